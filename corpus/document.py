@@ -1,0 +1,172 @@
+"""What flows through Ghirbal: a Page of bytes, a Document of text, a Verdict on either.
+
+The two are different types on purpose: no field ever changes its meaning on the way. All are frozen and
+compared by value; a change is a new record (`dataclasses.replace`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+import orjson
+
+#: Written into every manifest; raised when a field of the output changes its name or meaning.
+SCHEMA_VERSION = 1
+
+#: Half of a SHA-256, in hexadecimal: no accidental collision below 2**64 records.
+ID_LENGTH = 32
+
+#: Only such a url is taken apart; `urlsplit` raises on some strings that merely look like one.
+_HTTP = re.compile(r"https?://[^\s/?#\[\]]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Say where a record came from.
+
+    `path` is relative to the INPUT it was found in, `record` counts from 0 within the file (line number for
+    line formats), `offset` is in bytes of the decompressed stream.
+    """
+
+    path: str
+    record: int = 0
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the network or a dump gave: bytes that nobody has altered.
+
+    `headers` keep order and repetition, names in lower case. `truncated` is "", "length", "time" or
+    "disconnect" (the values of WARC-Truncated). The fields from `outlet` on are what the dump itself says.
+    """
+
+    id: str
+    source: Source
+    body: bytes
+    url: str = ""
+    fetched: str = ""
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    truncated: str = ""
+    outlet: str = ""
+    title: str = ""
+    published: str = ""
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    def header(self, name: str) -> str:
+        """Return the first header called `name` (lower case), or ""."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A removed copy of a document, as its survivor remembers it."""
+
+    id: str
+    outlet: str = ""
+    url: str = ""
+    published: str = ""
+    relation: str = ""
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One story as text, with what is known about it.
+
+    `text` keeps the law of `corpus.text.scrub` (valid UTF-8, NFC, no controls but newline). `published` is ISO
+    8601, a date or a time with offset. `trace` says what was done: "charset" (rung of the decode ladder),
+    "extractor", "rules" (rule name -> count of removed spans), and whatever else a stage has to tell.
+    """
+
+    id: str
+    source: Source
+    text: str
+    title: str = ""
+    url: str = ""
+    outlet: str = ""
+    language: str = ""
+    published: str = ""
+    authors: tuple[str, ...] = ()
+    credit: str = ""
+    tags: tuple[str, ...] = ()
+    also_in: tuple[Copy, ...] = ()
+    trace: Mapping[str, Any] = field(default_factory=dict)
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+Record: TypeAlias = Page | Document
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Keep a record (perhaps changed), or drop it with a reason in kebab-case.
+
+    `detail` goes into the audit record: for a duplicate the survivor, the relation and the scores.
+    """
+
+    record: Record | None
+    reason: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether the record stays."""
+        return self.record is not None
+
+
+def keep(record: Record) -> Verdict:
+    """Return the verdict that keeps `record`."""
+    return Verdict(record)
+
+
+def drop(reason: str, **detail: Any) -> Verdict:
+    """Return the verdict that drops a record for `reason`, with what the audit record should hold."""
+    return Verdict(None, reason, detail)
+
+
+def name_outlet(given: str, url: str, source: Source) -> str:
+    """Name the outlet of a record: what the record says, else the host of its url, else its folder.
+
+    Folders that are only digits (years, months) name no outlet.
+
+    >>> name_outlet("", "https://www.example.com/a", Source("x/2024/a.txt"))
+    'example.com'
+    >>> name_outlet("", "", Source("sahil/2024/05/a.txt"))
+    'sahil'
+    """
+    if given:
+        return given
+    address = _HTTP.match(url)
+    host = (urlsplit(address[0]).hostname or "") if address else ""
+    if host:
+        return host.removeprefix("www.")
+    folders = [part for part in source.path.split("/")[:-1] if not part.isdigit()]
+    return folders[-1] if folders else ""
+
+
+def content_id(source: Source, url: str) -> str:
+    """Derive an id for a record that brought none: a hash of where it stands and its url."""
+    key = "\0".join((source.path, str(source.record), url)).encode("utf-8", "backslashreplace")
+    return hashlib.sha256(key).hexdigest()[:ID_LENGTH]
+
+
+def to_json(record: Record | Copy) -> bytes:
+    """Encode a record as one line of JSON without the newline; empty fields are written too."""
+    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+
+
+def document_from(row: Mapping[str, Any]) -> Document:
+    """Rebuild a Document from a row that `to_json` wrote."""
+    fields = dict(row)
+    fields["source"] = Source(**fields["source"])
+    fields["also_in"] = tuple(Copy(**copy) for copy in fields["also_in"])
+    for name in ("authors", "tags"):
+        fields[name] = tuple(fields[name])
+    return Document(**fields)

@@ -1,0 +1,64 @@
+"""The shape every stage has: fit over the corpus, then judge each record.
+
+    scan(records) -> bytes       in parallel, one partial per shard; pure
+    learn(partials)              once; sets attributes that end in _
+    dump() -> bytes, load(bytes) the learned attributes, to hand them to the workers
+    apply(record) -> Verdict     in parallel; pure
+
+A stage knows no files, no clock and no processes: the runner owns everything impure. Partials cross between
+processes as bytes that the runner keeps in files; `learn` receives them as memory-mapped buffers, so a stage
+that reads them in order never holds the corpus in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from corpus.document import Record, Verdict
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Map(Protocol):
+    """Call a module-level function on each item, perhaps in other processes; results in order."""
+
+    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterable[Result]: ...
+
+
+@runtime_checkable
+class Stage(Protocol):
+    """Judge one record at a time. `name` goes into audit records and fingerprints."""
+
+    name: str
+
+    def apply(self, record: Record) -> Verdict:
+        """Keep the record, perhaps changed, or drop it with a reason."""
+        ...
+
+
+@runtime_checkable
+class Learner(Stage, Protocol):
+    """A stage that first learns from the whole corpus."""
+
+    def scan(self, records: Iterable[Record]) -> bytes:
+        """Summarise one shard; the order of records must not matter to what is learned."""
+        ...
+
+    def learn(self, partials: Sequence[memoryview], run: Map) -> None:
+        """Set the learned attributes from all partials, in shard order; a second call forgets the first."""
+        ...
+
+    def dump(self) -> bytes:
+        """Return the learned attributes as bytes, the same bytes for the same corpus."""
+        ...
+
+    def load(self, learned: memoryview) -> None:
+        """Set the learned attributes from what `dump` returned."""
+        ...
+
+
+def run_here(function: Callable[[Any], Result], items: Iterable[Any]) -> Iterable[Result]:
+    """Be a `Map` in this process: for tests and small work."""
+    return map(function, items)
