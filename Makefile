@@ -1,25 +1,31 @@
 # Two commands on a fresh machine with Python 3.11+ and make: `make demo` and `make test`.
 # Each sets itself up in .venv, with uv where it is installed and with pip otherwise.
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first of these that runs and is new enough; a name on the path alone proves nothing.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
-STAMP := .venv/.ready
+READY := .venv/.ready
 
 .PHONY: demo test slow bench clean
 
-demo: $(STAMP)
+demo: $(READY)
 	rm -rf demo-corpus
 	$(BIN)/ghirbal build examples/dumps -o demo-corpus
 
-test: $(STAMP)
+test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-slow: $(STAMP)
+slow: $(READY)
 	$(BIN)/pytest -m slow
 
-$(STAMP): pyproject.toml
+bench: $(READY)
+	for part in cleaning extraction dedup crawler; do $(BIN)/python bench/$$part.py || exit 1; done
+
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Ghirbal needs Python 3.11 to 3.14: install one, or name it: make PYTHON=/path/to/python"; exit 1; }
 	if command -v uv >/dev/null 2>&1; then \
 		uv venv --quiet --allow-existing --python "$(PYTHON)" .venv && \
 		uv pip install --quiet --python $(BIN)/python -e '.[test]'; \
@@ -27,7 +33,7 @@ $(STAMP): pyproject.toml
 		"$(PYTHON)" -m venv .venv && \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'; \
 	fi
-	touch $(STAMP)
+	touch $(READY)
 
 clean:
 	rm -rf .venv demo-corpus .mypy_cache .ruff_cache .pytest_cache

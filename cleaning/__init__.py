@@ -1,0 +1,1 @@
+"""Page to Document to cleaner Document: main content, chrome, language, filters."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from corpus.document import Page, Record, Verdict, drop, keep
+from cleaning.extract import ExtractConfig, Extraction, extract_html
+from cleaning.markup import is_binary
+from corpus.decode import declared_charset, decode
+from corpus.document import Document, Page, Record, Verdict, drop, keep, name_outlet
 from corpus.stage import Map
+from corpus.text import scrub
 
 
 class Extract:
@@ -13,11 +17,42 @@ class Extract:
 
     name = "extract"
 
+    def __init__(self, config: ExtractConfig = ExtractConfig()) -> None:
+        self.config = config
+
     def apply(self, record: Record) -> Verdict:
-        """Extract the main content of a page."""
+        """Extract text and metadata of a page; drop what is not HTML or would cost too much to read.
+
+        Raises:
+            RecordError: no charset makes text of the bytes.
+        """
         if not isinstance(record, Page):
             return keep(record)
-        return drop("not-implemented")
+        if is_binary(record.body):
+            return drop("not-html")
+        html, rung = decode(record.body, declared_charset(record.header("content-type"), record.body))
+        found = extract_html(html, record.url, self.config)
+        if found.refused:
+            return drop(found.refused)
+        return keep(_document(record, found, rung))
+
+
+def _document(page: Page, found: Extraction, rung: str) -> Document:
+    url = page.url or found.canonical
+    trace = {"charset": rung, "extractor": found.extractor, "doubtful": found.doubtful, "claims": found.language}
+    return Document(
+        id=page.id,
+        source=page.source,
+        text=found.text,
+        title=scrub(page.title) or found.title,
+        url=url,
+        outlet=name_outlet(page.outlet, url, page.source),
+        published=page.published or found.published,
+        authors=found.authors,
+        tags=found.tags,
+        trace=trace,
+        meta=page.meta,
+    )
 
 
 class Clean:

@@ -108,12 +108,14 @@ Record: TypeAlias = Page | Document
 class Verdict:
     """Keep a record (perhaps changed), or drop it with a reason in kebab-case.
 
-    `detail` goes into the audit record: for a duplicate the survivor, the relation and the scores.
+    `detail` goes into the audit record: for a duplicate the survivor, the relation and the scores. `failed` says
+    that the record was not judged unfit but could not be judged at all.
     """
 
     record: Record | None
     reason: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
+    failed: bool = False
 
     @property
     def kept(self) -> bool:
@@ -149,6 +151,11 @@ def name_outlet(given: str, url: str, source: Source) -> str:
         return host.removeprefix("www.")
     folders = [part for part in source.path.split("/")[:-1] if not part.isdigit()]
     return folders[-1] if folders else ""
+
+
+def fail(reason: str, message: str) -> Verdict:
+    """Return the verdict on a record that broke the rule meant to judge it."""
+    return Verdict(None, reason, {"message": message}, failed=True)
 
 
 def content_id(source: Source, url: str) -> str:

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from corpus.document import Record, Verdict
+from corpus.document import Record, Verdict, fail
+from corpus.errors import RecordError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -24,7 +25,9 @@ Result = TypeVar("Result")
 class Map(Protocol):
     """Call a module-level function on each item, perhaps in other processes; results in order."""
 
-    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterable[Result]: ...
+    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterable[Result]:
+        """Return the results in the order of `items`."""
+        ...
 
 
 @runtime_checkable
@@ -57,6 +60,22 @@ class Learner(Stage, Protocol):
     def load(self, learned: memoryview) -> None:
         """Set the learned attributes from what `dump` returned."""
         ...
+
+
+def judge(stage: Stage, record: Record) -> Verdict:
+    """Apply one stage to one record; whatever goes wrong becomes a failed verdict, never a lost record.
+
+    This is the one place where any exception is caught: a rule that breaks on one page of a million must not
+    stop the run, and must show in its counts.
+    """
+    try:
+        return stage.apply(record)
+    except RecordError as error:
+        return fail(error.reason, str(error))
+    except MemoryError:
+        return fail("out-of-memory", f"{stage.name} needed more memory than one record may take")
+    except Exception as error:  # noqa: BLE001
+        return fail("internal-error", f"{stage.name}: {type(error).__name__}: {error}")
 
 
 def run_here(function: Callable[[Any], Result], items: Iterable[Any]) -> Iterable[Result]:

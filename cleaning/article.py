@@ -1,0 +1,126 @@
+"""Find the article in a text: where its body begins and ends, and whether it resumes after a box of links.
+
+Two kinds of text come in. A dump of an article is nearly all body, and nothing is taken from between its
+paragraphs without evidence. A dump of a whole page is nearly all menus, and the article is the stretch in which
+running text is densest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cleaning.continuity import content_words, covered
+from cleaning.units import LONG, PARAGRAPH, Unit, has_clauses
+
+#: A page dump has at least so many menu entries, and they are at least this share of all units. In the labelled
+#: article dumps the largest share among those with any known menu entry is .2.
+PAGE_FURNITURE = 5
+PAGE_SHARE = 0.4
+
+#: Classes that a page shows outside of its article; two of them make a page of a text full of short lines.
+_PAGE_CLASSES = frozenset({"nav", "share", "subscribe", "copyright", "comments", "most_read", "ad", "widget"})
+_PAGE_SIGNS = 2
+
+#: Of all units long enough for a paragraph, at least this share ends a sentence, or the text has no stops at all.
+_PUNCTUATED = 0.3
+
+
+def find_paragraphs(units: Sequence[Unit]) -> list[bool]:
+    """Tell for each unit whether it is running text; in a text without stops length alone decides."""
+    long = [unit for unit in units if unit.size >= PARAGRAPH]
+    punctuated = sum(unit.ends for unit in long) >= _PUNCTUATED * len(long)
+    return [
+        (unit.paragraph or (unit.size >= PARAGRAPH and (not punctuated or _runs_on(unit)))) and not unit.rule
+        for unit in units
+    ]
+
+
+def _runs_on(unit: Unit) -> bool:
+    """Tell whether a unit that ends no sentence is too long and too articulated for a headline."""
+    return unit.size >= LONG or (unit.size >= 1.5 * PARAGRAPH and has_clauses(unit.text) and unit.text[-1] in ",،:؛;")
+
+
+def is_page(units: Sequence[Unit], paragraphs: Sequence[bool]) -> bool:
+    """Tell whether `units` are the dump of a whole page rather than of an article."""
+    signs = sum(unit.entry is not None and unit.entry.kind in _PAGE_CLASSES for unit in units)
+    short = sum((unit.stub or unit.headline) and not known for unit, known in zip(units, paragraphs, strict=True))
+    return signs >= _PAGE_SIGNS and short >= PAGE_FURNITURE and short >= PAGE_SHARE * len(units) and any(paragraphs)
+
+
+#: What a unit is worth to the stretch that is the article: calibrated on naive dumps of 389 saved pages.
+_WORTH_LONG = 400
+_COST_STUB, _COST_HEADLINE, _COST_CLASS, _COST_HEADER = 0.4, 0.5, 0.8, 2.5
+_HEADERS = frozenset({"read_also", "most_read", "copyright", "comments", "tags"})
+
+
+def worth(unit: Unit, paragraph: bool) -> float:
+    """Return how much `unit` speaks for (above 0) or against being in the article."""
+    if unit.entry is not None or unit.rule:
+        kind = unit.entry.kind if unit.entry else ""
+        return -_COST_HEADER if kind in _HEADERS else -_COST_CLASS
+    if paragraph:
+        return min(unit.size, _WORTH_LONG) / 100 if unit.ends else min(unit.size, _WORTH_LONG) / 250
+    if unit.ends:
+        return 0.2 if unit.size >= 40 else -0.1
+    if unit.bullet:
+        return -_COST_HEADLINE
+    return -_COST_STUB if unit.stub else -_COST_HEADLINE
+
+
+def weigh(units: Sequence[Unit], paragraphs: Sequence[bool]) -> list[float]:
+    """Return the worth of each unit; the items of a list that a colon announces cost nothing."""
+    worths, listing = [], False
+    for unit, paragraph in zip(units, paragraphs, strict=True):
+        value = worth(unit, paragraph)
+        listing = (listing and value < 0 or unit.text[-1] in ":：") and unit.entry is None
+        worths.append(max(value, 0.0) if listing else value)
+    return worths
+
+
+#: A lede that captions and share bars keep apart from the body stands at most so many units above it.
+_REACH = 12
+
+#: Share of the words of such a lede that the body says again.
+_LEDE = 0.3
+
+
+def reach_lede(units: Sequence[Unit], paragraphs: Sequence[bool], first: int, last: int) -> int:
+    """Return where the article begins if a paragraph shortly above `first` is its lede."""
+    body = content_words(unit.text for unit in units[first:last])
+    for at in range(max(0, first - _REACH), first):
+        if paragraphs[at] and covered(content_words([units[at].text]), body) >= _LEDE:
+            return at
+    return first
+
+
+def best_stretch(worths: Sequence[float]) -> tuple[int, int]:
+    """Return (first, last + 1) of the contiguous stretch with the largest sum; (0, 0) if none is above 0."""
+    best, best_span, run, start = 0.0, (0, 0), 0.0, 0
+    for at, value in enumerate(worths):
+        if run <= 0:
+            run, start = 0.0, at
+        run += value
+        if run > best:
+            best, best_span = run, (start, at + 1)
+    return best_span
+
+
+#: An appended article opens by saying its headline again: share of the headline's words in its first paragraphs.
+#: Of 130 boxes after which the article resumed, those with one link reached .27; appended articles reach .6-.9.
+_RESTATED = 0.5
+
+#: The words of the headline must be closer to what follows than to the body before it, by this much.
+_CLOSER = 0.2
+
+
+def resumes(body: Sequence[str], headlines: Sequence[str], after: Sequence[str]) -> bool:
+    """Tell whether the paragraphs `after` a box of links go on with `body` rather than with the box's story.
+
+    Only a box of one link can be the head of an appended article. How much the paragraphs share with the body
+    says nothing: an article that resumes shares as little as .05 of its words, another one on the same topic .2.
+    """
+    if len(headlines) != 1:
+        return True
+    linked = content_words(headlines)
+    restated = covered(linked, content_words(after[:2]))
+    return restated < _RESTATED or restated < covered(linked, content_words(body)) + _CLOSER

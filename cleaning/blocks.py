@@ -1,0 +1,203 @@
+"""Cut a page into blocks of text, and mark those that its own markup calls chrome.
+
+One walk over the parsed tree, in document order. Each element becomes a span of blocks, so any sum over a
+subtree is one subtraction of prefix sums: nothing here looks at a node twice.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from lxml.html import HtmlElement
+
+#: Their text is never read by a visitor as text.
+_UNREAD = frozenset(
+    "script style noscript button select svg iframe head template video audio object embed canvas map picture "
+    "textarea input label option datalist use applet frame frameset progress track source param area link".split()
+)
+#: Chrome by tag. Only marked: some sites wrap a whole page in a form, some an article in an aside.
+_ASIDE_TAGS = frozenset("nav footer aside form figure figcaption fieldset dialog menu".split())
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr q rp rt ruby s samp small span "
+    "strike strong sub sup tt u var wbr time amp-img img math output meta o:p".split()
+)
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_TELLING = HEADINGS | frozenset(("p", "li", "td", "th", "blockquote", "pre", "dd", "dt", "address"))
+#: A telling tag keeps its name for the plain containers within it.
+_LASTING = HEADINGS | frozenset(("li", "td", "th", "blockquote"))
+
+#: Levels below the body. The parser keeps 255 in all; the deepest of 389 labelled pages has 57.
+MAX_DEPTH = 240
+
+_EDGE = r"(?:^|[\s_-])"
+_END = r"(?:[\s_-]|$)"
+#: Words in class and id that name chrome on sites of any language (class names are English nearly everywhere).
+_CHROME_NAME = re.compile(
+    r"shar(?:e|ing)(?!d|able)|social|sociable|related|recommend|read-?(?:more|next|also)|see-?also|newsletter"
+    r"|more-?(?:on|from|stories|news|articles|posts)|subscri|sign-?up|comment(?!ary)|disqus|\brespond\b|bread-?crumb"
+    r"|side-?bar|footer|masthead|naviga|\bnav|navbar|\bmenu|pagination|\bpager|promo(?!t)|sponsor|advert"
+    rf"|{_EDGE}ads?{_END}|banner|cookie|consent|gdpr|pop-?up|modal|overlay|tag-?list|keywords|byline|author"
+    r"|(?<!elementor-)(?<!elementor )widget(?!-container|-wrap)|timestamp|dateline|toolbar|rating|\bvote|\bpoll\b|login"
+    rf"|{_EDGE}(?:tags?|bio|meta|next|prev){_END}|caption|copyright|disclaimer|most-?(?:read|popular|viewed)|popular"
+    r"|trending|outbrain|taboola|teaser|sr-only|visually-?hidden|screen-?reader|no-?print|donat|whatsapp|telegram"
+    r"|facebook|twitter-?(?:share|follow)|embed|(?:video|audio|media|jw)-?_?player|gallery|slideshow|carousel|slider|credit"
+    rf"|{_EDGE}hidden|(?:^|\s)hide{_END}|follow-?(?:us|bar)|print-?(?:only|link)|toc\b|table-of-contents|jp-"
+    r"|inline-?(?:promo|related|news)"
+)
+#: Chrome whatever its share of the page: a consent wall may hold more words than a short story.
+_NEVER_BODY = re.compile(r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)(?:hidden|sr-only)(?:\s|$)")
+_UNSEEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
+#: Scripts written without spaces say about three times as much per character.
+_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+
+
+@dataclass(slots=True)
+class Block:
+    """One run of text without a block boundary or line break in it.
+
+    `size` is in characters (a dense script's counted thrice), `linked` the part of it inside links; `tag` is the
+    nearest telling element ("p", "li", "h2", ...; "div" when none is), `frame` the block element it stands in.
+    """
+
+    text: str
+    size: int
+    linked: float
+    tag: str
+    frame: HtmlElement
+    weight: float = 0.0
+    aside: bool = False
+
+    @property
+    def is_link(self) -> bool:
+        """Tell whether links make most of it."""
+        return self.linked > self.size / 2
+
+
+@dataclass(slots=True)
+class Span:
+    """The blocks [start, end) of one element."""
+
+    element: HtmlElement
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Layout:
+    """What a page consists of: blocks in order, the span of each element (inner before outer), marked asides."""
+
+    blocks: list[Block] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    asides: list[Span] = field(default_factory=list)
+    too_deep: bool = False
+
+
+def lay_out(body: HtmlElement) -> Layout:
+    """Cut everything under `body` into blocks; `too_deep` when the parser has dropped the rest of the page."""
+    walk = _Walk()
+    walk.enter_block(body, "div", linked=False)
+    return walk.layout
+
+
+def name_of(element: HtmlElement) -> str:
+    """Return class and id of an element in lower case, "" when it has neither."""
+    get = element.attrib.get
+    return f"{get('class', '')} {get('id', '')}".lower().strip()
+
+
+def is_never_body(element: HtmlElement) -> bool:
+    """Tell whether an element names itself as something no article is ever inside of."""
+    name = name_of(element)
+    return bool(_NEVER_BODY.search(name)) or (element.tag == "aside" and "sidebar" in name)
+
+
+class _Walk:
+    """Collects text until a boundary; holds the state of one walk."""
+
+    def __init__(self) -> None:
+        self.layout = Layout()
+        self._pieces: list[str] = []
+        self._linked = 0
+        self._depth = 0
+
+    def enter_block(self, element: HtmlElement, tag: str, *, linked: bool) -> None:
+        """Walk a block element and record its span."""
+        start = len(self.layout.blocks)
+        self._enter(element, element, tag, linked)
+        self._flush(element, tag)
+        end = len(self.layout.blocks)
+        if end > start:
+            self.layout.spans.append(Span(element, start, end))
+
+    def _enter(self, element: HtmlElement, frame: HtmlElement, tag: str, linked: bool) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self.layout.too_deep = True
+            self._depth -= 1
+            return
+        if element.text:
+            self._add(element.text, linked)
+        for child in element:
+            name = child.tag
+            if name == "br" or name == "hr":
+                self._flush(frame, tag)
+            elif name not in _UNREAD and isinstance(name, str):
+                self._child(child, frame, tag, linked)
+            if child.tail:
+                self._add(child.tail, linked)
+        self._depth -= 1
+
+    def _child(self, child: HtmlElement, frame: HtmlElement, tag: str, linked: bool) -> None:
+        name = child.tag
+        if _is_aside(child, name):
+            self._flush(frame, tag)
+            start = len(self.layout.blocks)
+            self.enter_block(child, _tag_within(tag, name), linked=linked or name == "a")
+            if len(self.layout.blocks) > start:
+                self.layout.asides.append(Span(child, start, len(self.layout.blocks)))
+        elif name in _INLINE:
+            self._enter(child, frame, tag, linked or name == "a")
+        else:
+            self._flush(frame, tag)
+            self.enter_block(child, _tag_within(tag, name), linked=linked)
+
+    def _add(self, text: str, linked: bool) -> None:
+        self._pieces.append(text)
+        if linked:
+            self._linked += len(text.strip())
+
+    def _flush(self, frame: HtmlElement, tag: str) -> None:
+        if not self._pieces:
+            return
+        text = " ".join("".join(self._pieces).split())
+        self._pieces.clear()
+        linked, self._linked = self._linked, 0
+        if not text:
+            return
+        length = len(text)
+        size = length if text.isascii() else length + 2 * len(_DENSE.findall(text))
+        self.layout.blocks.append(Block(text, size, min(linked, length) * size / length, tag, frame))
+
+
+def _tag_within(outer: str, name: str) -> str:
+    if name in _TELLING:
+        return name
+    return outer if outer in _LASTING else "div"
+
+
+def _is_aside(element: HtmlElement, name: str) -> bool:
+    if name in _ASIDE_TAGS:
+        return True
+    attributes = element.attrib
+    if not attributes or name in ("a", "body", "article", "main"):
+        return False
+    if "hidden" in attributes or attributes.get("aria-hidden") == "true" or "nav" in attributes.get("role", ""):
+        return True
+    style = attributes.get("style")
+    if style and _UNSEEN.search(style):
+        return True
+    if name in HEADINGS or "articlebody" in attributes.get("itemprop", "").lower():
+        return False
+    named = name_of(element)
+    return bool(named) and bool(_CHROME_NAME.search(named))

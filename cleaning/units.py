@@ -1,0 +1,136 @@
+"""Cut a text into the units that are judged: lines, and the parts of a line that a wide gap keeps apart.
+
+Dumps often lose the newline between a headline and what follows, and keep a run of spaces in its place.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cleaning.lexicon import LABEL_LENGTH, MARKS, Entry, key_of
+
+#: Units up to this length are folded whole and looked up; longer ones only at their head. The longest chrome
+#: line of the labelled dumps that is not prose in form has 130 characters.
+SHORT = 160
+
+#: A headline is longer than a label; the shortest headlines of the labelled dumps have 25 characters.
+STUB = 25
+
+#: From here on a unit that ends a sentence is a paragraph; half of all body paragraphs have over 180 characters.
+PARAGRAPH = 80
+
+#: From here on a unit is a paragraph even if it ends no sentence.
+LONG = 220
+
+_ENDS = frozenset(".!?؟…。！？۔")
+_CLOSERS = "\"'”’»)]}*"
+#: The sign of an agency after the last sentence: "… yesterday. — AFP", "… أمس. (رويترز)".
+_SIGNED = re.compile(r"[.!?؟][\"”’»]? ?[—–\-(] ?\w[\w ]{0,20}\)?$")
+_GAP = re.compile(r" {3,}")
+_INNER = re.compile(r"[.!؟?۔]\s|[،,;؛] ")
+
+
+@dataclass(slots=True)
+class Unit:
+    """One line, or one part of a line: `text[start:end]` has no space at either end.
+
+    `key` is the folded form of a short unit and "" for a long one. `gap` tells that the unit does not open its
+    line. `entry` is the phrase of the lexicon that it is or begins with, as far as its form allows.
+    """
+
+    start: int
+    end: int
+    text: str
+    line: int
+    gap: bool
+    key: str
+    ends: bool
+    entry: Entry | None = None
+    rule: str = ""
+    evidence: str = ""
+
+    @property
+    def size(self) -> int:
+        """Return the number of characters."""
+        return self.end - self.start
+
+    @property
+    def paragraph(self) -> bool:
+        """Tell whether the form is that of running text."""
+        size = self.end - self.start
+        return size >= LONG or (size >= PARAGRAPH and self.ends)
+
+    @property
+    def headline(self) -> bool:
+        """Tell whether the form is that of a headline: one line that ends no sentence."""
+        return STUB <= self.size < LONG and not self.ends
+
+    @property
+    def stub(self) -> bool:
+        """Tell whether the form is that of a menu entry: a few words, no sentence."""
+        return self.size < STUB and not self.ends
+
+    @property
+    def bullet(self) -> bool:
+        """Tell whether the unit opens with a list mark."""
+        return self.text[0] in "•*·▪►●-–—»٭■□○"
+
+
+def ends_sentence(text: str) -> bool:
+    """Tell whether `text` ends as a sentence does, inside or outside of quotes and brackets."""
+    last = text[-1:]
+    if last in _ENDS:
+        return not text.endswith(("..", "…"))
+    if last and last in _CLOSERS and text.rstrip(_CLOSERS)[-1:] in _ENDS:
+        return True
+    return _SIGNED.search(text, max(0, len(text) - 40)) is not None
+
+
+def has_clauses(text: str) -> bool:
+    """Tell whether there are commas or stops inside `text`."""
+    return _INNER.search(text) is not None
+
+
+def cut(text: str) -> list[Unit]:
+    """Return the units of `text` in order; what lies between them is white space."""
+    units: list[Unit] = []
+    start = 0
+    for number, line in enumerate(text.split("\n")):
+        if not line or line.isspace():
+            start += len(line) + 1
+            continue
+        if "   " in line:
+            _cut_gaps(units, line, start, number)
+        else:
+            _add(units, line, start, number, gap=False)
+        start += len(line) + 1
+    return units
+
+
+def _cut_gaps(units: list[Unit], line: str, start: int, number: int) -> None:
+    at, first = 0, True
+    for gap in _GAP.finditer(line):
+        first &= not _add(units, line[at : gap.start()], start + at, number, gap=not first)
+        at = gap.end()
+    _add(units, line[at:], start + at, number, gap=not first)
+
+
+def _add(units: list[Unit], piece: str, start: int, number: int, *, gap: bool) -> bool:
+    stripped = piece.strip()
+    if not stripped:
+        return False
+    start += len(piece) - len(piece.lstrip())
+    key = key_of(stripped) if len(stripped) <= SHORT else ""
+    units.append(Unit(start, start + len(stripped), stripped, number, gap, key, ends_sentence(stripped)))
+    return True
+
+
+def is_marks(text: str) -> bool:
+    """Tell whether `text` is nothing but bullets, dashes and brackets."""
+    return not text.strip(MARKS)
+
+
+def is_label(unit: Unit) -> bool:
+    """Tell whether `unit` could name a section: short, no sentence, no figures."""
+    return unit.size <= LABEL_LENGTH and not unit.ends and not any(map(str.isdigit, unit.text))

@@ -1,0 +1,153 @@
+"""Read any input file as Pages and Documents, and say by name what could not be read.
+
+What a file holds is told by its magic bytes, then by its extension: .txt (one Document), .html (one Page),
+.jsonl .ndjson .json .csv .tsv .parquet (a record each), .warc; each also as .gz .zst .bz2 .xz. Bad data never
+raises: a bad record is a Failure between the good ones, a bad file one Failure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import PurePosixPath
+from typing import TypeAlias
+
+from corpus.decode import decode
+from corpus.document import Document, Page, Source, content_id, name_outlet
+from corpus.errors import CorruptInput, EnvironmentFault, InputError, RecordError, TruncatedInput
+from corpus.inputs import (
+    FIELD_NAMES,
+    STDIN,
+    Failure,
+    InputFile,
+    ReadConfig,
+    Skip,
+    failure_of,
+    list_inputs,
+    show_name,
+)
+from corpus.streams import Stream, claimed_codec
+from corpus.tables import PART_RECORDS, WHOLE, Part, read_csv, read_json, read_lines, read_parquet, read_whole
+from corpus.text import scrub
+from corpus.warc import read_warc
+
+__all__ = [
+    "FIELD_NAMES", "PART_RECORDS", "STDIN", "WHOLE", "Failure", "InputFile", "Part", "ReadConfig", "Skip",
+    "list_inputs", "read_input", "show_name",
+]  # fmt: skip
+
+Read: TypeAlias = Page | Document | Failure | Skip
+Reader: TypeAlias = Callable[[InputFile, ReadConfig, Part], Iterator[Read]]
+
+#: Comments and an XML declaration may stand before the first tag; more than this does not.
+_SNIFF_BYTES = 4096
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<!--.*?-->|<\?xml[^>]*>)*+<(?:!doctype\s+html|html|head)\b", re.I | re.S)
+
+
+def read_input(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Iterator[Read]:
+    """Yield what `file` holds, in order: records, and the Failures and Skips among them.
+
+    `part` = (k, n) yields only the records whose block of 256 is the k-th of each n; what concerns the whole
+    file comes with part 0. A compressed file of lines that is cut or damaged yields one Failure and nothing
+    else, unless `config.salvage`; WARC files always give their whole records.
+
+    Raises:
+        UsageError: a package that the format needs is not installed.
+        EnvironmentFault: the disk is full.
+    """
+    try:
+        _check_as_listed(file)
+        yield from _reader_of(file)(file, config, part)
+    except InputError as error:
+        if part[0] == 0:
+            yield failure_of(error, Source(file.name))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise EnvironmentFault(f"no space to unpack {file.name}: {error.strerror}") from error
+        if part[0] == 0:
+            yield failure_of(error, Source(file.name))
+
+
+def _check_as_listed(file: InputFile) -> None:
+    if not file.mtime_ns:
+        return
+    with Stream(file.path) as stream:
+        if (stream.size, stream.mtime_ns) != (file.size, file.mtime_ns):
+            raise InputError("the file changed after it was listed", path=file.path, reason="input-changed")
+
+
+def _reader_of(file: InputFile) -> Reader:
+    head = _head(file)
+    if head.startswith(b"PAR1"):
+        return read_parquet
+    if head.startswith(b"WARC/"):
+        return read_warc
+    kind = _extension(file.name)
+    if kind in ("", "txt") and _HTML.match(head):
+        return _read_html
+    if file.name == STDIN:
+        kind = {b"{": "jsonl", b"[": "json"}.get(head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1], "txt")
+    if kind not in _READERS:
+        raise InputError(f"neither name nor content tells what it is ({', '.join(sorted(_READERS))} are read)",
+                         path=file.path, reason="unknown-format")  # fmt: skip
+    return _READERS[kind]
+
+
+def _head(file: InputFile) -> bytes:
+    """Return the first bytes, or none if the stream is broken: the reader that the name calls for will say so."""
+    with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
+        try:
+            return next(blocks, b"")[:_SNIFF_BYTES]
+        except (TruncatedInput, CorruptInput):
+            return b""
+
+
+def _extension(name: str) -> str:
+    path = PurePosixPath(name)
+    if claimed_codec(path.name):
+        path = path.with_suffix("")
+    return path.suffix.lower().removeprefix(".")
+
+
+def _read_text(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read]:
+    if part[0] != 0:
+        return
+    source = Source(file.name)
+    body = read_whole(file, config.max_record_bytes)
+    try:
+        text, rung = decode(body)
+    except RecordError as error:
+        yield Failure(source, error.reason, str(error))
+        return
+    yield Document(
+        id=content_id(source, ""),
+        source=source,
+        text=scrub(text),
+        outlet=name_outlet("", "", source),
+        trace={"charset": rung},
+    )
+
+
+def _read_html(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read]:
+    if part[0] == 0:
+        source = Source(file.name)
+        body = read_whole(file, config.max_record_bytes)
+        yield Page(content_id(source, ""), source, body, outlet=name_outlet("", "", source))
+
+
+_READERS: dict[str, Reader] = {
+    "txt": _read_text,
+    "html": _read_html,
+    "htm": _read_html,
+    "xhtml": _read_html,
+    "jsonl": read_lines,
+    "ndjson": read_lines,
+    "json": read_json,
+    "csv": partial(read_csv, delimiter=","),
+    "tsv": partial(read_csv, delimiter="\t"),
+    "parquet": read_parquet,
+    "warc": read_warc,
+}

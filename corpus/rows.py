@@ -1,0 +1,151 @@
+"""Turn one row of data (a JSON object, a CSV or Parquet row) into a Document, a Page or a Failure."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from corpus.decode import repair_mojibake
+from corpus.document import Document, Page, Source, content_id, name_outlet
+from corpus.errors import RecordError
+from corpus.inputs import FIELD_NAMES, Failure, ReadConfig
+from corpus.text import scrub
+
+#: An id is data that people look at and file by; real ones (URLs, UUIDs, hashes) stay under 300 characters.
+MAX_ID_CHARACTERS = 512
+#: orjson writes 254 levels at most; no real record has over ten.
+MAX_DEPTH = 64
+#: Beyond this an integer of JSON has become a float and lost digits.
+_MAX_NUMBER = float(1 << 63)
+
+#: What a row of our own corpus always has, and hardly anything else has together.
+_OUR_FIELDS = frozenset({"text", "source", "trace", "also_in", "meta"})
+
+
+def record_from(row: Any, source: Source, config: ReadConfig) -> Document | Page | Failure:
+    """Build the record that `row` describes; a row that breaks the field rules becomes a Failure.
+
+    A row of our own corpus is rebuilt as it was written, with the source it had then.
+    """
+    try:
+        if not isinstance(row, dict):
+            raise RecordError(f"expected an object, got {_kind(row)}", reason="not-an-object")
+        if isinstance(row.get("source"), dict) and row.keys() >= _OUR_FIELDS:
+            return _ours(row)
+        return _theirs(row, source, config)
+    except RecordError as error:
+        return Failure(source, error.reason, str(error))
+
+
+def _ours(row: dict[str, Any]) -> Document:
+    _check_value(row, "$", MAX_DEPTH)
+    try:
+        document = msgspec.convert(row, Document)
+    except msgspec.ValidationError as error:
+        raise RecordError(str(error), reason="bad-field") from error
+    _check_id(document.id)
+    return replace(document, text=scrub(document.text), title=_one_line(document.title))
+
+
+def _theirs(row: dict[str, Any], source: Source, config: ReadConfig) -> Document | Page:
+    rest = dict(row)
+    given = {name: rest.pop(config.fields.get(name, name), None) for name in FIELD_NAMES}
+    identity = _take_id(given["id"])
+    texts = {name: _string(given[name], name) for name in FIELD_NAMES if name not in ("id", "html")}
+    html = _html(given["html"])
+    text = texts.pop("text")
+    url, title = texts["url"].strip(), _one_line(texts["title"])
+    outlet = name_outlet(_one_line(texts["outlet"]), url, source)
+    known: dict[str, Any] = {
+        "id": identity or content_id(source, url), "source": source, "url": url, "title": title,
+        "outlet": outlet, "published": _one_line(texts["published"]),
+    }  # fmt: skip
+    if html and not text.strip():
+        return Page(body=html, meta=_checked(rest), **known)
+    if not text and given["text"] is None:
+        raise RecordError("$.text: the record has neither text nor html", reason="missing-text")
+    repaired = repair_mojibake(text)
+    trace = {} if repaired == text else {"charset": "utf-8+mojibake"}
+    known |= _take_extras(rest)
+    return Document(text=scrub(repaired), trace=trace, meta=_checked(rest), **known)
+
+
+def _take_id(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    identity = _string(value, "id")
+    _check_id(identity)
+    return identity
+
+
+def _check_id(identity: str) -> None:
+    if len(identity) > MAX_ID_CHARACTERS:
+        message = f"$.id: {len(identity)} characters, at most {MAX_ID_CHARACTERS} are taken"
+        raise RecordError(message, reason="bad-id")
+
+
+def _string(value: Any, name: str) -> str:
+    """Return a text field; absent and null are the same, anything but a string is an error."""
+    if value is None:
+        return ""
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return value.isoformat()
+    if not isinstance(value, str):
+        raise RecordError(f"$.{name}: expected str, got {_kind(value)}", reason="bad-field")
+    return value
+
+
+def _html(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else _string(value, "html").encode("utf-8", "replace")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(scrub(text).split()) if text else ""
+
+
+def _take_extras(rest: dict[str, Any]) -> dict[str, Any]:
+    """Take language, authors and tags out of the unknown fields, where they have the type of ours."""
+    extras: dict[str, Any] = {}
+    if isinstance(rest.get("language"), str):
+        extras["language"] = _one_line(rest.pop("language"))
+    for name in ("authors", "tags"):
+        value = rest.get(name)
+        names = [value] if isinstance(value, str) else value
+        if isinstance(names, list) and all(isinstance(item, str) for item in names):
+            extras[name] = tuple(clean for item in names if (clean := _one_line(item)))
+            del rest[name]
+    return extras
+
+
+def _checked(rest: dict[str, Any]) -> Mapping[str, Any]:
+    _check_value(rest, "$", MAX_DEPTH)
+    return rest
+
+
+def _check_value(value: Any, path: str, depth: int) -> None:
+    """Refuse what could not be written again as it was: numbers that lost digits, foreign types, deep nests."""
+    if value is None or isinstance(value, (str, bool)):
+        return
+    if isinstance(value, (int, float)):
+        if not math.isfinite(value) or abs(value) >= _MAX_NUMBER:
+            raise RecordError(f"{path}: the number {str(value)[:20]} cannot be kept exactly", reason="bad-field")
+        return
+    if depth == 0:
+        raise RecordError(f"nested deeper than {MAX_DEPTH} levels", reason="bad-field")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_value(item, f"{path}.{key}"[:200], depth - 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_value(item, path, depth - 1)
+    else:
+        raise RecordError(f"{path}: {_kind(value)} is no JSON type", reason="bad-field")
+
+
+def _kind(value: Any) -> str:
+    return "null" if value is None else type(value).__name__

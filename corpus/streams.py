@@ -1,0 +1,284 @@
+"""Read a file as blocks of bytes, decompressed, and never take a cut or damaged stream for a whole one.
+
+Magic bytes decide what the compression is; a name that claims another one is an error that says so. Every
+frame or member must reach its end mark, the file must stay the same while it is read, and what one block of
+input may expand to is bounded, so that a few kilobytes of zeros cannot fill the memory.
+
+The stream readers of python-zstandard and of warcio hand out a truncated file as if it were whole; the
+decompressor objects used here say `eof` only after the end mark and its checksum.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import os
+import stat
+import sys
+import zlib
+from collections.abc import Callable, Generator
+from io import FileIO
+from pathlib import Path, PurePath
+from typing import Protocol, Self
+
+from corpus.errors import CorruptInput, InputError, TruncatedInput
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+#: Bytes read from the file at once, and the most one decompression step may give back.
+CHUNK_BYTES = 1 << 16
+BLOCK_BYTES = 1 << 18
+
+#: Memory one frame may demand: 128 MiB, what `zstd --long=27` and `xz -9` need.
+_ZSTD_WINDOW_LOG = 27
+_XZ_MEMORY_BYTES = 1 << 27
+
+#: A bzip2 member opens with this and then the digits of pi (a block) or of its root (no block at all);
+#: text may well begin with "BZh9", but hardly goes on so.
+_BZIP2_STARTS = (b"1AY&SY", b"\x17rE8P\x90")
+_MAGIC_BYTES = 10
+_SUFFIXES = {".gz": "gzip", ".zst": "zstd", ".bz2": "bzip2", ".xz": "xz"}
+
+
+class _Engine(Protocol):
+    """What the decompressors of bz2, lzma and zstd have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _Gzip:
+    """Give zlib the shape of the other decompressors."""
+
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(wbits=31)
+        self._full = False
+
+    @property
+    def eof(self) -> bool:
+        return self._zlib.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._full
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._zlib.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        out = self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
+        self._full = len(out) == max_length
+        return out
+
+
+def _zstd_engine() -> _Engine:
+    return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
+
+
+def _xz_engine() -> _Engine:
+    return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_XZ_MEMORY_BYTES)
+
+
+_ENGINES: dict[str, Callable[[], _Engine]] = {
+    "gzip": _Gzip,
+    "zstd": _zstd_engine,
+    "bzip2": bz2.BZ2Decompressor,
+    "xz": _xz_engine,
+}
+#: What the engines raise on damage; bz2 raises OSError, which must not hide the disk's own errors.
+_DAMAGE = (zlib.error, zstd.ZstdError, lzma.LZMAError, EOFError)
+
+
+def sniff_codec(head: bytes) -> str:
+    """Name the compression that the first bytes of a file show: gzip, zstd, bzip2, xz, or ""."""
+    if head.startswith(b"\x1f\x8b\x08"):
+        return "gzip"
+    if head.startswith(b"\x28\xb5\x2f\xfd") or (head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5):
+        return "zstd"
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return "xz"
+    if head[:3] == b"BZh" and head[3:4] in b"123456789" and head[4:10] in _BZIP2_STARTS:
+        return "bzip2"
+    return ""
+
+
+def claimed_codec(name: str) -> str:
+    """Name the compression that a file name claims, or ""."""
+    return _SUFFIXES.get(PurePath(name).suffix.lower(), "")
+
+
+class Stream:
+    """The decompressed bytes of one regular file, once through, from `offset` of the file onwards.
+
+    `codec` is what the magic bytes say, `member` the offset in the file of the gzip member or zstd frame that
+    the last block came from. `offset` must be 0 or the start of a member.
+
+    Raises:
+        InputError: not a regular file (`not-a-file`), no bytes (`empty-input`), changed (`input-changed`).
+        TruncatedInput: the stream ends before its end mark.
+        CorruptInput: damage, bytes after the end mark, or a name that claims what the bytes are not.
+        OSError: the file cannot be opened or read.
+    """
+
+    def __init__(self, path: str, *, offset: int = 0) -> None:
+        self.path = path
+        self._file = _open_regular(path)
+        status = os.fstat(self._file.fileno())
+        self.size, self.mtime_ns = status.st_size, status.st_mtime_ns
+        self._known = _identity(status)
+        self.member = offset
+        try:
+            self._file.seek(offset)
+            self._head = self._file.read(CHUNK_BYTES)
+            self.codec = self._recognise(offset)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; blocks can no longer be read."""
+        self._file.close()
+
+    def blocks(self) -> Generator[bytes, None, None]:
+        """Yield the bytes in blocks of at most 256 KiB; the end is reached only by a whole, unchanged file."""
+        yield from self._members() if self.codec else self._plain()
+        self.check_unchanged()
+
+    def _recognise(self, offset: int) -> str:
+        if not self._head and offset == 0:
+            raise InputError("the file is empty (0 bytes)", path=self.path, reason="empty-input")
+        codec, claimed = sniff_codec(self._head[:_MAGIC_BYTES]), claimed_codec(self.path)
+        if claimed and not codec and offset == 0:
+            if len(self._head) < _MAGIC_BYTES:
+                raise TruncatedInput(f"{len(self._head)} bytes are no whole {claimed} stream", path=self.path)
+            raise CorruptInput(
+                f"the name says {claimed}, the bytes are not {claimed}: rename the file", path=self.path
+            )
+        if claimed and codec != claimed:
+            raise CorruptInput(
+                f"the name says {claimed}, the bytes are {codec}: rename the file", path=self.path
+            )
+        return codec
+
+    def _plain(self) -> Generator[bytes, None, None]:
+        data = self._head
+        while data:
+            yield data
+            data = self._file.read(BLOCK_BYTES)
+
+    def _members(self) -> Generator[bytes, None, None]:
+        data = self._head
+        while data:
+            while len(data) < _MAGIC_BYTES and (more := self._file.read(CHUNK_BYTES)):
+                data += more
+            self.member = self._file.tell() - len(data)
+            self._expect_member(data)
+            data = yield from self._member(data)
+            # Tapes and some writers pad with zeros, between members and at the end.
+            while not (data := data.lstrip(b"\0")) and (data := self._file.read(CHUNK_BYTES)):
+                pass
+
+    def _expect_member(self, data: bytes) -> None:
+        if sniff_codec(data[:_MAGIC_BYTES]) == self.codec:
+            return
+        if len(data) < _MAGIC_BYTES and _opens_like(data, self.codec):
+            raise self._truncated()
+        raise CorruptInput(
+            f"bytes that are not {self.codec} follow the stream at byte {self.member}",
+            path=self.path,
+            offset=self.member,
+        )
+
+    def _member(self, data: bytes) -> Generator[bytes, None, bytes]:
+        """Yield what one member holds and return the bytes read beyond its end."""
+        engine = _ENGINES[self.codec]()
+        while not engine.eof:
+            if not data and engine.needs_input and not (data := self._file.read(CHUNK_BYTES)):
+                raise self._truncated()
+            if block := self._step(engine, data):
+                yield block
+            data = b""
+        return engine.unused_data
+
+    def _step(self, engine: _Engine, data: bytes) -> bytes:
+        try:
+            return engine.decompress(data, BLOCK_BYTES)
+        except _DAMAGE as error:
+            raise self._corrupt(error) from error
+        except OSError as error:
+            if self.codec != "bzip2" or error.errno is not None:
+                raise
+            raise self._corrupt(error) from error
+
+    def _truncated(self) -> TruncatedInput:
+        where = os.fstat(self._file.fileno()).st_size
+        return TruncatedInput(
+            f"the {self.codec} stream that begins at byte {self.member} is cut off at byte {where}: "
+            "fetch the file again",
+            path=self.path,
+            offset=where,
+        )
+
+    def _corrupt(self, error: Exception) -> CorruptInput:
+        return CorruptInput(
+            f"the {self.codec} stream that begins at byte {self.member} is damaged: {error}",
+            path=self.path,
+            offset=self.member,
+        )
+
+    def check_unchanged(self) -> None:
+        """Raise InputError (`input-changed`) if the file is no longer what was opened."""
+        try:
+            now = _identity(Path(self.path).stat())
+        except FileNotFoundError:
+            now = ()
+        if not now == self._known == _identity(os.fstat(self._file.fileno())):
+            raise InputError(
+                "the file changed while it was read: run again when nothing writes to it",
+                path=self.path,
+                reason="input-changed",
+            )
+
+
+def verify(path: str) -> None:
+    """Read a file to its end, keeping nothing; raise what `Stream.blocks` raises if it is not whole."""
+    with Stream(path) as stream:
+        for _ in stream.blocks():
+            pass
+
+
+def _opens_like(data: bytes, codec: str) -> bool:
+    starts = {"gzip": (b"\x1f\x8b\x08",), "zstd": (b"\x28\xb5\x2f\xfd",), "xz": (b"\xfd7zXZ\x00",)}
+    if codec == "bzip2":
+        return b"BZh".startswith(data[:3])
+    return any(start.startswith(data[: len(start)]) for start in starts[codec])
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _open_regular(path: str) -> FileIO:
+    """Open a regular file and nothing else: opening a FIFO would wait for ever."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    if stat.S_ISREG(Path(path).stat().st_mode):
+        descriptor = os.open(path, flags)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return os.fdopen(descriptor, "rb", buffering=0)
+        os.close(descriptor)
+    raise InputError("not a regular file", path=path, reason="not-a-file")

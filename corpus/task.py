@@ -1,0 +1,355 @@
+"""One unit of work: some records in, the stages of one segment over them, files out.
+
+A run is cut into segments at each stage that must see the whole corpus first. A task is one shard of one segment:
+idempotent, published atomically, and skipped when its done file says that it is complete. What crosses between
+processes is a Task and a TaskResult: paths and counts, never records.
+"""
+
+from __future__ import annotations
+
+import mmap
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from corpus.commit import publish, publish_json
+from corpus.document import Document, Page, Record, Source, Verdict, document_from, fail
+from corpus.errors import RecordError
+from corpus.guard import Guard
+from corpus.inputs import Failure, InputFile, ReadConfig, Skip
+from corpus.readers import read_input
+from corpus.report import Report, report_from
+from corpus.stage import Learner, Stage, judge
+from corpus.writers import Format, Shard, open_shard
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+#: A work file is closed at so many UTF-8 bytes of text, so that what a stage scans at once stays in memory.
+CHUNK_BYTES = 64 * 2**20
+#: How much of a removed text its audit record shows.
+EXCERPT_LENGTH = 200
+#: Records between two reports of progress.
+TICK = 50
+
+_WORK_FORMAT: Format = "jsonl.zst"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The stages `first` to `last` (exclusive), and the stage that scans their output, if any."""
+
+    number: int
+    first: int
+    last: int
+    scanner: int | None
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether the segment changes anything, or only scans."""
+        return self.last > self.first
+
+    @property
+    def final(self) -> bool:
+        """Tell whether the output of the segment is the corpus."""
+        return self.scanner is None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a worker must know about a run; `stages` have learned nothing yet."""
+
+    fingerprint: str
+    out: Path
+    work: Path
+    stages: tuple[Stage, ...]
+    segments: tuple[Segment, ...]
+    read: ReadConfig
+    form: Format
+    seconds: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A published work file: its documents, their `size` in UTF-8 bytes, and what was removed on the way."""
+
+    name: str
+    size: int
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One shard of one segment: parts of input files (file, (k, n)), or work files of the segment before.
+
+    `failures` are inputs that could not even be opened; the task that has them accounts for them.
+    """
+
+    segment: int
+    number: int
+    inputs: tuple[tuple[InputFile, tuple[int, int]], ...] = ()
+    items: tuple[Item, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the stem of all the files the task writes."""
+        return f"{self.segment}-{self.number:05d}"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What a task left behind: work files, partials (by name), final files (name -> digest, size, rows)."""
+
+    items: tuple[Item, ...] = ()
+    partials: tuple[str, ...] = ()
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    report: Report = field(default_factory=Report)
+
+
+def learned_path(plan: Plan, stage: int) -> Path:
+    """Say where what a stage has learned is kept during the run."""
+    return plan.work / f"learned-{stage}-{plan.stages[stage].name}.bin"
+
+
+def map_file(path: Path) -> memoryview:
+    """Map a file into memory, read-only; an empty file is an empty view."""
+    if not path.stat().st_size:
+        return memoryview(b"")
+    with path.open("rb") as stream:
+        return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def find_done(plan: Plan, task: Task) -> TaskResult | None:
+    """Return the result of a task that an earlier run completed, or None."""
+    path = plan.work / f"{task.name}.done.json"
+    if not path.exists():
+        return None
+    row = orjson.loads(path.read_bytes())
+    items = tuple(Item(item["name"], item["size"], tuple(item["removed"])) for item in row["items"])
+    return TaskResult(items, tuple(row["partials"]), row["files"], report_from(row["report"]))
+
+
+class Worker:
+    """The stages of one run in one process, loaded with what has been learned so far."""
+
+    def __init__(self, plan: Plan, tick: Callable[[int], None]) -> None:
+        self.plan, self._tick = plan, tick
+        self._loaded: set[int] = set()
+        self._guards: dict[int, Guard] = {}
+
+    def run(self, task: Task) -> TaskResult:
+        """Do the task, or return the result of the run that has done it already."""
+        done = find_done(self.plan, task)
+        if done is not None:
+            return done
+        segment = self.plan.segments[task.segment]
+        for index in range(segment.first, segment.last):
+            self._load(index)
+        run = _TaskRun(self, task, segment)
+        try:
+            result = run.finish()
+        finally:
+            for guard in self._guards.values():
+                guard.close()
+            self._guards.clear()
+        row = {"items": result.items, "partials": result.partials, "files": result.files}
+        publish_json(self.plan.work / f"{task.name}.done.json", row | {"report": result.report.to_row()})
+        return result
+
+    def judge(self, index: int, record: Record) -> Verdict:
+        """Apply one stage; a page goes to a killable child, because parsers of pages can hang."""
+        stage = self.plan.stages[index]
+        if not isinstance(record, Page):
+            return judge(stage, record)
+        if index not in self._guards:
+            judge_page = _Judge(stage)
+            self._guards[index] = Guard(judge_page, seconds=self.plan.seconds, memory=self.plan.memory)
+        try:
+            verdict = self._guards[index](record)
+        except RecordError as error:
+            return fail(error.reason, f"{stage.name}: {error}")
+        assert isinstance(verdict, Verdict)
+        return verdict
+
+    def count(self, records: int) -> None:
+        """Report progress."""
+        self._tick(records)
+
+    def _load(self, index: int) -> None:
+        stage = self.plan.stages[index]
+        if index not in self._loaded and isinstance(stage, Learner):
+            stage.load(map_file(learned_path(self.plan, index)))
+        self._loaded.add(index)
+
+
+class _Judge:
+    """`judge` bound to a stage, in a form that can be sent to another process."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def __call__(self, record: Record) -> Verdict:
+        return judge(self._stage, record)
+
+
+class _TaskRun:
+    """The state of one task while it runs: where removed records go, and the counts."""
+
+    def __init__(self, worker: Worker, task: Task, segment: Segment) -> None:
+        self._worker, self._task, self._segment = worker, task, segment
+        self._plan = worker.plan
+        self._report = Report()
+        self._removed: Shard | None = None
+        self._more = True
+
+    def finish(self) -> TaskResult:
+        if not self._segment.writes:
+            return self._scan_only()
+        return self._final_part() if self._segment.final else self._chunks()
+
+    def _scan_only(self) -> TaskResult:
+        partial = self._scan(record for record in self._source() if isinstance(record, Page | Document))
+        name = f"{self._task.name}.partial"
+        publish(self._plan.work / name, partial)
+        return TaskResult(items=self._task.items, partials=(name,))
+
+    def _chunks(self) -> TaskResult:
+        survivors = self._survivors()
+        items: list[Item] = []
+        while self._more:
+            earlier = tuple(name for item in self._task.items for name in item.removed) if not items else ()
+            items.append(self._chunk(survivors, f"{self._task.name}-{len(items):03d}", earlier))
+        partials = tuple(f"{item.name}.partial" for item in items)
+        return TaskResult(tuple(items), partials, report=self._report)
+
+    def _chunk(self, survivors: Iterator[Record], name: str, earlier: tuple[str, ...]) -> Item:
+        """Write documents until the chunk is full; its partial holds what the next learner saw of them."""
+        work, size = self._plan.work, 0
+        with ExitStack() as stack:
+            self._removed = stack.enter_context(open_shard(work / f"{name}.removed", _WORK_FORMAT))
+            kept = stack.enter_context(open_shard(work / f"{name}.kept", _WORK_FORMAT))
+
+            def written() -> Iterator[Record]:
+                nonlocal size
+                for record in survivors:
+                    assert isinstance(record, Document)
+                    kept.write(record)
+                    size += len(record.text.encode())
+                    yield record
+                    if size >= CHUNK_BYTES:
+                        return
+                self._more = False
+
+            partial = self._scan(written())
+        publish(work / f"{name}.partial", partial)
+        return Item(name, size, (*earlier, f"{name}.removed"))
+
+    def _final_part(self) -> TaskResult:
+        part = f"part-{self._task.number:05d}"
+        removed_form: Format = self._plan.form if self._plan.form.startswith("jsonl") else "jsonl.zst"
+        corpus_name, removed_name = f"corpus/{part}.{self._plan.form}", f"removed/{part}.{removed_form}"
+        with ExitStack() as stack:
+            removed = stack.enter_context(open_shard(self._plan.out / removed_name, removed_form))
+            corpus = stack.enter_context(open_shard(self._plan.out / corpus_name, self._plan.form))
+            for item in self._task.items:
+                for name in item.removed:
+                    for row in read_rows(self._plan.work / name):
+                        removed.write(row)
+            self._removed = removed
+            for record in self._survivors():
+                assert isinstance(record, Document)
+                self._report.count_kept(record)
+                corpus.write(record)
+        files = {name: _describe(shard) for name, shard in ((corpus_name, corpus), (removed_name, removed))}
+        return TaskResult(files=files, report=self._report)
+
+    def _scan(self, records: Iterable[Record]) -> bytes:
+        assert self._segment.scanner is not None
+        scanner = self._plan.stages[self._segment.scanner]
+        assert isinstance(scanner, Learner)
+        stream = iter(records)
+        partial = scanner.scan(stream)
+        for _ in stream:  # whatever a scanner leaves unread must still be written
+            pass
+        return partial
+
+    def _survivors(self) -> Iterator[Record]:
+        """Yield what every stage of the segment keeps; write and count what one of them does not."""
+        pending = 0
+        for found in self._source():
+            pending = (pending + 1) % TICK
+            if not pending:
+                self._worker.count(TICK)
+            if not self._task.items:
+                self._report.read += 1
+            if isinstance(found, Failure):
+                self._remove(found.source, fail(found.reason, found.message), "read")
+            elif isinstance(found, Skip):
+                self._remove(found.source, Verdict(None, found.reason), "read")
+            else:
+                record = self._apply(found)
+                if record is not None:
+                    yield record
+        self._worker.count(pending)
+
+    def _apply(self, record: Record) -> Record | None:
+        for index in range(self._segment.first, self._segment.last):
+            verdict = self._worker.judge(index, record)
+            if verdict.record is None:
+                self._remove(record.source, verdict, self._plan.stages[index].name, record)
+                return None
+            record = verdict.record
+        return record
+
+    def _remove(self, source: Source, verdict: Verdict, stage: str, record: Record | None = None) -> None:
+        assert self._removed is not None
+        row = audit_row(source, verdict, stage, record)
+        self._removed.write(row)
+        self._report.count_removed(verdict, row, str(row["outlet"]))
+
+    def _source(self) -> Iterator[Page | Document | Failure | Skip]:
+        yield from self._task.failures
+        for file, part in self._task.inputs:
+            yield from read_input(file, self._plan.read, part=part)
+        for item in self._task.items:
+            for row in read_rows(self._plan.work / f"{item.name}.kept"):
+                yield document_from(row)
+
+
+def audit_row(source: Source, verdict: Verdict, stage: str, record: Record | None) -> dict[str, Any]:
+    """Describe one record that is not kept: address, reason, the stage that said so, and its evidence."""
+    text = record.text if isinstance(record, Document) else ""
+    return dict(verdict.detail) | {
+        "id": record.id if record else "",
+        "source": {"path": source.path, "record": source.record, "offset": source.offset},
+        "reason": verdict.reason,
+        "stage": stage,
+        "failed": verdict.failed,
+        "outlet": record.outlet if record else "",
+        "url": record.url if record else "",
+        "title": record.title if record else "",
+        "published": record.published if record else "",
+        "excerpt": text[:EXCERPT_LENGTH],
+    }
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Read back a work file that this run or an earlier one published."""
+    with zstd.open(path, "rb") as stream:
+        yield from map(orjson.loads, stream)
+
+
+def _describe(shard: Shard) -> dict[str, Any]:
+    assert shard.published is not None
+    return {"sha256": shard.published.sha256, "bytes": shard.published.bytes, "rows": shard.published.rows}
+
+

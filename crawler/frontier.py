@@ -1,0 +1,298 @@
+"""What the crawl knows of every url, in one SQLite file (WAL): the only state there is, safe at any kill.
+
+A url is discovered, then fetched, failed or refused. It becomes fetched in the same transaction that says how far
+the archive's open file is good, and only after those bytes are on disk; whatever the archive holds beyond that
+length is cut off at the next start. A fetched url that is due again goes back to discovered, with the ETag and
+digest of the last time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import orjson
+
+from corpus.errors import EnvironmentFault
+
+#: Raised when a table changes; an older file is refused with a message rather than misread.
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE url (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, url TEXT NOT NULL, host TEXT NOT NULL, outlet TEXT NOT NULL,
+    kind TEXT NOT NULL, state TEXT NOT NULL, priority INTEGER NOT NULL, due REAL, depth INTEGER NOT NULL,
+    hops INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, discovered REAL NOT NULL, fetched REAL,
+    status INTEGER, reason TEXT NOT NULL DEFAULT '', etag TEXT NOT NULL DEFAULT '',
+    modified TEXT NOT NULL DEFAULT '', digest TEXT NOT NULL DEFAULT '', words TEXT NOT NULL DEFAULT '', interval REAL NOT NULL DEFAULT 0,
+    archived TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '', published TEXT NOT NULL DEFAULT '',
+    article INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX waiting ON url (host, priority, due) WHERE state = 'discovered';
+CREATE INDEX again ON url (due) WHERE state != 'discovered';
+CREATE TABLE archive (name TEXT PRIMARY KEY, state TEXT NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE run (id INTEGER PRIMARY KEY, started REAL NOT NULL, finished REAL, reason TEXT NOT NULL DEFAULT '');
+CREATE TABLE tally (run INTEGER, outlet TEXT, what TEXT, n INTEGER NOT NULL, PRIMARY KEY (run, outlet, what))
+    WITHOUT ROWID;
+CREATE TABLE live (url INTEGER PRIMARY KEY, archive TEXT NOT NULL, place TEXT NOT NULL);
+"""
+
+#: Smaller is fetched earlier: what lists stories, then stories, then the rest.
+PRIORITIES = {"sitemap": 0, "feed": 0, "seed": 1, "article": 2, "listing": 3, "page": 4}
+
+#: Failures that a later run tries again; the others (404, not HTML, too large) stay.
+TEMPORARY = ("timeout", "connection", "dns", "server-error", "too-many-requests", "disconnect", "crashed")
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A url worth fetching, as discovery hands it to the frontier."""
+
+    key: str
+    url: str
+    host: str
+    outlet: str
+    kind: str
+    depth: int = 0
+    hops: int = 0
+    title: str = ""
+    published: str = ""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A url in the hand of the scheduler."""
+
+    id: int
+    url: str
+    host: str
+    outlet: str
+    kind: str
+    depth: int
+    hops: int
+    attempts: int
+    status: int | None
+    etag: str
+    modified: str
+    digest: str
+    words: str
+    interval: float
+    archived: str
+    title: str
+    published: str
+
+
+#: Retry-After and robots.txt can put a url off by at most this many seconds.
+LONGEST_WAIT = 3600.0
+
+_ROW = ", ".join(Row.__struct_fields__)
+
+
+class Settlement(msgspec.Struct):
+    """What became of one url: the columns to change, what was found, what to count."""
+
+    row: Row
+    changes: dict[str, Any]
+    found: list[Target] = msgspec.field(default_factory=list)
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class Frontier:
+    """The frontier file of one crawl."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or make it.
+
+        Raises:
+            EnvironmentFault: it cannot be opened, or another version wrote it.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            # In WAL mode NORMAL loses no transaction to a kill, and to a power cut only the last ones, whole.
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._prepare(path)
+        except (OSError, sqlite3.DatabaseError) as fault:
+            raise EnvironmentFault(f"{path}: cannot open the frontier ({fault})") from fault
+        self.run = 0
+        self.started = 0.0
+
+    def _prepare(self, path: Path) -> None:
+        version = self._one("PRAGMA user_version")
+        if version == 0:
+            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        elif version != SCHEMA_VERSION:
+            message = f"{path}: written by version {version} of the frontier, this is {SCHEMA_VERSION}"
+            raise EnvironmentFault(f"{message}; give another GHIRBAL_OUT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _one(self, query: str, values: tuple[Any, ...] = ()) -> Any:
+        row = self._db.execute(query, values).fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run a block of changes, all or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._db
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def begin(self, now: float, recrawl: str) -> bool:
+        """Start a run, or resume the last one if it never finished; return True when it resumes.
+
+        A new run looks at every entry point again, at pages that are due (`recrawl` "due"), at all ("all") or
+        at none ("none"), and tries once more what failed for a passing reason or was refused by robots.txt.
+        """
+        last = self._db.execute("SELECT id, started FROM run WHERE finished IS NULL ORDER BY id DESC").fetchone()
+        if last:
+            self.run, self.started = last
+            # A clock that jumped back must not put a url off for longer than the longest wait there is.
+            self._db.execute("UPDATE url SET due = min(due, ?) WHERE state = 'discovered'", (now + LONGEST_WAIT,))
+            return True
+        self.started = now
+        with self.transaction() as db:
+            cursor = db.execute("INSERT INTO run (started) VALUES (?)", (now,))
+            self.run = cursor.lastrowid or 0
+            marks = ", ".join("?" * len(TEMPORARY))
+            retry = f"(state = 'refused' OR (state = 'failed' AND reason IN ({marks})))"  # noqa: S608  our own marks
+            again = "UPDATE url SET state = 'discovered', attempts = 0, due = ? WHERE "
+            db.execute(again + retry, (now, *TEMPORARY))
+            db.execute("UPDATE url SET attempts = 0, due = min(due, ?) WHERE state = 'discovered'", (now + LONGEST_WAIT,))
+            db.execute(again + "state = 'fetched' AND kind IN ('seed', 'feed', 'sitemap')", (now,))
+            if recrawl == "all":
+                db.execute(again + "state = 'fetched'", (now,))
+            elif recrawl == "due":
+                db.execute(again + "state = 'fetched' AND due <= ?", (now, now))
+        return False
+
+    def finish(self, now: float, reason: str) -> None:
+        """Mark the run as finished, so that the next one is a new one."""
+        self._db.execute("UPDATE run SET finished = ?, reason = ? WHERE id = ?", (now, reason, self.run))
+
+    def hosts(self) -> list[str]:
+        """Return the hosts that have something discovered, in order."""
+        rows = self._db.execute("SELECT DISTINCT host FROM url WHERE state = 'discovered' ORDER BY host")
+        return [row[0] for row in rows]
+
+    def waiting(self, host: str, now: float, limit: int, without: Iterable[str] = ()) -> list[Row]:
+        """Return the next urls of a host that are due, best first, passing over outlets in `without`."""
+        outlets = tuple(without)
+        marks = ", ".join("?" * len(outlets))
+        query = (
+            f"SELECT {_ROW} FROM url WHERE state = 'discovered' AND host = ? AND due <= ? "  # noqa: S608
+            f"AND outlet NOT IN ({marks}) ORDER BY priority, due, id LIMIT ?"
+        )
+        return [Row(*row) for row in self._db.execute(query, (host, now, *outlets, limit))]
+
+    def next_due(self, host: str, without: Iterable[str] = ()) -> float | None:
+        """Return when the next url of a host falls due, or None if it has none."""
+        outlets = tuple(without)
+        marks = ", ".join("?" * len(outlets))
+        query = f"SELECT min(due) FROM url WHERE state = 'discovered' AND host = ? AND outlet NOT IN ({marks})"  # noqa: S608
+        due = self._one(query, (host, *outlets))
+        return None if due is None else float(due)
+
+    def add(self, targets: Iterable[Target], now: float) -> int:
+        """Record urls as discovered; what is known already stays as it is. Return how many were new."""
+        with self.transaction() as db:
+            return self._add(db, targets, now)
+
+    def _add(self, db: sqlite3.Connection, targets: Iterable[Target], now: float) -> int:
+        rows = [
+            (t.key, t.url, t.host, t.outlet, t.kind, PRIORITIES[t.kind], now, t.depth, t.hops, now, t.title, t.published)
+            for t in targets
+        ]
+        before = db.total_changes
+        db.executemany(
+            "INSERT OR IGNORE INTO url (key, url, host, outlet, kind, state, priority, due, depth, hops, discovered,"
+            " title, published) VALUES (?, ?, ?, ?, ?, 'discovered', ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+        return db.total_changes - before
+
+    def settle(self, settlements: Iterable[Settlement], archive: Iterable[tuple[str, str, int]], now: float) -> None:
+        """Record what became of urls and how far the archive is good, in one transaction.
+
+        `archive` holds (name, state, size in bytes) of the files that changed.
+        """
+        with self.transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO archive (name, state, size) VALUES (?, ?, ?)", list(archive))
+            for settlement in settlements:
+                self._settle(db, settlement, now)
+
+    def _settle(self, db: sqlite3.Connection, settlement: Settlement, now: float) -> None:
+        row, changes = settlement.row, settlement.changes
+        names = ", ".join(f"{name} = ?" for name in changes)
+        db.execute(f"UPDATE url SET {names} WHERE id = ?", (*changes.values(), row.id))  # noqa: S608  our own columns
+        new = self._add(db, settlement.found, now) if settlement.found else 0
+        counts = dict(settlement.counts, discovered=new) if new else settlement.counts
+        db.executemany(
+            "INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+            [(self.run, row.outlet, what, n) for what, n in counts.items()],
+        )
+
+    def count(self, outlet: str, what: str, n: int = 1) -> None:
+        """Add to a count of this run."""
+        self._db.execute(
+            "INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+            (self.run, outlet, what, n),
+        )
+
+    def tallies(self) -> dict[str, dict[str, int]]:
+        """Return the counts of this run: outlet -> what -> n."""
+        counts: dict[str, dict[str, int]] = {}
+        query = "SELECT outlet, what, n FROM tally WHERE run = ? ORDER BY outlet, what"
+        for outlet, what, n in self._db.execute(query, (self.run,)):
+            counts.setdefault(outlet, {})[what] = n
+        return counts
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """Return over all runs: outlet -> state -> urls; "archived" and "articles" are counts of pages."""
+        counts: dict[str, dict[str, int]] = {}
+        query = (
+            "SELECT outlet, state, count(*), sum(archived != ''), sum(article AND archived != '')"
+            " FROM url GROUP BY outlet, state ORDER BY outlet, state"
+        )
+        for outlet, state, n, archived, articles in self._db.execute(query):
+            own = counts.setdefault(outlet, {"archived": 0, "articles": 0})
+            own[state] = n
+            own["archived"] += archived
+            own["articles"] += articles
+        return counts
+
+    def archives(self) -> list[tuple[str, str, int]]:
+        """Return (name, state, size in bytes) of every archive file."""
+        return list(self._db.execute("SELECT name, state, size FROM archive ORDER BY name"))
+
+    def note_archives(self, rows: Iterable[tuple[str, str, int]]) -> None:
+        """Record the state of archive files."""
+        with self.transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO archive (name, state, size) VALUES (?, ?, ?)", list(rows))
+
+    def forget_archive(self, name: str) -> None:
+        """Drop an archive file that held nothing."""
+        self._db.execute("DELETE FROM archive WHERE name = ?", (name,))
+
+    def owe_live(self, row_id: int, archive: str, place: dict[str, Any]) -> None:
+        """Remember that a fetched page still waits for live processing."""
+        values = (row_id, archive, orjson.dumps(place).decode())
+        self._db.execute("INSERT OR REPLACE INTO live VALUES (?, ?, ?)", values)
+
+    def paid_live(self, row_ids: Iterable[int]) -> None:
+        """Forget pages that live processing has finished with."""
+        with self.transaction() as db:
+            db.executemany("DELETE FROM live WHERE url = ?", [(row_id,) for row_id in row_ids])
+
+    def owed_live(self) -> list[tuple[int, str, dict[str, Any]]]:
+        """Return (url id, archive, place) of pages that were fetched but not yet processed live."""
+        rows = self._db.execute("SELECT url, archive, place FROM live ORDER BY url")
+        return [(row_id, archive, orjson.loads(place)) for row_id, archive, place in rows]

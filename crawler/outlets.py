@@ -1,0 +1,182 @@
+"""The outlets file: one `[[outlet]]` table for each site, read and checked with msgspec.
+
+    [[outlet]]
+    name = "sahil"                                  # lower case letters, digits, - and _
+    seeds = ["https://www.sahil.example/"]          # at least one of seeds, feeds, sitemaps
+
+Every other key has a default; an unknown key is an error, so that a misspelt one is not silently ignored.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from corpus.errors import UsageError
+from crawler.urls import PORTS, as_ascii, host_and_port
+
+#: Pages of one outlet in one run when its entry says nothing: a week of a large daily, and the end of a trap.
+DEFAULT_BUDGET = 10_000
+
+#: More than an hour between two pages is surely a mistake.
+MAX_DELAY = 3600
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_LANGUAGE = re.compile(r"|[a-z]{2,3}(-[a-z0-9]{2,8})*")
+
+
+class Outlet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One site: where it starts, what belongs to it, how gently to treat it.
+
+    `domains` are `host` (with its subdomains, on the usual ports) or `host:port` (exactly that); without it the
+    hosts of the entry points are taken. `delay` is in seconds between two requests to one host
+    (default: DOWNLOAD_DELAY); robots.txt may ask for more. `article`,
+    `listing` and `exclude` are regular expressions searched in the url. `budget` is in pages a run. `drop` are
+    CSS selectors that the cleaning may remove. `javascript` renders pages in a browser (extra `javascript`).
+    """
+
+    name: str
+    domains: tuple[str, ...] = ()
+    seeds: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+    language: str = ""
+    delay: float | None = None
+    article: str = ""
+    listing: str = ""
+    exclude: str = ""
+    drop: tuple[str, ...] = ()
+    budget: int = DEFAULT_BUDGET
+    javascript: bool = False
+    verified: bool = True
+
+    def entry_points(self) -> list[tuple[str, str]]:
+        """Return (kind, url) of each place to start from."""
+        kinds = (("seed", self.seeds), ("feed", self.feeds), ("sitemap", self.sitemaps))
+        return [(kind, url) for kind, urls in kinds for url in urls]
+
+    def scopes(self) -> frozenset[tuple[str, int]]:
+        """Return (host, port) pairs that belong to the outlet; port 0 stands for the usual ports."""
+        given = self.domains or tuple(urlsplit(url).netloc for _, url in self.entry_points())
+        return frozenset(_scope(domain) for domain in given)
+
+
+class _OutletsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    outlet: tuple[Outlet, ...]
+
+
+def _scope(domain: str) -> tuple[str, int]:
+    host, port = host_and_port(as_ascii(f"https://{domain}/") or "")
+    return (host, 0) if port in PORTS.values() else (host, port)
+
+
+def load_outlets(path: Path) -> tuple[Outlet, ...]:
+    """Read and check an outlets file.
+
+    Raises:
+        UsageError: the file is missing, is not TOML, or an entry cannot be obeyed; the message says what to do.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except OSError as fault:
+        message = f"{path}: cannot read the outlets file ({fault.strerror}); pass -a outlets=FILE"
+        raise UsageError(message) from fault
+    except UnicodeDecodeError as fault:
+        raise UsageError(f"{path}: not UTF-8 at byte {fault.start}; save it as UTF-8") from fault
+    return parse_outlets(text, str(path))
+
+
+def parse_outlets(text: str, where: str) -> tuple[Outlet, ...]:
+    """Check the text of an outlets file; `where` names it in messages."""
+    try:
+        rows = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise UsageError(f"{where}: not valid TOML: {fault}") from fault
+    try:
+        outlets = msgspec.convert(rows, _OutletsFile).outlet
+    except msgspec.ValidationError as fault:
+        known = ", ".join(Outlet.__struct_fields__)
+        raise UsageError(f"{where}: {fault}; the keys of an [[outlet]] are: {known}") from fault
+    problems = [*_repeated(outlets)]
+    for place, outlet in enumerate(outlets, start=1):
+        problems += [f"outlet {place} ({outlet.name!r}): {problem}" for problem in _problems(outlet)]
+    if not outlets:
+        problems.append("no [[outlet]] in it; add one")
+    if problems:
+        raise UsageError(f"{where}: " + f"\n{where}: ".join(problems))
+    return outlets
+
+
+def _repeated(outlets: Sequence[Outlet]) -> Iterable[str]:
+    names = [outlet.name for outlet in outlets]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"two outlets are called {name!r}; names must differ"
+
+
+def _problems(outlet: Outlet) -> Iterable[str]:
+    if not _SLUG.fullmatch(outlet.name):
+        yield "`name` must be lower case letters, digits, - and _ (64 at most), because it names files"
+    if not outlet.entry_points():
+        yield "give at least one of `seeds`, `feeds`, `sitemaps`"
+    if not 0 <= (outlet.delay or 0) <= MAX_DELAY:
+        yield f"`delay` is in seconds, from 0 to {MAX_DELAY}"
+    if outlet.budget < 1:
+        yield "`budget` is the number of pages a run may fetch, at least 1"
+    if not _LANGUAGE.fullmatch(outlet.language):
+        yield '`language` is a code such as "ar"'
+    for name in ("article", "listing", "exclude"):
+        yield from _bad_pattern(name, getattr(outlet, name))
+    yield from _bad_addresses(outlet)
+
+
+def _bad_pattern(name: str, pattern: str) -> Iterable[str]:
+    try:
+        re.compile(pattern)
+    except re.error as fault:
+        yield f"`{name}` is not a regular expression: {fault}"
+
+
+def _bad_addresses(outlet: Outlet) -> Iterable[str]:
+    broken = False
+    for _, url in outlet.entry_points():
+        if as_ascii(url) is None:
+            broken = True
+            yield f"{url!r} is not an http or https url"
+    for domain in outlet.domains:
+        if "/" in domain or as_ascii(f"https://{domain}/") is None:
+            broken = True
+            yield f'`domains`: {domain!r} must be "host" or "host:port", without a scheme or a path'
+    if not broken:
+        scope = Scope([outlet])
+        for _, url in outlet.entry_points():
+            if scope.owner(as_ascii(url) or "") is None:
+                yield f"{url!r} is outside `domains`; add its host there"
+
+
+def covering(host: str, port: int) -> Iterable[tuple[str, int]]:
+    """Return the scopes that would cover a host (without `www.`) and port, the narrowest first."""
+    yield host, port
+    if port in PORTS.values():
+        parts = host.split(".")
+        for start in range(len(parts)):
+            yield ".".join(parts[start:]), 0
+
+
+class Scope:
+    """Find the outlet that a url belongs to: the narrowest domain wins, then the order of the file."""
+
+    def __init__(self, outlets: Sequence[Outlet]) -> None:
+        self._owners: dict[tuple[str, int], Outlet] = {}
+        for outlet in outlets:
+            for scope in sorted(outlet.scopes()):
+                self._owners.setdefault(scope, outlet)
+
+    def owner(self, url: str) -> Outlet | None:
+        """Return the outlet of a url that `as_ascii` made, or None if it is nobody's."""
+        found = (self._owners.get(scope) for scope in covering(*host_and_port(url)))
+        return next((outlet for outlet in found if outlet is not None), None)

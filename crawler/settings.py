@@ -1,0 +1,102 @@
+"""Settings of the crawler: polite, and closed where Scrapy's defaults are open. docs/crawling.md explains them.
+
+Override any of them with `-s NAME=VALUE`; those that start with GHIRBAL_ are ours.
+"""
+
+from __future__ import annotations
+
+BOT_NAME = "ghirbal"
+SPIDER_MODULES = ["crawler.spiders"]
+NEWSPIDER_MODULE = "crawler.spiders"
+
+# --- ours ---------------------------------------------------------------------------------------------------
+#: Folder for warc/, frontier.sqlite, report.json and report.html.
+GHIRBAL_OUT = "crawl"
+#: A page or address where a site's owner can reach you; it goes into the user agent.
+GHIRBAL_CONTACT = ""
+#: Lifts the address guard for tests: "1", or addresses separated by commas.
+GHIRBAL_ALLOW_PRIVATE = ""
+#: A run waits this many seconds for a url that was put off (retry, Retry-After); beyond it the next run gets it.
+GHIRBAL_PATIENCE = 120
+#: An archive file is published at this size in bytes or age in seconds (CC news-crawl: 1 GB, 24 h).
+GHIRBAL_WARC_BYTES = 1_000_000_000
+GHIRBAL_WARC_SECONDS = 86_400
+#: Also extract, clean and deduplicate while crawling; see crawler/live.py for what the two functions are.
+GHIRBAL_LIVE = False
+GHIRBAL_LIVE_PROCESSOR = "pipeline.live.process_page"
+GHIRBAL_LIVE_COLLECTOR = "pipeline.live.Collector"
+#: Processes for that; 0 means one less than the machine's cores.
+GHIRBAL_LIVE_WORKERS = 0
+#: Seconds between progress lines; report.json is renewed as often.
+GHIRBAL_PROGRESS_SECONDS = 30.0
+
+# --- politeness ---------------------------------------------------------------------------------------------
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "Ghirbal"
+DOWNLOAD_DELAY = 1.0
+DOWNLOAD_DELAY_JITTER = 0.0  # jitter goes below the delay that robots.txt asks for
+CONCURRENT_REQUESTS = 256  # each host has at most one; a slow host must not keep the others waiting
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 1.0
+AUTOTHROTTLE_MAX_DELAY = 60.0
+AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "ar,*;q=0.5",
+}
+
+# --- limits -------------------------------------------------------------------------------------------------
+DOWNLOAD_MAXSIZE = 10 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_TIMEOUT = 30
+DOWNLOAD_FAIL_ON_DATALOSS = False  # a body cut short is retried, then kept and marked
+DNS_TIMEOUT = 20
+MEMUSAGE_LIMIT_MB = 4096
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 20_000_000
+
+# --- what stays shut ----------------------------------------------------------------------------------------
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+COOKIES_ENABLED = False
+DOWNLOAD_VERIFY_CERTIFICATES = True
+HTTPPROXY_ENABLED = False  # behind a proxy nobody could see which address is connected to
+REDIRECT_ENABLED = False  # each hop becomes a url of its own and passes every gate
+METAREFRESH_ENABLED = False
+RETRY_ENABLED = False  # the frontier retries, and remembers it over a restart
+DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+DNS_RESOLVER = "crawler.safety.GuardedResolver"
+TWISTED_DNS_RESOLVER = "crawler.safety.GuardedResolver"
+
+# --- how it is put together ---------------------------------------------------------------------------------
+SCHEDULER = "crawler.scheduler.FrontierScheduler"
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "crawler.safety.SafetyMiddleware": 50,
+    "crawler.robots.PoliteRobots": 100,
+    "crawler.spiders.news.KeepRaw": 999,
+}
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+}
+EXTENSIONS = {
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
+    "scrapy.extensions.feedexport.FeedExporter": None,
+    "scrapy.extensions.spiderstate.SpiderState": None,
+    "scrapy.extensions.logstats.LogStats": None,
+    "scrapy.extensions.throttle.AutoThrottle": None,
+    "crawler.politeness.PoliteThrottle": 0,
+    "crawler.politeness.DownloadLimits": 0,
+}
+ITEM_PIPELINES = {"crawler.pipelines.ArchivePipeline": 100}
+TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+LOG_LEVEL = "INFO"
+LOG_FORMATTER = "crawler.progress.QuietFormatter"

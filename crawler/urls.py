@@ -1,0 +1,180 @@
+"""What a url alone tells: its normal form, its place, whether it is an article, a listing or a trap.
+
+The normal form is courlan's (tracking parameters go) and then w3lib's (sorted, upper-case percent escapes):
+each alone leaves duplicates. It is the key under which the frontier knows a page; what is fetched is the url
+as the site wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit, urlunsplit
+
+from courlan import clean_url
+from courlan.filters import FILE_TYPE, is_navigation_page, is_not_crawlable, lang_filter
+from w3lib.url import canonicalize_url, safe_url_string
+
+from corpus.arabic import fold
+
+PORTS = {"http": 80, "https": 443}
+
+#: The longest url Scrapy's own default lets through; longer ones are traps or state.
+MAX_URL = 2083
+#: Heritrix: a path segment more often than this, or a path deeper than this, is a trap.
+MAX_REPEATS = 2
+MAX_SEGMENTS = 20
+#: Faceted listings multiply by their parameters; no article of the dev data carries more than four.
+MAX_PARAMETERS = 8
+
+#: An identifier that courlan takes for tracking (`cid`, `eid`, `uid`): if dropping it empties the query, the
+#: whole query is the page's address on an old script-driven site.
+_IDENTIFIER = re.compile(r"(?:^|&)[a-z_]*id=\d+", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_SEGMENT_SPLIT = re.compile(r"[/]+")
+
+#: The same page again, in another dress: AMP, print, comments, replies, sharing.
+_OTHER_VIEW = re.compile(
+    r"/(?:amp|print|printpage|print-version|share|comments|replytocom)(?:/|\.html?$|$)"
+    r"|[?&](?:amp|print|printview|replytocom|share|outputtype=amp|view=amp|format=print|tmpl=component)(?:=|&|$)"
+    r"|/(?:طباعة|للطباعة)(?:/|$)",
+    re.IGNORECASE,
+)
+#: Arabic words for tag, page, section, author, archive, search; courlan knows only European ones. They are
+#: matched against whole path segments in folded form (`corpus.arabic.fold`).
+_ARABIC_LISTING = frozenset(
+    fold(word)
+    for word in (
+        "وسم", "وسوم", "الوسوم", "تاغ", "تاج", "الصفحة", "صفحة", "قسم", "أقسام", "القسم", "تصنيف", "التصنيف",
+        "تصنيفات", "كاتب", "الكاتب", "كتاب", "مؤلف", "أرشيف", "الأرشيف", "بحث", "نتائج-البحث", "ملف", "ملفات",
+        "برچسب", "صفحه", "آرشیو", "نویسنده", "دسته",
+    )
+)  # fmt: skip
+_LISTING_QUERY = re.compile(r"[?&](?:page|paged|pg|offset|start|from)=\d+", re.IGNORECASE)
+#: What an article's path ends in: a long slug, a number of five digits, or a dated folder.
+_ARTICLE_PATH = re.compile(r"\d{5,}|/(?:19|20)\d\d/\d{1,2}/|[^/]{25,}/?$|[-_][^/]*[-_][^/]*[-_][^/]*/?$")
+_DATE_IN_PATH = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})(?:[/-](\d{1,2}))?(?=[/-])")
+#: Calendars that go on for ever show themselves by years no newspaper has.
+_FAR_YEAR = re.compile(r"[/=-](?:1[0-8]\d\d|20[4-9]\d|2[1-9]\d\d)[/-]\d\d[/-]\d\d(?!\d)")
+
+
+def as_ascii(url: str, base: str = "") -> str | None:
+    """Return the url as it goes over the wire, made absolute against `base`, or None if it is not for us.
+
+    Only http and https, no user and password, no control characters, no fragment; an Arabic path is
+    percent-encoded as UTF-8 and an Arabic host as IDNA.
+
+    >>> as_ascii("/خبر 1#top", "https://example.com/")
+    'https://example.com/%D8%AE%D8%A8%D8%B1%201'
+    >>> as_ascii("file:///etc/hostname") is None
+    True
+    """
+    try:
+        absolute = urljoin(base, url.strip()) if base else url.strip()
+        parts = urlsplit(absolute)
+        if parts.scheme not in PORTS or not parts.hostname or "@" in parts.netloc or len(absolute) > MAX_URL:
+            return None
+        wire = safe_url_string(urlunsplit(parts._replace(fragment="")), encoding="utf-8")
+        parts = urlsplit(wire)
+        if not parts.hostname or not parts.netloc.isascii() or parts.port == 0 or _CONTROL.search(wire):
+            return None
+        netloc = parts.netloc.lower().removesuffix(f":{PORTS[parts.scheme]}")
+        wire = urlunsplit(parts._replace(netloc=netloc, path=parts.path or "/"))
+    except (ValueError, UnicodeError):
+        return None
+    return wire if len(wire) <= MAX_URL else None
+
+
+def host_and_port(url: str) -> tuple[str, int]:
+    """Return the host without `www.`, in lower case, and the port.
+
+    >>> host_and_port("https://WWW.Example.com/a")
+    ('example.com', 443)
+    """
+    parts = urlsplit(url)
+    port = parts.port or PORTS.get(parts.scheme, 443)
+    return (parts.hostname or "").removeprefix("www.").rstrip("."), port
+
+
+def site_of(url: str) -> str:
+    """Return the host (with its port, if unusual) whose requests are spaced and whose robots.txt rules."""
+    return urlsplit(url).netloc.lower()
+
+
+def key_of(url: str) -> str:
+    """Return the normal form under which the frontier knows a page.
+
+    >>> key_of("http://Example.com/a/?utm_source=x&b=2&a=1#t")
+    'http://example.com/a/?a=1&b=2'
+    """
+    cleaned = clean_url(url) or url
+    query = urlsplit(url).query
+    if query and _IDENTIFIER.search(query) and not urlsplit(cleaned).query:
+        cleaned = url
+    return canonicalize_url(cleaned)
+
+
+def why_not(url: str, language: str = "") -> str:
+    """Return why a link is not worth following, in kebab-case, or "" if it is.
+
+    >>> why_not("https://example.com/photo.jpg")
+    'not-a-page'
+    >>> why_not("https://example.com/a/b/a/b/a/b/a")
+    'trap'
+    """
+    parts = urlsplit(url)
+    if is_trap(url):
+        return "trap"
+    if FILE_TYPE.search(parts.path.rpartition("/")[2]):
+        return "not-a-page"
+    readable = unquote(url)
+    if _OTHER_VIEW.search(readable):
+        return "other-view"
+    if is_not_crawlable(url):
+        return "not-a-page"
+    if language and not lang_filter(url, language):
+        return "other-language"
+    return ""
+
+
+def is_trap(url: str) -> bool:
+    """Tell whether the shape of a url is that of an endless site."""
+    parts = urlsplit(url)
+    segments = [segment for segment in _SEGMENT_SPLIT.split(parts.path) if segment]
+    if len(segments) > MAX_SEGMENTS or len(url) > MAX_URL:
+        return True
+    if any(segments.count(segment) > MAX_REPEATS for segment in set(segments)):
+        return True
+    if parts.query and len(parse_qsl(parts.query, keep_blank_values=True)) > MAX_PARAMETERS:
+        return True
+    return bool(_FAR_YEAR.search(f"{parts.path}?{parts.query}"))
+
+
+def kind_of(url: str) -> str:
+    """Guess from the url alone: "article", "listing", or "page" where it does not say.
+
+    >>> kind_of("https://example.com/وسم/اقتصاد"), kind_of("https://example.com/2024/05/11/a-b/")
+    ('listing', 'article')
+    """
+    readable = unquote(url)
+    path = urlsplit(readable).path
+    segments = [segment for segment in path.split("/") if segment]
+    if not segments:
+        return "listing"
+    if is_navigation_page(readable) or _LISTING_QUERY.search(readable):
+        return "listing"
+    if any(fold(segment) in _ARABIC_LISTING for segment in segments):
+        return "listing"
+    return "article" if _ARTICLE_PATH.search(path) else "page"
+
+
+def date_in(url: str) -> str:
+    """Return the date a url carries in its path, as YYYY-MM or YYYY-MM-DD, or "".
+
+    >>> date_in("https://example.com/2024/5/11/story/")
+    '2024-05-11'
+    """
+    found = _DATE_IN_PATH.search(urlsplit(url).path)
+    if not found or not 1 <= int(found[2]) <= 12:
+        return ""
+    day = f"-{int(found[3]):02d}" if found[3] and 1 <= int(found[3]) <= 31 else ""
+    return f"{found[1]}-{int(found[2]):02d}{day}"

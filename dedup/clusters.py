@@ -1,0 +1,102 @@
+"""Group verified pairs into clusters without chains.
+
+Star clustering with a condition. The best-connected document of those not yet placed is an anchor, its verified
+neighbours may join it, strongest first, each only if it was verified against a fair share of those already there
+(`cohesion`). So a story cannot wander from copy to copy into another story, as it does in connected components,
+and what an anchor refuses is tried again among itself. (Aslam, Pelekhov, Rus: The star clustering algorithm, 2004.)
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.minhash import compiled
+
+#: Members beyond this many raise the bar no more: in giant clusters not every pair is compared.
+_FULL_BAR = 16
+#: Rounds after which the rest stays alone; two or three empty the graph.
+_ROUNDS = 16
+
+
+class Graph(NamedTuple):
+    """Hold verified pairs both ways: neighbours of i are `others[bounds[i]:bounds[i + 1]]`, in order of rank."""
+
+    bounds: NDArray[np.int64]
+    others: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+
+def build_graph(count: int, pairs: NDArray[np.uint64], scores: NDArray[np.float32]) -> Graph:
+    """Build the graph of `count` documents from pairs `first << 32 | second`."""
+    first = (pairs >> np.uint64(32)).astype(np.int64)
+    second = (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    ends, others = np.concatenate((first, second)), np.concatenate((second, first))
+    order = np.lexsort((others, ends))
+    bounds = np.searchsorted(ends[order], np.arange(count + 1))
+    return Graph(bounds.astype(np.int64), others[order], np.concatenate((scores, scores))[order].astype(np.float64))
+
+
+@compiled("float64[::1](int64[::1], int64[::1], float64[::1], boolean[::1])")
+def _weights(bounds, others, scores, free):
+    """Weigh each document by the squares of its scores: many copies count, close copies count more."""
+    weights = np.zeros(len(free), dtype=np.float64)
+    for document in range(len(free)):
+        if free[document]:
+            for at in range(bounds[document], bounds[document + 1]):
+                if free[others[at]]:
+                    weights[document] += scores[at] * scores[at]
+    return weights
+
+
+@compiled("boolean[::1](int64[::1], int64[::1], int64[::1], float64[::1])")
+def _anchors(bounds, others, order, weights):
+    """Mark the anchors: in `order`, each that has no anchor for a neighbour."""
+    chosen = np.zeros(len(weights), dtype=np.bool_)
+    for document in order:
+        if weights[document] <= 0:
+            break
+        alone = True
+        for at in range(bounds[document], bounds[document + 1]):
+            alone = alone and not chosen[others[at]]
+        chosen[document] = alone
+    return chosen
+
+
+@compiled("int64(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], boolean[::1], float64, int64[::1])")
+def _join(bounds, others, places, anchors, joiners, free, cohesion, cluster):
+    """Let each of `joiners` into the cluster of its anchor, in this order, if the cohesion allows; return how many."""
+    sizes = np.zeros(len(free), dtype=np.int64)
+    joined = 0
+    for at in places:
+        anchor, joiner = anchors[at], joiners[at]
+        if not free[joiner]:
+            continue
+        linked = 1
+        for place in range(bounds[joiner], bounds[joiner + 1]):
+            linked += others[place] != anchor and cluster[others[place]] == anchor and not free[others[place]]
+        if linked >= cohesion * min(sizes[anchor] + 1, _FULL_BAR):
+            cluster[joiner], free[joiner] = anchor, False
+            sizes[anchor] += 1
+            joined += 1
+    return joined
+
+
+def cluster(graph: Graph, cohesion: float) -> NDArray[np.int64]:
+    """Return the anchor of each document, itself where it is alone or an anchor."""
+    count = len(graph.bounds) - 1
+    found, free = np.arange(count, dtype=np.int64), np.ones(count, dtype=np.bool_)
+    ends = np.repeat(np.arange(count), np.diff(graph.bounds))
+    for _ in range(_ROUNDS):
+        weights = _weights(*graph, free)
+        order = np.lexsort((np.arange(count), -weights))
+        chosen = _anchors(graph.bounds, graph.others, order, weights)
+        spokes = np.flatnonzero(chosen[ends] & free[graph.others] & free[ends])
+        anchors, joiners = ends[spokes], graph.others[spokes]
+        places = np.lexsort((joiners, anchors, -graph.scores[spokes]))
+        if not _join(graph.bounds, graph.others, places, anchors, joiners, free, cohesion, found):
+            break
+        free[found[found != np.arange(count)]] = False
+    return found

@@ -1,0 +1,63 @@
+"""What of deduplication can be configured, and why the defaults are what they are."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+Criterion: TypeAlias = Literal["preferred", "extraction", "longest", "earliest"]
+
+
+class DedupConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Configure what counts as a copy and which copy survives.
+
+    The thresholds were set together on 122 judged pairs of 31,030 Saudi articles and on 5,618 edited articles with
+    and without chrome; they lie in the middle of ranges over which the figures hardly move.
+    """
+
+    #: Remove documents whose folded words are all the same.
+    exact: bool = True
+    #: Remove edited, truncated and extended copies.
+    near: bool = True
+    #: Also remove paragraphs that the corpus has word for word elsewhere.
+    paragraphs: bool = False
+
+    #: Which copy survives: the first criterion that tells two apart; after all of them, the smallest id.
+    survivor: tuple[Criterion, ...] = ("longest", "earliest")
+    #: Outlets for the criterion "preferred", best first.
+    preferred_outlets: tuple[str, ...] = ()
+    #: Values of trace["extractor"] for the criterion "extraction", best first.
+    extractors: tuple[str, ...] = ()
+
+    #: Words in a shingle.
+    ngram: int = 3
+    #: Bands and rows of the signature: 37 x 3 finds 99 % of pairs at resemblance .5 and 64 % at .3.
+    bands: int = 37
+    rows: int = 3
+    #: A text with fewer words is compared for equality only.
+    min_words: int = 20
+
+    #: A copy shares at least this much: shingles of both over shingles of either, chrome left aside.
+    min_resemblance: float = 0.25
+    #: ... and this share of the rare words of the shorter text, ...
+    min_rare: float = 0.78
+    #: ... and this share of the rare words of the longer one.
+    min_rare_back: float = 0.4
+    #: Resemblance that needs no rare words to prove it.
+    sure_resemblance: float = 0.8
+    #: A truncated copy, or a page that holds the whole story: share of the shorter text's shingles, ...
+    min_containment: float = 0.9
+    #: ... and of its rare words.
+    min_contained_rare: float = 0.93
+    #: Templates: places where the texts around agree and the numbers differ; more than this many, no copy.
+    max_changed_numbers: int = 0
+
+    #: A word is rare in at most this share of documents, of the corpus and of the outlet.
+    rare_share: float = 0.01
+    #: A shingle in more than this share of an outlet's documents is its chrome or its template.
+    common_share: float = 0.02
+    #: Both shares never mean fewer documents than this.
+    min_common: int = 10
+    #: A document joins a cluster if it was verified against this share of the members.
+    cohesion: float = 0.6

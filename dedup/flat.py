@@ -1,0 +1,68 @@
+"""Arrays as one run of bytes, to be read back in place: a small header, then each array on its own boundary.
+
+No pickle: the header is JSON, the rest is numbers. What `pack` wrote, `unpack` opens without copying, from bytes,
+from a memory map, or from the payload of another format.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+Arrays: TypeAlias = Mapping[str, NDArray[Any]]
+
+_MAGIC = b"GHRB0001"
+_ALIGN = 64
+
+
+def pack(arrays: Arrays) -> bytes:
+    """Return `arrays` as bytes, the same bytes for the same arrays."""
+    header, at = {}, 0
+    for name, array in arrays.items():
+        header[name] = [array.dtype.str, list(array.shape), at]
+        at += -(-array.nbytes // _ALIGN) * _ALIGN
+    text = orjson.dumps(header)
+    start = -(-(len(_MAGIC) + 4 + len(text)) // _ALIGN) * _ALIGN
+    out = bytearray(start + at)
+    out[: len(_MAGIC) + 4 + len(text)] = _MAGIC + struct.pack("<I", len(text)) + text
+    for name, array in arrays.items():
+        offset = start + header[name][2]
+        out[offset : offset + array.nbytes] = np.ascontiguousarray(array).view(np.uint8).data
+    return bytes(out)
+
+
+def unpack(data: memoryview | bytes) -> dict[str, NDArray[Any]]:
+    """Open what `pack` wrote; the arrays are views of `data` and read-only where it is.
+
+    Raises:
+        ValueError: `data` was not written by this version of `pack`.
+    """
+    view = memoryview(data)
+    if bytes(view[: len(_MAGIC)]) != _MAGIC:
+        raise ValueError("not a dedup file of this version; delete it and build it again")
+    (length,) = struct.unpack_from("<I", view, len(_MAGIC))
+    header = orjson.loads(bytes(view[len(_MAGIC) + 4 : len(_MAGIC) + 4 + length]))
+    start = -(-(len(_MAGIC) + 4 + length) // _ALIGN) * _ALIGN
+    arrays = {}
+    for name, (dtype, shape, offset) in header.items():
+        count = int(np.prod(shape, dtype=np.int64))
+        arrays[name] = np.frombuffer(view, dtype=np.dtype(dtype), count=count, offset=start + offset).reshape(shape)
+    return arrays
+
+
+def pack_strings(strings: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return strings as one array of UTF-8 and the bounds of each, int64[len + 1]."""
+    encoded = [one.encode("utf-8", "surrogatepass") for one in strings]
+    bounds = np.zeros(len(strings) + 1, dtype=np.int64)
+    np.cumsum([len(one) for one in encoded], out=bounds[1:])
+    return np.frombuffer(b"".join(encoded), dtype=np.uint8), bounds
+
+
+def string_at(blob: NDArray[np.uint8], bounds: NDArray[np.int64], at: int) -> str:
+    """Return string `at` of what `pack_strings` returned."""
+    return blob[bounds[at] : bounds[at + 1]].tobytes().decode("utf-8", "surrogatepass")

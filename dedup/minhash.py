@@ -1,0 +1,327 @@
+"""Sign texts with MinHash: fold, tokenise, hash word n-grams and permute in one compiled pass.
+
+The shingles of a text are its folded words (`corpus.arabic.folded_words`), n in a row, joined by one space, in
+UTF-8. Over them a row of `signatures` equals `datasketch.MinHash(num_perm, seed, scheme="affine32",
+hashfunc=xxhash.xxh32_intdigest).hashvalues` bit for bit, so sketches move both ways (`to_lean`, `from_lean`).
+
+Most code points fold one by one, by a table; a text with any other (a letter with loose accents, a presentation
+form of two letters, a final sigma) is folded in Python first and enters the same pass as folded words.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numba as nb
+import numpy as np
+from datasketch import LeanMinHash, MinHash
+from numpy.typing import NDArray
+
+from corpus.arabic import FOLD_TABLE, fold, folded_words, words
+
+PERMUTATIONS = 128
+#: datasketch's default; sketches of different seeds do not compare.
+SEED = 1
+
+#: The table covers the planes in which news is written; what lies beyond is folded in Python.
+_TABLE_SIZE = 0x20000
+_CODE_BITS = 0x1FFFFF
+#: What a code point does to a word, in the bits above the code point it folds to.
+_BREAK, _LETTER, _MARK, _DROP, _UNSAFE = (np.uint32(value << 24) for value in range(5))
+#: Most growth of UTF-8 under folding: "Ⱥ" has two bytes, its lower case three.
+_GROWTH = 2
+
+
+class Sketches(NamedTuple):
+    """Hold what one pass makes of N texts.
+
+    `signatures` uint32[N, permutations], all ones where a text has fewer than n words; `words` uint32, the hash of
+    each word in order, its lowest bit telling whether the word has a digit: text i owns
+    `words[bounds[i]:bounds[i + 1]]`.
+    """
+
+    signatures: NDArray[np.uint32]
+    words: NDArray[np.uint32]
+    bounds: NDArray[np.int64]
+
+
+def compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compile a function for `signature` when its module is imported, and keep the code on disk.
+
+    Where no folder can be written to, each process compiles for itself.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        try:
+            return nb.njit(signature, cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+        except (RuntimeError, OSError):
+            return nb.njit(signature, cache=False, nogil=True)(function)  # type: ignore[no-any-return]
+
+    return decorate
+
+
+_P1, _P2, _P3 = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D)
+_P4, _P5 = np.uint32(0x27D4EB2F), np.uint32(0x165667B1)
+
+
+@compiled("uint32(uint8[::1], int64)")
+def _read(data, at):
+    low = np.uint32(data[at]) | np.uint32(data[at + 1]) << np.uint32(8)
+    return np.uint32(low | np.uint32(data[at + 2]) << np.uint32(16) | np.uint32(data[at + 3]) << np.uint32(24))
+
+
+@compiled("uint32(uint32, uint32)")
+def _turn(value, bits):
+    return np.uint32(value << bits) | np.uint32(value >> (np.uint32(32) - bits))
+
+
+@compiled("uint32(uint32, uint32)")
+def _round(lane, value):
+    return np.uint32(_turn(np.uint32(lane + np.uint32(value * _P2)), np.uint32(13)) * _P1)
+
+
+@compiled("uint32(uint32, uint32, uint32, uint32, uint32)")
+def _finish(value, s1, m1, s2, m2):
+    value = np.uint32((value ^ (value >> s1)) * m1)
+    value = np.uint32((value ^ (value >> s2)) * m2)
+    return np.uint32(value ^ (value >> np.uint32(16)))
+
+
+@compiled("uint32(uint8[::1], int64, int64)")
+def xxh32(data, start, stop):
+    """Hash `data[start:stop]` with XXH32 and seed 0 (github.com/Cyan4973/xxHash, doc/xxhash_spec.md)."""
+    at = start
+    if stop - start >= 16:
+        v1, v2, v3, v4 = np.uint32(0x24234428), _P2, np.uint32(0), np.uint32(0x61C8864F)
+        while at <= stop - 16:
+            v1 = _round(v1, _read(data, at))
+            v2 = _round(v2, _read(data, at + 4))
+            v3 = _round(v3, _read(data, at + 8))
+            v4 = _round(v4, _read(data, at + 12))
+            at += 16
+        value = np.uint32(
+            _turn(v1, np.uint32(1)) + _turn(v2, np.uint32(7)) + _turn(v3, np.uint32(12)) + _turn(v4, np.uint32(18))
+        )
+    else:
+        value = _P5
+    value = np.uint32(value + np.uint32(stop - start))
+    while at <= stop - 4:
+        value = np.uint32(_turn(np.uint32(value + np.uint32(_read(data, at) * _P3)), np.uint32(17)) * _P4)
+        at += 4
+    while at < stop:
+        value = np.uint32(_turn(np.uint32(value + np.uint32(data[at] * _P5)), np.uint32(11)) * _P1)
+        at += 1
+    return _finish(value, np.uint32(15), _P2, np.uint32(13), _P3)
+
+
+@compiled("int64(uint32, uint8[::1], int64)")
+def _write(code, out, at):
+    """Write `code` as UTF-8 at `at`; return the offset after it."""
+    if code < 0x80:
+        out[at] = code
+        return at + 1
+    if code < 0x800:
+        out[at], out[at + 1] = 0xC0 | code >> 6, 0x80 | code & 0x3F
+        return at + 2
+    if code < 0x10000:
+        out[at], out[at + 1], out[at + 2] = 0xE0 | code >> 12, 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
+        return at + 3
+    out[at], out[at + 1] = 0xF0 | code >> 18, 0x80 | code >> 12 & 0x3F
+    out[at + 2], out[at + 3] = 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
+    return at + 4
+
+
+@compiled("int64(uint8[::1], int64, int64, uint32[::1], uint8[::1], int64[::1])")
+def _tokenise(raw, start, stop, table, out, ends):
+    """Write the folded words of UTF-8 `raw[start:stop]`, each with a space behind it; `ends[i]` excludes it.
+
+    Returns the number of words, or -1 where a code point does not fold on its own.
+    """
+    at, filled, count, inside = start, 0, 0, False
+    while at < stop:
+        lead = np.uint32(raw[at])
+        if lead < 0x80:
+            code, at = lead, at + 1
+        elif lead < 0xE0:
+            code, at = (lead & 0x1F) << 6 | (raw[at + 1] & 0x3F), at + 2
+        elif lead < 0xF0:
+            code = (lead & 0xF) << 12 | np.uint32(raw[at + 1] & 0x3F) << 6 | (raw[at + 2] & 0x3F)
+            at += 3
+        else:
+            code = (lead & 0x7) << 18 | np.uint32(raw[at + 1] & 0x3F) << 12
+            code |= np.uint32(raw[at + 2] & 0x3F) << 6 | (raw[at + 3] & 0x3F)
+            at += 4
+        entry = table[code] if code < len(table) else _UNSAFE
+        kind = entry & np.uint32(0xFF000000)
+        if kind == _LETTER or (kind == _MARK and inside):
+            filled = _write(np.uint32(entry & _CODE_BITS), out, filled)
+            inside = True
+        elif kind == _UNSAFE:
+            return -1
+        elif inside and kind != _DROP:
+            ends[count] = filled
+            out[filled] = 0x20
+            filled, count, inside = filled + 1, count + 1, False
+    if inside:
+        ends[count] = filled
+        count += 1
+    return count
+
+
+@compiled("void(uint8[::1], int64, int64[::1], uint32[::1])")
+def _hash_words(out, count, ends, hashes):
+    start = 0
+    for word in range(count):
+        digit = np.uint32(0)
+        for at in range(start, ends[word]):
+            digit |= np.uint32(out[at] >= 0x30) & np.uint32(out[at] <= 0x39)
+        hashes[word] = xxh32(out, start, ends[word]) & np.uint32(0xFFFFFFFE) | digit
+        start = ends[word] + 1
+
+
+@compiled("void(uint8[::1], int64, int64[::1], int64, uint32[::1], uint32[::1], uint32[::1])")
+def _permute(out, count, ends, ngram, factors, shifts, signature):
+    start = 0
+    for word in range(count - ngram + 1):
+        value = xxh32(out, start, ends[word + ngram - 1])
+        value = _finish(value, np.uint32(16), np.uint32(0x85EBCA6B), np.uint32(13), np.uint32(0xC2B2AE35))
+        for at in range(len(signature)):
+            permuted = np.uint32(value * factors[at] + shifts[at])
+            signature[at] = min(signature[at], permuted)
+        start = ends[word] + 1
+
+
+@compiled(
+    "int64(uint8[::1], int64[::1], uint32[::1], int64, uint32[:, ::1],"
+    " uint32[:, ::1], uint32[::1], int64[::1], uint8[::1], int64[::1])"
+)
+def _sign(raw, offsets, table, ngram, permutations, signatures, hashes, counts, out, ends):
+    """Sign each text `raw[offsets[i]:offsets[i + 1]]`; `counts[i]` is its words or -1. Returns all words."""
+    total = 0
+    for text in range(len(offsets) - 1):
+        count = _tokenise(raw, offsets[text], offsets[text + 1], table, out, ends)
+        counts[text] = count
+        if count > 0:
+            _hash_words(out, count, ends, hashes[total:])
+            _permute(out, count, ends, ngram, permutations[0], permutations[1], signatures[text])
+            total += count
+    return total
+
+
+def _second_halves() -> frozenset[str]:
+    """Collect the characters that may melt into the one before them under NFKC."""
+    pairs = (unicodedata.decomposition(chr(code)) for code in range(_TABLE_SIZE))
+    halves = {chr(int(pair.split()[1], 16)) for pair in pairs if pair.count(" ") == 1 and pair[0] != "<"}
+    return frozenset(halves).union(map(chr, (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))))
+
+
+#: The lower case of sigma depends on the letters around it; a loose hamza may melt into a yeh barree.
+_NEVER_ALONE = frozenset("Σ\u0654")
+
+
+@cache
+def _fold_table() -> NDArray[np.uint32]:
+    """Return for each code point what it folds to and what it does to a word, read off `corpus.arabic`."""
+    table = np.full(_TABLE_SIZE, _UNSAFE, dtype=np.uint32)
+    halves = _second_halves()
+    for code in range(_TABLE_SIZE):
+        folded = fold(chr(code))
+        if len(folded) < 2 and _folds_alone(chr(code), halves):
+            table[code] = _entry(folded)
+    return table
+
+
+def _folds_alone(character: str, halves: frozenset[str]) -> bool:
+    """Tell whether neighbours never change what `character` folds to: no melting, reordering or final form."""
+    for part in unicodedata.normalize("NFKC", character):
+        dropped = FOLD_TABLE.get(ord(part), part) is None
+        if part in _NEVER_ALONE or ((part in halves or unicodedata.combining(part)) and not dropped):
+            return False
+    return True
+
+
+def _entry(folded: str) -> int:
+    if not folded:
+        return _DROP
+    if words(folded) == [folded]:
+        return _LETTER | ord(folded)
+    return (_MARK if words("a" + folded) == ["a" + folded] else _BREAK) | ord(folded)
+
+
+@cache
+def _split_table() -> NDArray[np.uint32]:
+    """Return the table for words already folded and joined by a space: nothing else breaks a word."""
+    table = np.arange(0x110000, dtype=np.uint32) | np.uint32(_LETTER)
+    table[0x20] = _BREAK
+    return table
+
+
+@cache
+def permutations(count: int, seed: int) -> NDArray[np.uint32]:
+    """Return the factors and shifts, uint32[2, count], that datasketch draws for `seed`."""
+    return np.ascontiguousarray(MinHash(num_perm=count, seed=seed, scheme="affine32").permutations)
+
+
+def sign(texts: Sequence[str], ngram: int = 3, count: int = PERMUTATIONS, seed: int = SEED) -> Sketches:
+    """Sign each text over its folded word `ngram`s with `count` permutations."""
+    first, counts = _pass(texts, _fold_table(), ngram, permutations(count, seed))
+    unsafe = np.flatnonzero(counts < 0)
+    if not len(unsafe):
+        return first
+    folded = [" ".join(folded_words(texts[at])) for at in unsafe]
+    second, again = _pass(folded, _split_table(), ngram, permutations(count, seed))
+    first.signatures[unsafe] = second.signatures
+    counts[unsafe] = again
+    return _weave(first, second, counts, unsafe)
+
+
+def _pass(
+    texts: Sequence[str], table: NDArray[np.uint32], ngram: int, drawn: NDArray[np.uint32]
+) -> tuple[Sketches, NDArray[np.int64]]:
+    """Run the kernel; the counts it returns are -1 for texts that `table` cannot fold."""
+    encoded = [text.encode("utf-8", "replace") for text in texts]
+    offsets = np.zeros(len(texts) + 1, dtype=np.int64)
+    np.cumsum([len(one) for one in encoded], out=offsets[1:])
+    raw = np.frombuffer(bytearray().join(encoded), dtype=np.uint8)
+    longest = int(np.diff(offsets).max(initial=0))
+    signatures = np.full((len(texts), drawn.shape[1]), 0xFFFFFFFF, dtype=np.uint32)
+    hashes = np.empty(len(raw) // 2 + len(texts) + 1, dtype=np.uint32)
+    counts = np.empty(len(texts), dtype=np.int64)
+    out = np.empty(longest * _GROWTH + 16, dtype=np.uint8)
+    ends = np.empty(longest // 2 + 2, dtype=np.int64)
+    total = _sign(raw, offsets, table, ngram, drawn, signatures, hashes, counts, out, ends)
+    return Sketches(signatures, hashes[:total], _bounds(np.maximum(counts, 0))), counts
+
+
+def _bounds(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts)))
+
+
+def _weave(first: Sketches, second: Sketches, counts: NDArray[np.int64], unsafe: NDArray[np.int64]) -> Sketches:
+    """Put the words of the second pass between those of the first."""
+    bounds = _bounds(counts)
+    hashes = np.empty(bounds[-1], dtype=np.uint32)
+    late = np.zeros(len(counts), dtype=bool)
+    late[unsafe] = True
+    mask = np.repeat(late, counts)
+    hashes[mask], hashes[~mask] = second.words, first.words
+    return Sketches(first.signatures, hashes, bounds)
+
+
+def to_lean(signature: NDArray[np.uint32], seed: int = SEED) -> LeanMinHash:
+    """Give a signature to datasketch: its indexes, its byte format, its Redis storage."""
+    return LeanMinHash(seed=seed, hashvalues=signature, scheme="affine32")
+
+
+def from_lean(sketch: LeanMinHash) -> NDArray[np.uint32]:
+    """Take a signature from datasketch.
+
+    Raises:
+        ValueError: the sketch was made with another permutation scheme.
+    """
+    if sketch.scheme != "affine32":
+        raise ValueError(f"a sketch of scheme {sketch.scheme!r} does not compare with affine32; sign the text again")
+    return np.asarray(sketch.hashvalues, dtype=np.uint32)

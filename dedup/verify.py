@@ -1,0 +1,259 @@
+"""Compare two texts word by word: what they share, and whether that makes one a copy of the other.
+
+Four shares decide, none of which candidates are chosen by. Resemblance and containment count shingles, leaving
+aside those that the outlet repeats (its chrome, its templates). The two rare shares count the words that few
+documents have: a copy has the names of its story, a report filled into the same form has others. Where the text
+around agrees and a number differs, two texts are two reports (`changed`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.config import DedupConfig
+from dedup.minhash import compiled
+
+#: Bits of `Texts.flags`.
+RARE, COMMON = 1, 2
+#: Relations of a pair, by number; `contained` is read from the side of the removed document.
+NONE, NEAR, CONTAINED = 0, 1, 2
+#: With fewer shingles left beside chrome and templates there is no story to compare.
+MIN_SHINGLES = 10
+#: A contained text is at most this long beside the other; above it, the two are copies that differ in a few lines.
+CONTAINED_LENGTH = 0.75
+#: A gap of more words is another passage, not another number in the same sentence.
+_MAX_GAP = 8
+#: Only the beginnings of very long texts are searched for the passage that audit records quote.
+_PASSAGE_WORDS = 4096
+#: What `compare` finds, in this order.
+FEATURES = 5
+
+
+class Texts(NamedTuple):
+    """Hold some texts for comparing: `words` and `flags` of text i are at `bounds[i]:bounds[i + 1]`."""
+
+    words: NDArray[np.uint32]
+    flags: NDArray[np.uint8]
+    bounds: NDArray[np.int64]
+
+
+class Judgement(NamedTuple):
+    """Hold what `compare` found for P pairs.
+
+    `relation` uint8[P]; `scores` float32[P, FEATURES]: resemblance, containment, rare, rare_back, changed.
+    """
+
+    relation: NDArray[np.uint8]
+    scores: NDArray[np.float32]
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Carry the thresholds of a DedupConfig into the compiled code."""
+
+    values: tuple[float, ...]
+
+    @classmethod
+    def of(cls, config: DedupConfig) -> Limits:
+        """Take the thresholds out of `config`."""
+        return cls(
+            (
+                config.min_resemblance,
+                config.min_rare,
+                config.min_rare_back,
+                config.sure_resemblance,
+                config.min_containment,
+                config.min_contained_rare,
+                float(config.max_changed_numbers),
+            )
+        )
+
+
+@compiled("uint32[::1](uint32[::1])")
+def _distinct(values):
+    values = np.sort(values)
+    kept = 0
+    for at in range(len(values)):
+        if at == 0 or values[at] != values[kept - 1]:
+            values[kept] = values[at]
+            kept += 1
+    return values[:kept]
+
+
+@compiled("int64(uint32[::1], uint32[::1])")
+def _shared(left, right):
+    one, other, count = 0, 0, 0
+    while one < len(left) and other < len(right):
+        if left[one] == right[other]:
+            one, other, count = one + 1, other + 1, count + 1
+        elif left[one] < right[other]:
+            one += 1
+        else:
+            other += 1
+    return count
+
+
+@compiled("boolean(uint32[::1], uint32)")
+def _has(values, value):
+    at = np.searchsorted(values, value)
+    return at < len(values) and values[at] == value
+
+
+@compiled("uint32[::1](uint32[::1], int64)")
+def shingle(words, ngram):
+    """Return the hash of each run of `ngram` words."""
+    hashes = np.empty(max(0, len(words) - ngram + 1), dtype=np.uint32)
+    for start in range(len(hashes)):
+        value = np.uint64(0)
+        for at in range(start, start + ngram):
+            value = (value ^ words[at]) * np.uint64(0x9E3779B97F4A7C15)
+            value ^= value >> np.uint64(29)
+        hashes[start] = value >> np.uint64(32)
+    return hashes
+
+
+@compiled("uint32[::1](uint32[::1], uint8[::1], uint8, uint8)")
+def _flagged(values, flags, bit, wanted):
+    """Return the distinct `values` whose flag has `bit` as `wanted`."""
+    picked = np.empty(len(values), dtype=np.uint32)
+    count = 0
+    for at in range(len(values)):
+        if flags[at] & bit == wanted:
+            picked[count] = values[at]
+            count += 1
+    return _distinct(picked[:count])
+
+
+@compiled("int64(uint32[::1], uint32[::1], int64, int64)")
+def _odd_numbers(words, others, start, stop):
+    """Count the words with digits in `words[start:stop]` that the sorted `others` lack."""
+    count = 0
+    for at in range(start, stop):
+        if words[at] & 1 and not _has(others, words[at]):
+            count += 1
+    return count
+
+
+@compiled("int64(int64[::1], uint32[::1], uint32, int64)")
+def _place(order, shingles, value, after):
+    """Find `value` among `shingles` (`order` sorts them): its first place beyond `after`, else its first; or -1."""
+    low, high = 0, len(order)
+    while low < high:
+        middle = (low + high) // 2
+        if shingles[order[middle]] < value:
+            low = middle + 1
+        else:
+            high = middle
+    if low == len(order) or shingles[order[low]] != value:
+        return -1
+    first = order[low]
+    while low < len(order) and shingles[order[low]] == value:
+        if order[low] > after:
+            return order[low]
+        low += 1
+    return first
+
+
+@compiled("int64(uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint32[::1], int64)")
+def _changed_numbers(left, right, left_shingles, right_shingles, left_words, right_words, ngram):
+    """Count the places where both sides agree around a short gap and each has a number the other lacks."""
+    order = np.argsort(right_shingles, kind="mergesort")
+    changed, last, partner = 0, -1, -1
+    for at in range(len(left_shingles)):
+        found = _place(order, right_shingles, left_shingles[at], partner)
+        if found < 0:
+            continue
+        if last >= 0 and at > last + 1:
+            here, there = at - last - ngram, found - partner - ngram
+            if 0 < here <= _MAX_GAP and 0 < there <= _MAX_GAP:
+                mine = _odd_numbers(left, right_words, last + ngram, at)
+                theirs = _odd_numbers(right, left_words, partner + ngram, found)
+                changed += mine > 0 and theirs > 0
+        last, partner = at, found
+    return changed
+
+
+@compiled("uint8(float32[::1], float64[::1], int64, int64, int64)")
+def _relate(scores, limits, shingles, short, long):
+    if scores[4] > limits[6] or shingles < MIN_SHINGLES:
+        return NONE
+    contained = scores[1] >= limits[4] and scores[2] >= limits[5]
+    if contained and short <= CONTAINED_LENGTH * long:
+        return CONTAINED
+    if scores[0] >= limits[3]:
+        return NEAR
+    if scores[0] >= limits[0] and scores[2] >= limits[1] and scores[3] >= limits[2]:
+        return NEAR
+    return CONTAINED if contained else NONE
+
+
+@compiled(
+    "void(uint32[::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64, float64[::1], uint8[::1],"
+    " float32[:, ::1])"
+)
+def _compare(words, flags, bounds, firsts, seconds, ngram, limits, relations, found):
+    for pair in range(len(firsts)):
+        one, other = firsts[pair], seconds[pair]
+        if bounds[one + 1] - bounds[one] > bounds[other + 1] - bounds[other]:
+            one, other = other, one
+        short, short_flags = words[bounds[one] : bounds[one + 1]], flags[bounds[one] : bounds[one + 1]]
+        long, long_flags = words[bounds[other] : bounds[other + 1]], flags[bounds[other] : bounds[other + 1]]
+        short_shingles, long_shingles = shingle(short, ngram), shingle(long, ngram)
+        own_short = _flagged(short_shingles, short_flags, COMMON, 0)
+        own_long = _flagged(long_shingles, long_flags, COMMON, 0)
+        both = _shared(own_short, own_long)
+        least = min(len(own_short), len(own_long))
+        scores = found[pair]
+        scores[0] = both / max(1, len(own_short) + len(own_long) - both)
+        scores[1] = both / max(1, least)
+        if scores[0] < limits[0] and scores[1] < limits[4]:
+            relations[pair] = NONE
+            continue
+        short_words, long_words = _distinct(short), _distinct(long)
+        rare_short, rare_long = _flagged(short, short_flags, RARE, RARE), _flagged(long, long_flags, RARE, RARE)
+        scores[2] = _shared(rare_short, long_words) / max(1, len(rare_short))
+        scores[3] = _shared(rare_long, short_words) / max(1, len(rare_long))
+        scores[4] = _changed_numbers(short, long, short_shingles, long_shingles, short_words, long_words, ngram)
+        relations[pair] = _relate(scores, limits, least, len(short), len(long))
+
+
+def compare(
+    texts: Texts, firsts: NDArray[np.int64], seconds: NDArray[np.int64], ngram: int, limits: Limits
+) -> Judgement:
+    """Compare text `firsts[i]` with text `seconds[i]` for each i."""
+    relations = np.zeros(len(firsts), dtype=np.uint8)
+    scores = np.zeros((len(firsts), FEATURES), dtype=np.float32)
+    values = np.array(limits.values, dtype=np.float64)
+    _compare(texts.words, texts.flags, texts.bounds, firsts, seconds, ngram, values, relations, scores)
+    return Judgement(relations, scores)
+
+
+@compiled("void(uint32[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1])")
+def _passages(words, bounds, firsts, seconds, found):
+    for pair in range(len(firsts)):
+        one, other = firsts[pair], seconds[pair]
+        left = words[bounds[one] : min(bounds[one + 1], bounds[one] + _PASSAGE_WORDS)]
+        right = words[bounds[other] : min(bounds[other + 1], bounds[other] + _PASSAGE_WORDS)]
+        runs = np.zeros(len(left) + 1, dtype=np.int32)
+        best, end = 0, 0
+        for place in range(len(right)):
+            before = np.int32(0)
+            for at in range(len(left)):
+                kept = runs[at + 1]
+                runs[at + 1] = before + 1 if left[at] == right[place] else 0
+                before = kept
+                if runs[at + 1] > best:
+                    best, end = runs[at + 1], place + 1
+        found[pair, 0], found[pair, 1] = end - best, best
+
+
+def longest_passages(
+    texts: Texts, firsts: NDArray[np.int64], seconds: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return start and length, in words of text `seconds[i]`, of the longest run it shares with `firsts[i]`."""
+    found = np.zeros((len(firsts), 2), dtype=np.int64)
+    _passages(texts.words, texts.bounds, firsts, seconds, found)
+    return found

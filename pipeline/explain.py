@@ -1,0 +1,94 @@
+"""`ghirbal explain`: a document with every removed span marked and the rule that removed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from rich.text import Text
+
+from cleaning.lines import Span
+from cleaning.stages import Clean, Extract
+from corpus.document import Document
+from corpus.inputs import Failure, Skip, list_inputs
+from corpus.readers import read_input
+from corpus.stage import judge, run_here
+from pipeline.config import Config, read_config
+from pipeline.console import errors, results
+
+#: More documents than this are not read: what an outlet repeats shows long before.
+MAX_DOCUMENTS = 10_000
+
+_FIELDS = ("title", "outlet", "published", "credit", "authors", "tags")
+
+
+def explain_file(file: str, *, as_json: bool, config: str | None, boilerplate: str | None) -> None:
+    """Print each document of `file`, marked up for a reader or as JSON for a tool."""
+    settings = read_config(config)
+    reviewed = Path(boilerplate).read_text("utf-8") if boilerplate else None
+    stage = Clean(settings.clean, reviewed)
+    documents = list(_documents(file, settings))
+    stage.learn([memoryview(stage.scan(documents))], run_here)
+    for document in documents:
+        spans = stage.explain(document)
+        cleaned = stage.apply(document).record
+        assert isinstance(cleaned, Document)
+        if as_json:
+            results.file.write(orjson.dumps(_row(document, cleaned, spans)).decode() + "\n")
+        else:
+            _show(document, cleaned, spans)
+
+
+def _documents(file: str, settings: Config) -> Iterator[Document]:
+    files, failures = list_inputs([file])
+    extract = Extract(settings.extract)
+    for failure in failures:
+        errors.print(f"{failure.source.path}: {failure.message}", markup=False)
+    read = 0
+    for path in files:
+        for record in read_input(path, settings.read):
+            if isinstance(record, Failure):
+                errors.print(f"{record.source.path}: record {record.source.record}: {record.message}", markup=False)
+            elif not isinstance(record, Skip) and read < MAX_DOCUMENTS:
+                read += 1
+                verdict = judge(extract, record)
+                if isinstance(verdict.record, Document):
+                    yield verdict.record
+                else:
+                    detail = verdict.detail.get("message", "")
+                    errors.print(f"{record.source.path}: {verdict.reason} {detail}", markup=False)
+
+
+def _row(document: Document, cleaned: Document, spans: Sequence[Span]) -> dict[str, Any]:
+    marked = [
+        {
+            "start": span.start,
+            "end": span.end,
+            "rule": span.rule,
+            "evidence": span.evidence,
+            "text": document.text[span.start : span.end],
+        }
+        for span in spans
+    ]
+    fields = {name: getattr(cleaned, name) for name in _FIELDS}
+    return {"id": document.id, "source": document.source, "fields": fields, "spans": marked, "text": cleaned.text}
+
+
+def _show(document: Document, cleaned: Document, spans: Sequence[Span]) -> None:
+    results.rule(f"{document.source.path} record {document.source.record}", characters="=")
+    for name in _FIELDS:
+        value = getattr(cleaned, name)
+        if value:
+            results.print(Text.assemble((f"{name}: ", "dim"), value if isinstance(value, str) else ", ".join(value)))
+    page, position = Text(), 0
+    for span in spans:
+        page.append(document.text[position : span.start])
+        label = f"{span.rule}: {span.evidence}" if span.evidence else span.rule
+        page.append(f"[-{document.text[span.start : span.end].strip()}-]", style="red strike")
+        page.append(f" <{label}>", style="bold magenta")
+        page.append("\n" if document.text[span.start : span.end].endswith("\n") else "")
+        position = span.end
+    page.append(document.text[position:])
+    results.print(page)

@@ -1,0 +1,210 @@
+"""The three jobs, build, clean and dedup: stages put together, run, and made into a finished corpus."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+
+from cleaning.filters import Filter
+from cleaning.stages import Clean, Extract
+from corpus.commit import publish, publish_json, publishing, run_lock, translated
+from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
+from corpus.inputs import STDIN, Failure, InputFile, list_inputs
+from corpus.report import Report, report_from
+from corpus.runner import Outcome, Watcher, cut_segments, first_tasks, open_pool, run_stages
+from corpus.stage import Stage
+from corpus.task import Plan
+from corpus.writers import Format
+from dedup.index import Index
+from dedup.stages import Dedup
+from pipeline.config import Config, fingerprint, plain
+from pipeline.html_report import render_report
+from pipeline.output import (
+    BOILERPLATE,
+    CLUSTERS,
+    HOUSE,
+    REPORT,
+    REPORT_PAGE,
+    Identity,
+    claim,
+    entry,
+    finish,
+    is_finished,
+    refuse_foreign,
+)
+
+Command = Literal["build", "clean", "dedup"]
+
+_MEGABYTE = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run as the user asked for it. `boilerplate` and `against` are paths, or ""."""
+
+    command: Command
+    inputs: tuple[str, ...]
+    out: Path
+    config: Config
+    form: Format = "jsonl.zst"
+    workers: int = 1
+    fresh: bool = False
+    filters: bool = True
+    boilerplate: str = ""
+    against: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A published corpus: its folder, its counts, and the exit code that tells whether anything failed."""
+
+    out: Path
+    report: Report
+    already: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0, or 1 if an input or a record failed."""
+        return EXIT_PARTIAL if self.report.failed else EXIT_DONE
+
+
+def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finished:
+    """Run a job to its end, or take up where a killed one left off.
+
+    Raises:
+        UsageError: inputs, configuration or output folder make no sense; nothing was written.
+        EnvironmentFault: the machine refused; the same command resumes.
+    """
+    job = replace(job, out=job.out.absolute())
+    refuse_foreign(job.out)
+    reviewed = _read_reviewed(job.boilerplate)
+    files, failures = _list(job)
+    with run_lock(job.out / HOUSE / "lock"):
+        listing = [[file.name, file.size, file.mtime_ns] for file in files]
+        if STDIN in job.inputs:
+            spooled, digest = _spool(job.out / HOUSE / "stdin")
+            files.append(spooled)
+            listing.append([STDIN, spooled.size, digest])
+        listing += [[failure.source.path, failure.reason] for failure in failures]
+        identity = Identity(job.command, _configuration(job, reviewed), fingerprint(listing))
+        if claim(job.out, identity, fresh=job.fresh):
+            row = orjson.loads((job.out / REPORT).read_bytes())
+            return Finished(job.out, report_from(row), already=True)
+        stages = _stages(job, reviewed)
+        plan = _plan(job, identity, stages)
+        with translated(plan.work):
+            plan.work.mkdir(parents=True, exist_ok=True)
+        with open_pool(job.workers, executor) as pool:
+            outcome = run_stages(plan, stages, first_tasks(files, failures), pool, watch)
+        _publish_rest(job, stages, outcome)
+        finish(job.out, identity, files, outcome)
+    return Finished(job.out, outcome.report)
+
+
+def _stages(job: Job, reviewed: str | None) -> list[Stage]:
+    config = job.config
+    cleaners: list[Stage] = [Clean(config.clean, reviewed), Filter(config.filters, enabled=job.filters)]
+    against = Index.open(Path(job.against)) if job.against else None
+    deduper: list[Stage] = [Dedup(config.dedup, against=against)]
+    match job.command:
+        case "build":
+            return [Extract(config.extract), *cleaners, *deduper]
+        case "clean":
+            return [Extract(config.extract), *cleaners]
+        case "dedup":
+            return [Extract(config.extract), *deduper]
+
+
+def _plan(job: Job, identity: Identity, stages: Sequence[Stage]) -> Plan:
+    return Plan(
+        fingerprint=fingerprint(identity.row()),
+        out=job.out,
+        work=job.out / HOUSE / "work",
+        stages=tuple(copy.deepcopy(stages)),
+        segments=cut_segments(stages),
+        read=job.config.read,
+        form=job.form,
+        seconds=job.config.run.deadline,
+        memory=job.config.run.memory_mb * _MEGABYTE,
+    )
+
+
+def _configuration(job: Job, reviewed: str | None) -> dict[str, Any]:
+    return plain(job.config) | {
+        "format": job.form,
+        "filters_enabled": job.filters,
+        "boilerplate": fingerprint(reviewed) if reviewed is not None else "",
+        "against": job.against,
+    }
+
+
+def _list(job: Job) -> tuple[list[InputFile], list[Failure]]:
+    """List the inputs; a finished corpus or a crawl stands for the records it holds."""
+    names = [_resolve(name) for name in job.inputs if name != STDIN]
+    files, failures = list_inputs(names)
+    if any(Path(name).is_dir() and job.out.is_relative_to(Path(name).absolute()) for name in names):
+        raise UsageError(f"{job.out}: the output folder lies inside the input; give another folder to -o")
+    if not (files or failures or STDIN in job.inputs):
+        raise UsageError(f"{', '.join(job.inputs)}: no files here; see `ghirbal build --help` for the kinds there are")
+    return files, failures
+
+
+def _resolve(name: str) -> str:
+    folder = Path(name)
+    if is_finished(folder):
+        return str(folder / "corpus")
+    if (folder / HOUSE / "run.json").exists():
+        raise UsageError(f"{name}: an unfinished corpus; run the command that makes it to its end first")
+    if (folder / "frontier.sqlite").is_file() and (folder / "warc").is_dir():
+        return str(folder / "warc")
+    return name
+
+
+def _spool(path: Path) -> tuple[InputFile, str]:
+    """Copy standard input to a file, so that it can be read twice; return it with the digest of its content."""
+    with publishing(path) as (sink, outcome):
+        shutil.copyfileobj(sys.stdin.buffer, sink)
+    return InputFile(str(path), STDIN, outcome[0].bytes), outcome[0].sha256
+
+
+def _read_reviewed(path: str) -> str | None:
+    if not path:
+        return None
+    try:
+        return Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot read the boilerplate table ({error})") from error
+
+
+def _publish_rest(job: Job, stages: Sequence[Stage], outcome: Outcome) -> None:
+    """Write what only the whole run knows: clusters, the learned table, the report."""
+    for stage in stages:
+        if isinstance(stage, Dedup):
+            outcome.files[CLUSTERS] = _publish_lines(job.out / CLUSTERS, stage.clusters())
+        if isinstance(stage, Clean):
+            outcome.files[BOILERPLATE] = entry(publish(job.out / BOILERPLATE, stage.table_toml().encode()))
+    row = report_row(job, outcome.report)
+    outcome.files[REPORT] = entry(publish_json(job.out / REPORT, row))
+    outcome.files[REPORT_PAGE] = entry(publish(job.out / REPORT_PAGE, render_report(row).encode()))
+
+
+def _publish_lines(path: Path, lines: Iterable[bytes]) -> dict[str, Any]:
+    rows = 0
+    with publishing(path) as (sink, outcome):
+        for line in lines:
+            sink.write(line.rstrip(b"\n") + b"\n")
+            rows += 1
+    return entry(outcome[0], rows)
+
+
+def report_row(job: Job, report: Report) -> dict[str, Any]:
+    """Return what report.json holds: the command, the counts, and every reason by name."""
+    return {"command": job.command, "format": job.form} | report.to_row()

@@ -1,0 +1,32 @@
+"""What all tests share: the example dumps, labelled data where it is present, and no network but loopback."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples" / "dumps"
+SHARED = Path(os.environ.get("GHIRBAL_DATA", ROOT.parent / "shared" / "data"))
+
+_connect = socket.socket.connect
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch):
+    def connect(self, address):
+        host = address[0] if isinstance(address, tuple) else ""
+        if isinstance(address, tuple) and not host.startswith("127.") and host not in ("::1", "localhost"):
+            raise AssertionError(f"a test tried to reach {host}")
+        return _connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(scope="session")
+def labelled():
+    """The folder of labelled data, or a skip with a word."""
+    if not SHARED.is_dir():
+        pytest.skip("the labelled data is not here (set GHIRBAL_DATA to its folder)")
+    return SHARED

@@ -1,0 +1,59 @@
+import os
+import signal
+import time
+
+import pytest
+
+from corpus.errors import RecordError
+from corpus.guard import Guard
+
+GIBIBYTE = 2**30
+
+
+def behave(item):
+    match item:
+        case "hang":
+            while True:
+                time.sleep(0.01)
+        case "die":
+            os._exit(139)
+        case "eat":
+            return len(bytearray(8 * GIBIBYTE))
+        case "deaf":
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])
+            while True:
+                pass
+    return item.upper()
+
+
+@pytest.fixture
+def guard():
+    guard = Guard(behave, seconds=0.3, memory=2 * GIBIBYTE)
+    yield guard
+    guard.close()
+
+
+def test_neighbours_of_bad_items_are_unharmed(guard):
+    assert guard("a") == "A"
+    with pytest.raises(RecordError, match="longer than 0.3 s") as hung:
+        guard("hang")
+    assert hung.value.reason == "timeout"
+    assert guard("b") == "B"
+    with pytest.raises(RecordError) as died:
+        guard("die")
+    assert died.value.reason == "worker-died"
+    assert guard("c") == "C"
+
+
+def test_a_busy_loop_that_ignores_signals_ends_at_its_deadline(guard):
+    began = time.monotonic()
+    with pytest.raises(RecordError) as hung:
+        guard("deaf")
+    assert hung.value.reason == "timeout"
+    assert time.monotonic() - began < 5
+
+
+def test_memory_is_bounded(guard):
+    with pytest.raises(RecordError) as died:
+        guard("eat")
+    assert died.value.reason == "worker-died"

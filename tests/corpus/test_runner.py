@@ -1,0 +1,183 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from corpus import task as task_module
+from corpus.document import document_from
+from corpus.errors import EnvironmentFault
+from corpus.inputs import InputFile, ReadConfig, list_inputs
+from corpus.runner import cut_segments, first_tasks, open_pool, run_stages, shard_inputs, shard_items
+from corpus.task import Item, Plan
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # so that worker processes can import the toy stages too
+
+import stages as toys  # noqa: E402
+
+
+class Watch:
+    def __init__(self):
+        self.labels, self.seen = [], 0
+
+    def begin(self, label, tasks):
+        self.labels.append(label)
+
+    def advance(self, tasks):
+        pass
+
+    def records(self, total):
+        self.seen = max(self.seen, total)
+
+
+def write_inputs(folder, texts):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, lines in texts.items():
+        rows = (orjson.dumps({"id": f"{name}-{n}", "text": text}) for n, text in enumerate(lines))
+        (folder / name).write_bytes(b"".join(row + b"\n" for row in rows))
+
+
+def run(inputs, out, stages, workers=1, seconds=20.0):
+    files, failures = list_inputs([str(inputs)])
+    work = out / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    plan = Plan(
+        "f", out, work, tuple(stages), cut_segments(stages), ReadConfig(), "jsonl", seconds, 4 * 2**30
+    )
+    watch = Watch()
+    with open_pool(workers) as pool:
+        outcome = run_stages(plan, [type(stage)() for stage in stages], first_tasks(files, failures), pool, watch)
+    return outcome, watch
+
+
+def rows(out, folder):
+    lines = b"".join(path.read_bytes() for path in sorted((out / folder).iterdir())).split(b"\n")
+    return [orjson.loads(line) for line in lines if line]
+
+
+def texts(out):
+    return [document_from(row).text for row in rows(out, "corpus")]
+
+
+def removed(out):
+    return rows(out, "removed")
+
+
+def tree(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+INPUTS = {"a.jsonl": ["one", "two", "one"], "b.jsonl": ["two", "boom", "three"], "c.jsonl": ["one"]}
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    write_inputs(tmp_path / "in", INPUTS)
+    (tmp_path / "in" / "d.jsonl").write_bytes(b'{"text": "four"}\n{broken\n')
+    return tmp_path / "in"
+
+
+def test_segments_are_cut_before_each_learner():
+    read, repeats, upper = toys.Read(), toys.DropRepeats(), toys.Upper()
+    cut = [(s.first, s.last, s.scanner) for s in cut_segments([read, repeats, upper])]
+    assert cut == [(0, 1, 1), (1, 3, None)]
+    assert [(s.first, s.last, s.scanner) for s in cut_segments([repeats])] == [(0, 0, 0), (0, 1, None)]
+    assert [(s.first, s.last, s.scanner) for s in cut_segments([read])] == [(0, 1, None)]
+
+
+def test_every_record_is_kept_dropped_or_failed(inputs, tmp_path):
+    outcome, watch = run(inputs, tmp_path / "out", [toys.Read(), toys.DropRepeats(), toys.Upper()])
+    report = outcome.report
+    assert (report.read, report.kept, report.dropped, report.failed) == (9, 4, 3, 2)
+    assert texts(tmp_path / "out") == ["ONE", "TWO", "THREE", "FOUR"]
+    gone = removed(tmp_path / "out")
+    assert sorted(row["reason"] for row in gone) == ["bad-json", "internal-error", "repeat", "repeat", "repeat"]
+    broken = next(row for row in gone if row["reason"] == "bad-json")
+    assert (broken["source"]["path"], broken["source"]["record"], broken["stage"]) == ("d.jsonl", 1, "read")
+    repeat = next(row for row in gone if row["source"]["path"] == "c.jsonl")
+    assert (repeat["survivor"], repeat["stage"], repeat["excerpt"]) == ("a.jsonl", "drop-repeats", "one")
+    assert watch.labels == ["read-page", "learn drop-repeats", "drop-repeats+upper"]
+
+
+@pytest.mark.parametrize("chain", [[toys.Read, toys.DropRepeats, toys.Upper], [toys.DropRepeats], [toys.Upper]])
+def test_workers_and_chunks_change_no_byte(inputs, tmp_path, chain, monkeypatch):
+    run(inputs, tmp_path / "one", [stage() for stage in chain])
+    run(inputs, tmp_path / "two", [stage() for stage in chain], workers=2)
+    names = ("corpus", "removed")
+    assert [tree(tmp_path / "one" / name) for name in names] == [tree(tmp_path / "two" / name) for name in names]
+    monkeypatch.setattr(task_module, "CHUNK_BYTES", 4)
+    run(inputs, tmp_path / "three", [stage() for stage in chain])
+    assert texts(tmp_path / "three") == texts(tmp_path / "one")
+    one, three = (sorted(map(orjson.dumps, removed(tmp_path / name))) for name in ("one", "three"))
+    assert one == three
+
+
+def test_a_page_that_hangs_is_set_aside(tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("a", "hang", "z"):
+        (tmp_path / "in" / f"{name}.html").write_text(f"<!doctype html><html><body>{name}</body></html>")
+    outcome, _ = run(tmp_path / "in", tmp_path / "out", [toys.Read()], seconds=0.5)
+    assert (outcome.report.kept, outcome.report.failed) == (2, 1)
+    assert removed(tmp_path / "out")[0]["reason"] == "timeout"
+
+
+def test_small_files_are_grouped_and_large_ones_divided():
+    def file(name, size):
+        return InputFile(name, name, size)
+
+    shards = shard_inputs([file("a", 10), file("b", 200 * 2**20), file("c", 10), file("d", 9 * 2**20)])
+    assert [[(f.name, part) for f, part in shard] for shard in shards] == [
+        [("b", (0, 4))],
+        [("b", (1, 4))],
+        [("b", (2, 4))],
+        [("b", (3, 4))],
+        [("a", (0, 1)), ("c", (0, 1))],
+        [("d", (0, 1))],
+    ]
+    items = [Item(str(n), 30 * 2**20, ()) for n in range(5)]
+    assert [len(shard) for shard in shard_items(items)] == [2, 2, 1]
+
+
+KILLER = """
+import os, sys
+sys.path[:0] = [{here!r}, {root!r}]
+from pathlib import Path
+calls, limit = 0, int(sys.argv[3])
+def dying(real):
+    def call(*args, **kwargs):
+        global calls
+        calls += 1
+        if calls == limit:
+            os._exit(137)
+        return real(*args, **kwargs)
+    return call
+os.fsync, os.replace = dying(os.fsync), dying(os.replace)
+import test_runner
+test_runner.run(Path(sys.argv[1]), Path(sys.argv[2]), [test_runner.toys.Read(), test_runner.toys.DropRepeats()])
+"""
+
+
+#: Eight files are published, with two syncs and one rename each.
+DURABLE_CALLS = 24
+
+
+@pytest.mark.parametrize("limit", [1, 3, 6, 9, 11, 14, 17, 20, 22, DURABLE_CALLS])
+def test_a_run_killed_at_any_durable_call_converges(inputs, tmp_path, limit):
+    code = KILLER.format(here=str(HERE), root=str(HERE.parents[1]))
+    chain = [toys.Read(), toys.DropRepeats()]
+    run(inputs, tmp_path / "calm", chain)
+    arguments = [sys.executable, "-c", code, str(inputs), str(tmp_path / "out"), str(limit)]
+    died = subprocess.run(arguments, capture_output=True, check=False)
+    assert died.returncode == 137, died.stderr.decode()
+    run(inputs, tmp_path / "out", chain)
+    for name in ("corpus", "removed"):
+        expected = tree(tmp_path / "calm" / name)
+        found = {k: v for k, v in tree(tmp_path / "out" / name).items() if ".unpublished-" not in k}
+        assert found == expected
+
+
+def test_a_worker_that_dies_again_and_again_ends_the_run(inputs, tmp_path):
+    with pytest.raises(EnvironmentFault, match="lost their worker 4 times"):
+        run(inputs, tmp_path / "out", [toys.Suicide()], workers=2)

@@ -1,0 +1,208 @@
+import gzip
+import os
+import random
+import subprocess
+import sys
+
+import orjson
+import pytest
+
+from corpus.errors import EnvironmentFault, UsageError
+from pipeline.check import check_corpus
+from tests.conftest import EXAMPLES
+from tests.pipeline.builds import ROOT, build, command, report, rows, story, tree
+
+
+@pytest.fixture
+def dumps(tmp_path):
+    folder = tmp_path / "dumps" / "sahil"
+    folder.mkdir(parents=True)
+    for number in range(4):
+        (folder / f"{number}.txt").write_text(story(number), "utf-8")
+    lines = [orjson.dumps({"id": f"j{n}", "text": story(n), "outlet": "miraat"}) for n in range(2, 8)]
+    (folder.parent / "miraat.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    return folder.parent
+
+
+def test_each_story_stands_once_and_every_removal_is_accounted_for(dumps, tmp_path):
+    finished = build(dumps, tmp_path / "out")
+    counts = finished.report
+    assert (counts.read, counts.kept, counts.dropped, counts.failed) == (10, 8, 2, 0)
+    assert finished.exit_code == 0
+    kept, removed = rows(tmp_path / "out", "corpus"), rows(tmp_path / "out", "removed")
+    assert {row["reason"] for row in removed} == {"exact-duplicate"}
+    survivors = {row["id"]: row for row in kept}
+    for row in removed:
+        assert survivors[row["survivor"]]["also_in"][0]["id"] == row["id"]
+    clusters = [orjson.loads(line) for line in (tmp_path / "out" / "clusters.jsonl").open("rb")]
+    assert len(clusters) == 2
+    assert {cluster["survivor"] for cluster in clusters} == {row["survivor"] for row in removed}
+    assert check_corpus(tmp_path / "out") == []
+    assert not (tmp_path / "out" / ".ghirbal" / "work").exists()
+
+
+def test_workers_and_order_of_inputs_change_no_byte(tmp_path):
+    build(EXAMPLES, tmp_path / "one")
+    build(EXAMPLES, tmp_path / "two", workers=2)
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
+    folders = sorted(map(str, EXAMPLES.iterdir()))
+    random.Random(7).shuffle(folders)
+    build(folders, tmp_path / "three")
+    build(sorted(folders), tmp_path / "four")
+    assert tree(tmp_path / "three") == tree(tmp_path / "four")
+
+
+def test_bad_inputs_are_named_and_the_rest_goes_on(dumps, tmp_path, monkeypatch):
+    whole = gzip.compress(b"".join(orjson.dumps({"text": story(n)}) + b"\n" for n in range(20, 40)))
+    (dumps / "cut.jsonl.gz").write_bytes(whole[: len(whole) // 2])
+    (dumps / "empty.txt").write_bytes(b"")
+    (dumps / "random.txt").write_bytes(random.Random(1).randbytes(5000))
+    (dumps / "random.bin").write_bytes(random.Random(2).randbytes(5000))
+    (dumps / "lines.jsonl").write_bytes(b'{"text": "\n' + orjson.dumps({"text": story(50)}) + b"\n[]\n")
+    (dumps / "dangling.txt").symlink_to(dumps / "nowhere")
+    finished = build(dumps, tmp_path / "out")
+    assert finished.exit_code == 1
+    assert finished.report.kept == 9
+    found = {(row["source"]["path"], row["reason"]) for row in rows(tmp_path / "out", "removed") if row["failed"]}
+    assert {path for path, _ in found} == {
+        "cut.jsonl.gz", "empty.txt", "random.txt", "random.bin", "lines.jsonl", "dangling.txt",
+    }  # fmt: skip
+    assert ("cut.jsonl.gz", "truncated-input") in found
+    assert ("empty.txt", "empty-input") in found
+    assert ("random.bin", "unknown-format") in found
+    assert finished.report.failed == 7
+    assert len(report(tmp_path / "out")["failures"]) == 7
+    assert check_corpus(tmp_path / "out") == []
+
+
+def test_an_unreadable_file_is_set_aside(dumps, tmp_path):
+    if os.geteuid() != 0:
+        (dumps / "miraat.jsonl").chmod(0)
+        assert build(dumps, tmp_path / "out").exit_code == 1
+        return
+    (dumps / "secret.jsonl").write_bytes(b"{}\n")
+    (dumps / "secret.jsonl").chmod(0)
+    for path in (tmp_path, *tmp_path.rglob("*")):
+        if path.is_dir():
+            path.chmod(0o777)
+    script = (
+        "import os, sys; os.setgroups([]); os.setgid(65534); os.setuid(65534); sys.path.insert(0, sys.argv[1])\n"
+        "from corpus.readers import ReadConfig, list_inputs, read_input\n"
+        "files, _ = list_inputs([sys.argv[2]])\n"
+        "print([r.reason for f in files if f.name == 'secret.jsonl' for r in read_input(f, ReadConfig())])"
+    )
+    call = [sys.executable, "-c", script, str(ROOT), str(dumps)]
+    done = subprocess.run(call, capture_output=True, text=True, check=False, env={**os.environ, "HOME": "/"})
+    if "Permission" in done.stderr:
+        pytest.skip("an unprivileged user cannot read the project here")
+    assert "unreadable-input" in done.stdout, done.stderr
+
+
+def test_the_same_run_again_does_nothing_and_another_is_refused(dumps, tmp_path):
+    out = tmp_path / "out"
+    build(dumps, out)
+    before = tree(out)
+    assert build(dumps, out).already
+    assert tree(out) == before
+    (dumps / "new.txt").write_text(story(60), "utf-8")
+    with pytest.raises(UsageError, match="what differs: inputs.*--fresh"):
+        build(dumps, out)
+    assert tree(out) == before
+    assert build(dumps, out, fresh=True).report.kept == 9
+
+
+def test_foreign_files_are_never_touched(dumps, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "thesis.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"no run of ours wrote \(thesis.txt\)"):
+        build(dumps, out, fresh=True)
+    assert (out / "thesis.txt").read_text() == "mine"
+    with pytest.raises(UsageError, match="this is a file"):
+        build(dumps, out / "thesis.txt")
+    with pytest.raises(UsageError, match="lies inside the input"):
+        build(tmp_path, tmp_path / "inside")
+
+
+def test_a_full_disk_ends_with_nothing_half_published(dumps, tmp_path, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", refuse)
+        with pytest.raises(EnvironmentFault):
+            build(dumps, tmp_path / "out")
+    assert not (tmp_path / "out" / "_SUCCESS").exists()
+    build(dumps, tmp_path / "out")
+    build(dumps, tmp_path / "calm")
+    assert tree(tmp_path / "out") == tree(tmp_path / "calm")
+
+
+def test_a_finished_corpus_is_an_input(dumps, tmp_path):
+    build(dumps, tmp_path / "clean", command="clean")
+    assert report(tmp_path / "clean")["kept"] == 10
+    finished = build(tmp_path / "clean", tmp_path / "unique", command="dedup")
+    assert (finished.report.read, finished.report.kept) == (10, 8)
+    ids = {row["id"] for row in rows(tmp_path / "unique", "corpus")}
+    assert ids < {row["id"] for row in rows(tmp_path / "clean", "corpus")}
+
+
+def test_an_existing_corpus_wins(dumps, tmp_path):
+    build(dumps, tmp_path / "old")
+    new = tmp_path / "new"
+    new.mkdir()
+    lines = [orjson.dumps({"id": f"n{n}", "text": story(n)}) for n in (1, 5, 70)]
+    (new / "a.jsonl").write_bytes(b"\n".join(lines))
+    build(new, tmp_path / "out", command="dedup", against=str(tmp_path / "old"))
+    assert [row["id"] for row in rows(tmp_path / "out", "corpus")] == ["n70"]
+    old = {row["id"] for row in rows(tmp_path / "old", "corpus")}
+    assert {row["survivor"] for row in rows(tmp_path / "out", "removed")} <= old
+    assert check_corpus(tmp_path / "out") == []
+
+
+def test_a_changed_byte_is_found(dumps, tmp_path):
+    out = tmp_path / "out"
+    build(dumps, out, form="jsonl")
+    part = out / "corpus" / "part-00000.jsonl"
+    data = bytearray(part.read_bytes())
+    data[100] ^= 1
+    part.write_bytes(data)
+    assert check_corpus(out) == ["corpus/part-00000.jsonl: changed since it was published (digest differs)"]
+    part.unlink()
+    assert check_corpus(out) == ["corpus/part-00000.jsonl: missing"]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "txt", "parquet"])
+def test_every_format_can_be_built_and_checked(dumps, tmp_path, form):
+    build(dumps, tmp_path / "out", form=form)
+    assert (tmp_path / "out" / "corpus" / f"part-00000.{form}").is_file()
+    assert check_corpus(tmp_path / "out") == []
+
+
+def test_no_filters_drops_no_document(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("قصير", "utf-8")
+    assert build(tmp_path / "in", tmp_path / "one", command="clean").report.kept == 0
+    assert build(tmp_path / "in", tmp_path / "two", command="clean", filters=False).report.kept == 1
+
+
+def test_the_command_line_from_end_to_end(dumps, tmp_path):
+    out = tmp_path / "out"
+    done = command("build", dumps, "-o", out, "--workers", "1", "-q")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"corpus:  {out}/corpus" in done.stdout
+    assert command("check", out).returncode == 0
+    piped = (dumps / "miraat.jsonl").read_text("utf-8")
+    done = command("clean", "-", "-o", tmp_path / "piped", "-q", "--workers", "1", input=piped)
+    assert done.returncode == 0, done.stderr
+    assert len(rows(tmp_path / "piped", "corpus")) == 6
+    for arguments in (["build", dumps], ["build", dumps / "none", "-o", out], ["check", dumps], ["nonsense"]):
+        done = command(*arguments)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+    config = tmp_path / "ghirbal.toml"
+    config.write_text("[dedup]\nthreshhold = 0.5\n")
+    done = command("build", dumps, "-o", tmp_path / "x", "--config", config)
+    assert done.returncode == 2
+    assert "unknown field `threshhold`" in done.stderr
+    assert not (tmp_path / "x").exists()
