@@ -1,20 +1,29 @@
-"""Decide whose text a page gets: our own where its markup is plain, a rival's where it is not."""
+"""Decide whose text a page gets: our own where its markup is plain, a rival's where the two disagree.
+
+Measured on 389 labelled pages: 80 % are sure, there our own text scores .963 and trafilatura's .948. On the others
+each is right where the other is wrong, and agreement tells which: our text stands when the rival has it too.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from cleaning.blocks import Layout
 from cleaning.body import Body
 from cleaning.metadata import Metadata
 from cleaning.rivals import trafilatura_text
+from corpus.arabic import folded_words
 
-#: Below this share of the page's prose the container may be the wrong one.
+#: A named container with this share of the page's prose is the right one.
 SURE_SHARE = 0.6
 #: Below this length (characters) a consent wall or a teaser can pass for a story.
 SURE_LENGTH = 250
+#: In doubt our own text stands when the rival has this share of it, and it has this share of the page's prose.
+AGREEMENT = 0.85
+FAIR_SHARE = 0.4
+_SHINGLE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +35,33 @@ class Choice:
     doubtful: bool
 
 
-def choose(root: HtmlElement, layout: Layout, body: Body, metadata: Metadata, *, rivals: bool) -> Choice:
+def choose(root: HtmlElement, body: Body, metadata: Metadata, *, rivals: bool) -> Choice:
     """Take our own text where it is sure, else ask trafilatura."""
     text = body.text
     if body.named and body.share >= SURE_SHARE and len(text) >= SURE_LENGTH:
         return Choice(text, "structure", doubtful=False)
-    rival = trafilatura_text(root) if rivals else ""
-    if rival:
+    rival = _rival(root, metadata, len(text)) if rivals else ""
+    stands = body.share >= FAIR_SHARE and contained(text, rival) >= AGREEMENT
+    if rival and not stands:
         return Choice(rival, "trafilatura", doubtful=True)
     return Choice(text, "structure", doubtful=True)
+
+
+def _rival(root: HtmlElement, metadata: Metadata, length: int) -> str:
+    """Ask trafilatura: an article in its precise form, anything else (or when that finds little) in its balanced one."""
+    precise = trafilatura_text(root, "precision") if metadata.is_article else ""
+    if len(precise) >= max(SURE_LENGTH, length // 2):
+        return precise
+    return trafilatura_text(root)
+
+
+def contained(part: str, whole: str) -> float:
+    """Return the share of the word 4-grams of `part` that `whole` has too; 0.0 for an empty `part`."""
+    grams = _grams(part)
+    common = sum((grams & _grams(whole)).values())
+    return common / grams.total() if grams else 0.0
+
+
+def _grams(text: str) -> Counter[tuple[str, ...]]:
+    words = folded_words(text)
+    return Counter(tuple(words[i : i + _SHINGLE]) for i in range(max(1, len(words) - _SHINGLE + 1)) if words)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cleaning.continuity import content_words, covered
+from cleaning.harvest import is_date_line
 from cleaning.units import LONG, PARAGRAPH, Unit, has_clauses
 
 #: A page dump has at least so many menu entries, and they are at least this share of all units. In the labelled
@@ -20,6 +21,11 @@ PAGE_SHARE = 0.4
 #: Classes that a page shows outside of its article; two of them make a page of a text full of short lines.
 _PAGE_CLASSES = frozenset({"nav", "share", "subscribe", "copyright", "comments", "most_read", "ad", "widget"})
 _PAGE_SIGNS = 2
+
+#: So many menu entries make a page in languages of which the lexicon knows nothing.
+_MENUS = 25
+_MENUS_SHARE = 0.6
+_MENUS_PARAGRAPHS = 3
 
 #: Of all units long enough for a paragraph, at least this share ends a sentence, or the text has no stops at all.
 _PUNCTUATED = 0.3
@@ -42,14 +48,19 @@ def _runs_on(unit: Unit) -> bool:
 
 def is_page(units: Sequence[Unit], paragraphs: Sequence[bool]) -> bool:
     """Tell whether `units` are the dump of a whole page rather than of an article."""
+    if not any(paragraphs):
+        return False
     signs = sum(unit.entry is not None and unit.entry.kind in _PAGE_CLASSES for unit in units)
     short = sum((unit.stub or unit.headline) and not known for unit, known in zip(units, paragraphs, strict=True))
-    return signs >= _PAGE_SIGNS and short >= PAGE_FURNITURE and short >= PAGE_SHARE * len(units) and any(paragraphs)
+    if sum(paragraphs) >= _MENUS_PARAGRAPHS and short >= _MENUS and short >= _MENUS_SHARE * len(units):
+        return True
+    return signs >= _PAGE_SIGNS and short >= PAGE_FURNITURE and short >= PAGE_SHARE * len(units)
 
 
 #: What a unit is worth to the stretch that is the article: calibrated on naive dumps of 389 saved pages.
 _WORTH_LONG = 400
-_COST_STUB, _COST_HEADLINE, _COST_CLASS, _COST_HEADER = 0.4, 0.5, 0.8, 2.5
+_COST_STUB, _COST_HEADLINE, _COST_CLASS, _COST_HEADER, _COST_DATE = 0.6, 0.7, 1.2, 2.5, 2.0
+_GAIN_RUN_ON = 0.3
 _HEADERS = frozenset({"read_also", "most_read", "copyright", "comments", "tags"})
 
 
@@ -59,7 +70,10 @@ def worth(unit: Unit, paragraph: bool) -> float:
         kind = unit.entry.kind if unit.entry else ""
         return -_COST_HEADER if kind in _HEADERS else -_COST_CLASS
     if paragraph:
-        return min(unit.size, _WORTH_LONG) / 100 if unit.ends else min(unit.size, _WORTH_LONG) / 250
+        gain = min(unit.size, _WORTH_LONG) / 100
+        return gain if unit.ends else _GAIN_RUN_ON * gain
+    if is_date_line(unit.key):
+        return -_COST_DATE
     if unit.ends:
         return 0.2 if unit.size >= 40 else -0.1
     if unit.bullet:
@@ -67,13 +81,20 @@ def worth(unit: Unit, paragraph: bool) -> float:
     return -_COST_STUB if unit.stub else -_COST_HEADLINE
 
 
+#: A line that ends with a colon announces a list if it is longer than a name: "dr. x says:" opens a comment.
+_ANNOUNCES = 40
+
+
 def weigh(units: Sequence[Unit], paragraphs: Sequence[bool]) -> list[float]:
     """Return the worth of each unit; the items of a list that a colon announces cost nothing."""
     worths, listing = [], False
-    for unit, paragraph in zip(units, paragraphs, strict=True):
+    for at, (unit, paragraph) in enumerate(zip(units, paragraphs, strict=True)):
         value = worth(unit, paragraph)
-        listing = (listing and value < 0 or unit.text[-1] in ":：") and unit.entry is None
-        worths.append(max(value, 0.0) if listing else value)
+        worths.append(max(value, 0.0) if listing and unit.entry is None else value)
+        if unit.text[-1] in ":：":
+            listing = unit.size >= _ANNOUNCES or (at + 1 < len(units) and units[at + 1].bullet)
+        else:
+            listing = listing and (value < 0 or unit.bullet)
     return worths
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import accumulate, islice, pairwise
 
 from lxml.html import HtmlElement
 
 from cleaning.blocks import HEADINGS, Block, Layout, Span, is_never_body, name_of
+from corpus.arabic import folded_words
 
 _BODY_NAME = re.compile(
     r"article-?_?_?(?:body|text|content|copy)|story-?_?_?(?:body|text|content)"
@@ -23,6 +24,12 @@ _BODY_NAME = re.compile(
 _LEAD_NAME = re.compile(r"lead|standfirst|intro|summary|excerpt|\bdek\b|deck|chapo|subtitle|sub-?head|descri|teaser|kicker")
 _SENTENCE_END = re.compile(r"[.!?…:;。！？؟।۔»\"”’)]\s*$")
 _BARE_LINK = re.compile(r"(?:https?://|www\.)\S+$")
+_CLOSING = re.compile(
+    r"newsletter|sign(?:ing)? up (?:for|to)|subscri|follow (?:us|me|\w+) on|all rights reserved|^\W*(?:©|copyright)|download (?:our|the) app"
+    r"|suscr[ií]b|abonnieren|abonnez|inscreva-se|iscriviti|comments? (?:are|policy|section)|comentários com|leave a comment"
+    r"|تابعونا|اشترك|حمل(?:وا)? تطبيق|جميع الحقوق محفوظة|لا تعبر (?:بالضرورة )?عن رأي|انتهای پیام|خبرنامه|تمامی حقوق",
+    re.IGNORECASE,
+)
 _RAW_MARKUP = re.compile(r"<[a-z!/][^<>]*>")
 _DATED = re.compile(r"\d{4}|\d{1,2}:\d{2}")
 _SEE_ALSO = re.compile(
@@ -39,6 +46,11 @@ PARAGRAPH = 80
 SENTENCE = 40
 LEAD = 60
 LONG_HEADING = 120
+CLOSING = 320
+CLOSING_BLOCKS = 3
+ATTESTED = 3.0
+_OPENING = 40
+_SAME_TITLE = 0.8
 #: What the links of a list, a linked heading and any short piece weigh against their container.
 _LINK_WEIGHT_CAP = 200
 _LINKED_HEADING = -50.0
@@ -69,6 +81,7 @@ class Body:
     container: HtmlElement | None = None
     share: float = 0.0
     named: bool = False
+    attested: bool = False
 
     @property
     def text(self) -> str:
@@ -76,24 +89,58 @@ class Body:
         return render(self.blocks)
 
 
-def find_body(layout: Layout, title: str = "") -> Body:
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the page's markup says its text is. It raises the weight of visible text and adds none."""
+
+    title: str = ""
+    description: str = ""
+    body: str = ""
+
+    def headlines(self, block: Block) -> bool:
+        """Tell whether a heading repeats the title of the page, perhaps with a kicker before it."""
+        if block.tag not in HEADINGS or not self.title:
+            return False
+        title, text = set(folded_words(self.title)), set(folded_words(block.text))
+        return bool(title and text) and len(title & text) >= _SAME_TITLE * min(len(title), len(text))
+
+    def attests(self, text: str) -> bool:
+        """Tell whether `text` opens a part of the stated article, or holds the opening of its description."""
+        if len(text) < _OPENING:
+            return False
+        if self.body and text[:_OPENING] in self.body:
+            return True
+        return len(self.description) >= _OPENING and self.description[:_OPENING] in text
+
+
+NO_EVIDENCE = Evidence()
+
+
+def find_body(layout: Layout, evidence: Evidence = NO_EVIDENCE) -> Body:
     """Choose container and blocks; an empty Body when the page has no prose at all."""
     blocks = layout.blocks
     if not blocks:
         return Body(())
-    total = weigh(layout)
+    weigh(layout)
+    attested = [block for block in blocks if evidence.attests(block.text)]
+    for block in attested:
+        block.weight = ATTESTED * max(block.weight, float(block.size))
+    total = sum(block.weight for block in blocks if block.weight > 0)
     mark_asides(layout, total)
+    for block in attested:
+        block.aside = False
     sums = list(accumulate((0.0 if block.aside else block.weight for block in blocks), initial=0.0))
     best = max(layout.spans, key=lambda span: (sums[span.end] - sums[span.start]) * _name_bonus(span.element))
-    chosen = select(layout, best)
+    chosen = select(layout, best, evidence)
     if not chosen:
         return Body(())
     prose = sum(block.weight for block in chosen if block.weight > 0)
-    return Body(tuple(chosen), best.element, prose / total if total else 0.0, _name_bonus(best.element) > 1)
+    share = prose / total if total else 0.0
+    return Body(tuple(chosen), best.element, share, _name_bonus(best.element) > 1, any(b in chosen for b in attested))
 
 
-def weigh(layout: Layout) -> float:
-    """Set the weight of every block; return the sum of what counts for a container."""
+def weigh(layout: Layout) -> None:
+    """Set the weight of every block: what it counts for the container it is in."""
     blocks = layout.blocks
     for block in blocks:
         block.weight = _weight(block)
@@ -107,7 +154,6 @@ def weigh(layout: Layout) -> float:
             block.weight *= _TEASER
         elif block.tag in HEADINGS and links[index + 1]:
             block.weight = _LINKED_HEADING
-    return sum(block.weight for block in blocks if block.weight > 0)
 
 
 def _discount_teasers(blocks: list[Block]) -> None:
@@ -120,7 +166,7 @@ def _discount_teasers(blocks: list[Block]) -> None:
         parents = {_parent(blocks[index]) for index in indices}
         if len(indices) < MIN_CARDS or len(parents) < len(indices):
             continue
-        gaps = [blocks[i + 1 : j] for i, j in zip(indices, indices[1:], strict=False)]
+        gaps = [blocks[i + 1 : j] for i, j in pairwise(indices)]
         if sum(any(block.is_link for block in gap) for gap in gaps) > _CARD_GAPS * len(gaps):
             for index in indices:
                 blocks[index].weight *= _CARD
@@ -194,7 +240,7 @@ def _name_bonus(element: HtmlElement) -> float:
     return 1.1 if element.tag == "article" else 1.0
 
 
-def select(layout: Layout, container: Span) -> list[Block]:
+def select(layout: Layout, container: Span, evidence: Evidence) -> list[Block]:
     """Take what is text from a container: no asides, no link lists, no stray pieces; with the lead above it."""
     blocks = layout.blocks
     keep = [not block.aside for block in blocks]
@@ -203,23 +249,33 @@ def select(layout: Layout, container: Span) -> list[Block]:
         if inside and span.end - span.start < container.end - container.start and _is_link_list(blocks, span):
             keep[span.start : span.end] = [False] * (span.end - span.start)
     inside_blocks = [blocks[i] for i in range(container.start, container.end) if keep[i]]
-    chosen = _trim(_without_strays(inside_blocks))
+    chosen = _without_closing(_trim(_without_strays(inside_blocks)))
     if not chosen:
         return []
-    return _lead(blocks[: container.start]) + chosen
+    return [
+        block for block in _lead(blocks[: container.start]) + chosen[:3] if not evidence.headlines(block)
+    ] + chosen[3:]
+
+
+def _without_closing(blocks: list[Block]) -> list[Block]:
+    last = len(blocks) - CLOSING_BLOCKS
+    kept = [b for i, b in enumerate(blocks) if i < max(1, last) or b.size > CLOSING or not _CLOSING.search(b.text)]
+    return _trim(kept)
 
 
 def _without_strays(blocks: list[Block]) -> list[Block]:
     """Drop the short pieces that stand outside the frames of prose: dates, credits, labels, captions."""
     frames = {_parent(block) for block in blocks if block.weight > 0}
     kept: list[Block] = []
-    for block in blocks:
+    for block, after in zip(blocks, [*blocks[1:], None], strict=True):
         at_home = _parent(block) in frames
         if block.tag == "h1" or _RAW_MARKUP.match(block.text) or _BARE_LINK.match(block.text) or _SEE_ALSO.match(block.text):
             continue
         if block.is_link and not (at_home and _is_linked_sentence(block)):
             continue
         if block.tag == "div" and block.weight <= 0 and not at_home:
+            continue
+        if block.tag in HEADINGS and after is not None and after.is_link and not _is_linked_sentence(after):
             continue
         kept.append(block)
     return kept

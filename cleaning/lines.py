@@ -9,8 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+
+import msgspec
 
 from cleaning.article import best_stretch, find_paragraphs, is_page, reach_lede, resumes, weigh
+from cleaning.boilerplate import FurnitureConfig
 from cleaning.harvest import is_byline, is_date_line
 from cleaning.lexicon import Lexicon, key_of
 from cleaning.units import PARAGRAPH, SHORT, Unit, has_clauses, is_label, is_marks
@@ -39,6 +43,28 @@ _HEAD = 64
 
 #: A trailing list of more lines than this that nothing announces is a list of the article.
 _TRAILING = 3
+
+
+class CleanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Say how chrome is taken out of text.
+
+    `learn` uses what an outlet repeats; `harvest` fills empty fields from chrome that goes; the thresholds of
+    learning are in `furniture`.
+    """
+
+    learn: bool = True
+    harvest: bool = True
+    furniture: FurnitureConfig = FurnitureConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a text that goes: `text[start:end]`, the rule that says so and what it rests on."""
+
+    start: int
+    end: int
+    rule: str
+    evidence: str
 
 
 @dataclass(slots=True)
@@ -93,7 +119,7 @@ def _known(unit: Unit) -> None:
 
 
 def _doubled(units: Sequence[Unit]) -> None:
-    for before, unit in zip(units, units[1:], strict=False):
+    for before, unit in pairwise(units):
         if unit.size >= PARAGRAPH / 2 and unit.text == before.text:
             name(unit, "doubled", "the paragraph before it, word for word")
 
@@ -123,7 +149,7 @@ def _head(judged: Judged, first: int) -> None:
             name(unit, "date", "a date and hardly anything else")
         elif is_byline(unit.text):
             name(unit, "byline", "says who wrote it")
-    _headline(judged, [unit for unit in judged.units[:first]])
+    _headline(judged, judged.units[:first])
     _captions(judged, first)
 
 
@@ -197,16 +223,17 @@ def _boxes(judged: Judged, first: int) -> None:
 
 def _box(judged: Judged, first: int, at: int, *, ended: bool) -> int:
     """Judge one header and what follows it; return where the walk goes on."""
-    units, kind = judged.units, _class(judged.units[at])
+    units, header = judged.units, judged.units[at]
+    kind = _class(header)
     later = [i for i in range(at + 1, len(units)) if judged.paragraphs[i]]
     stop = later[0] if later else len(units)
-    name(units[at], kind, f"phrase: {units[at].entry.phrase}" if units[at].entry else "")
+    name(header, kind, f"phrase: {header.text[:_HEAD]}")
     if not later:
         _take(units[at + 1 :], "related", "follows the end of the body")
         return len(units)
     linked = [units[i].text for i in range(at + 1, stop) if units[i].headline]
-    if kind == "read-also" and units[at].size > PARAGRAPH / 2:
-        linked.append(units[at].text)
+    if kind == "read-also" and not is_bare(header):
+        linked.append(header.text)
     body = [units[i].text for i in range(first, at) if judged.paragraphs[i]]
     after = [units[i].text for i in later]
     if kind in ("read-also", "most-read") and (ended or not resumes([*body, judged.title], linked, after)):
@@ -214,8 +241,9 @@ def _box(judged: Judged, first: int, at: int, *, ended: bool) -> int:
         for i in later:
             judged.paragraphs[i] = False
         return len(units)
-    if kind in ("read-also", "most-read") and is_bare(units[at]):
-        _take([unit for unit in units[at + 1 : stop] if not unit.ends or unit.text[-1] in "؟?!"], "related", "linked in a box inside the article")
+    if kind in ("read-also", "most-read") and is_bare(header):
+        links = [unit for unit in units[at + 1 : stop] if not unit.ends or unit.text[-1] in "؟?!"]
+        _take(links, "related", "linked in a box inside the article")
     return at + 1
 
 

@@ -46,7 +46,8 @@ _MAX_AUTHOR = 80
 class Metadata:
     """What a page says about itself; "" or () where it says nothing.
 
-    `body` is the article as JSON-LD gives it: evidence to be checked against the visible text, never output.
+    `body` and `description` are the article and its summary as the page's markup gives them: evidence to be checked
+    against the visible text, never output.
     """
 
     title: str = ""
@@ -56,6 +57,7 @@ class Metadata:
     language: str = ""
     tags: tuple[str, ...] = ()
     body: str = ""
+    description: str = ""
     is_article: bool = False
 
 
@@ -74,7 +76,8 @@ def read_metadata(root: HtmlElement, url: str = "") -> Metadata:
         canonical=_canonical(root, properties, url),
         language=_language(root, graph, properties),
         tags=_tags(root, graph),
-        body=_text(graph.get("articleBody")),
+        body=_tidy(_text(graph.get("articleBody"))),
+        description=_tidy(properties.get("og:description") or properties.get("description", "")),
         is_article=bool(graph) or kind in ("article", "news", "newsarticle") or "article:published_time" in properties,
     )
 
@@ -209,7 +212,7 @@ def _numbers(text: str) -> datetime:
     if match is None:
         raise ValueError(text)
     year, month, day = map(int, match.groups())
-    return datetime(year, month, day)  # noqa: DTZ001
+    return datetime(year, month, day)
 
 
 def _visible_dates(root: HtmlElement) -> list[str]:

@@ -13,6 +13,7 @@ from lxml.html import HtmlElement
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 _JOINER = re.compile("\u200c|\u200d|&(?:zwnj|zwj|#820[45]|#[xX]200[cCdD]);")
+_MARKS = ("\u200c", "\u200d", "zwnj", "zwj", "&#820", "&#x200", "&#X200")
 _ENTITIES = {"zwnj": 0, "zwj": 1, "8204": 0, "8205": 1, "200c": 0, "200d": 1}
 #: Letters of Linear A: printable, kept by every normal form, in no newspaper.
 _LINEAR_A = range(0x10600, 0x10737)
@@ -29,7 +30,7 @@ class Shield:
     def __init__(self, html: str) -> None:
         self.html = html
         self._back: dict[int, str] = {}
-        if _JOINER.search(html):
+        if any(mark in html for mark in _MARKS):
             stand_ins = [chr(code) for code in _LINEAR_A if chr(code) not in html][:2]
             if len(stand_ins) == 2:
                 self._back = {ord(stand_ins[0]): "\u200c", ord(stand_ins[1]): "\u200d"}

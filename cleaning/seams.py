@@ -19,18 +19,24 @@ _GLUED = 700
 #: A disclaimer or a link is looked for among the sentences that begin in so many last characters of a line.
 TAIL = 400
 
+#: Enough of what stands before a place to see whether a sentence ended there.
+_BACK = 12
+
 _SENTENCE = re.compile(r"[.!?؟…»”\"]+ ?(?=[^\W\d_])")
 _STOP = re.compile(r"[^.\s]{3,}\.\s")
 
 
-def cuts(unit: Unit, lexicon: Lexicon) -> Iterator[tuple[int, int, Entry]]:
-    """Yield (start, end, entry) in `unit.text` of glued chrome, at most one."""
+def cuts(unit: Unit, lexicon: Lexicon, *, last: bool) -> Iterator[tuple[int, int, Entry]]:
+    """Yield (start, end, entry) in `unit.text` of glued chrome, at most one.
+
+    Disclaimers are looked for only in the `last` unit that stays.
+    """
     text = unit.text
     for start, end, entry in lexicon.inside(text):
-        if start and begins_sentence(text, start) and not reads_on(text[end:]):
+        if start and len(text) - end <= _GLUED and begins_sentence(text, start) and not reads_on(text[end:]):
             yield start, len(text), entry
             return
-    for start in sentence_starts(text):
+    for start in sentence_starts(text) if last else ():
         entry_found = lexicon.head(key_of(text[start:]), ends_sentence=True)
         if entry_found is not None and entry_found.position == "sentence":
             yield start, len(text), entry_found
@@ -44,7 +50,7 @@ def sentence_starts(text: str) -> list[int]:
 
 def begins_sentence(text: str, at: int) -> bool:
     """Tell whether a sentence has ended before `at`."""
-    return ends_sentence(text[:at].rstrip()[-4:])
+    return ends_sentence(text[max(0, at - _BACK) : at].rstrip())
 
 
 def reads_on(rest: str) -> bool:

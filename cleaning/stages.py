@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from cleaning.extract import ExtractConfig, Extraction, extract_html
+from cleaning.boilerplate import Table, from_toml, outlet_of, to_toml
+from cleaning.counting import count, learn
+from cleaning.extract import DEFAULTS, ExtractConfig, Extraction, extract_html
+from cleaning.fields import harvest
+from cleaning.lexicon import default_lexicon
+from cleaning.lines import CleanConfig, Judged, Span
 from cleaning.markup import is_binary
+from cleaning.verdict import find_spans, remove
 from corpus.decode import declared_charset, decode
 from corpus.document import Document, Page, Record, Verdict, drop, keep, name_outlet
 from corpus.stage import Map
@@ -17,7 +25,7 @@ class Extract:
 
     name = "extract"
 
-    def __init__(self, config: ExtractConfig = ExtractConfig()) -> None:
+    def __init__(self, config: ExtractConfig = DEFAULTS) -> None:
         self.config = config
 
     def apply(self, record: Record) -> Verdict:
@@ -55,27 +63,61 @@ def _document(page: Page, found: Extraction, rung: str) -> Document:
     )
 
 
+#: A frozen default, made once.
+_CLEAN = CleanConfig()
+
+
 class Clean:
-    """Remove chrome from the text of a Document, judged with what its outlet repeats."""
+    """Remove chrome from the text of a Document, judged with what its outlet repeats.
+
+    `reviewed` is the TOML of a boilerplate table that somebody has read and corrected; it replaces learning.
+    """
 
     name = "clean"
 
+    def __init__(self, config: CleanConfig = _CLEAN, reviewed: str | None = None) -> None:
+        self.config = config
+        self.reviewed = reviewed
+        self.table_ = Table() if reviewed is None else from_toml(reviewed)
+
     def scan(self, records: Iterable[Record]) -> bytes:
         """Count what each outlet repeats in one shard."""
-        for _ in records:
-            pass
-        return b""
+        if not self.config.learn or self.reviewed is not None:
+            return b""
+        return count(document for document in records if isinstance(document, Document))
 
-    def learn(self, partials: Sequence[memoryview], run: Map) -> None:
-        """Learn the furniture of each outlet."""
+    def learn(self, partials: Sequence[memoryview], run: Map) -> None:  # noqa: ARG002 - the contract of a Learner
+        """Learn the furniture of each outlet from the counts of all shards."""
+        if self.reviewed is None:
+            self.table_ = learn(partials, self.config.furniture)
 
     def dump(self) -> bytes:
         """Return the learned table as bytes."""
-        return b""
+        return to_toml(self.table_).encode()
 
     def load(self, learned: memoryview) -> None:
         """Take a learned table back."""
+        self.table_ = from_toml(bytes(learned).decode())
+
+    def table_toml(self) -> str:
+        """Return the table in force in the form in which people read, correct and give it back."""
+        return to_toml(self.table_)
+
+    def explain(self, document: Document) -> list[Span]:
+        """Return what `apply` removes from `document.text`, in order and without overlap."""
+        return self._judge(document)[0]
 
     def apply(self, record: Record) -> Verdict:
-        """Take the chrome out of one document."""
-        return keep(record)
+        """Take the chrome out of one document and keep in its fields what the chrome said about it."""
+        if not isinstance(record, Document):
+            return keep(record)
+        spans, judged = self._judge(record)
+        if not spans and not judged.title:
+            return keep(record)
+        rules = Counter(span.rule for span in spans)
+        found = harvest(record, judged) if self.config.harvest else {}
+        trace = {**record.trace, "rules": dict(sorted(rules.items()))}
+        return keep(replace(record, text=remove(record.text, spans), trace=trace, **found))
+
+    def _judge(self, document: Document) -> tuple[list[Span], Judged]:
+        return find_spans(document.text, document.title, default_lexicon(), self.table_.of(outlet_of(document)))

@@ -100,12 +100,16 @@ def cut(text: str) -> list[Unit]:
         if not line or line.isspace():
             start += len(line) + 1
             continue
-        if "   " in line:
+        if "   " in line and len(_GAP.findall(line.strip())) <= _MOST_GAPS:
             _cut_gaps(units, line, start, number)
         else:
             _add(units, line, start, number, gap=False)
         start += len(line) + 1
     return units
+
+
+#: Gaps keep a headline, a date and a few links apart; a line with more of them is a table or padding.
+_MOST_GAPS = 40
 
 
 def _cut_gaps(units: list[Unit], line: str, start: int, number: int) -> None:

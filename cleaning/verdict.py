@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from cleaning.boilerplate import OutletTable
 from cleaning.lexicon import Lexicon
-from cleaning.lines import Judged, judge, recognise
+from cleaning.lines import Judged, Span, judge, recognise
 from cleaning.seams import cuts
 from cleaning.units import Unit, cut
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A part of a text that goes: `text[start:end]`, the rule that says so and what it rests on."""
-
-    start: int
-    end: int
-    rule: str
-    evidence: str
-
-
-def find_spans(text: str, title: str, lexicon: Lexicon) -> tuple[list[Span], Judged]:
+def find_spans(text: str, title: str, lexicon: Lexicon, table: OutletTable) -> tuple[list[Span], Judged]:
     """Judge `text` and return what to remove, sorted and without overlap, with the judgement itself."""
     units = cut(text)
     recognise(units, lexicon)
+    for unit in units if table else ():
+        if (row := table.line(unit)) is not None:
+            unit.rule, unit.evidence = "furniture", row.evidence
     judged = judge(units, title)
     spans = list(_unit_spans(units, len(text)))
-    for unit in units:
-        if not unit.rule:
-            for start, end, entry in cuts(unit, lexicon):
-                glued = Span(unit.start + start, unit.start + end, entry.kind.replace("_", "-"), f"phrase: {entry.phrase}")
-                spans.append(_trim(text, glued))
+    spans += (_trim(text, span) for span in _glued(units, lexicon, table))
     spans.sort(key=lambda span: span.start)
     return spans, judged
+
+
+def _glued(units: Sequence[Unit], lexicon: Lexicon, table: OutletTable) -> Iterator[Span]:
+    """Yield what is glued to the units that stay."""
+    kept = [unit for unit in units if not unit.rule]
+    for at, unit in enumerate(kept):
+        end = unit.size
+        last = at == len(kept) - 1
+        if table:
+            for start, stop, row in table.cuts(unit, first=at == 0, last=last):
+                yield Span(unit.start + start, unit.start + stop, "furniture-" + row.form, row.evidence)
+                end = min(end, start) if start else end
+        for start, stop, entry in cuts(unit, lexicon, last=last):
+            if stop <= end:
+                rule = entry.kind.replace("_", "-")
+                yield Span(unit.start + start, unit.start + stop, rule, f"phrase: {entry.phrase}")
 
 
 def _trim(text: str, span: Span) -> Span:
@@ -51,9 +56,7 @@ def _unit_spans(units: Sequence[Unit], length: int) -> Iterator[Span]:
             continue
         start, end = unit.start, unit.end
         before = units[at - 1].end if at else 0
-        if at == last_kept + 1:
-            start = before
-        elif unit.line == kept_line:
+        if at == last_kept + 1 or unit.line == kept_line:
             start = before
         if at > last_kept or unit.line != kept_line:
             end = units[at + 1].start if at + 1 < len(units) else length

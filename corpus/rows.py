@@ -48,7 +48,7 @@ def _ours(row: dict[str, Any]) -> Document:
         document = msgspec.convert(row, Document)
     except msgspec.ValidationError as error:
         raise RecordError(str(error), reason="bad-field") from error
-    _check_id(document.id)
+    check_id(document.id)
     return replace(document, text=scrub(document.text), title=_one_line(document.title))
 
 
@@ -79,11 +79,12 @@ def _take_id(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     identity = _string(value, "id")
-    _check_id(identity)
+    check_id(identity)
     return identity
 
 
-def _check_id(identity: str) -> None:
+def check_id(identity: str) -> None:
+    """Raise RecordError (`bad-id`) for an id too long to be one."""
     if len(identity) > MAX_ID_CHARACTERS:
         message = f"$.id: {len(identity)} characters, at most {MAX_ID_CHARACTERS} are taken"
         raise RecordError(message, reason="bad-id")

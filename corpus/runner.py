@@ -166,6 +166,7 @@ class Pool:
     def __init__(self, workers: int, executor: Executor | None = None) -> None:
         self._workers, self._executor, self._own = workers, executor, executor is None
         self._counter: Synchronized[int] | None = None
+        self._seen = 0
 
     def run_tasks(self, plan: Plan, tasks: Sequence[Task], watch: Watcher) -> list[TaskResult]:
         """Return the results in the order of `tasks`; a broken pool is rebuilt, what was done stays done."""
@@ -203,12 +204,9 @@ class Pool:
                 child.kill()
 
     def _run_here(self, plan: Plan, tasks: list[Task], results: dict[int, TaskResult], watch: Watcher) -> None:
-        seen = 0
-
         def tick(records: int) -> None:
-            nonlocal seen
-            seen += records
-            watch.records(seen)
+            self._seen += records
+            watch.records(self._seen)
 
         worker = Worker(plan, tick)
         for task in tasks:

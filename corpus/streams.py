@@ -28,6 +28,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+ZstdError = zstd.ZstdError
+
 #: Bytes read from the file at once, and the most one decompression step may give back.
 CHUNK_BYTES = 1 << 16
 BLOCK_BYTES = 1 << 18
@@ -36,6 +38,8 @@ BLOCK_BYTES = 1 << 18
 _ZSTD_WINDOW_LOG = 27
 _XZ_MEMORY_BYTES = 1 << 27
 
+#: The first bytes of a member or frame.
+MAGIC = {"gzip": b"\x1f\x8b\x08", "zstd": b"\x28\xb5\x2f\xfd", "bzip2": b"BZh", "xz": b"\xfd7zXZ\x00"}
 #: A bzip2 member opens with this and then the digits of pi (a block) or of its root (no block at all);
 #: text may well begin with "BZh9", but hardly goes on so.
 _BZIP2_STARTS = (b"1AY&SY", b"\x17rE8P\x90")
@@ -80,7 +84,8 @@ class _Gzip:
         return out
 
 
-def _zstd_engine() -> _Engine:
+def zstd_engine() -> _Engine:
+    """Return a decompressor of one zstd frame; its window is bounded."""
     return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
 
 
@@ -90,25 +95,22 @@ def _xz_engine() -> _Engine:
 
 _ENGINES: dict[str, Callable[[], _Engine]] = {
     "gzip": _Gzip,
-    "zstd": _zstd_engine,
+    "zstd": zstd_engine,
     "bzip2": bz2.BZ2Decompressor,
     "xz": _xz_engine,
 }
 #: What the engines raise on damage; bz2 raises OSError, which must not hide the disk's own errors.
-_DAMAGE = (zlib.error, zstd.ZstdError, lzma.LZMAError, EOFError)
+_DAMAGE = (zlib.error, ZstdError, lzma.LZMAError, EOFError)
 
 
 def sniff_codec(head: bytes) -> str:
     """Name the compression that the first bytes of a file show: gzip, zstd, bzip2, xz, or ""."""
-    if head.startswith(b"\x1f\x8b\x08"):
-        return "gzip"
-    if head.startswith(b"\x28\xb5\x2f\xfd") or (head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5):
+    if head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5:  # a skippable frame
         return "zstd"
-    if head.startswith(b"\xfd7zXZ\x00"):
-        return "xz"
-    if head[:3] == b"BZh" and head[3:4] in b"123456789" and head[4:10] in _BZIP2_STARTS:
-        return "bzip2"
-    return ""
+    codec = next((codec for codec, magic in MAGIC.items() if head.startswith(magic)), "")
+    if codec == "bzip2" and not (head[3:4].isdigit() and head[4:10] in _BZIP2_STARTS):
+        return ""
+    return codec
 
 
 def claimed_codec(name: str) -> str:
@@ -120,7 +122,8 @@ class Stream:
     """The decompressed bytes of one regular file, once through, from `offset` of the file onwards.
 
     `codec` is what the magic bytes say, `member` the offset in the file of the gzip member or zstd frame that
-    the last block came from. `offset` must be 0 or the start of a member.
+    the last block came from. Who starts at an `offset` other than 0 (the start of a member, or anywhere in a
+    plain file) must know the `codec`.
 
     Raises:
         InputError: not a regular file (`not-a-file`), no bytes (`empty-input`), changed (`input-changed`).
@@ -129,7 +132,7 @@ class Stream:
         OSError: the file cannot be opened or read.
     """
 
-    def __init__(self, path: str, *, offset: int = 0) -> None:
+    def __init__(self, path: str, *, offset: int = 0, codec: str = "") -> None:
         self.path = path
         self._file = _open_regular(path)
         status = os.fstat(self._file.fileno())
@@ -139,7 +142,7 @@ class Stream:
         try:
             self._file.seek(offset)
             self._head = self._file.read(CHUNK_BYTES)
-            self.codec = self._recognise(offset)
+            self.codec = codec if offset else self._recognise()
         except BaseException:
             self._file.close()
             raise
@@ -159,21 +162,16 @@ class Stream:
         yield from self._members() if self.codec else self._plain()
         self.check_unchanged()
 
-    def _recognise(self, offset: int) -> str:
-        if not self._head and offset == 0:
+    def _recognise(self) -> str:
+        if not self._head:
             raise InputError("the file is empty (0 bytes)", path=self.path, reason="empty-input")
         codec, claimed = sniff_codec(self._head[:_MAGIC_BYTES]), claimed_codec(self.path)
-        if claimed and not codec and offset == 0:
-            if len(self._head) < _MAGIC_BYTES:
-                raise TruncatedInput(f"{len(self._head)} bytes are no whole {claimed} stream", path=self.path)
-            raise CorruptInput(
-                f"the name says {claimed}, the bytes are not {claimed}: rename the file", path=self.path
-            )
-        if claimed and codec != claimed:
-            raise CorruptInput(
-                f"the name says {claimed}, the bytes are {codec}: rename the file", path=self.path
-            )
-        return codec
+        if not claimed or codec == claimed:
+            return codec
+        if not codec and _opens_like(self._head, claimed):
+            raise TruncatedInput(f"{len(self._head)} bytes are no whole {claimed} stream", path=self.path)
+        message = f"the name says {claimed}, the bytes are {codec or f'not {claimed}'}: rename the file"
+        raise CorruptInput(message, path=self.path)
 
     def _plain(self) -> Generator[bytes, None, None]:
         data = self._head
@@ -196,7 +194,7 @@ class Stream:
     def _expect_member(self, data: bytes) -> None:
         if sniff_codec(data[:_MAGIC_BYTES]) == self.codec:
             return
-        if len(data) < _MAGIC_BYTES and _opens_like(data, self.codec):
+        if _opens_like(data, self.codec):
             raise self._truncated()
         raise CorruptInput(
             f"bytes that are not {self.codec} follow the stream at byte {self.member}",
@@ -263,10 +261,8 @@ def verify(path: str) -> None:
 
 
 def _opens_like(data: bytes, codec: str) -> bool:
-    starts = {"gzip": (b"\x1f\x8b\x08",), "zstd": (b"\x28\xb5\x2f\xfd",), "xz": (b"\xfd7zXZ\x00",)}
-    if codec == "bzip2":
-        return b"BZh".startswith(data[:3])
-    return any(start.startswith(data[: len(start)]) for start in starts[codec])
+    """Tell whether `data`, too short to recognise, may be the first bytes of a `codec` stream."""
+    return len(data) < _MAGIC_BYTES and data[:3] == MAGIC[codec][: min(3, len(data))]
 
 
 def _identity(status: os.stat_result) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
+import importlib
 import itertools
 import re
 import tempfile
@@ -103,8 +104,7 @@ def read_parquet(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Re
         UsageError: pyarrow is not installed.
     """
     try:
-        import pyarrow as arrow
-        from pyarrow import parquet
+        arrow, parquet = map(importlib.import_module, ("pyarrow", "pyarrow.parquet"))
     except ImportError as error:
         raise UsageError(f"{file.name}: install ghirbal[parquet] to read Parquet files") from error
     number = 0

@@ -1,13 +1,196 @@
-"""Read web archives."""
+"""Read web archives (WARC 1.0 and 1.1, ISO 28500) and the text archives of Common Crawl (WET).
+
+HTML responses with status 200 and HTML resources become Pages, plain-text conversions Documents. What else
+holds no article is passed over, or is a Skip where a response was not HTML or not 200. Each record must be as
+long as it says, end where the next begins, come from a member that is whole, and match its digest; one that
+does not is a Failure, and reading goes on with the next.
+"""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from corpus.inputs import InputFile, ReadConfig
-from corpus.tables import Part
+from corpus.decode import decode
+from corpus.document import Document, Page, Source, content_id, name_outlet
+from corpus.errors import RecordError
+from corpus.inputs import Failure, InputFile, ReadConfig, Skip
+from corpus.payload import Response, decode_body, digest_matches, looks_html, parse_headers, parse_response
+from corpus.rows import check_id
+from corpus.tables import Part, is_ours
+from corpus.tape import MARK, Tape
+from corpus.text import scrub
+
+_END_OF_HEAD = b"\r\n\r\n"
+#: A longer record header is damage; real ones have some 500 bytes.
+_HEAD_BYTES = 1 << 16
+#: Enough of a response to read its head, which says whether the rest is of interest.
+_PEEK_BYTES = 1 << 16
+#: A type that is none of these and none that is read makes a Skip, so that it is seen.
+_NEVER_ARTICLES = frozenset({"warcinfo", "request", "metadata", "revisit", "continuation"})
+#: WARC-Truncated says "unspecified" too, which tells a reader no less than "length".
+_CUTS = {"length": "length", "time": "time", "disconnect": "disconnect", "unspecified": "length"}
 
 
-def read_warc(file: InputFile, config: ReadConfig, part: Part) -> Iterator[object]:
-    """Read."""
-    raise NotImplementedError
-    yield
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The header of a record: its fields, its own length and that of the block behind it."""
+
+    fields: Mapping[str, str]
+    start: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        return self.start + self.length
+
+    def get(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+
+def read_warc(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Page | Document | Failure | Skip]:
+    """Read an archive; `source.record` counts its records of every kind."""
+    with contextlib.closing(Tape(file.path)) as tape:
+        number = 0
+        while tape.at_record():
+            source = Source(file.name, number, tape.position)
+            found = _read_record(tape, source, config, wanted=is_ours(number, part))
+            if found is not None and is_ours(number, part):
+                yield found
+            number += 1
+
+
+def _read_record(
+    tape: Tape, source: Source, config: ReadConfig, *, wanted: bool
+) -> Page | Document | Failure | Skip | None:
+    """Read the record at hand and leave the tape behind it, whatever happens."""
+    passed = 1
+    try:
+        head = _read_head(tape)
+        passed = head.start
+        reason = _reason_to_skip(tape, head)
+        if head.length > config.max_record_bytes:
+            return _pass_over(tape, head, source, reason)
+        block = _take_block(tape, head)
+    except RecordError as error:
+        tape.resync(passed)
+        return Failure(source, error.reason, _where(source, error))
+    if reason is None or not wanted:
+        return None
+    try:
+        return Skip(source, reason) if reason else _record_from(head, block, source, config)
+    except RecordError as error:
+        return Failure(source, error.reason, _where(source, error))
+
+
+def _where(source: Source, error: RecordError) -> str:
+    return f"record {source.record + 1} (byte {source.offset}): {error}"
+
+
+def _read_head(tape: Tape) -> _Head:
+    end = tape.find(_END_OF_HEAD, _HEAD_BYTES)
+    if tape.look(0, len(MARK)) != MARK or end < 0:
+        raise tape.trouble("no WARC header where a record should begin")
+    fields = dict(parse_headers(tape.look(0, end).split(b"\n")[1:]))
+    length = fields.get("content-length", "")
+    if not (length.isascii() and length.isdigit() and len(length) < 16):
+        raise RecordError(f"Content-Length is {length[:40]!r}", reason="corrupt-record")
+    if not fields.get("warc-type"):
+        raise RecordError("there is no WARC-Type", reason="corrupt-record")
+    return _Head(fields, end + len(_END_OF_HEAD), int(length))
+
+
+def _reason_to_skip(tape: Tape, head: _Head) -> str | None:
+    """Return "" for a record to read, a reason to skip it, or None for what never holds an article."""
+    kind, mime = head.get("warc-type").lower(), head.get("content-type").lower()
+    peek = tape.look(head.start, head.start + min(head.length, _PEEK_BYTES))
+    if kind == "conversion":
+        return "" if mime.startswith("text/plain") else "not-html"
+    if kind == "resource":
+        return "" if looks_html(mime, peek) else "not-html"
+    if kind in _NEVER_ARTICLES:
+        return None
+    if kind != "response" or not mime.startswith("application/http"):
+        return "not-html"
+    try:
+        response = parse_response(peek)
+    except RecordError:
+        return ""  # it will be told of once the whole record has proved sound
+    if response.status != 200:
+        return "http-status"
+    return "" if looks_html(response.header("content-type"), peek[response.start :]) else "not-html"
+
+
+def _pass_over(tape: Tape, head: _Head, source: Source, reason: str | None) -> Failure | Skip | None:
+    tape.drop(head.start)
+    if not tape.skip(head.length):
+        error = tape.trouble(f"no record ends {head.length} bytes behind its header")
+        return Failure(source, error.reason, _where(source, error))
+    if reason == "":
+        error = RecordError(f"{head.length} bytes are more than are taken", reason="too-large")
+        return Failure(source, error.reason, _where(source, error))
+    return Skip(source, reason) if reason else None
+
+
+def _take_block(tape: Tape, head: _Head) -> bytes:
+    """Return the block of a record that is whole, and move on behind it."""
+    have = tape.load(head.end)
+    if tape.clipped_at(head.start, min(have, head.end)) >= 0:
+        raise RecordError("the next record begins before this one should end", reason="corrupt-record")
+    if have < head.end:
+        raise tape.trouble(f"{have - head.start} of {head.length} bytes are there", reason="truncated-input")
+    if not tape.ends_at(head.end):
+        raise RecordError(f"no record ends {head.length} bytes behind its header", reason="corrupt-record")
+    if tape.is_unverified(head.end):
+        raise tape.trouble("the stream breaks off")
+    block = tape.look(head.start, head.end)
+    tape.drop(head.end)
+    return block
+
+
+def _record_from(head: _Head, block: bytes, source: Source, config: ReadConfig) -> Page | Document:
+    declared = head.get("warc-block-digest")
+    if declared and not digest_matches(declared, block):
+        raise RecordError("the block does not match WARC-Block-Digest", reason="digest-mismatch")
+    identity = head.get("warc-record-id").strip("<> ").removeprefix("urn:uuid:")
+    check_id(identity)
+    url = head.get("warc-target-uri").strip("<> ")
+    identity = identity or content_id(source, url)
+    if head.get("warc-type").lower() == "conversion":
+        text, rung = decode(block)
+        outlet = name_outlet("", url, source)
+        return Document(identity, source, scrub(text), url=url, outlet=outlet, trace={"charset": rung})
+    return _page_from(head, block, config, Page(identity, source, b"", url, head.get("warc-date")))
+
+
+def _page_from(head: _Head, block: bytes, config: ReadConfig, page: Page) -> Page:
+    cut = _CUTS.get(head.get("warc-truncated").lower(), "")
+    if head.get("warc-type").lower() == "resource":
+        response = Response(200, (("content-type", head.get("content-type")),), 0)
+        body = block
+    else:
+        response = parse_response(block)
+        body, broken = decode_body(response, block[response.start :], config.max_record_bytes)
+        cut = cut or ("disconnect" if broken else "")
+    _check_payload(head, block[response.start :], body)
+    return replace(
+        page,
+        body=body,
+        status=response.status,
+        headers=response.headers,
+        truncated=cut,
+        outlet=name_outlet("", page.url, page.source),
+    )
+
+
+def _check_payload(head: _Head, raw: bytes, body: bytes) -> None:
+    """Check the payload digest where no block digest vouches for the bytes.
+
+    Writers disagree on whether the payload is meant before or after decoding, so either may match.
+    """
+    declared = head.get("warc-payload-digest")
+    if not declared or head.get("warc-block-digest") or head.get("warc-truncated"):
+        return
+    if not digest_matches(declared, raw) and not digest_matches(declared, body):
+        raise RecordError("the body does not match WARC-Payload-Digest", reason="digest-mismatch")

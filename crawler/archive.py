@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
@@ -105,7 +105,7 @@ class Archive:
 
     def begin(self) -> str:
         """Open the next file and return its final name; note it in the frontier before appending."""
-        stamp = datetime.now(timezone.utc).strftime("%Y%m%d%H%M%S%f")[:17]
+        stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")[:17]
         self.name = f"{self._prefix}-{stamp}-{self._serial:05d}.warc.gz"
         self._serial += 1
         path = self._folder / f"{self.name}{_OPEN}"
@@ -127,7 +127,7 @@ class Archive:
 
     def append(self, capture: Capture) -> Place:
         """Append the request and the response (or revisit) of `capture`; not yet on disk until `sync`."""
-        date = datetime.now(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        date = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         place = Place(self.name, self._records, self._length, date, f"<urn:uuid:{uuid4()}>")
         self._write([_response_record(capture, place, self._info), _request_record(capture, place, self._info)])
         return place

@@ -28,7 +28,8 @@ CREATE TABLE url (
     kind TEXT NOT NULL, state TEXT NOT NULL, priority INTEGER NOT NULL, due REAL, depth INTEGER NOT NULL,
     hops INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, discovered REAL NOT NULL, fetched REAL,
     status INTEGER, reason TEXT NOT NULL DEFAULT '', etag TEXT NOT NULL DEFAULT '',
-    modified TEXT NOT NULL DEFAULT '', digest TEXT NOT NULL DEFAULT '', words TEXT NOT NULL DEFAULT '', interval REAL NOT NULL DEFAULT 0,
+    modified TEXT NOT NULL DEFAULT '', digest TEXT NOT NULL DEFAULT '', words TEXT NOT NULL DEFAULT '',
+    interval REAL NOT NULL DEFAULT 0,
     archived TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '', published TEXT NOT NULL DEFAULT '',
     article INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX waiting ON url (host, priority, due) WHERE state = 'discovered';
@@ -163,10 +164,11 @@ class Frontier:
             cursor = db.execute("INSERT INTO run (started) VALUES (?)", (now,))
             self.run = cursor.lastrowid or 0
             marks = ", ".join("?" * len(TEMPORARY))
-            retry = f"(state = 'refused' OR (state = 'failed' AND reason IN ({marks})))"  # noqa: S608  our own marks
+            retry = f"(state = 'refused' OR (state = 'failed' AND reason IN ({marks})))"
             again = "UPDATE url SET state = 'discovered', attempts = 0, due = ? WHERE "
             db.execute(again + retry, (now, *TEMPORARY))
-            db.execute("UPDATE url SET attempts = 0, due = min(due, ?) WHERE state = 'discovered'", (now + LONGEST_WAIT,))
+            patient = "UPDATE url SET attempts = 0, due = min(due, ?) WHERE state = 'discovered'"
+            db.execute(patient, (now + LONGEST_WAIT,))
             db.execute(again + "state = 'fetched' AND kind IN ('seed', 'feed', 'sitemap')", (now,))
             if recrawl == "all":
                 db.execute(again + "state = 'fetched'", (now,))
@@ -208,7 +210,8 @@ class Frontier:
 
     def _add(self, db: sqlite3.Connection, targets: Iterable[Target], now: float) -> int:
         rows = [
-            (t.key, t.url, t.host, t.outlet, t.kind, PRIORITIES[t.kind], now, t.depth, t.hops, now, t.title, t.published)
+            (t.key, t.url, t.host, t.outlet, t.kind, PRIORITIES[t.kind], now, t.depth, t.hops, now)
+            + (t.title, t.published)  # noqa: RUF005  one row, two lines
             for t in targets
         ]
         before = db.total_changes

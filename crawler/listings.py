@@ -13,7 +13,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import feedparser  # type: ignore[import-untyped]
 from lxml import etree
@@ -123,7 +123,7 @@ def _iso(stamp: time.struct_time | None) -> str:
     if not stamp:
         return ""
     try:
-        return datetime(*stamp[:6], tzinfo=timezone.utc).isoformat()
+        return datetime(*stamp[:6], tzinfo=UTC).isoformat()
     except ValueError:
         return ""
 

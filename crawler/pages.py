@@ -22,7 +22,9 @@ MAX_BLOCK_SIZE = 256 * 1024
 #: Deeper nesting of JSON-LD is not followed.
 MAX_DEPTH = 6
 
-_ANCHOR = re.compile(r"<(?:a|area)\s[^<>]*?\bhref\s{0,9}=\s{0,9}(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s\"'<>]+))", re.IGNORECASE)
+_ANCHOR = re.compile(
+    r"<(?:a|area)\s[^<>]*?\bhref\s{0,9}=\s{0,9}(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s\"'<>]+))", re.IGNORECASE
+)
 _HEAD_TAG = re.compile(r"<(meta|link|base)\s([^<>]{1,4000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([a-z][a-z:-]{0,30})\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
 _JSON_LD = re.compile(r"<script\s[^<>]{0,500}application/ld\+json[^<>]{0,500}>", re.IGNORECASE)
@@ -140,7 +142,7 @@ def _json_ld(text: str) -> list[dict[str, Any]]:
     nodes: list[dict[str, Any]] = []
     for block in list(_JSON_LD.finditer(text))[:MAX_BLOCKS]:
         end = text.find("</", block.end(), block.end() + MAX_BLOCK_SIZE)
-        while 0 <= end and not text[end : end + 8].lower() == "</script":
+        while end >= 0 and text[end : end + 8].lower() != "</script":
             end = text.find("</", end + 2, block.end() + MAX_BLOCK_SIZE)
         if end < 0:
             continue

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import StopDownload
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Headers, Response
-from scrapy import signals
 
 #: A host that says it is overloaded is asked half as often from then on, down to once in this many seconds.
 SLOWEST = 60.0

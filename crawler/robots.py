@@ -87,10 +87,10 @@ class PoliteRobots:
     async def _fetch(self, scheme: str, site: str) -> _Rules:
         response = await self._download(f"{scheme}://{site}/robots.txt", site)
         stats = self._crawler.stats
-        if response is None or response.status >= 500 or response.status == _TOO_MANY:  # noqa: PLR2004
+        if response is None or response.status >= 500 or response.status == _TOO_MANY:
             stats.inc_value("robots/unreachable")
             return _Rules(None, reachable=False)
-        if not 200 <= response.status < 300:  # noqa: PLR2004
+        if not 200 <= response.status < 300:
             stats.inc_value("robots/absent")
             return _Rules(None, reachable=True)
         body = response.body[:MAX_BODY]
@@ -113,7 +113,7 @@ class PoliteRobots:
                 logger.info("robots.txt of %s is unreachable (%s): nothing is fetched there for now", site, fault)
                 return None
             target = response.headers.get(b"Location")
-            if not 300 <= response.status < 400 or target is None:  # noqa: PLR2004
+            if not 300 <= response.status < 400 or target is None:
                 return response
             url = urljoin(url, target.decode("latin-1"))
             if urlsplit(url).scheme not in ("http", "https"):

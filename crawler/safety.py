@@ -118,7 +118,7 @@ class SafetyMiddleware:
         if ":" in parts.hostname and not self._guard.allows(parts.hostname):
             raise Refused("private-address")
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002  Scrapy's names
         """Let the response pass, or raise Refused if it came from an address that is not public."""
         if response.ip_address is not None and not self._guard.allows(response.ip_address):
             raise Refused("private-address")

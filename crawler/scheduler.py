@@ -72,7 +72,7 @@ class FrontierScheduler(BaseScheduler):
             self._left[f"{name}/lists"] = MAX_LISTS - used.get("lists", 0)
         self.wake(self._frontier.hosts())
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: str) -> None:  # noqa: ARG002  Scrapy's name
         """Stop the alarm."""
         if self._alarm is not None:
             self._alarm.cancel()

@@ -19,7 +19,7 @@ from corpus.errors import UsageError
 from crawler.archive import Archive
 from crawler.frontier import Frontier, Target
 from crawler.outlets import Outlet, Scope, load_outlets
-from crawler.shards import Shard, parse_shard, share_of
+from crawler.shards import parse_shard, share_of
 from crawler.urls import as_ascii, date_in, key_of, kind_of, site_of, why_not
 
 logger = logging.getLogger(__name__)
@@ -135,7 +135,8 @@ class Session:
 
     def is_old(self, published: str) -> bool:
         """Tell whether an ISO date, however coarse, lies before `since`; an empty date does not."""
-        return bool(self.since and published[:4].isdigit() and published[: len(self.since)] < self.since[: len(published)])
+        both = min(len(self.since), len(published))
+        return published[:4].isdigit() and published[:both] < self.since[:both]
 
     def close(self, reason: str) -> None:
         """Finish the run (unless it was interrupted, so that the same command resumes it) and let go."""

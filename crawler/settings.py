@@ -27,6 +27,8 @@ GHIRBAL_LIVE_PROCESSOR = "pipeline.live.process_page"
 GHIRBAL_LIVE_COLLECTOR = "pipeline.live.Collector"
 #: Processes for that; 0 means one less than the machine's cores.
 GHIRBAL_LIVE_WORKERS = 0
+#: The browser for outlets with `javascript = true`; "" is the one that `playwright install chromium` put there.
+GHIRBAL_BROWSER = ""
 #: Seconds between progress lines; report.json is renewed as often.
 GHIRBAL_PROGRESS_SECONDS = 30.0
 
@@ -65,7 +67,6 @@ REDIRECT_ENABLED = False  # each hop becomes a url of its own and passes every g
 METAREFRESH_ENABLED = False
 RETRY_ENABLED = False  # the frontier retries, and remembers it over a restart
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
-DNS_RESOLVER = "crawler.safety.GuardedResolver"
 TWISTED_DNS_RESOLVER = "crawler.safety.GuardedResolver"
 
 # --- how it is put together ---------------------------------------------------------------------------------
@@ -95,6 +96,7 @@ EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,
     "crawler.politeness.PoliteThrottle": 0,
     "crawler.politeness.DownloadLimits": 0,
+    "crawler.progress.Progress": 0,
 }
 ITEM_PIPELINES = {"crawler.pipelines.ArchivePipeline": 100}
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"

@@ -2,7 +2,7 @@
 
 Star clustering with a condition. The best-connected document of those not yet placed is an anchor, its verified
 neighbours may join it, strongest first, each only if it was verified against a fair share of those already there
-(`cohesion`). So a story cannot wander from copy to copy into another story, as it does in connected components,
+(`cohesion`) and is at least a companion, something alike, of every one. So a story cannot wander from copy to copy into another story, as it does in connected components,
 and what an anchor refuses is tried again among itself. (Aslam, Pelekhov, Rus: The star clustering algorithm, 2004.)
 """
 
@@ -22,7 +22,7 @@ _ROUNDS = 16
 
 
 class Graph(NamedTuple):
-    """Hold verified pairs both ways: neighbours of i are `others[bounds[i]:bounds[i + 1]]`, in order of rank."""
+    """Hold pairs both ways: neighbours of i are `others[bounds[i]:bounds[i + 1]]`, companions where the score is 0."""
 
     bounds: NDArray[np.int64]
     others: NDArray[np.int64]
@@ -30,7 +30,7 @@ class Graph(NamedTuple):
 
 
 def build_graph(count: int, pairs: NDArray[np.uint64], scores: NDArray[np.float32]) -> Graph:
-    """Build the graph of `count` documents from pairs `first << 32 | second`."""
+    """Build the graph of `count` documents from pairs `first << 32 | second`; those with score 0 are companions."""
     first = (pairs >> np.uint64(32)).astype(np.int64)
     second = (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
     ends, others = np.concatenate((first, second)), np.concatenate((second, first))
@@ -51,8 +51,8 @@ def _weights(bounds, others, scores, free):
     return weights
 
 
-@compiled("boolean[::1](int64[::1], int64[::1], int64[::1], float64[::1])")
-def _anchors(bounds, others, order, weights):
+@compiled("boolean[::1](int64[::1], int64[::1], float64[::1], int64[::1], float64[::1])")
+def _anchors(bounds, others, scores, order, weights):
     """Mark the anchors: in `order`, each that has no anchor for a neighbour."""
     chosen = np.zeros(len(weights), dtype=np.bool_)
     for document in order:
@@ -60,24 +60,29 @@ def _anchors(bounds, others, order, weights):
             break
         alone = True
         for at in range(bounds[document], bounds[document + 1]):
-            alone = alone and not chosen[others[at]]
+            alone = alone and not (chosen[others[at]] and scores[at] > 0)
         chosen[document] = alone
     return chosen
 
 
-@compiled("int64(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], boolean[::1], float64, int64[::1])")
-def _join(bounds, others, places, anchors, joiners, free, cohesion, cluster):
-    """Let each of `joiners` into the cluster of its anchor, in this order, if the cohesion allows; return how many."""
-    sizes = np.zeros(len(free), dtype=np.int64)
+@compiled(
+    "int64(int64[::1], int64[::1], float64[::1], int64[::1], int64[::1], int64[::1], boolean[::1], float64, int64[::1])"
+)
+def _join(bounds, others, scores, places, anchors, joiners, free, cohesion, cluster):
+    """Let each of `joiners`, in the order of `places`, into the cluster of its anchor if the conditions hold."""
+    sizes = np.ones(len(free), dtype=np.int64)
     joined = 0
-    for at in places:
-        anchor, joiner = anchors[at], joiners[at]
+    for spoke in places:
+        anchor, joiner = anchors[spoke], joiners[spoke]
         if not free[joiner]:
             continue
-        linked = 1
-        for place in range(bounds[joiner], bounds[joiner + 1]):
-            linked += others[place] != anchor and cluster[others[place]] == anchor and not free[others[place]]
-        if linked >= cohesion * min(sizes[anchor] + 1, _FULL_BAR):
+        verified, alike = 0, 0
+        for at in range(bounds[joiner], bounds[joiner + 1]):
+            if cluster[others[at]] == anchor:
+                alike += 1
+                verified += scores[at] > 0
+        bar = min(sizes[anchor], _FULL_BAR)
+        if verified >= cohesion * bar and alike >= bar:
             cluster[joiner], free[joiner] = anchor, False
             sizes[anchor] += 1
             joined += 1
@@ -92,11 +97,11 @@ def cluster(graph: Graph, cohesion: float) -> NDArray[np.int64]:
     for _ in range(_ROUNDS):
         weights = _weights(*graph, free)
         order = np.lexsort((np.arange(count), -weights))
-        chosen = _anchors(graph.bounds, graph.others, order, weights)
-        spokes = np.flatnonzero(chosen[ends] & free[graph.others] & free[ends])
+        chosen = _anchors(*graph, order, weights)
+        spokes = np.flatnonzero(chosen[ends] & free[graph.others] & ~chosen[graph.others] & (graph.scores > 0))
         anchors, joiners = ends[spokes], graph.others[spokes]
         places = np.lexsort((joiners, anchors, -graph.scores[spokes]))
-        if not _join(graph.bounds, graph.others, places, anchors, joiners, free, cohesion, found):
+        if not _join(*graph, places, anchors, joiners, free, cohesion, found):
             break
         free[found[found != np.arange(count)]] = False
     return found

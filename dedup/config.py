@@ -50,6 +50,10 @@ class DedupConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_containment: float = 0.9
     #: ... and of its rare words.
     min_contained_rare: float = 0.93
+    #: A copy cut and rearranged, in which no name changed in its place: resemblance, containment, rare words.
+    min_cut_resemblance: float = 0.3
+    min_cut_containment: float = 0.55
+    min_cut_rare: float = 0.6
     #: Templates: places where the texts around agree and the numbers differ; more than this many, no copy.
     max_changed_numbers: int = 0
 
@@ -59,5 +63,7 @@ class DedupConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     common_share: float = 0.02
     #: Both shares never mean fewer documents than this.
     min_common: int = 10
-    #: A document joins a cluster if it was verified against this share of the members.
-    cohesion: float = 0.6
+    #: A document joins a cluster if it was verified against this share of the members ...
+    cohesion: float = 0.5
+    #: ... and has at least this containment with the rest.
+    min_companion: float = 0.4

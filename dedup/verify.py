@@ -3,7 +3,8 @@
 Four shares decide, none of which candidates are chosen by. Resemblance and containment count shingles, leaving
 aside those that the outlet repeats (its chrome, its templates). The two rare shares count the words that few
 documents have: a copy has the names of its story, a report filled into the same form has others. Where the text
-around agrees and a number differs, two texts are two reports (`changed`).
+around agrees and a number differs, two texts are two reports (`numbers`); where a rare word differs, they may be
+(`names`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _MAX_GAP = 8
 #: Only the beginnings of very long texts are searched for the passage that audit records quote.
 _PASSAGE_WORDS = 4096
 #: What `compare` finds, in this order.
-FEATURES = 5
+FEATURES = ("resemblance", "containment", "rare", "rare_back", "numbers", "names")
 
 
 class Texts(NamedTuple):
@@ -44,7 +45,7 @@ class Texts(NamedTuple):
 class Judgement(NamedTuple):
     """Hold what `compare` found for P pairs.
 
-    `relation` uint8[P]; `scores` float32[P, FEATURES]: resemblance, containment, rare, rare_back, changed.
+    `relation` uint8[P]; `scores` float32[P, len(FEATURES)].
     """
 
     relation: NDArray[np.uint8]
@@ -67,6 +68,9 @@ class Limits(msgspec.Struct, frozen=True):
                 config.sure_resemblance,
                 config.min_containment,
                 config.min_contained_rare,
+                config.min_cut_resemblance,
+                config.min_cut_containment,
+                config.min_cut_rare,
                 float(config.max_changed_numbers),
             )
         )
@@ -127,14 +131,15 @@ def _flagged(values, flags, bit, wanted):
     return _distinct(picked[:count])
 
 
-@compiled("int64(uint32[::1], uint32[::1], int64, int64)")
-def _odd_numbers(words, others, start, stop):
-    """Count the words with digits in `words[start:stop]` that the sorted `others` lack."""
-    count = 0
+@compiled("UniTuple(int64, 2)(uint32[::1], uint8[::1], uint32[::1], int64, int64)")
+def _odd_words(words, flags, others, start, stop):
+    """Count the numbers and the rare words in `words[start:stop]` that the sorted `others` lack."""
+    numbers, names = 0, 0
     for at in range(start, stop):
-        if words[at] & 1 and not _has(others, words[at]):
-            count += 1
-    return count
+        if not _has(others, words[at]):
+            numbers += words[at] & 1
+            names += (flags[at] & RARE) != 0
+    return numbers, names
 
 
 @compiled("int64(int64[::1], uint32[::1], uint32, int64)")
@@ -157,11 +162,14 @@ def _place(order, shingles, value, after):
     return first
 
 
-@compiled("int64(uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint32[::1], uint32[::1], int64)")
-def _changed_numbers(left, right, left_shingles, right_shingles, left_words, right_words, ngram):
-    """Count the places where both sides agree around a short gap and each has a number the other lacks."""
+@compiled(
+    "UniTuple(int64, 2)(uint32[::1], uint8[::1], uint32[::1], uint32[::1],"
+    " uint32[::1], uint8[::1], uint32[::1], uint32[::1], int64)"
+)
+def _changes(left, left_flags, left_shingles, left_words, right, right_flags, right_shingles, right_words, ngram):
+    """Count the short gaps between agreeing text where each side has a number, or a rare word, the other lacks."""
     order = np.argsort(right_shingles, kind="mergesort")
-    changed, last, partner = 0, -1, -1
+    numbers, names, last, partner = 0, 0, -1, -1
     for at in range(len(left_shingles)):
         found = _place(order, right_shingles, left_shingles[at], partner)
         if found < 0:
@@ -169,25 +177,28 @@ def _changed_numbers(left, right, left_shingles, right_shingles, left_words, rig
         if last >= 0 and at > last + 1:
             here, there = at - last - ngram, found - partner - ngram
             if 0 < here <= _MAX_GAP and 0 < there <= _MAX_GAP:
-                mine = _odd_numbers(left, right_words, last + ngram, at)
-                theirs = _odd_numbers(right, left_words, partner + ngram, found)
-                changed += mine > 0 and theirs > 0
+                mine = _odd_words(left, left_flags, right_words, last + ngram, at)
+                theirs = _odd_words(right, right_flags, left_words, partner + ngram, found)
+                numbers += mine[0] > 0 and theirs[0] > 0
+                names += mine[1] > 0 and theirs[1] > 0
         last, partner = at, found
-    return changed
+    return numbers, names
 
 
 @compiled("uint8(float32[::1], float64[::1], int64, int64, int64)")
 def _relate(scores, limits, shingles, short, long):
-    if scores[4] > limits[6] or shingles < MIN_SHINGLES:
+    resemblance, containment, rare, rare_back = scores[0], scores[1], scores[2], scores[3]
+    if scores[4] > limits[9] or shingles < MIN_SHINGLES:
         return NONE
-    contained = scores[1] >= limits[4] and scores[2] >= limits[5]
+    contained = containment >= limits[4] and rare >= limits[5]
     if contained and short <= CONTAINED_LENGTH * long:
         return CONTAINED
-    if scores[0] >= limits[3]:
+    if contained or resemblance >= limits[3]:
         return NEAR
-    if scores[0] >= limits[0] and scores[2] >= limits[1] and scores[3] >= limits[2]:
-        return NEAR
-    return CONTAINED if contained else NONE
+    if resemblance < limits[0] or rare_back < limits[2]:
+        return NONE
+    cut = resemblance >= limits[6] and containment >= limits[7] and rare >= limits[8] and scores[5] == 0
+    return NEAR if rare >= limits[1] or cut else NONE
 
 
 @compiled(
@@ -216,7 +227,9 @@ def _compare(words, flags, bounds, firsts, seconds, ngram, limits, relations, fo
         rare_short, rare_long = _flagged(short, short_flags, RARE, RARE), _flagged(long, long_flags, RARE, RARE)
         scores[2] = _shared(rare_short, long_words) / max(1, len(rare_short))
         scores[3] = _shared(rare_long, short_words) / max(1, len(rare_long))
-        scores[4] = _changed_numbers(short, long, short_shingles, long_shingles, short_words, long_words, ngram)
+        scores[4], scores[5] = _changes(
+            short, short_flags, short_shingles, short_words, long, long_flags, long_shingles, long_words, ngram
+        )
         relations[pair] = _relate(scores, limits, least, len(short), len(long))
 
 
@@ -225,7 +238,7 @@ def compare(
 ) -> Judgement:
     """Compare text `firsts[i]` with text `seconds[i]` for each i."""
     relations = np.zeros(len(firsts), dtype=np.uint8)
-    scores = np.zeros((len(firsts), FEATURES), dtype=np.float32)
+    scores = np.zeros((len(firsts), len(FEATURES)), dtype=np.float32)
     values = np.array(limits.values, dtype=np.float64)
     _compare(texts.words, texts.flags, texts.bounds, firsts, seconds, ngram, values, relations, scores)
     return Judgement(relations, scores)

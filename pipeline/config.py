@@ -4,7 +4,7 @@
     [extract]   cleaning.extract.ExtractConfig
     [clean]     cleaning.lines.CleanConfig
     [filters]   cleaning.filters.FilterConfig
-    [dedup]     dedup.stages.DedupConfig
+    [dedup]     dedup.config.DedupConfig
     [run]       RunConfig, below
 
 Every key has a default; `ghirbal build --help` and docs/configuration.md say what they mean.
@@ -25,7 +25,7 @@ from cleaning.filters import FilterConfig
 from cleaning.lines import CleanConfig
 from corpus.errors import UsageError
 from corpus.inputs import ReadConfig
-from dedup.stages import DedupConfig
+from dedup.config import DedupConfig
 
 
 class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

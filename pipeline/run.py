@@ -23,7 +23,6 @@ from corpus.runner import Outcome, Watcher, cut_segments, first_tasks, open_pool
 from corpus.stage import Stage
 from corpus.task import Plan
 from corpus.writers import Format
-from dedup.index import Index
 from dedup.stages import Dedup
 from pipeline.config import Config, fingerprint, plain
 from pipeline.html_report import render_report
@@ -112,8 +111,7 @@ def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finis
 def _stages(job: Job, reviewed: str | None) -> list[Stage]:
     config = job.config
     cleaners: list[Stage] = [Clean(config.clean, reviewed), Filter(config.filters, enabled=job.filters)]
-    against = Index.open(Path(job.against)) if job.against else None
-    deduper: list[Stage] = [Dedup(config.dedup, against=against)]
+    deduper: list[Stage] = [Dedup(config.dedup)]
     match job.command:
         case "build":
             return [Extract(config.extract), *cleaners, *deduper]

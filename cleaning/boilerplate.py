@@ -1,0 +1,197 @@
+"""What each outlet repeats: the learned table of furniture, and how a text is looked up in it.
+
+The table is meant to be read and corrected: `to_toml` writes one entry for each piece of furniture, `from_toml`
+takes the corrected file back. What a piece of furniture is, `cleaning.counting` decides.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Literal
+
+import msgspec
+import xxhash
+
+from cleaning.lexicon import key_of
+from cleaning.seams import reads_on
+from cleaning.units import Unit
+from corpus.document import Document, name_outlet
+
+Form = Literal["line", "marker", "head", "tail"]
+Place = Literal["head", "body", "tail"]
+
+#: Lines are compared up to this length; the longest furniture of the labelled dumps has 377 characters.
+LINE_LENGTH = 400
+
+#: Longer keys are cut here and completed by a hash, so that a table and its counts stay small.
+KEY_LENGTH = 80
+
+_DIGITS = re.compile(r"\d+")
+
+
+class Furniture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """One thing that an outlet repeats.
+
+    `form` says how it stands: as a whole line; as a marker, which takes the rest of its line with it; glued
+    before the first sentence (head); glued behind the last one (tail). `count` of `documents` documents of the
+    outlet had it, copies of one story counted once. `text` is what is looked up, `example` how it was written.
+    """
+
+    outlet: str
+    form: Form
+    position: Place
+    count: int
+    documents: int
+    text: str
+    example: str
+
+    @property
+    def evidence(self) -> str:
+        """Say what the verdict rests on."""
+        return f"seen in {self.count} of {self.documents} documents of {self.outlet or 'an unnamed outlet'}"
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Return what finds `text` as written; any number stands for every number."""
+        return re.compile(_DIGITS.sub(r"\\d+", re.escape(self.text)))
+
+
+class FurnitureConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When something repeated is furniture. Calibrated on the 21 outlets of the labelled dumps.
+
+    `lines`: stories that must share a short line; `paragraphs`: the same for one that has the form of running
+    text; `markers`: for openings, endings and glued pieces. `share`: part of the outlet's documents. A line in
+    the middle of articles needs `body_share`. Documents without an outlet need `unnamed` stories.
+    """
+
+    lines: int = 3
+    paragraphs: int = 4
+    markers: int = 4
+    share: float = 0.01
+    body_share: float = 0.1
+    marker_share: float = 0.03
+    head_share: float = 0.5
+    unnamed: int = 8
+
+
+def class_key(key: str) -> str:
+    """Return `key` (from `key_of`) with every number folded to one class, cut to a bounded length."""
+    classed = _DIGITS.sub("0", key)
+    if len(classed) <= KEY_LENGTH:
+        return classed
+    return classed[: KEY_LENGTH // 2] + "…" + xxhash.xxh3_64_hexdigest(classed.encode())
+
+
+def outlet_of(document: Document) -> str:
+    """Return the outlet of a document as the table names it."""
+    return name_outlet(document.outlet, document.url, document.source)
+
+
+class OutletTable:
+    """The furniture of one outlet, arranged for looking up."""
+
+    def __init__(self, rows: Iterable[Furniture]) -> None:
+        self.lines: dict[str, Furniture] = {}
+        self.markers: list[Furniture] = []
+        self.heads: list[Furniture] = []
+        self.tails: list[Furniture] = []
+        for row in rows:
+            if row.form == "line":
+                self.lines[row.text] = row
+            else:
+                {"marker": self.markers, "head": self.heads, "tail": self.tails}[row.form].append(row)
+        for rows_of_form in (self.markers, self.heads, self.tails):
+            rows_of_form.sort(key=lambda row: (-len(row.text), row.text))
+        self._openings = frozenset(text[: KEY_LENGTH // 4] for text in self.lines)
+
+    def __bool__(self) -> bool:
+        return bool(self.lines or self.markers or self.heads or self.tails)
+
+    def line(self, unit: Unit) -> Furniture | None:
+        """Return the furniture that `unit` is as a whole."""
+        if not self.lines or unit.size > LINE_LENGTH:
+            return None
+        if not unit.key:
+            opening = _DIGITS.sub("0", key_of(unit.text[: 2 * KEY_LENGTH]))[: KEY_LENGTH // 4]
+            if opening not in self._openings:
+                return None
+        return self.lines.get(class_key(unit.key or key_of(unit.text)))
+
+    def cuts(self, unit: Unit, *, first: bool, last: bool) -> Iterator[tuple[int, int, Furniture]]:
+        """Yield (start, end, furniture) in `unit.text` of what is glued to it; `first` and `last` of the text."""
+        text = unit.text
+        if first:
+            yield from ((0, found.end(), row) for row in self.heads[:1] if (found := row.pattern.match(text)))
+        for row in self.markers:
+            found = _last(row.pattern, text)
+            if found is not None and not reads_on(text[found.end() :]):
+                yield found.start(), len(text), row
+                return
+        if last:
+            for row in self.tails:
+                if (found := _last(row.pattern, text)) and found.end() == len(text) and found.start() > 0:
+                    yield found.start(), len(text), row
+                    return
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    found = None
+    for found in pattern.finditer(text):  # noqa: B007 - the last one is wanted
+        pass
+    return found
+
+
+_NOTHING = OutletTable(())
+
+
+class Table:
+    """The furniture of all outlets."""
+
+    def __init__(self, rows: Iterable[Furniture] = ()) -> None:
+        self.rows = tuple(sorted(rows, key=lambda row: (row.outlet, row.form, -row.count, row.text)))
+        outlets: dict[str, list[Furniture]] = {}
+        for row in self.rows:
+            outlets.setdefault(row.outlet, []).append(row)
+        self._outlets = {outlet: OutletTable(of_outlet) for outlet, of_outlet in outlets.items()}
+
+    def of(self, outlet: str) -> OutletTable:
+        """Return the table of one outlet; empty if nothing is known of it."""
+        return self._outlets.get(outlet, _NOTHING)
+
+
+_HEADER = """\
+# What each outlet repeats, and Ghirbal therefore removes. Delete an entry to keep what it names;
+# give the file back with --boilerplate FILE.
+#   form      line: the whole line   marker: from here to the end of the line   head, tail: glued to the text
+#   position  where in the document it mostly stands
+#   count     in how many of `documents` documents of the outlet, copies of one story counted once
+"""
+_ESCAPES = {ord("\\"): "\\\\", ord('"'): '\\"', **{code: f"\\u{code:04x}" for code in (*range(32), 127)}}
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.translate(_ESCAPES) + '"'
+
+
+def to_toml(table: Table) -> str:
+    """Write `table` as TOML, the same text for the same table."""
+    blocks = [_HEADER]
+    for row in table.rows:
+        fields = msgspec.structs.asdict(row).items()
+        values = (f"{name} = {value if isinstance(value, int) else _quoted(value)}" for name, value in fields)
+        blocks.append("\n[[furniture]]\n" + "\n".join(values) + "\n")
+    return "".join(blocks)
+
+
+def from_toml(text: str) -> Table:
+    """Read a table that `to_toml` wrote and somebody may have corrected.
+
+    Raises:
+        msgspec.ValidationError: a key is unknown or a value has the wrong kind.
+        tomllib.TOMLDecodeError: the text is not TOML.
+    """
+    rows = tomllib.loads(text).get("furniture", [])
+    return Table(msgspec.convert(rows, list[Furniture]))

@@ -1,0 +1,286 @@
+"""Learn what an outlet repeats: count lines, openings and endings over all its documents.
+
+A scan counts one shard and writes the counts sorted; `learn` merges the sorted counts of all shards in one pass
+and holds only what is being counted and what has been found. Documents do not count, stories do: of each piece
+the smallest hashes of the stories that had it are kept, which bounds memory and makes every order equal.
+"""
+
+from __future__ import annotations
+
+import heapq
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import msgspec
+import xxhash
+import zstandard
+
+from cleaning.article import find_paragraphs
+from cleaning.boilerplate import (
+    LINE_LENGTH,
+    Form,
+    Furniture,
+    FurnitureConfig,
+    Place,
+    Table,
+    class_key,
+    outlet_of,
+)
+from cleaning.lexicon import key_of
+from cleaning.seams import reads_on, sentence_starts
+from cleaning.units import PARAGRAPH, Unit, cut
+from corpus.document import Document
+
+#: Stories remembered for each counted piece (a bottom-k sketch): exact below, within 18 % (one sigma) above.
+SKETCH = 32
+
+#: Characters of an opening or an ending that are compared.
+REACH = 48
+
+#: Openings and endings are counted in so many units from either end of a document.
+EDGE = 2
+
+_PLACES: tuple[Place, ...] = ("head", "body", "tail")
+
+
+@dataclass(slots=True)
+class Tally:
+    """The count of one piece: documents, stories, places, how often running text follows, one spelling."""
+
+    documents: int = 0
+    stories: list[int] = field(default_factory=list)
+    places: list[int] = field(default_factory=lambda: [0, 0, 0])
+    running: int = 0
+    example: str = ""
+
+    def see(self, story: int, place: int, running: bool, example: str) -> None:
+        """Count one occurrence."""
+        self.documents += 1
+        self.places[place] += 1
+        self.running += running
+        self.example = min(self.example or example, example)
+        if story not in self.stories:
+            self.stories = sorted([*self.stories, story])[:SKETCH]
+
+    def add(self, other: Tally) -> None:
+        """Count what another shard, or a longer piece, has counted."""
+        self.documents += other.documents
+        self.running += other.running
+        self.places = [mine + theirs for mine, theirs in zip(self.places, other.places, strict=True)]
+        self.example = min(self.example or other.example, other.example)
+        self.stories = sorted({*self.stories, *other.stories})[:SKETCH]
+
+    @property
+    def count(self) -> int:
+        """Return the number of stories, estimated from the sketch where it is full."""
+        if len(self.stories) < SKETCH:
+            return len(self.stories)
+        return min(self.documents, int((SKETCH - 1) * 2**32 / (self.stories[-1] + 1)))
+
+
+Piece = tuple[str, str, str]  # outlet, form, key
+
+
+def count(documents: Iterable[Document]) -> bytes:
+    """Count the pieces of one shard; the order of `documents` does not matter."""
+    tallies: dict[Piece, Tally] = {}
+    for document in documents:
+        outlet = outlet_of(document)
+        seen: set[Piece] = set()
+        units = cut(document.text)
+        paragraphs = find_paragraphs(units)
+        story = _story(units, paragraphs)
+        for form, key, place, running, example in _pieces(units, paragraphs):
+            piece = (outlet, form, key)
+            if piece not in seen:
+                seen.add(piece)
+                tallies.setdefault(piece, Tally()).see(story, place, running, example)
+    return _pack(tallies)
+
+
+def _story(units: Sequence[Unit], paragraphs: Sequence[bool]) -> int:
+    """Return a hash that two copies of one story share even if paragraphs were added, cut or edited at the end."""
+    body = [unit.text[:REACH] for unit, known in zip(units, paragraphs, strict=True) if known]
+    return min((xxhash.xxh32_intdigest(text.encode()) for text in body or [unit.text for unit in units]), default=0)
+
+
+def _pieces(units: Sequence[Unit], paragraphs: Sequence[bool]) -> Iterator[tuple[str, str, int, bool, str]]:
+    """Yield (form, key, place, running text follows, as written) of all that is counted in one document."""
+    yield "", "", 0, False, ""
+    first = paragraphs.index(True) if True in paragraphs else len(units)
+    last = max((at for at, known in enumerate(paragraphs) if known), default=-1)
+    for at, unit in enumerate(units):
+        place = 0 if at < first else 2 if at > last else 1
+        if unit.size <= LINE_LENGTH:
+            yield "line", class_key(unit.key or key_of(unit.text)), place, paragraphs[at], unit.text
+        if at >= len(units) - EDGE:
+            for start in (0, *sentence_starts(unit.text)):
+                yield from _opening("marker", unit.text[start:], 2)
+    if units:
+        yield from _opening("head", units[0].text, 0)
+        ending = units[-1].text[-REACH:]
+        yield "tail", _squeeze(ending)[::-1], 2, False, ending
+
+
+def _opening(form: Form, text: str, place: int) -> Iterator[tuple[str, str, int, bool, str]]:
+    running = len(text) > 2 * PARAGRAPH or reads_on(text) or text.rstrip().endswith(".")
+    yield form, _squeeze(text[:REACH]), place, running, text[:REACH]
+
+
+def _squeeze(text: str) -> str:
+    return "".join("0" if letter.isdigit() else letter for letter in text)
+
+
+Row = tuple[str, str, str, int, list[int], list[int], int, str]
+_DECODER = msgspec.msgpack.Decoder(Row)
+_LENGTH = 4
+
+
+def _pack(tallies: dict[Piece, Tally]) -> bytes:
+    out = io.BytesIO()
+    with zstandard.ZstdCompressor(level=3).stream_writer(out, closefd=False) as stream:
+        for piece in sorted(tallies):
+            tally = tallies[piece]
+            row = (*piece, tally.documents, tally.stories, tally.places, tally.running, tally.example[:LINE_LENGTH])
+            encoded = msgspec.msgpack.encode(row)
+            stream.write(len(encoded).to_bytes(_LENGTH, "little") + encoded)
+    return out.getvalue()
+
+
+def _unpack(partial: memoryview) -> Iterator[tuple[Piece, Tally]]:
+    with zstandard.ZstdDecompressor().stream_reader(partial) as stream:
+        reader = io.BufferedReader(stream)
+        while head := reader.read(_LENGTH):
+            outlet, form, key, documents, stories, places, running, example = _DECODER.decode(
+                reader.read(int.from_bytes(head, "little"))
+            )
+            yield (outlet, form, key), Tally(documents, stories, places, running, example)
+
+
+def learn(partials: Sequence[memoryview], config: FurnitureConfig) -> Table:
+    """Merge the counts of all shards and return what is furniture."""
+    merged = heapq.merge(*(_unpack(partial) for partial in partials if len(partial)), key=lambda item: item[0])
+    rows: list[Furniture] = []
+    total = 0
+    for (outlet, form), pieces in groupby(_summed(merged), key=lambda item: item[0][:2]):
+        if not form:
+            total = next(pieces)[1].documents
+        elif form == "line":
+            for (_, _, key), tally in pieces:
+                if _is_line(outlet, key, tally, total, config):
+                    rows.append(_row(outlet, "line", key, tally, total))
+        else:
+            rows += _stems(outlet, form, pieces, total, config)
+    return Table(rows)
+
+
+def _summed(pieces: Iterable[tuple[Piece, Tally]]) -> Iterator[tuple[Piece, Tally]]:
+    for piece, group in groupby(pieces, key=lambda item: item[0]):
+        total = Tally()
+        for _, tally in group:
+            total.add(tally)
+        yield piece, total
+
+
+def _row(outlet: str, form: Form, text: str, tally: Tally, total: int) -> Furniture:
+    place = _PLACES[max(range(3), key=lambda at: tally.places[at])]
+    return Furniture(outlet, form, place, tally.count, total, text, tally.example)
+
+
+def _is_line(outlet: str, key: str, tally: Tally, total: int, config: FurnitureConfig) -> bool:
+    """Tell whether a line that `tally.count` stories share is furniture."""
+    stories = tally.count
+    least = config.paragraphs if 2 * tally.running > tally.documents else config.lines
+    if not outlet:
+        return bool(key) and stories >= config.unnamed and 2 * tally.running <= tally.documents
+    inside = 2 * tally.places[1] > tally.documents
+    share = config.body_share if inside else config.share
+    return bool(key) and stories >= max(least, share * total)
+
+
+#: A marker has at least so many characters and words: fewer are how sentences begin.
+_MARKER_LENGTH = 10
+
+#: Part of the occurrences of a marker after which running text may follow.
+_RUNNING = 0.2
+
+#: A longer common opening is taken instead of a shorter one if so many of its stories have it.
+_DEEPER = 0.7
+
+
+@dataclass(slots=True)
+class _Node:
+    """A common opening of the keys under it, as the merge walks through them in order."""
+
+    length: int
+    tally: Tally
+    found: list[tuple[str, Tally]] = field(default_factory=list)
+
+
+def _stems(
+    outlet: str, form: str, pieces: Iterable[tuple[Piece, Tally]], total: int, config: FurnitureConfig
+) -> Iterator[Furniture]:
+    """Yield the common openings (for tails: endings) that are furniture, of keys that come sorted."""
+    share = config.head_share if form == "head" else config.marker_share
+    least = max(config.markers if outlet else config.unnamed, share * total)
+
+    def fits(text: str, tally: Tally) -> bool:
+        running = form != "marker" or tally.running <= _RUNNING * tally.documents
+        return running and tally.count >= least and _is_marker(text, form)
+
+    for text, tally in _common(((key, tally) for (_, _, key), tally in pieces), fits):
+        written = tally.example[-len(text) :] if form == "tail" else tally.example[: len(text)]
+        kind: Form = "tail" if form == "tail" else "head" if form == "head" else "marker"
+        yield _row(outlet, kind, written.strip() if form == "marker" else written, tally, total)
+
+
+def _is_marker(text: str, form: str) -> bool:
+    letters = sum(letter.isalpha() for letter in text)
+    if letters < _MARKER_LENGTH or " " not in text.strip():
+        return False
+    return form != "head" or not set(text) & set("-–—ـ:()/،")
+
+
+def _common(
+    keys: Iterable[tuple[str, Tally]], fits: Callable[[str, Tally], bool]
+) -> Iterator[tuple[str, Tally]]:
+    """Yield the openings shared by sorted `keys` for which `fits` holds; nested ones only once."""
+    stack = [_Node(0, Tally())]
+    before = ""
+    for key, tally in keys:
+        yield from _close(stack, before, _shared(before, key), fits)
+        stack.append(_Node(len(key), tally))
+        before = key
+    yield from _close(stack, before, 0, fits)
+    yield from stack[0].found
+
+
+def _shared(one: str, other: str) -> int:
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _close(
+    stack: list[_Node], key: str, length: int, fits: Callable[[str, Tally], bool]
+) -> Iterator[tuple[str, Tally]]:
+    """Take nodes longer than `length` off the stack and hand their counts to the opening they share."""
+    while stack[-1].length > length:
+        node = stack.pop()
+        _settle(node, key[: node.length], fits)
+        if stack[-1].length < length:
+            stack.append(_Node(length, Tally()))
+        parent = stack[-1]
+        parent.tally.add(node.tally)
+        parent.found += node.found
+        if parent.length == 0:
+            yield from parent.found
+            parent.found = []
+
+
+def _settle(node: _Node, text: str, fits: Callable[[str, Tally], bool]) -> None:
+    """Decide between an opening and the longer ones under it."""
+    if not fits(text, node.tally):
+        return
+    deeper = [item for item in node.found if item[1].count >= _DEEPER * node.tally.count]
+    node.found = deeper or [(text, node.tally)]

@@ -1,0 +1,117 @@
+"""Learn which words are rare and which shingles common, in the corpus and in each outlet.
+
+Counts live in a table indexed by hash, so memory does not grow with the vocabulary: a collision makes a rare word
+seem a little less rare, and a table is at most 128 MB. Every document counts a word once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.config import DedupConfig
+from dedup.minhash import compiled
+from dedup.partials import Shards
+from dedup.verify import COMMON, RARE, shingle
+
+#: Entries of a table, as powers of two: enough for the vocabulary of a large corpus.
+_LEAST_BITS, _MOST_BITS = 12, 24
+_READ32 = "Array(uint32, 1, 'C', readonly=True)"
+_READ64 = "Array(int64, 1, 'C', readonly=True)"
+
+
+@compiled("int64(uint32, int64)")
+def _slot(value, size):
+    return np.int64(np.uint64(value) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)) & (size - 1)
+
+
+@compiled(f"void({_READ32}, {_READ64}, int64[::1], int64, uint32[:, ::1], int64)")
+def _count(words, bounds, documents, ngram, table, base):
+    """Count in how many `documents` each run of `ngram` words is; column 1 remembers the last one that counted."""
+    for document in documents:
+        values = shingle(words[bounds[document] : bounds[document + 1]].copy(), ngram)
+        for value in values:
+            slot = _slot(value, len(table))
+            if table[slot, 1] != np.uint32(base + document + 1):
+                table[slot, 0], table[slot, 1] = table[slot, 0] + 1, base + document + 1
+
+
+@compiled(f"void({_READ32}, {_READ64}, int64[::1], int64, uint32[:, ::1], int64, boolean, uint8, uint8[::1])")
+def _mark(words, bounds, documents, ngram, table, limit, above, bit, flags):
+    """Set `bit` where a run of words is in more than `limit` documents, or clear it, as `above` says."""
+    for document in documents:
+        values = shingle(words[bounds[document] : bounds[document + 1]].copy(), ngram)
+        for at in range(len(values)):
+            if table[_slot(values[at], len(table)), 0] > limit:
+                if above:
+                    flags[bounds[document] + at] |= bit
+                else:
+                    flags[bounds[document] + at] &= np.uint8(0xFF ^ bit)
+
+
+def _table(words: int) -> NDArray[np.uint32]:
+    bits = min(max(int(words * 2).bit_length(), _LEAST_BITS), _MOST_BITS)
+    return np.zeros((1 << bits, 2), dtype=np.uint32)
+
+
+def flag_words(shards: Shards, counted: NDArray[np.bool_], config: DedupConfig) -> NDArray[np.uint8]:
+    """Return flags for all words: RARE words, and COMMON where a shingle that the outlet repeats begins.
+
+    `counted` excludes copies already known: a story does not become common by being copied.
+    """
+    flags = np.full(int(shards.word_starts[-1]), RARE, dtype=np.uint8)
+    everything = np.arange(len(shards), dtype=np.int64)
+    _flag_group(shards, everything, counted, flags, config, shingles=False)
+    outlets = shards.column("outlet")
+    order = np.argsort(outlets, kind="stable")
+    cuts = np.flatnonzero(np.diff(outlets[order])) + 1
+    for group in np.split(order, cuts):
+        _flag_group(shards, group.astype(np.int64), counted, flags, config, shingles=True)
+    return flags
+
+
+def _flag_group(
+    shards: Shards,
+    documents: NDArray[np.int64],
+    counted: NDArray[np.bool_],
+    flags: NDArray[np.uint8],
+    config: DedupConfig,
+    *,
+    shingles: bool,
+) -> None:
+    """Flag the words of one outlet or of the whole corpus by the counts within it."""
+    active = int(counted[documents].sum())
+    rare = max(config.min_common, int(config.rare_share * active))
+    common = max(config.min_common, int(config.common_share * active))
+    _flag(shards, documents, counted, flags, (1, rare, RARE))
+    if shingles:
+        _flag(shards, documents, counted, flags, (config.ngram, common, COMMON))
+
+
+def _flag(
+    shards: Shards,
+    documents: NDArray[np.int64],
+    counted: NDArray[np.bool_],
+    flags: NDArray[np.uint8],
+    rule: tuple[int, int, int],
+) -> None:
+    ngram, limit, bit = rule
+    parts = list(_by_shard(shards, documents))
+    table = _table(int(shards.lengths_of(documents).sum()))
+    for number, local in parts:
+        shard, base = shards.shards[number], int(shards.starts[number])
+        _count(shard["words"], shard["bounds"], local[counted[local + base]], ngram, table, base)
+    for number, local in parts:
+        shard = shards.shards[number]
+        own = flags[shards.word_starts[number] : shards.word_starts[number + 1]]
+        _mark(shard["words"], shard["bounds"], local, ngram, table, limit, bit == COMMON, bit, own)
+
+
+def _by_shard(shards: Shards, documents: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
+    """Split sorted documents by shard, numbered within it."""
+    cuts = np.searchsorted(documents, shards.starts)
+    return [
+        (number, np.ascontiguousarray(documents[cuts[number] : cuts[number + 1]] - shards.starts[number]))
+        for number in range(len(shards.shards))
+        if cuts[number] < cuts[number + 1]
+    ]

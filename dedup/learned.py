@@ -1,0 +1,135 @@
+"""What a finished comparison leaves behind: one row for each member of a cluster, readable in place.
+
+Rows of a cluster stand together, the survivor first, clusters in order of the survivor's id. A document finds its
+row by its 64-bit name with a binary search, so a worker opens the file and reads nothing but what it asks for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from corpus.document import Copy
+from dedup import flat
+from dedup.partials import Shards
+from dedup.survivors import KEPT, RELATIONS, Outcome
+from dedup.verify import FEATURES
+
+#: Hexadecimal digits of a cluster's name, which is a hash of its survivor's id.
+_NAME_LENGTH = 16
+
+
+class Member(NamedTuple):
+    """Tell what is known of one member of a cluster."""
+
+    copy: Copy
+    fate: int
+    first: int
+    anchor: int
+    scores: tuple[float, ...]
+    passage: tuple[int, int]
+
+
+class Learned:
+    """Read the rows; `arrays` is what `tabulate` returned or `flat.unpack` opened."""
+
+    def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
+        self.arrays = arrays
+
+    def __len__(self) -> int:
+        return len(self.arrays["fate"])
+
+    def find(self, key: int) -> int:
+        """Return the row of the document named `key`, or -1."""
+        at = int(np.searchsorted(self.arrays["keys"], np.uint64(key)))
+        if at == len(self.arrays["keys"]) or int(self.arrays["keys"][at]) != key:
+            return -1
+        return int(self.arrays["key_rows"][at])
+
+    def member(self, row: int) -> Member:
+        """Return what row `row` says."""
+        arrays = self.arrays
+        scores = tuple(round(float(score), 4) for score in arrays["scores"][row])
+        fate = int(arrays["fate"][row])
+        score = scores[1] if RELATIONS[fate] in ("contained", "extended") else scores[0]
+        strings = (flat.string_at(arrays["strings"], arrays["string_bounds"], row * 4 + which) for which in range(4))
+        copy = Copy(*strings, RELATIONS[fate], 1.0 if fate == KEPT else score)
+        passage = (int(arrays["passage"][row, 0]), int(arrays["passage"][row, 1]))
+        return Member(copy, fate, int(arrays["first"][row]), int(arrays["anchor"][row]), scores, passage)
+
+    def copies(self, first: int) -> Iterator[Member]:
+        """Yield the removed members of the cluster whose survivor is in row `first`."""
+        row = first + 1
+        while row < len(self) and int(self.arrays["first"][row]) == first:
+            yield self.member(row)
+            row += 1
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield each cluster as a line of JSON with its newline."""
+        row = 0
+        while row < len(self):
+            survivor = self.member(row)
+            members = [survivor, *self.copies(row)]
+            line = {
+                "cluster": name_cluster(survivor.copy.id),
+                "survivor": survivor.copy.id,
+                "members": [member.copy for member in members],
+            }
+            yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+            row += len(members)
+
+
+def name_cluster(survivor: str) -> str:
+    """Name a cluster after its survivor."""
+    return hashlib.sha256(survivor.encode("utf-8", "surrogatepass")).hexdigest()[:_NAME_LENGTH]
+
+
+def tabulate(shards: Shards, outcome: Outcome) -> dict[str, NDArray[Any]]:
+    """Return the rows of all clusters."""
+    rows = _rows(shards, outcome)
+    count = len(shards)
+    row_of = np.full(count + 1, -1, dtype=np.int64)
+    row_of[rows] = np.arange(len(rows))
+    keys = shards.column("key")[rows]
+    by_key = np.argsort(keys, kind="stable")
+    strings = [text for document in rows for text in shards.strings(document)]
+    blob, bounds = flat.pack_strings(strings)
+    return {
+        "keys": keys[by_key],
+        "key_rows": by_key.astype(np.int64),
+        "fate": outcome.fate[rows],
+        "first": row_of[outcome.survivor[rows]],
+        "anchor": row_of[outcome.anchor[rows]],
+        "scores": outcome.scores[rows].reshape(-1, len(FEATURES)),
+        "passage": outcome.passage[rows].astype(np.int32),
+        "strings": blob,
+        "string_bounds": bounds,
+    }
+
+
+def _rows(shards: Shards, outcome: Outcome) -> NDArray[np.int64]:
+    """Return the members of clusters: clusters by survivor's id, survivors first, then copies by id."""
+    gone = np.flatnonzero(outcome.fate != KEPT)
+    members = np.union1d(gone, outcome.survivor[gone])
+    ids = {int(document): shards.strings(document)[0] for document in members}
+    keys = shards.column("key")
+
+    def place(document: int) -> tuple[Any, ...]:
+        survivor = int(outcome.survivor[document])
+        return ids[survivor], survivor, document != survivor, ids[document], int(keys[document])
+
+    return np.array(sorted(map(int, members), key=place), dtype=np.int64)
+
+
+def empty() -> dict[str, NDArray[Any]]:
+    """Return the rows of a corpus without copies."""
+    nothing: Iterable[dict[str, NDArray[Any]]] = ()
+    shards = Shards(list(nothing))
+    none = np.empty(0, dtype=np.int64)
+    scores = np.empty((0, len(FEATURES)), dtype=np.float32)
+    return tabulate(shards, Outcome(none.astype(np.uint8), none, none, scores, none.reshape(0, 2)))

@@ -1,0 +1,228 @@
+"""Summarise documents into flat arrays, and read many such summaries as one corpus without loading them.
+
+A story of 2 kB becomes about 1.4 kB: a hash for each of its words in order (all that verification needs), one key
+per band, a sample of its long shingles, and what the survivor policy and the audit ask for. Nothing of it is text
+but ids, outlets, urls and dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from corpus.arabic import folded_words
+from corpus.document import Document, Source
+from dedup import flat
+from dedup.config import DedupConfig
+from dedup.lsh import band_keys, sample
+from dedup.minhash import Sketches, compiled, sign
+from dedup.verify import Texts
+
+#: Texts in memory at once while scanning.
+_BATCH = 512
+#: Below this many words the words themselves are hashed: the hash of a single word is too short to prove equality.
+_EXACT_BY_TEXT = 16
+#: What stands for a missing or unreadable date: later than all others.
+_NO_DATE = np.iinfo(np.int64).max
+#: Strings kept of each document, in this order.
+_STRINGS = 4
+
+
+def identity(document_id: str, source: Source) -> int:
+    """Return the 64-bit name of a record: ids may repeat, so where it stands belongs to it."""
+    return xxhash.xxh3_64_intdigest("\0".join((document_id, source.path, str(source.record))).encode("utf-8", "replace"))
+
+
+def moment(published: str) -> int:
+    """Return a date in seconds since 1970, UTC where no offset is given; a far future for anything else."""
+    try:
+        stamp = datetime.fromisoformat(published)
+        return int((stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        return int(_NO_DATE)
+
+
+def _place(value: str, preferred: Sequence[str]) -> int:
+    return preferred.index(value) if value in preferred else len(preferred)
+
+
+def _exact(document: Document, words: NDArray[np.uint32]) -> int:
+    """Return 128 bits that are equal where all folded words are; 0 where there are none."""
+    if not len(words):
+        return 0
+    if len(words) < _EXACT_BY_TEXT:
+        return xxhash.xxh3_128_intdigest(" ".join(folded_words(document.text)).encode("utf-8", "replace"))
+    return xxhash.xxh3_128_intdigest(words.tobytes())
+
+
+def _text_hash(text: str) -> int:
+    return xxhash.xxh3_64_intdigest(text.encode("utf-8", "replace"))
+
+
+class Summary:
+    """Gather what `summarise` packs, batch by batch."""
+
+    def __init__(self, config: DedupConfig) -> None:
+        self._config = config
+        self._sketches: list[Sketches] = []
+        self._bands: list[NDArray[np.uint32]] = []
+        self._numbers: list[tuple[int, ...]] = []
+        self._strings: list[str] = []
+
+    def add(self, documents: Sequence[Document]) -> None:
+        """Add a batch of documents."""
+        sketches = sign([document.text for document in documents], self._config.ngram, self.permutations)
+        self._bands.append(band_keys(sketches.signatures, self._config.bands, self._config.rows))
+        self._sketches.append(Sketches(sketches.signatures[:0], sketches.words, sketches.bounds))
+        for at, document in enumerate(documents):
+            words = sketches.words[sketches.bounds[at] : sketches.bounds[at + 1]]
+            self._numbers.append(self._numbers_of(document, words))
+            self._strings += (document.id, document.outlet, document.url, document.published)
+
+    @property
+    def permutations(self) -> int:
+        """Return how many permutations the bands use up."""
+        return self._config.bands * self._config.rows
+
+    def _numbers_of(self, document: Document, words: NDArray[np.uint32]) -> tuple[int, ...]:
+        exact = _exact(document, words)
+        return (
+            identity(document.id, document.source),
+            xxhash.xxh3_64_intdigest(document.id.encode("utf-8", "replace")),
+            _text_hash(document.text),
+            exact >> 64,
+            exact & (1 << 64) - 1,
+            len(document.text),
+            moment(document.published) & (1 << 64) - 1,
+            xxhash.xxh3_64_intdigest(document.outlet.encode("utf-8", "replace")),
+            _place(document.outlet, self._config.preferred_outlets),
+            _place(str(document.trace.get("extractor", "")), self._config.extractors),
+        )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays of all batches."""
+        bands = self._config.bands
+        counts = [np.diff(sketches.bounds) for sketches in self._sketches]
+        lengths = np.concatenate([np.zeros(1, dtype=np.int64), *counts])
+        words = np.concatenate([np.empty(0, dtype=np.uint32), *(one.words for one in self._sketches)])
+        bounds = np.cumsum(lengths)
+        hashes, owners = sample(words, bounds, self._config.min_words)
+        numbers = np.array(self._numbers, dtype=np.uint64).reshape(-1, len(COLUMNS))
+        blob, string_bounds = flat.pack_strings(self._strings)
+        return {
+            **{name: np.ascontiguousarray(numbers[:, at]) for at, name in enumerate(COLUMNS)},
+            "bands": np.concatenate([np.empty((bands, 0), dtype=np.uint32), *self._bands], axis=1),
+            "words": words,
+            "bounds": bounds,
+            "sample": hashes,
+            "sample_owner": owners,
+            "strings": blob,
+            "string_bounds": string_bounds,
+        }
+
+
+#: The numbers of each document, uint64 each (`published` is an int64 in disguise).
+COLUMNS = (
+    "key",
+    "id",
+    "text",
+    "exact_high",
+    "exact_low",
+    "length",
+    "published",
+    "outlet",
+    "preference",
+    "extraction",
+)
+
+
+def summarise(documents: Iterable[Document], config: DedupConfig) -> dict[str, NDArray[Any]]:
+    """Summarise documents into the arrays that `Shards` reads."""
+    summary = Summary(config)
+    rest = iter(documents)
+    while batch := list(islice(rest, _BATCH)):
+        summary.add(batch)
+    return summary.arrays()
+
+
+@compiled("void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], uint32[::1])")
+def _gather(words, bounds, documents, out):
+    filled = 0
+    for document in documents:
+        for at in range(bounds[document], bounds[document + 1]):
+            out[filled] = words[at]
+            filled += 1
+
+
+class Shards:
+    """See the summaries of all shards as one corpus; document i is `i - starts[s]` of shard s."""
+
+    def __init__(self, shards: Sequence[dict[str, NDArray[Any]]]) -> None:
+        self.shards = list(shards)
+        self.starts = np.cumsum([0, *(len(shard["key"]) for shard in self.shards)])
+        self.word_starts = np.cumsum([0, *(len(shard["words"]) for shard in self.shards)])
+
+    def __len__(self) -> int:
+        return int(self.starts[-1])
+
+    def column(self, name: str) -> NDArray[np.uint64]:
+        """Return one of COLUMNS for all documents."""
+        return np.concatenate([np.empty(0, dtype=np.uint64), *(shard[name] for shard in self.shards)])
+
+    def band(self, band: int) -> NDArray[np.uint32]:
+        """Return the keys of one band for all documents."""
+        return np.concatenate([np.empty(0, dtype=np.uint32), *(shard["bands"][band] for shard in self.shards)])
+
+    def samples(self, low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Return the sampled shingles from `low` up to and without `high`, and the document of each."""
+        hashes, owners = [np.empty(0, dtype=np.uint64)], [np.empty(0, dtype=np.int64)]
+        for shard, start in zip(self.shards, self.starts, strict=False):
+            first = np.searchsorted(shard["sample"], np.uint64(low))
+            last = len(shard["sample"])
+            if high < 1 << 64:
+                last = np.searchsorted(shard["sample"], np.uint64(high))
+            hashes.append(shard["sample"][first:last])
+            owners.append(shard["sample_owner"][first:last] + start)
+        return np.concatenate(hashes), np.concatenate(owners)
+
+    def texts(self, documents: NDArray[np.int64], flags: NDArray[np.uint8]) -> Texts:
+        """Gather the words of sorted `documents`, with their part of the flags of all words."""
+        lengths = self.lengths_of(documents)
+        bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
+        words = np.empty(bounds[-1], dtype=np.uint32)
+        marks = np.empty(bounds[-1], dtype=np.uint8)
+        cuts = np.searchsorted(documents, self.starts)
+        for number, shard in enumerate(self.shards):
+            first, last = cuts[number], cuts[number + 1]
+            if first < last:
+                local = documents[first:last] - self.starts[number]
+                _gather(shard["words"], shard["bounds"], local, words[bounds[first] : bounds[last]])
+                places = self.word_starts[number] + shard["bounds"]
+                marks[bounds[first] : bounds[last]] = np.concatenate(
+                    [flags[places[one] : places[one + 1]] for one in local]
+                )
+        return Texts(words, marks, bounds)
+
+    def lengths_of(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the number of words of each of sorted `documents`."""
+        lengths = np.empty(len(documents), dtype=np.int64)
+        cuts = np.searchsorted(documents, self.starts)
+        for number, shard in enumerate(self.shards):
+            local = documents[cuts[number] : cuts[number + 1]] - self.starts[number]
+            lengths[cuts[number] : cuts[number + 1]] = shard["bounds"][local + 1] - shard["bounds"][local]
+        return lengths
+
+    def strings(self, document: int) -> tuple[str, str, str, str]:
+        """Return id, outlet, url and published of a document."""
+        number = int(np.searchsorted(self.starts, document, side="right")) - 1
+        shard, at = self.shards[number], (document - int(self.starts[number])) * _STRINGS
+        one, two, three, four = (
+            flat.string_at(shard["strings"], shard["string_bounds"], at + which) for which in range(_STRINGS)
+        )
+        return one, two, three, four

@@ -1,0 +1,93 @@
+"""The Dedup stage: of each story the corpus keeps one copy, and knows the others by name."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from corpus.arabic import folded_words, words
+from corpus.document import Document, Record, Verdict, drop, keep
+from corpus.stage import Map
+from dedup import flat
+from dedup.config import DedupConfig
+from dedup.learned import Learned, Member, empty, name_cluster, tabulate
+from dedup.partials import Shards, identity, summarise
+from dedup.survivors import KEPT, REASONS, Decider
+from dedup.verify import FEATURES
+
+#: Words of the longest shared passage that an audit record quotes.
+_QUOTED_WORDS = 30
+
+
+class Dedup:
+    """Drop exact, edited, truncated and extended copies; a `corpus.stage.Learner` over Documents.
+
+    Learned: `clusters_`, the members of all clusters with their survivors.
+    """
+
+    name = "dedup"
+
+    def __init__(self, config: DedupConfig | None = None) -> None:
+        self.config = config or DedupConfig()
+        self.clusters_ = Learned(empty())
+
+    def scan(self, records: Iterable[Record]) -> bytes:
+        """Summarise one shard in about 1.4 kB for a story of 2 kB."""
+        documents = (record for record in records if isinstance(record, Document))
+        return flat.pack(summarise(documents, self.config))
+
+    def learn(self, partials: Sequence[memoryview], run: Map) -> None:
+        """Find all copies and their survivors; nothing but numbers per document is held in memory."""
+        shards = Shards([flat.unpack(partial) for partial in partials])
+        outcome = Decider(shards, self.config, run).decide()
+        self.clusters_ = Learned(tabulate(shards, outcome))
+
+    def dump(self) -> bytes:
+        """Return the clusters, to be read in place."""
+        return flat.pack(self.clusters_.arrays)
+
+    def load(self, learned: memoryview) -> None:
+        """Open what `dump` returned."""
+        self.clusters_ = Learned(flat.unpack(learned))
+
+    def clusters(self) -> Iterable[bytes]:
+        """Return the lines of clusters.jsonl, in order of the survivors' ids."""
+        return self.clusters_.lines()
+
+    def apply(self, record: Record) -> Verdict:
+        """Keep a document with the names of its copies, or drop it for its survivor."""
+        if not isinstance(record, Document):
+            return keep(record)
+        row = self.clusters_.find(identity(record.id, record.source))
+        if row < 0:
+            return keep(record)
+        member = self.clusters_.member(row)
+        if member.fate == KEPT:
+            copies = tuple(copy.copy for copy in self.clusters_.copies(row))
+            return keep(replace(record, also_in=record.also_in + copies))
+        return drop(REASONS[member.fate], **self._audit(record, member))
+
+    def _audit(self, document: Document, member: Member) -> dict[str, Any]:
+        survivor = self.clusters_.member(member.first).copy
+        detail = {
+            "cluster": name_cluster(survivor.id),
+            "survivor": survivor.id,
+            "relation": member.copy.relation,
+            "score": member.copy.score,
+            "scores": dict(zip(FEATURES, member.scores, strict=True)),
+            "passage": quote(document.text, *member.passage),
+        }
+        if member.anchor >= 0:
+            detail["anchor"] = self.clusters_.member(member.anchor).copy.id
+        return detail
+
+
+def quote(text: str, start: int, length: int) -> str:
+    """Quote at most 30 of `length` words from word `start`, as they are written."""
+    written = words(text)
+    folded = folded_words(text)
+    if len(written) != len(folded):
+        written = folded
+    return " ".join(itertools.islice(written, start, start + min(length, _QUOTED_WORDS)))

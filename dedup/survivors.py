@@ -1,0 +1,312 @@
+"""Decide for a whole corpus which documents go, for which survivor, and why.
+
+Documents are put in order by the survivor policy first, so that "the better one" is the smaller number everywhere
+below and the outcome depends on the documents alone, not on their order or their shards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.stage import Map
+from dedup.clusters import build_graph, cluster
+from dedup.config import DedupConfig
+from dedup.frequency import flag_words
+from dedup.lsh import PairSet, band_pairs, sample_pairs
+from dedup.partials import Shards
+from dedup.verify import CONTAINED, FEATURES, NONE, Judgement, Limits, Texts, compare, longest_passages
+
+#: What became of a document, by number.
+KEPT, SAME_RECORD, ID_CONFLICT, EXACT, NEAR, INSIDE, EXTENDED = range(7)
+REASONS = ("", "duplicate-id", "id-conflict", "exact-duplicate", "near-duplicate", "contained", "extended")
+RELATIONS = ("survivor", "same", "conflict", "exact", "near", "contained", "extended")
+
+#: Sampled shingles of one task: 48 MB with their documents.
+_SAMPLES_PER_TASK = 1 << 22
+#: Words that cross to a verifying process at once: 20 MB with their flags.
+_WORDS_PER_TASK = 1 << 22
+#: Tasks handed out together, so that their arguments never pile up.
+_TASKS_AT_ONCE = 8
+
+
+class Outcome(NamedTuple):
+    """Hold what became of N documents.
+
+    `fate` uint8[N] (KEPT ...), `survivor` int64[N] (itself where kept), `anchor` int64[N]: the document it was
+    verified against where that is not the survivor, else -1; `scores` float32[N, features];
+    `passage` int64[N, 2]: start and length in words of the longest run shared with the survivor.
+    """
+
+    fate: NDArray[np.uint8]
+    survivor: NDArray[np.int64]
+    anchor: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    passage: NDArray[np.int64]
+
+
+class Edges(NamedTuple):
+    """Hold verified pairs and companions: `pairs` uint64 `first << 32 | second`, and how they were judged."""
+
+    pairs: NDArray[np.uint64]
+    relation: NDArray[np.uint8]
+    scores: NDArray[np.float32]
+
+
+def in_batches(run: Map, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
+    """Map lazily: an executor takes all arguments at once, and here they are large."""
+    batch: list[Any] = []
+    for task in tasks:
+        batch.append(task)
+        if len(batch) == _TASKS_AT_ONCE:
+            yield from run(function, batch)
+            batch = []
+    yield from run(function, batch)
+
+
+def rank_documents(shards: Shards, config: DedupConfig) -> NDArray[np.int64]:
+    """Return the documents in order of the survivor policy, ties by id, then by text and place."""
+    keys = [shards.column("key"), shards.column("text")]
+    for criterion in reversed(config.survivor):
+        keys.append(_criterion(shards, criterion))
+    order = np.lexsort(keys)
+    fresh = _fresh([key[order] for key in keys[2:]])
+    starts = np.flatnonzero(fresh)
+    stops = np.append(starts[1:], len(order))
+    for start, stop in zip(starts[stops - starts > 1], stops[stops - starts > 1], strict=True):
+        order[start:stop] = sorted(order[start:stop], key=lambda document: shards.strings(document)[0])
+    return order
+
+
+def _criterion(shards: Shards, criterion: str) -> NDArray[Any]:
+    if criterion == "longest":
+        return ~shards.column("length")
+    if criterion == "earliest":
+        return shards.column("published").view(np.int64)
+    return shards.column("preference" if criterion == "preferred" else "extraction")
+
+
+class Decider:
+    """Work out the Outcome, step by step; every array is in order of rank."""
+
+    def __init__(self, shards: Shards, config: DedupConfig, run: Map) -> None:
+        self.shards, self.config, self.run = shards, config, run
+        self.order = rank_documents(shards, config)
+        count = len(shards)
+        self.lengths = shards.lengths_of(np.arange(count))[self.order]
+        self.long_enough = self.lengths >= config.min_words
+        self.fate = np.zeros(count, dtype=np.uint8)
+        self.survivor = np.arange(count, dtype=np.int64)
+        self.anchor = np.full(count, -1, dtype=np.int64)
+        self.scores = np.zeros((count, len(FEATURES)), dtype=np.float32)
+        self.passage = np.zeros((count, 2), dtype=np.int64)
+
+    def decide(self) -> Outcome:
+        """Return the outcome, with documents in the order of the shards again."""
+        self._same_ids()
+        self._same_words()
+        if self.config.near:
+            self._near()
+        return self._outcome()
+
+    def _column(self, name: str) -> NDArray[np.uint64]:
+        return self.shards.column(name)[self.order]
+
+    def _same_ids(self) -> None:
+        texts = self._column("text")
+        later, first = _repeats([self._column("id")], np.ones(len(self.order), dtype=bool))
+        self.fate[later] = np.where(texts[later] == texts[first], SAME_RECORD, ID_CONFLICT)
+        self.survivor[later] = first
+
+    def _same_words(self) -> None:
+        """Remove documents of the same words; short ones only where `exact` asks for it."""
+        high, low = self._column("exact_high"), self._column("exact_low")
+        among = (self.fate == KEPT) & ((high | low) != 0)
+        if not self.config.exact:
+            among &= self.long_enough & self.config.near
+        later, first = _repeats([low, high], among)
+        self.fate[later] = EXACT if self.config.exact else NEAR
+        self.survivor[later] = first
+        self.scores[later, :4] = 1
+        self.passage[later, 1] = self.lengths[later]
+
+    def _near(self) -> None:
+        known = self.fate != KEPT
+        eligible = np.flatnonzero(~known & self.long_enough)
+        counted = np.empty(len(self.order), dtype=bool)
+        counted[self.order] = ~known
+        flags = flag_words(self.shards, counted, self.config)
+        edges = self._verify(self._candidates(eligible), flags)
+        self._cluster(edges, flags)
+
+    def _candidates(self, eligible: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return the pairs worth comparing, in numbers of rank."""
+        found = PairSet()
+        columns = (self.shards.band(band)[self.order[eligible]] for band in range(self.config.bands))
+        for pairs in in_batches(self.run, band_pairs, columns):
+            first, second = pairs >> np.uint64(32), pairs & np.uint64(0xFFFFFFFF)
+            low, high = eligible[first.astype(np.int64)], eligible[second.astype(np.int64)]
+            found.add(low.astype(np.uint64) << np.uint64(32) | high.astype(np.uint64))
+        for pairs in in_batches(self.run, _sample_task, self._sample_tasks(eligible)):
+            found.add(pairs)
+        return found.pairs()
+
+    def _sample_tasks(self, eligible: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
+        rank = np.full(len(self.order), -1, dtype=np.int64)
+        rank[self.order[eligible]] = eligible
+        total = sum(len(shard["sample"]) for shard in self.shards.shards)
+        ranges = total // _SAMPLES_PER_TASK + 1
+        step = -(-(1 << 64) // ranges)
+        for low in range(0, 1 << 64, step):
+            hashes, owners = self.shards.samples(low, low + step)
+            ranks = rank[owners]
+            yield hashes[ranks >= 0], ranks[ranks >= 0]
+
+    def _verify(self, pairs: NDArray[np.uint64], flags: NDArray[np.uint8]) -> Edges:
+        """Compare all pairs; keep those that hold and those that make companions."""
+        pieces = [_no_edges()]
+        for piece in in_batches(self.run, _verify_task, self._verify_tasks(pairs, flags)):
+            pieces.append(piece)
+        return Edges(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+
+    def _verify_tasks(self, pairs: NDArray[np.uint64], flags: NDArray[np.uint8]) -> Iterator[VerifyTask]:
+        for part in self._split(pairs):
+            texts, firsts, seconds = self._texts_of(part, flags)
+            yield VerifyTask(part, texts, firsts, seconds, self.config)
+
+    def _split(self, pairs: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64]]:
+        """Cut pairs into parts that need about as many words as one task may have."""
+        if not len(pairs):
+            return
+        needed = np.cumsum(self.lengths[(pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)])
+        cuts = np.searchsorted(needed, np.arange(_WORDS_PER_TASK, needed[-1], _WORDS_PER_TASK))
+        yield from (part for part in np.split(pairs, cuts) if len(part))
+
+    def _texts_of(
+        self, pairs: NDArray[np.uint64], flags: NDArray[np.uint8]
+    ) -> tuple[Texts, NDArray[np.int64], NDArray[np.int64]]:
+        firsts = self.order[(pairs >> np.uint64(32)).astype(np.int64)]
+        seconds = self.order[(pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)]
+        documents = np.union1d(firsts, seconds)
+        texts = self.shards.texts(documents, flags)
+        return texts, np.searchsorted(documents, firsts), np.searchsorted(documents, seconds)
+
+    def _cluster(self, edges: Edges, flags: NDArray[np.uint8]) -> None:
+        weight = np.where(edges.relation == NONE, np.float32(0), np.maximum(edges.scores[:, 0], np.float32(1e-6)))
+        ends = np.stack([edges.pairs >> np.uint64(32), edges.pairs & np.uint64(0xFFFFFFFF)]).astype(np.int64)
+        nodes = np.unique(ends)
+        small = np.searchsorted(nodes, ends).astype(np.uint64)
+        found = nodes[cluster(build_graph(len(nodes), small[0] << np.uint64(32) | small[1], weight), self.config.cohesion)]
+        anchor = np.arange(len(self.order), dtype=np.int64)
+        anchor[nodes] = found
+        poor = self._collections(edges, ends, anchor)
+        best = _survivors(anchor[nodes], nodes, poor[nodes])
+        gone = nodes[(best != nodes)]
+        self.survivor[gone] = best[best != nodes]
+        self.anchor[gone] = np.where(anchor[gone] == self.survivor[gone], -1, anchor[gone])
+        self._account(gone, flags)
+
+    def _collections(
+        self, edges: Edges, ends: NDArray[np.int64], anchor: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Mark pages that hold another story as well: they do not survive for either."""
+        poor = np.zeros(len(self.order), dtype=bool)
+        inside = (edges.relation == CONTAINED) & (anchor[ends[0]] != anchor[ends[1]])
+        first, second = ends[0][inside], ends[1][inside]
+        poor[np.where(self.lengths[first] >= self.lengths[second], first, second)] = True
+        return poor
+
+    def _account(self, gone: NDArray[np.int64], flags: NDArray[np.uint8]) -> None:
+        """Say for each removed document how it relates to its survivor."""
+        pairs = self.survivor[gone].astype(np.uint64) << np.uint64(32) | gone.astype(np.uint64)
+        pairs.sort()
+        for part, judged, passages in in_batches(self.run, _account_task, self._verify_tasks(pairs, flags)):
+            kept = (part >> np.uint64(32)).astype(np.int64)
+            removed = (part & np.uint64(0xFFFFFFFF)).astype(np.int64)
+            contained = np.where(self.lengths[removed] <= self.lengths[kept], INSIDE, EXTENDED)
+            self.fate[removed] = np.where(judged.relation == CONTAINED, contained, NEAR)
+            self.scores[removed], self.passage[removed] = judged.scores, passages
+
+    def _outcome(self) -> Outcome:
+        """Follow copies of copies to the one that is kept, and undo the order of rank."""
+        last = self.survivor[self.survivor]
+        moved = np.flatnonzero((last != self.survivor) & (self.fate == EXACT))
+        middle = self.survivor[moved]
+        for column in (self.fate, self.scores, self.passage, self.anchor):
+            column[moved] = column[middle]
+        while not np.array_equal(last, last[last]):
+            last = last[last]
+        back = np.empty_like(self.order)
+        back[self.order] = np.arange(len(self.order))
+        anchor = np.where(self.anchor < 0, -1, self.order[self.anchor])
+        return Outcome(
+            self.fate[back], self.order[last][back], anchor[back], self.scores[back], self.passage[back]
+        )
+
+
+class VerifyTask(NamedTuple):
+    """Carry the pairs of one task, with the words they need, to the process that compares them."""
+
+    pairs: NDArray[np.uint64]
+    texts: Texts
+    firsts: NDArray[np.int64]
+    seconds: NDArray[np.int64]
+    config: DedupConfig
+
+
+def _compare(task: VerifyTask) -> Judgement:
+    return compare(task.texts, task.firsts, task.seconds, task.config.ngram, Limits.of(task.config))
+
+
+def _verify_task(task: VerifyTask) -> Edges:
+    judged = _compare(task)
+    kept = (judged.relation != NONE) | (judged.scores[:, 1] >= task.config.min_companion)
+    return Edges(task.pairs[kept], judged.relation[kept], judged.scores[kept])
+
+
+def _account_task(task: VerifyTask) -> tuple[NDArray[np.uint64], Judgement, NDArray[np.int64]]:
+    return task.pairs, _compare(task), longest_passages(task.texts, task.firsts, task.seconds)
+
+
+def _sample_task(task: tuple[NDArray[np.uint64], NDArray[np.int64]]) -> NDArray[np.uint64]:
+    return sample_pairs(*task)
+
+
+def _no_edges() -> Edges:
+    return Edges(
+        np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.uint8), np.empty((0, len(FEATURES)), dtype=np.float32)
+    )
+
+
+def _repeats(
+    keys: list[NDArray[np.uint64]], among: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the places whose keys an earlier place has, and for each the first such place."""
+    places = np.flatnonzero(among)
+    order = places[np.lexsort([key[places] for key in keys])]
+    fresh = _fresh([key[order] for key in keys])
+    firsts = order[np.flatnonzero(fresh)][np.cumsum(fresh) - 1] if len(order) else order
+    return order[~fresh], firsts[~fresh]
+
+
+def _fresh(keys: list[NDArray[Any]]) -> NDArray[np.bool_]:
+    """Mark each place where sorted `keys` change, the first included."""
+    fresh = np.zeros(len(keys[0]), dtype=bool)
+    fresh[:1] = True
+    for key in keys:
+        fresh[1:] |= key[1:] != key[:-1]
+    return fresh
+
+
+def _survivors(
+    anchors: NDArray[np.int64], nodes: NDArray[np.int64], poor: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Return for each of `nodes` the survivor of its cluster: the best by rank, collections last."""
+    order = np.lexsort((nodes, poor, anchors))
+    fresh = _fresh([anchors[order]])
+    best = np.empty(len(nodes), dtype=np.int64)
+    best[order] = nodes[order][np.flatnonzero(fresh)][np.cumsum(fresh) - 1]
+    return best

@@ -1,0 +1,247 @@
+"""Document rules: each fires on what it is for, says what it measured, can be switched off, and spares articles."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleaning import filters
+from cleaning.filters import RULES, Filter, FilterConfig, judge
+from corpus.document import Document, Page, Source
+
+ROOT = Path(__file__).parents[2]
+DATA = Path(os.environ.get("GHIRBAL_DATA", ROOT.parent / "shared" / "data"))
+
+ARTICLE = """قالت إدارة الميناء إن الرافعة الجديدة ستدخل الخدمة مطلع الشهر المقبل بعد اختبارات استمرت أسبوعين كاملين.
+وأضاف المدير أن تدريب العمال انتهى أمس، وأن الطاقة السنوية سترتفع بنحو الخمس من دون زيادة في ساعات العمل.
+ويأمل التجار أن تقل مدة انتظار السفن التي بلغت في الصيف الماضي أربعة أيام، وأن تنخفض رسوم التخزين تبعاً لذلك."""
+
+VERSE = """يا بحر إن الموج يعرف خطوتي
+والريح تحفظ في السفوح حكايتي
+مشيت خلف الضوء حتى خانني
+ليل طويل لا يضيء بدايتي
+علقت أيامي على باب المدى
+ورجعت أحمل في يدي حقيبتي"""
+
+HEADLINES = """مجلس المدينة يقر ميزانية العام المقبل بعد نقاش استمر ثلاث ساعات
+انقطاع المياه عن الأحياء الشرقية بسبب كسر في الخط الرئيسي
+فريق الميناء يتعادل مع ضيفه ويبقى في صدارة الترتيب العام
+افتتاح معرض الصور القديمة في قاعة المكتبة العامة مساء اليوم
+ارتفاع أسعار الخضار في الأسواق الشعبية قبل بداية الشهر الجديد
+بدء التسجيل في دورات اللغة للكبار في المركز الثقافي الجديد"""
+
+
+def document(text: str, language: str = "") -> Document:
+    return Document(id="a", source=Source("a.txt"), text=text, language=language)
+
+
+def reason_of(text: str, language: str = "", **fields: object) -> str:
+    found = judge(document(text, language), FilterConfig(**fields))
+    return found[0] if found else ""
+
+
+DROPPED = {
+    "empty": ["", " \n ", "… * * *", "–\n–\n–"],
+    "garbled": [
+        ARTICLE.replace("ال", "\ufffd\ufffd"),
+        ARTICLE.encode().decode("windows-1256", "replace").replace("\ufffd", ""),
+        ("Le marché a été fermé après l'incendie, a déclaré la mairie. " * 9).encode().decode("cp1252")
+        .replace("e", "é").encode().decode("cp1252", "ignore"),
+    ],
+    "placeholder": [
+        "عذراً، الصفحة غير موجودة. ربما نُقلت أو حُذفت.",
+        "404\nPage not found\nSorry, the page you requested has moved. Try the search or go to the front page.",
+        "Please enable JavaScript and reload this page to go on reading.",
+        "Page introuvable. Retour à l'accueil",
+        "متأسفانه صفحه مورد نظر یافت نشد",
+        "Checking your browser before you go on. This takes five seconds.",
+        "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore." * 9,
+    ],
+    "too-short": ["صورة من الاحتفال أمس.", "Read the whole story in tomorrow's paper."],
+    "few-letters": ["12.5 | 13.7 | 0.3 | 44.1 % سهم\n" * 2 + " ".join(str(number) for number in range(200))],
+    "repetitive": [
+        ARTICLE + ("\n" + ARTICLE) * 2,
+        "اشترك الآن واحصل على العرض قبل انتهاء اليوم " * 20,
+    ],
+    "no-sentences": [
+        HEADLINES,
+        "\n".join(["الرئيسية", "محليات", "اقتصاد", "رياضة", "فن", "تواصل معنا"] + [f"قسم رقم {n}" for n in range(9)]),
+        "\n".join(f"- بيت قصير من خمس كلمات رقم {name}" for name in "ا ب ت ث ج ح خ".split(" ")),
+    ],
+}
+
+
+@pytest.mark.parametrize(("reason", "text"), [(reason, text) for reason in DROPPED for text in DROPPED[reason]])
+def test_each_rule_fires_on_what_it_is_for(reason: str, text: str) -> None:
+    assert reason_of(text) == reason
+
+
+@pytest.mark.parametrize("reason", DROPPED)
+def test_a_rule_that_is_off_is_not_asked(reason: str) -> None:
+    for text in DROPPED[reason]:
+        assert reason_of(text, off=(reason,)) != reason
+    assert reason_of(DROPPED[reason][0], off=tuple(RULES)) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ARTICLE,
+        ARTICLE.replace("\n", " "),
+        VERSE,
+        "وقالت الشركة إن من يفتح الرابط يرى عبارة الصفحة غير موجودة. " + ARTICLE + ARTICLE[::-1],
+        "وَقَالَ المُدِيرُ إِنَّ العَمَلَ سَيَبْدَأُ غَدًا فِي المَدِينَةِ وَإِنَّ الجَمِيعَ مَدْعُوٌّ إِلَى الحُضُورِ مُنْذُ الصَّبَاحِ البَاكِرِ مَعَ أَهْلِهِ وَأَصْحَابِهِ وَجِيرَانِهِ.",
+    ],
+)
+def test_articles_verse_and_vocalised_text_stay(text: str) -> None:
+    assert reason_of(text) == ""
+
+
+def test_detail_says_value_and_limit() -> None:
+    assert judge(document("كلمة واحدة هنا"), FilterConfig(min_words=7)) == ("too-short", {"value": 3, "limit": 7})
+    found = judge(document(ARTICLE + "\n" + ARTICLE), FilterConfig())
+    assert found == ("repetitive", {"value": 0.5, "limit": 0.3, "measure": "lines"})
+
+
+def test_limits_are_inclusive() -> None:
+    count = len(ARTICLE.split())
+    assert reason_of(ARTICLE, min_words=count) == ""
+    assert reason_of(ARTICLE, min_words=count + 1) == "too-short"
+    assert reason_of(ARTICLE, max_words=count) == ""
+    assert reason_of(ARTICLE, max_words=count - 1) == "too-long"
+
+
+def test_languages_wanted() -> None:
+    assert reason_of(ARTICLE, "ar", languages=("fa", "ar")) == ""
+    assert judge(document(ARTICLE, "ar"), FilterConfig(languages=("en",))) == (
+        "not-language",
+        {"language": "ar", "wanted": ["en"]},
+    )
+
+
+def test_letters_stand_for_words_where_no_spaces_do() -> None:
+    chinese = "市政府宣布旧桥的维修工程将于下周开始，预计持续两个月，期间车辆须绕行，居民可拨打热线咨询。"
+    assert reason_of(chinese, "zh") == ""
+    assert reason_of(chinese, "en") == "too-short"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"min_wrods": 3},
+        {"min_words": -1},
+        {"min_letters": 1.5},
+        {"languages": "ar"},
+        {"off": ["too-shrot"]},
+    ],
+)
+def test_a_wrong_configuration_is_refused(row: dict[str, object]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(row, FilterConfig)
+
+
+def test_the_defaults_survive_a_round_trip() -> None:
+    assert msgspec.convert(msgspec.to_builtins(FilterConfig()), FilterConfig) == FilterConfig()
+
+
+def test_the_stage_sets_the_language_and_keeps_one_that_is_there() -> None:
+    verdict = Filter().apply(document(ARTICLE))
+    assert isinstance(verdict.record, Document)
+    assert verdict.record.language == "ar"
+    assert verdict.record.trace["language"] > 0.9
+    given = document(ARTICLE, "fa")
+    assert Filter().apply(given).record == given
+
+
+def test_the_stage_drops_with_reason_and_detail() -> None:
+    verdict = Filter(FilterConfig(languages=("fa",))).apply(document(ARTICLE))
+    assert not verdict.kept
+    assert (verdict.reason, dict(verdict.detail)) == ("not-language", {"language": "ar", "wanted": ["fa"]})
+
+
+def test_a_disabled_stage_drops_nothing() -> None:
+    stage = Filter(FilterConfig(languages=("fa",)), enabled=False)
+    for texts in DROPPED.values():
+        for text in texts:
+            verdict = stage.apply(document(text))
+            assert isinstance(verdict.record, Document)
+            assert verdict.record.text == text
+
+
+def test_a_page_passes() -> None:
+    page = Page(id="p", source=Source("p.html"), body=b"<p>x")
+    assert Filter().apply(page).record is page
+
+
+def test_the_stage_crosses_processes() -> None:
+    stage = pickle.loads(pickle.dumps(Filter(FilterConfig(min_words=3), enabled=False)))
+    assert (stage.config, stage.enabled, stage.name) == (FilterConfig(min_words=3), False, "filter")
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("اليوم في. \n-،ط§")), max_size=400))
+def test_total_and_the_record_is_not_changed(text: str) -> None:
+    record = document(text, "ar")
+    found = judge(record, FilterConfig())
+    assert judge(record, FilterConfig()) == found
+    verdict = Filter().apply(record)
+    assert verdict.kept == (found is None)
+    assert verdict.record in (None, record)
+    if found:
+        assert found[0] in RULES
+        assert json.dumps(found[1])
+
+
+HOSTILE = {
+    "dots": ".)" * 100_000,
+    "brackets": "." + ")" * 200_000,
+    "one word": "ا" * 200_000,
+    "spaces": " " * 200_000,
+    "lines": "a\n" * 100_000,
+    "one gram": "ا " * 100_000,
+    "digits": "1" * 200_000,
+    "mojibake": "ط§" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_is_quick(name: str) -> None:
+    started = time.process_time()
+    judge(document(HOSTILE[name]), FilterConfig(off=tuple(set(RULES) - {"no-sentences", "repetitive"})))
+    judge(document(HOSTILE[name]), FilterConfig())
+    assert time.process_time() - started < 2.0
+
+
+def test_words_looked_at_for_repetition_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filters, "MAX_GRAM_WORDS", 40)
+    distinct = " ".join(f"كلمة{number}" for number in range(40))
+    assert reason_of(distinct + " مكرر" * 200 + ".") == ""
+
+
+def test_real_articles_stay() -> None:
+    path = DATA / "text" / "clean.jsonl"
+    if not path.exists():
+        pytest.skip(f"no labelled data at {path}")
+    stage, reasons = Filter(), Counter[str]()
+    rows = [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
+    for row in rows:
+        verdict = stage.apply(replace(document(row["text"]), id=row["id"]))
+        reasons["kept" if verdict.kept else verdict.reason] += 1
+    assert reasons == {"kept": len(rows)}
+
+
+def test_every_example_stays() -> None:
+    rows = json.loads((ROOT / "examples" / "expected.json").read_text("utf-8"))["records"]
+    for row in rows:
+        verdict = Filter().apply(document("\n".join(row["stay"])))
+        assert isinstance(verdict.record, Document), (row["path"], verdict.reason)
+        assert verdict.record.language == row["language"]
