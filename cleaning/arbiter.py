@@ -35,24 +35,25 @@ class Choice:
     doubtful: bool
 
 
-def choose(root: HtmlElement, body: Body, metadata: Metadata, *, rivals: bool) -> Choice:
-    """Take our own text where it is sure, else ask trafilatura."""
+def choose(html: str, root: HtmlElement, body: Body, metadata: Metadata) -> Choice:
+    """Take our own text where it is sure, else ask a rival; an empty `html` says that none may be asked."""
     text = body.text
-    if body.named and body.share >= SURE_SHARE and len(text) >= SURE_LENGTH:
+    enough = FAIR_SHARE if body.known else SURE_SHARE
+    if (body.known or body.named) and body.share >= enough and len(text) >= SURE_LENGTH:
         return Choice(text, "structure", doubtful=False)
-    rival = _rival(root, metadata, len(text)) if rivals else ""
+    rival = _rival(html, root, metadata, len(text)) if html else ""
     stands = body.share >= FAIR_SHARE and contained(text, rival) >= AGREEMENT
     if rival and not stands:
         return Choice(rival, "trafilatura", doubtful=True)
     return Choice(text, "structure", doubtful=True)
 
 
-def _rival(root: HtmlElement, metadata: Metadata, length: int) -> str:
-    """Ask trafilatura: an article in its precise form, anything else (or when that finds little) in its balanced one."""
-    precise = trafilatura_text(root, "precision") if metadata.is_article else ""
+def _rival(html: str, root: HtmlElement, metadata: Metadata, length: int) -> str:
+    """Ask trafilatura: for an article in precise form; else, or when that finds little, in balanced form."""
+    precise = trafilatura_text(html, root, "precision") if metadata.is_article else ""
     if len(precise) >= max(SURE_LENGTH, length // 2):
         return precise
-    return trafilatura_text(root)
+    return trafilatura_text(html, root)
 
 
 def contained(part: str, whole: str) -> float:

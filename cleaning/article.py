@@ -22,7 +22,7 @@ PAGE_SHARE = 0.4
 _PAGE_CLASSES = frozenset({"nav", "share", "subscribe", "copyright", "comments", "most_read", "ad", "widget"})
 _PAGE_SIGNS = 2
 
-#: So many menu entries make a page in languages of which the lexicon knows nothing.
+#: With so many menu entries one sign is enough, for the lexicon knows little of most languages. Poems have none.
 _MENUS = 25
 _MENUS_SHARE = 0.6
 _MENUS_PARAGRAPHS = 3
@@ -52,7 +52,7 @@ def is_page(units: Sequence[Unit], paragraphs: Sequence[bool]) -> bool:
         return False
     signs = sum(unit.entry is not None and unit.entry.kind in _PAGE_CLASSES for unit in units)
     short = sum((unit.stub or unit.headline) and not known for unit, known in zip(units, paragraphs, strict=True))
-    if sum(paragraphs) >= _MENUS_PARAGRAPHS and short >= _MENUS and short >= _MENUS_SHARE * len(units):
+    if signs and sum(paragraphs) >= _MENUS_PARAGRAPHS and short >= _MENUS and short >= _MENUS_SHARE * len(units):
         return True
     return signs >= _PAGE_SIGNS and short >= PAGE_FURNITURE and short >= PAGE_SHARE * len(units)
 
@@ -98,20 +98,43 @@ def weigh(units: Sequence[Unit], paragraphs: Sequence[bool]) -> list[float]:
     return worths
 
 
-#: A lede that captions and share bars keep apart from the body stands at most so many units above it.
-_REACH = 12
+#: A paragraph that captions, share bars or a box keep apart from the stretch stands at most so many units from it.
+_REACH = 15
 
-#: Share of the words of such a lede that the body says again.
-_LEDE = 0.3
+#: Share of the words of such a paragraph that the stretch says again.
+_RELATED = 0.3
 
 
-def reach_lede(units: Sequence[Unit], paragraphs: Sequence[bool], first: int, last: int) -> int:
-    """Return where the article begins if a paragraph shortly above `first` is its lede."""
+def find_stretch(units: Sequence[Unit], paragraphs: Sequence[bool]) -> tuple[int, int]:
+    """Return (first, last + 1) of the article in the units of a page."""
+    first, last = best_stretch(weigh(units, paragraphs))
+    last = before_comments(units, paragraphs, first, last)
     body = content_words(unit.text for unit in units[first:last])
-    for at in range(max(0, first - _REACH), first):
-        if paragraphs[at] and covered(content_words([units[at].text]), body) >= _LEDE:
+    near = [at for at in range(max(0, first - _REACH), first) if _belongs(units[at], body) and paragraphs[at]]
+    return min(near, default=first), last
+
+
+def _belongs(unit: Unit, body: frozenset[str]) -> bool:
+    return covered(content_words([unit.text]), body) >= _RELATED
+
+
+#: Comments begin after at least so much of the running text of the stretch, and each bears a date.
+_BEFORE_COMMENTS = 0.2
+_STAMPS = 3
+
+
+def before_comments(units: Sequence[Unit], paragraphs: Sequence[bool], first: int, last: int) -> int:
+    """Return where the article ends if what readers say about it stands in the same stretch."""
+    sizes = [unit.size if known else 0 for unit, known in zip(units[first:last], paragraphs[first:last], strict=True)]
+    enough, total, stamps = _BEFORE_COMMENTS * sum(sizes), 0, []
+    for at in range(first, last):
+        total += sizes[at - first]
+        entry = units[at].entry
+        if total >= enough and entry is not None and entry.kind == "comments":
             return at
-    return first
+        if total >= enough and not paragraphs[at] and is_date_line(units[at].key):
+            stamps.append(at)
+    return stamps[0] if len(stamps) >= _STAMPS else last
 
 
 def best_stretch(worths: Sequence[float]) -> tuple[int, int]:

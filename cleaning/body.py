@@ -14,6 +14,7 @@ from itertools import accumulate, islice, pairwise
 from lxml.html import HtmlElement
 
 from cleaning.blocks import HEADINGS, Block, Layout, Span, is_never_body, name_of
+from cleaning.templates import container_name
 from corpus.arabic import folded_words
 
 _BODY_NAME = re.compile(
@@ -25,7 +26,7 @@ _LEAD_NAME = re.compile(r"lead|standfirst|intro|summary|excerpt|\bdek\b|deck|cha
 _SENTENCE_END = re.compile(r"[.!?…:;。！？؟।۔»\"”’)]\s*$")
 _BARE_LINK = re.compile(r"(?:https?://|www\.)\S+$")
 _CLOSING = re.compile(
-    r"newsletter|sign(?:ing)? up (?:for|to)|subscri|follow (?:us|me|\w+) on|all rights reserved|^\W*(?:©|copyright)|download (?:our|the) app"
+    r"newsletter|sign(?:ing)? up (?:for|to)|^\W*subscribe|subscribe (?:to|now)|follow (?:us|me|\w+) on|all rights reserved|^\W*(?:©|copyright)|download (?:our|the) app"
     r"|suscr[ií]b|abonnieren|abonnez|inscreva-se|iscriviti|comments? (?:are|policy|section)|comentários com|leave a comment"
     r"|تابعونا|اشترك|حمل(?:وا)? تطبيق|جميع الحقوق محفوظة|لا تعبر (?:بالضرورة )?عن رأي|انتهای پیام|خبرنامه|تمامی حقوق",
     re.IGNORECASE,
@@ -51,6 +52,8 @@ CLOSING_BLOCKS = 3
 ATTESTED = 3.0
 _OPENING = 40
 _SAME_TITLE = 0.8
+#: Other pages of the outlet have their body in an element of this name.
+_KNOWN_BONUS = 1.5
 #: What the links of a list, a linked heading and any short piece weigh against their container.
 _LINK_WEIGHT_CAP = 200
 _LINKED_HEADING = -50.0
@@ -74,13 +77,15 @@ _LINK_LIST = 0.6
 class Body:
     """The blocks chosen as the text of an article, and how sure the choice is.
 
-    `share` is the part of the page's prose inside the container, `named` whether markup calls it a body.
+    `share` is the part of the page's prose inside the container, `named` whether markup calls it a body, `known`
+    whether the outlet's other pages have theirs there.
     """
 
     blocks: tuple[Block, ...]
     container: HtmlElement | None = None
     share: float = 0.0
     named: bool = False
+    known: bool = False
     attested: bool = False
 
     @property
@@ -91,11 +96,20 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the page's markup says its text is. It raises the weight of visible text and adds none."""
+    """What the page's markup says its text is, and where the outlet's other pages have it. It raises the weight of visible text and adds none."""
 
     title: str = ""
     description: str = ""
     body: str = ""
+    container: str = ""
+
+    def knows(self, element: HtmlElement) -> bool:
+        """Tell whether the outlet's other pages have their body in such an element."""
+        return bool(self.container) and container_name(element) == self.container
+
+    def bonus(self, element: HtmlElement) -> float:
+        """Return what the name of an element adds to its weight as a container: 1.0 for nothing."""
+        return _KNOWN_BONUS if self.knows(element) else _name_bonus(element)
 
     def headlines(self, block: Block) -> bool:
         """Tell whether a heading repeats the title of the page, perhaps with a kicker before it."""
@@ -130,13 +144,20 @@ def find_body(layout: Layout, evidence: Evidence = NO_EVIDENCE) -> Body:
     for block in attested:
         block.aside = False
     sums = list(accumulate((0.0 if block.aside else block.weight for block in blocks), initial=0.0))
-    best = max(layout.spans, key=lambda span: (sums[span.end] - sums[span.start]) * _name_bonus(span.element))
+    best = max(layout.spans, key=lambda span: (sums[span.end] - sums[span.start]) * evidence.bonus(span.element))
     chosen = select(layout, best, evidence)
     if not chosen:
         return Body(())
     prose = sum(block.weight for block in chosen if block.weight > 0)
     share = prose / total if total else 0.0
-    return Body(tuple(chosen), best.element, share, _name_bonus(best.element) > 1, any(b in chosen for b in attested))
+    return Body(
+        blocks=tuple(chosen),
+        container=best.element,
+        share=share,
+        named=_name_bonus(best.element) > 1,
+        known=evidence.knows(best.element),
+        attested=any(block in chosen for block in attested),
+    )
 
 
 def weigh(layout: Layout) -> None:

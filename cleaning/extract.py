@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import htmldate
 import msgspec
+from lxml.html import HtmlElement
 
 from cleaning import arbiter, markup
 from cleaning.blocks import lay_out
-from cleaning.body import Evidence, find_body
+from cleaning.body import Body, Evidence, find_body
 from cleaning.metadata import Metadata, read_metadata
-from cleaning.rivals import Shield
-from corpus.text import scrub
+from cleaning.templates import UNKNOWN, Sighting, Template, digest, sight
+from corpus.text import lines, scrub
 
 
 class ExtractConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +35,8 @@ DEFAULTS = ExtractConfig()
 
 #: Rivals take quadratic time on some hostile pages of more tags; the largest of 389 labelled pages has 8,900.
 MAX_RIVAL_TAGS = 20_000
+#: The sample that teaches an outlet's template leaves out larger pages (characters).
+MAX_SIGHTED = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,40 +55,72 @@ class Extraction:
     refused: str = ""
 
 
-def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS) -> Extraction:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A parsed page with everything our own extractor makes of it."""
+
+    root: HtmlElement
+    metadata: Metadata
+    body: Body
+
+
+def extract_html(
+    html: str, url: str = "", config: ExtractConfig = DEFAULTS, template: Template = UNKNOWN
+) -> Extraction:
     """Extract main text and metadata from `html`; an empty text when there is none.
 
-    Raises nothing for bad markup; what would cost too much or is no HTML comes back empty with `refused` set to
-    "not-html", "too-complex" or "too-deep".
+    `template` is what the outlet's other pages have taught. Raises nothing for bad markup; what would cost too much
+    or is no HTML comes back empty with `refused` set to "not-html", "too-complex" or "too-deep".
     """
     if refused := markup.refusal(html):
         return Extraction(refused=refused)
-    shield = Shield(html)
-    root = markup.parse(shield.html)
+    reading = _read(html, url, template)
+    if isinstance(reading, str):
+        return Extraction(refused=reading)
+    rivals = config.rivals and html.count("<") <= MAX_RIVAL_TAGS
+    choice = arbiter.choose(html if rivals else "", reading.root, reading.body, reading.metadata)
+    published = reading.metadata.published or (_search_date(html, url) if config.search_date else "")
+    return _extraction(_without_repeats(choice.text, template), choice, reading.metadata, published)
+
+
+def sight_html(page_id: str, html: str, url: str = "") -> Sighting | None:
+    """Note what a page teaches about its outlet; None when it has no text."""
+    if len(html) > MAX_SIGHTED or markup.refusal(html):
+        return None
+    reading = _read(html, url, UNKNOWN)
+    if isinstance(reading, str) or not reading.body.blocks:
+        return None
+    return sight(page_id, reading.body.text, reading.body.container)
+
+
+def _read(html: str, url: str, template: Template) -> _Reading | str:
+    """Parse a page and find its body, or say why that is refused."""
+    root = markup.parse(html)
     if root is None:
-        return Extraction()
+        return "not-html"
     metadata = read_metadata(root, url)
     layout = lay_out(markup.body_of(root))
     if layout.too_deep:
-        return Extraction(refused="too-deep")
-    body = find_body(layout, Evidence(metadata.title, metadata.description, metadata.body))
-    choice = arbiter.choose(root, body, metadata, rivals=config.rivals and html.count("<") <= MAX_RIVAL_TAGS)
-    published = metadata.published or (_search_date(shield.html, url) if config.search_date else "")
-    return _extraction(shield, choice, metadata, published)
+        return "too-deep"
+    evidence = Evidence(metadata.title, metadata.description, metadata.body, template.container)
+    return _Reading(root, metadata, find_body(layout, evidence))
 
 
-def _extraction(shield: Shield, choice: arbiter.Choice, metadata: Metadata, published: str) -> Extraction:
-    def clean(text: str) -> str:
-        return scrub(shield.restore(text))
+def _without_repeats(text: str, template: Template) -> str:
+    if not template.repeated:
+        return text
+    return "\n".join(line for line in lines(text) if digest(line) not in template.repeated)
 
+
+def _extraction(text: str, choice: arbiter.Choice, metadata: Metadata, published: str) -> Extraction:
     return Extraction(
-        text=clean(choice.text),
-        title=clean(metadata.title),
+        text=scrub(text),
+        title=scrub(metadata.title),
         published=published,
-        authors=tuple(map(clean, metadata.authors)),
-        canonical=clean(metadata.canonical),
-        language=clean(metadata.language),
-        tags=tuple(map(clean, metadata.tags)),
+        authors=tuple(map(scrub, metadata.authors)),
+        canonical=scrub(metadata.canonical),
+        language=scrub(metadata.language),
+        tags=tuple(map(scrub, metadata.tags)),
         extractor=choice.extractor,
         doubtful=choice.doubtful,
     )
@@ -93,5 +128,4 @@ def _extraction(shield: Shield, choice: arbiter.Choice, metadata: Metadata, publ
 
 def _search_date(html: str, url: str) -> str:
     """Search the visible text for the date of publication (htmldate)."""
-    found = htmldate.find_date(html, url=url or None, original_date=True, outputformat="%Y-%m-%d")
-    return found or ""
+    return htmldate.find_date(html, url=url or None, original_date=True, outputformat="%Y-%m-%d") or ""

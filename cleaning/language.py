@@ -67,18 +67,20 @@ _PROFILES = {
     "devanagari": "hi mr ne",
     "latin": "af ca cs cy da de en es et fi fr hr hu id it lt lv nl no pl pt ro sk sl so sq sv sw tl tr vi",
 }
-#: Letters that one language of the Arabic script uses and its neighbours do not (or hardly).
+#: Letters that one language of the Arabic script uses and its neighbours do not (or hardly). The two forms of ya
+#: and of kaf say little: many an Arabic newsroom types the Persian ones, and old Persian systems the Arabic ones.
+#: ZWNJ is a sign of Persian spelling.
 _LETTERS = {
-    "ar": "ةأإؤىيك",
-    "fa": "پچژگیک",
+    "ar": "ةأإ",
+    "fa": "پچژگ\u200c",
     "ku": "ێۆڕڵەڤ",
     "ps": "ټډړږښڼځڅۍې",
     "sd": "ٿڀٻڄڃڏڌڊڳڱڻڦٺ",
     "ug": "ۇۈۋڭېەۆ",
     "ur": "ٹڈڑںےہھ",
 }
-#: Small words, for headlines and for texts typed on the keyboard of another language: many an Arabic newsroom
-#: writes the Persian ya and kaf, and Persian from old systems has the Arabic ones.
+#: Small words; the article of Arabic, which is no word of its own, is looked for at the beginning of words.
+_ARTICLE = ("ال", "وال", "بال")
 _WORDS = {
     "ar": "في من على إلى الى عن أن ان التي الذي هذا هذه بعد كان قال وقال مع بين لا ما لم",
     "fa": "در به از که این را است با برای آن های ها می شد شده کرد خود بر یک كه اين است براي",
@@ -137,9 +139,10 @@ def _arabic_script(sample: str) -> tuple[str, float]:
         + _WORD_WEIGHT * sum(tokens[word] for word in _WORD_SETS[language])
         for language in _LETTERS
     }
+    evidence["ar"] += _WORD_WEIGHT * sum(token.startswith(_ARTICLE) for token in tokens.elements())
     total = sum(evidence.values())
-    if not total:
-        return "ar", 1 / len(_LETTERS)  # nothing but the letters all of them share: the one that is written most
+    if not total:  # nothing but the letters all of them share: one of the two that are written most
+        return "fa" if letters["ی"] or letters["ک"] else "ar", 1 / len(_LETTERS)
     best = max(sorted(evidence), key=lambda language: evidence[language])
     return best, evidence[best] / total
 

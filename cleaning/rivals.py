@@ -1,4 +1,4 @@
-"""Other extractors, asked only about pages on which our own is in doubt. trafilatura is called here and nowhere else."""
+"""The other extractor, asked only about pages on which our own is in doubt; trafilatura is called nowhere else."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Literal
 
 import trafilatura
 from lxml.html import HtmlElement
+
+from cleaning.markup import parse
 
 #: It warns about every page it cannot read; our verdicts say that better.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -47,9 +49,17 @@ def _which(joiner: str) -> int:
     return _ENTITIES[joiner.strip("&;#xX").lower()]
 
 
-def trafilatura_text(root: HtmlElement, focus: Focus = "balanced", *, fast: bool = False) -> str:
-    """Return trafilatura's main text of a parsed page, "" when it finds none; `root` is left as it was."""
+def trafilatura_text(html: str, root: HtmlElement, focus: Focus = "balanced") -> str:
+    """Return trafilatura's main text of a page, "" when it finds none.
+
+    `root` is the parsed `html`; it is left as it was, and parsed anew only where joiners must be shielded.
+    """
+    shield = Shield(html)
     document = trafilatura.bare_extraction(
-        root, include_comments=False, favor_precision=focus == "precision", fast=fast, with_metadata=False
+        root if shield.html is html else parse(shield.html),
+        include_comments=False,
+        favor_precision=focus == "precision",
+        with_metadata=False,
     )
-    return (document.text or "") if document is not None and not isinstance(document, dict) else ""
+    text = document.text if document is not None and not isinstance(document, dict) else ""
+    return shield.restore(text or "")

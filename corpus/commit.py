@@ -150,7 +150,9 @@ def run_lock(path: Path) -> Iterator[None]:
             raise EnvironmentFault(message) from None
         os.truncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode("ascii"))
-        yield
-        os.truncate(handle, 0)
+        try:
+            yield
+        finally:
+            os.truncate(handle, 0)
     finally:
         os.close(handle)

@@ -23,9 +23,10 @@ from typing import Any, Protocol, TypeVar
 from corpus.commit import publish
 from corpus.errors import EnvironmentFault
 from corpus.inputs import Failure, InputFile
+from corpus.plan import Item, Plan, Segment, Task, TaskResult, find_done, learned_path
 from corpus.report import Report
 from corpus.stage import Learner, Stage, run_here
-from corpus.task import CHUNK_BYTES, Item, Plan, Segment, Task, TaskResult, Worker, find_done, learned_path, map_file
+from corpus.task import CHUNK_BYTES, Worker, map_file
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")

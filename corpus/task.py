@@ -1,9 +1,4 @@
-"""One unit of work: some records in, the stages of one segment over them, files out.
-
-A run is cut into segments at each stage that must see the whole corpus first. A task is one shard of one segment:
-idempotent, published atomically, and skipped when its done file says that it is complete. What crosses between
-processes is a Task and a TaskResult: paths and counts, never records.
-"""
+"""The worker's side of a task: some records in, the stages of one segment over them, files out."""
 
 from __future__ import annotations
 
@@ -11,19 +6,19 @@ import mmap
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from corpus.commit import publish, publish_json
+from corpus.commit import publish
 from corpus.document import Document, Page, Record, Source, Verdict, document_from, fail
 from corpus.errors import RecordError
 from corpus.guard import Guard
-from corpus.inputs import Failure, InputFile, ReadConfig, Skip
+from corpus.inputs import Failure, Skip
+from corpus.plan import Item, Plan, Segment, Task, TaskResult, find_done, learned_path, save_done
 from corpus.readers import read_input
-from corpus.report import Report, report_from
+from corpus.report import Report
 from corpus.stage import Learner, Stage, judge
 from corpus.writers import Format, Shard, open_shard
 
@@ -42,100 +37,12 @@ TICK = 50
 _WORK_FORMAT: Format = "jsonl.zst"
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """The stages `first` to `last` (exclusive), and the stage that scans their output, if any."""
-
-    number: int
-    first: int
-    last: int
-    scanner: int | None
-
-    @property
-    def writes(self) -> bool:
-        """Tell whether the segment changes anything, or only scans."""
-        return self.last > self.first
-
-    @property
-    def final(self) -> bool:
-        """Tell whether the output of the segment is the corpus."""
-        return self.scanner is None
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything a worker must know about a run; `stages` have learned nothing yet."""
-
-    fingerprint: str
-    out: Path
-    work: Path
-    stages: tuple[Stage, ...]
-    segments: tuple[Segment, ...]
-    read: ReadConfig
-    form: Format
-    seconds: float
-    memory: int
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A published work file: its documents, their `size` in UTF-8 bytes, and what was removed on the way."""
-
-    name: str
-    size: int
-    removed: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One shard of one segment: parts of input files (file, (k, n)), or work files of the segment before.
-
-    `failures` are inputs that could not even be opened; the task that has them accounts for them.
-    """
-
-    segment: int
-    number: int
-    inputs: tuple[tuple[InputFile, tuple[int, int]], ...] = ()
-    items: tuple[Item, ...] = ()
-    failures: tuple[Failure, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """Return the stem of all the files the task writes."""
-        return f"{self.segment}-{self.number:05d}"
-
-
-@dataclass(frozen=True, slots=True)
-class TaskResult:
-    """What a task left behind: work files, partials (by name), final files (name -> digest, size, rows)."""
-
-    items: tuple[Item, ...] = ()
-    partials: tuple[str, ...] = ()
-    files: dict[str, dict[str, Any]] = field(default_factory=dict)
-    report: Report = field(default_factory=Report)
-
-
-def learned_path(plan: Plan, stage: int) -> Path:
-    """Say where what a stage has learned is kept during the run."""
-    return plan.work / f"learned-{stage}-{plan.stages[stage].name}.bin"
-
-
 def map_file(path: Path) -> memoryview:
     """Map a file into memory, read-only; an empty file is an empty view."""
     if not path.stat().st_size:
         return memoryview(b"")
     with path.open("rb") as stream:
         return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
-
-
-def find_done(plan: Plan, task: Task) -> TaskResult | None:
-    """Return the result of a task that an earlier run completed, or None."""
-    path = plan.work / f"{task.name}.done.json"
-    if not path.exists():
-        return None
-    row = orjson.loads(path.read_bytes())
-    items = tuple(Item(item["name"], item["size"], tuple(item["removed"])) for item in row["items"])
-    return TaskResult(items, tuple(row["partials"]), row["files"], report_from(row["report"]))
 
 
 class Worker:
@@ -161,8 +68,7 @@ class Worker:
             for guard in self._guards.values():
                 guard.close()
             self._guards.clear()
-        row = {"items": result.items, "partials": result.partials, "files": result.files}
-        publish_json(self.plan.work / f"{task.name}.done.json", row | {"report": result.report.to_row()})
+        save_done(self.plan, task, result)
         return result
 
     def judge(self, index: int, record: Record) -> Verdict:

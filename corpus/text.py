@@ -12,15 +12,24 @@ import unicodedata
 #: More marks than this on one letter carry no text (Zalgo); vocalised Arabic needs 3, Quranic text 5.
 MAX_MARKS = 8
 
+#: A run of these is passed over at 1 GB/s; searching for the forbidden ones would be twenty times slower.
+#: Outside the class: controls but the newline, C1, the spaces and separators that `scrub` replaces, bidi
+#: embeddings, overrides and isolates, surrogates, noncharacters, the byte order mark.
+_ALLOWED = re.compile(
+    "[\n -~\u00a0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffd"
+    + "".join(f"{chr(plane * 0x10000)}-{chr(plane * 0x10000 + 0xFFFD)}" for plane in range(1, 17))
+    + "]++"
+)
+_CLEAN = re.compile(
+    "[\n -~\u00a1-\u167f\u1681-\u1fff\u200b-\u2027\u2030-\u205e\u2060-\u2065\u206a-\u2fff\u3001-\ud7ff"
+    "\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffd]*+"
+)
 _NEWLINES = re.compile("\r\n?|[\u2028\u2029\x85\x0b\x0c]")
 _SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_NONCHARACTERS = "".join(
-    chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF)
+_LONG_MARKS = re.compile(
+    f"[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8"
+    f"\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]{{{MAX_MARKS + 1},}}"
 )
-_FORBIDDEN = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\u202a-\u202e\u2066-\u2069" + _NONCHARACTERS + "]"
-)
-_LONG_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0670\u20d0-\u20f0]{9,}")
 
 
 def scrub(text: str) -> str:
@@ -31,8 +40,11 @@ def scrub(text: str) -> str:
     >>> scrub("a\\r\\nb\\x00\\u202ec")
     'a\\nbc'
     """
-    text = _SPACES.sub(" ", _NEWLINES.sub("\n", text))
-    text = unicodedata.normalize("NFC", _FORBIDDEN.sub("", text))
+    if _CLEAN.fullmatch(text) is None:
+        text = _SPACES.sub(" ", _NEWLINES.sub("\n", text))
+        text = "".join(_ALLOWED.findall(text))
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
     return _LONG_MARKS.sub(lambda run: run[0][:MAX_MARKS], text)
 
 

@@ -103,17 +103,20 @@ class Archive:
         """Return open files in the folder; after `recover` the frontier knows none of them."""
         return sorted(path.name for path in self._folder.glob(f"*{_OPEN}"))
 
-    def begin(self) -> str:
-        """Open the next file and return its final name; note it in the frontier before appending."""
+    def next_name(self) -> str:
+        """Return the final name of the file that `begin` will open; note it in the frontier before."""
         stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")[:17]
         self.name = f"{self._prefix}-{stamp}-{self._serial:05d}.warc.gz"
         self._serial += 1
+        return self.name
+
+    def begin(self) -> None:
+        """Open the file that `next_name` named."""
         path = self._folder / f"{self.name}{_OPEN}"
         with translated(path):
             self._file = path.open("xb", buffering=0)
         self._opened, self._records, self._length, self.size = time.monotonic(), 0, 0, 0
         self._write([self._warcinfo()])
-        return self.name
 
     @property
     def is_open(self) -> bool:
@@ -146,13 +149,6 @@ class Archive:
         self._file.close()
         self._file = None
         self._publish(self._folder / f"{self.name}{_OPEN}", self._folder / self.name)
-
-    def discard(self) -> None:
-        """Remove the open file, which holds nothing."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-            (self._folder / f"{self.name}{_OPEN}").unlink()
 
     def _publish(self, path: Path, final: Path) -> None:
         with translated(final), path.open("rb") as stream:

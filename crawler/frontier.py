@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import orjson
 
 from corpus.errors import EnvironmentFault
 
@@ -38,7 +37,7 @@ CREATE TABLE archive (name TEXT PRIMARY KEY, state TEXT NOT NULL, size INTEGER N
 CREATE TABLE run (id INTEGER PRIMARY KEY, started REAL NOT NULL, finished REAL, reason TEXT NOT NULL DEFAULT '');
 CREATE TABLE tally (run INTEGER, outlet TEXT, what TEXT, n INTEGER NOT NULL, PRIMARY KEY (run, outlet, what))
     WITHOUT ROWID;
-CREATE TABLE live (url INTEGER PRIMARY KEY, archive TEXT NOT NULL, place TEXT NOT NULL);
+CREATE TABLE live (record TEXT PRIMARY KEY, archive TEXT NOT NULL, outlet TEXT NOT NULL) WITHOUT ROWID;
 """
 
 #: Smaller is fetched earlier: what lists stories, then stories, then the rest.
@@ -60,6 +59,11 @@ class Target(msgspec.Struct, frozen=True):
     hops: int = 0
     title: str = ""
     published: str = ""
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """Return what a feed or sitemap said of the page: title and date."""
+        return self.title, self.published
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -91,12 +95,16 @@ _ROW = ", ".join(Row.__struct_fields__)
 
 
 class Settlement(msgspec.Struct):
-    """What became of one url: the columns to change, what was found, what to count."""
+    """What became of one url: the columns to change, what was found, what to count.
+
+    `owed` is the (record id, archive) of a page that live processing still has to do.
+    """
 
     row: Row
     changes: dict[str, Any]
     found: list[Target] = msgspec.field(default_factory=list)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
+    owed: tuple[str, str] | None = None
 
 
 class Frontier:
@@ -210,8 +218,7 @@ class Frontier:
 
     def _add(self, db: sqlite3.Connection, targets: Iterable[Target], now: float) -> int:
         rows = [
-            (t.key, t.url, t.host, t.outlet, t.kind, PRIORITIES[t.kind], now, t.depth, t.hops, now)
-            + (t.title, t.published)  # noqa: RUF005  one row, two lines
+            (t.key, t.url, t.host, t.outlet, t.kind, PRIORITIES[t.kind], now, t.depth, t.hops, now, *t.about)
             for t in targets
         ]
         before = db.total_changes
@@ -236,6 +243,8 @@ class Frontier:
         row, changes = settlement.row, settlement.changes
         names = ", ".join(f"{name} = ?" for name in changes)
         db.execute(f"UPDATE url SET {names} WHERE id = ?", (*changes.values(), row.id))  # noqa: S608  our own columns
+        if settlement.owed:
+            db.execute("INSERT OR REPLACE INTO live VALUES (?, ?, ?)", (*settlement.owed, row.outlet))
         new = self._add(db, settlement.found, now) if settlement.found else 0
         counts = dict(settlement.counts, discovered=new) if new else settlement.counts
         db.executemany(
@@ -285,17 +294,12 @@ class Frontier:
         """Drop an archive file that held nothing."""
         self._db.execute("DELETE FROM archive WHERE name = ?", (name,))
 
-    def owe_live(self, row_id: int, archive: str, place: dict[str, Any]) -> None:
-        """Remember that a fetched page still waits for live processing."""
-        values = (row_id, archive, orjson.dumps(place).decode())
-        self._db.execute("INSERT OR REPLACE INTO live VALUES (?, ?, ?)", values)
-
-    def paid_live(self, row_ids: Iterable[int]) -> None:
-        """Forget pages that live processing has finished with."""
+    def paid(self, record: str, outlet: str, verdict: str) -> None:
+        """Forget a page that live processing has done, and count what became of it."""
         with self.transaction() as db:
-            db.executemany("DELETE FROM live WHERE url = ?", [(row_id,) for row_id in row_ids])
+            db.execute("DELETE FROM live WHERE record = ?", (record,))
+            self.count(outlet, f"live:{verdict}")
 
-    def owed_live(self) -> list[tuple[int, str, dict[str, Any]]]:
-        """Return (url id, archive, place) of pages that were fetched but not yet processed live."""
-        rows = self._db.execute("SELECT url, archive, place FROM live ORDER BY url")
-        return [(row_id, archive, orjson.loads(place)) for row_id, archive, place in rows]
+    def owed(self) -> list[tuple[str, str, str]]:
+        """Return (record id, archive, outlet) of pages that were fetched but not processed live."""
+        return list(self._db.execute("SELECT record, archive, outlet FROM live ORDER BY archive, record"))

@@ -18,7 +18,6 @@ from __future__ import annotations
 import asyncio
 import os
 import pkgutil
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -141,18 +140,21 @@ def page_id(record_id: str) -> str:
     return record_id.strip("<>").removeprefix("urn:uuid:")
 
 
-def read_back(archive: Path, record_ids: set[str]) -> Iterator[tuple[str, Page]]:
-    """Yield (record id, page) of the wanted response records of a finished archive file."""
+def read_back(archive: Path, record_ids: set[str]) -> list[tuple[str, Page]]:
+    """Return (record id, page) of the wanted response records of a finished archive file."""
+    found = []
     with archive.open("rb") as stream:
         for number, record in enumerate(ArchiveIterator(stream)):
             record_id = str(record.rec_headers.get_header("WARC-Record-ID"))
             if record_id not in record_ids or record.rec_type != "response":
                 continue
             headers = tuple((name.lower(), value) for name, value in record.http_headers.headers)
-            yield record_id, Page(
+            page = Page(
                 page_id(record_id), Source(f"warc/{archive.name}", number), record.content_stream().read(),
                 url=record.rec_headers.get_header("WARC-Target-URI"),
                 fetched=record.rec_headers.get_header("WARC-Date"), headers=headers,
                 status=int(record.http_headers.get_statuscode()),
                 truncated=record.rec_headers.get_header("WARC-Truncated") or "",
             )  # fmt: skip
+            found.append((record_id, page))
+    return found

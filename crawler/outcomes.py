@@ -50,7 +50,7 @@ _RUNNING_TEXT = re.compile(r">([^<>]{60,})<")
 
 @dataclass(slots=True)
 class Outcome:
-    """What the spider hands to the pipeline about one url.
+    """What the spider hands to the pipeline about one url; `decoded` is the body without its Content-Encoding.
 
     `hold` is in seconds: the whole host is left alone for so long. `spent` says whether a page was fetched and
     counts against the outlet's budget.
@@ -60,6 +60,7 @@ class Outcome:
     capture: Capture | None = None
     hold: float = 0.0
     spent: bool = False
+    decoded: bytes = b""
 
 
 def payload_digest(body: bytes) -> str:

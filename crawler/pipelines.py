@@ -7,88 +7,100 @@ its own. What a kill leaves between the two is cut off the archive at the next s
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+from typing import TYPE_CHECKING, cast
 
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
-from crawler.archive import Place
+from corpus.document import Page, Source
+from corpus.errors import GhirbalError
+from crawler.archive import Capture, Place
+from crawler.live import LivePool, page_id, read_back
 from crawler.outcomes import Outcome
-from crawler.spiders.news import NewsSpider
+from crawler.scheduler import FrontierScheduler
+
+if TYPE_CHECKING:
+    from crawler.spiders.news import NewsSpider
+
+logger = logging.getLogger(__name__)
 
 _Waiting = tuple[Outcome, "asyncio.Future[None]"]
 
 
 class ArchivePipeline:
-    """Item pipeline: Outcome in, archived and settled."""
+    """Item pipeline: Outcome in, archived and settled, and processed live if that was asked for."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._pending: list[_Waiting] = []
         self._committer: asyncio.Task[None] | None = None
+        self._live: LivePool | None = None
+        self._catching_up: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ArchivePipeline:
         """Build the pipeline."""
         return cls(crawler)
 
-    def open_spider(self) -> None:
-        """Take the spider's session."""
-        spider = self._crawler.spider
-        assert isinstance(spider, NewsSpider)
-        self._session = spider.session
+    async def open_spider(self) -> None:
+        """Take the spider's session, and start live processing with what the last run still owed."""
+        self._session = cast("NewsSpider", self._crawler.spider).session
+        settings = self._crawler.settings
+        if settings.getbool("GHIRBAL_LIVE"):
+            processor, collector = settings["GHIRBAL_LIVE_PROCESSOR"], settings["GHIRBAL_LIVE_COLLECTOR"]
+            workers = settings.getint("GHIRBAL_LIVE_WORKERS")
+            self._live = LivePool(processor, collector, self._session.out, workers)
+            self._catching_up = asyncio.ensure_future(self._catch_up(self._live))
 
     async def process_item(self, item: Outcome) -> Outcome:
-        """Archive and settle one url; return when both are on disk."""
-        if item.capture is not None:
-            place = self._append(item)
+        """Archive and settle one url; return when both are on disk and live processing is done with it."""
+        place = self._append(item.capture) if item.capture is not None else None
+        fresh = place is not None and item.capture is not None and item.capture.earlier is None
+        if place is not None and fresh:
             item.settlement.changes["archived"] = f"{place.date} {place.record_id}"
+            if self._live is not None:
+                item.settlement.owed = (place.record_id, place.archive)
+        await self._settled(item)
+        self._release(item)
+        if place is not None and fresh and self._live is not None:
+            await self._process_live(self._live, item, place)
+        return item
+
+    def _append(self, capture: Capture) -> Place:
+        archive = self._session.archive
+        if not archive.is_open:
+            # Noted before it is made: a file the frontier does not know would never be mended.
+            self._session.frontier.note_archives([(archive.next_name(), "open", 0)])
+            archive.begin()
+        return archive.append(capture)
+
+    async def _settled(self, item: Outcome) -> None:
         done = asyncio.get_running_loop().create_future()
         self._pending.append((item, done))
         if self._committer is None or self._committer.done():
             self._committer = asyncio.ensure_future(self._commit())
         await done
-        self._release(item)
-        return item
-
-    def _append(self, item: Outcome) -> Place:
-        archive = self._session.archive
-        assert item.capture is not None
-        if not archive.is_open:
-            # Noted before it is made: a file the frontier does not know would never be mended.
-            name = archive.begin()
-            self._session.frontier.note_archives([(name, "open", 0)])
-        capture = item.capture
-        if capture.earlier is not None:
-            place = archive.append(capture)
-            date, _, record_id = item.settlement.row.archived.partition(" ")
-            return Place(place.archive, place.record, place.offset, date, record_id)
-        return archive.append(capture)
 
     async def _commit(self) -> None:
+        archive = self._session.archive
         while self._pending:
             batch, self._pending = self._pending, []
-            archive = self._session.archive
             try:
+                size = archive.size
                 if any(item.capture is not None for item, _ in batch):
-                    size = archive.size
                     await run_in_thread(archive.sync)
-                    self._settle(batch, [(archive.name, "open", size)])
-                else:
-                    self._settle(batch, [])
+                self._settle(batch, [(archive.name, "open", size)] if archive.is_open else [])
                 if archive.is_full():
                     self._rotate()
-            except BaseException as fault:
-                for _, done in batch:
-                    if not done.done():
-                        done.set_exception(fault)
-                raise
+            except (GhirbalError, OSError) as fault:
+                self._give_up(batch + self._pending, fault)
 
     def _settle(self, batch: list[_Waiting], files: list[tuple[str, str, int]]) -> None:
         self._session.frontier.settle([item.settlement for item, _ in batch], files, time.time())
         for _, done in batch:
-            if not done.done():
-                done.set_result(None)
+            done.set_result(None)
 
     def _rotate(self) -> None:
         """Publish the open file; no item may slip in between, so this one time the disk is waited for."""
@@ -99,15 +111,49 @@ class ArchivePipeline:
         archive.publish()
         self._session.frontier.note_archives([(archive.name, "published", archive.size)])
 
+    def _give_up(self, batch: list[_Waiting], fault: Exception) -> None:
+        """Stop the crawl: the disk refuses, and what cannot be kept must not be fetched."""
+        logger.critical("%s; the crawl stops, and the same command goes on from here", fault)
+        self._pending = []
+        for _, done in batch:
+            if not done.done():
+                done.set_exception(fault)
+        self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="disk"))
+
     def _release(self, item: Outcome) -> None:
-        scheduler = self._crawler.engine.scheduler
+        scheduler = cast("FrontierScheduler", self._crawler.engine.scheduler)
         row = item.settlement.row
         if item.hold:
-            scheduler.hold(row.host, item.hold)  # type: ignore[union-attr]
-        scheduler.release(row, item.spent, item.settlement.found)  # type: ignore[union-attr]
+            scheduler.hold(row.host, item.hold)
+        scheduler.release(row, item.spent, item.settlement.found)
 
-    def close_spider(self) -> None:
-        """Publish the archive; the frontier was told of every page already."""
-        archive = self._session.archive
-        if archive.is_open:
+    # --- live processing --------------------------------------------------------------------------------------
+
+    async def _process_live(self, live: LivePool, item: Outcome, place: Place) -> None:
+        capture, row = item.capture, item.settlement.row
+        assert capture is not None
+        page = Page(
+            page_id(place.record_id), Source(f"warc/{place.archive}", place.record, place.offset), item.decoded,
+            url=capture.url, fetched=place.date, status=capture.status,
+            headers=tuple((name.lower(), value) for name, value in capture.response), truncated=capture.truncated,
+            outlet=row.outlet, title=row.title, published=row.published,
+        )  # fmt: skip
+        self._session.frontier.paid(place.record_id, row.outlet, await live.process(page))
+
+    async def _catch_up(self, live: LivePool) -> None:
+        """Process what a killed crawl had fetched but not processed."""
+        owed: dict[str, dict[str, str]] = {}
+        for record, archive, outlet in self._session.frontier.owed():
+            owed.setdefault(archive, {})[record] = outlet
+        for archive, outlets in owed.items():
+            for record, page in await run_in_thread(read_back, self._session.out / "warc" / archive, set(outlets)):
+                self._session.frontier.paid(record, outlets[record], await live.process(page))
+
+    async def close_spider(self) -> None:
+        """Publish the archive, and let live processing finish its files."""
+        if self._session.archive.is_open:
             self._rotate()
+        if self._live is not None:
+            if self._catching_up is not None:
+                await self._catching_up
+            await self._live.close()

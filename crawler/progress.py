@@ -14,6 +14,7 @@ from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
+from crawler.outcomes import Outcome
 from crawler.report import build_report, write_report
 from crawler.spiders.news import NewsSpider
 
@@ -117,6 +118,11 @@ class QuietFormatter(LogFormatter):
         """Log a page for DEBUG."""
         debugging = logging.getLogger("scrapy").isEnabledFor(logging.DEBUG)
         return super().crawled(request, response, spider) if debugging else None
+
+    def item_error(self, item: Any, exception: BaseException, response: Any, spider: Spider) -> LogFormatterResult:  # noqa: ARG002
+        """Log which url it was, not its body."""
+        url = item.settlement.row.url if isinstance(item, Outcome) else "?"
+        return {"level": logging.ERROR, "msg": "cannot keep %(url)s: %(why)s", "args": {"url": url, "why": exception}}
 
     def download_error(
         self, failure: Failure, request: Request, spider: Spider, errmsg: str | None = None

@@ -2,13 +2,14 @@
 
 Star clustering with a condition. The best-connected document of those not yet placed is an anchor, its verified
 neighbours may join it, strongest first, each only if it was verified against a fair share of those already there
-(`cohesion`) and is at least a companion, something alike, of every one. So a story cannot wander from copy to copy into another story, as it does in connected components,
-and what an anchor refuses is tried again among itself. (Aslam, Pelekhov, Rus: The star clustering algorithm, 2004.)
+(`cohesion`) and is at least a companion, something alike, of every one. So a story cannot wander from copy to
+copy into another story, as it does in connected components, and what an anchor refuses is tried again among
+itself. (Aslam, Pelekhov, Rus: The star clustering algorithm, 2004.)
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ def build_graph(count: int, pairs: NDArray[np.uint64], scores: NDArray[np.float3
 
 
 @compiled("float64[::1](int64[::1], int64[::1], float64[::1], boolean[::1])")
-def _weights(bounds, others, scores, free):
+def _weights(bounds: Any, others: Any, scores: Any, free: Any) -> Any:
     """Weigh each document by the squares of its scores: many copies count, close copies count more."""
     weights = np.zeros(len(free), dtype=np.float64)
     for document in range(len(free)):
@@ -52,7 +53,7 @@ def _weights(bounds, others, scores, free):
 
 
 @compiled("boolean[::1](int64[::1], int64[::1], float64[::1], int64[::1], float64[::1])")
-def _anchors(bounds, others, scores, order, weights):
+def _anchors(bounds: Any, others: Any, scores: Any, order: Any, weights: Any) -> Any:
     """Mark the anchors: in `order`, each that has no anchor for a neighbour."""
     chosen = np.zeros(len(weights), dtype=np.bool_)
     for document in order:
@@ -68,7 +69,17 @@ def _anchors(bounds, others, scores, order, weights):
 @compiled(
     "int64(int64[::1], int64[::1], float64[::1], int64[::1], int64[::1], int64[::1], boolean[::1], float64, int64[::1])"
 )
-def _join(bounds, others, scores, places, anchors, joiners, free, cohesion, cluster):
+def _join(
+    bounds: Any,
+    others: Any,
+    scores: Any,
+    places: Any,
+    anchors: Any,
+    joiners: Any,
+    free: Any,
+    cohesion: Any,
+    cluster: Any,
+) -> Any:
     """Let each of `joiners`, in the order of `places`, into the cluster of its anchor if the conditions hold."""
     sizes = np.ones(len(free), dtype=np.int64)
     joined = 0

@@ -22,9 +22,10 @@ _ALIGN = 64
 
 def pack(arrays: Arrays) -> bytes:
     """Return `arrays` as bytes, the same bytes for the same arrays."""
-    header, at = {}, 0
+    header: dict[str, tuple[str, tuple[int, ...], int]] = {}
+    at = 0
     for name, array in arrays.items():
-        header[name] = [array.dtype.str, list(array.shape), at]
+        header[name] = (array.dtype.str, array.shape, at)
         at += -(-array.nbytes // _ALIGN) * _ALIGN
     text = orjson.dumps(header)
     start = -(-(len(_MAGIC) + 4 + len(text)) // _ALIGN) * _ALIGN
@@ -66,3 +67,13 @@ def pack_strings(strings: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.
 def string_at(blob: NDArray[np.uint8], bounds: NDArray[np.int64], at: int) -> str:
     """Return string `at` of what `pack_strings` returned."""
     return blob[bounds[at] : bounds[at + 1]].tobytes().decode("utf-8", "surrogatepass")
+
+
+#: Strings kept of each document: id, outlet, url, published.
+Strings: TypeAlias = tuple[str, str, str, str]
+
+
+def strings_at(blob: NDArray[np.uint8], bounds: NDArray[np.int64], document: int) -> Strings:
+    """Return the four strings of a document."""
+    one, two, three, four = (string_at(blob, bounds, document * 4 + which) for which in range(4))
+    return one, two, three, four

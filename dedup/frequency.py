@@ -6,6 +6,8 @@ seem a little less rare, and a table is at most 128 MB. Every document counts a 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,12 +23,12 @@ _READ64 = "Array(int64, 1, 'C', readonly=True)"
 
 
 @compiled("int64(uint32, int64)")
-def _slot(value, size):
+def _slot(value: Any, size: Any) -> Any:
     return np.int64(np.uint64(value) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)) & (size - 1)
 
 
 @compiled(f"void({_READ32}, {_READ64}, int64[::1], int64, uint32[:, ::1], int64)")
-def _count(words, bounds, documents, ngram, table, base):
+def _count(words: Any, bounds: Any, documents: Any, ngram: Any, table: Any, base: Any) -> Any:
     """Count in how many `documents` each run of `ngram` words is; column 1 remembers the last one that counted."""
     for document in documents:
         values = shingle(words[bounds[document] : bounds[document + 1]].copy(), ngram)
@@ -37,7 +39,9 @@ def _count(words, bounds, documents, ngram, table, base):
 
 
 @compiled(f"void({_READ32}, {_READ64}, int64[::1], int64, uint32[:, ::1], int64, boolean, uint8, uint8[::1])")
-def _mark(words, bounds, documents, ngram, table, limit, above, bit, flags):
+def _mark(
+    words: Any, bounds: Any, documents: Any, ngram: Any, table: Any, limit: Any, above: Any, bit: Any, flags: Any
+) -> Any:
     """Set `bit` where a run of words is in more than `limit` documents, or clear it, as `above` says."""
     for document in documents:
         values = shingle(words[bounds[document] : bounds[document + 1]].copy(), ngram)

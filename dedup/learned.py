@@ -57,8 +57,8 @@ class Learned:
         scores = tuple(round(float(score), 4) for score in arrays["scores"][row])
         fate = int(arrays["fate"][row])
         score = scores[1] if RELATIONS[fate] in ("contained", "extended") else scores[0]
-        strings = (flat.string_at(arrays["strings"], arrays["string_bounds"], row * 4 + which) for which in range(4))
-        copy = Copy(*strings, RELATIONS[fate], 1.0 if fate == KEPT else score)
+        strings = flat.strings_at(arrays["strings"], arrays["string_bounds"], row)
+        copy = Copy(*strings, relation=RELATIONS[fate], score=1.0 if fate == KEPT else score)
         passage = (int(arrays["passage"][row, 0]), int(arrays["passage"][row, 1]))
         return Member(copy, fate, int(arrays["first"][row]), int(arrays["anchor"][row]), scores, passage)
 

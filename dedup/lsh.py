@@ -8,6 +8,8 @@ it wherever the rest went. False candidates cost a verification and nothing else
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,7 +40,7 @@ def band_keys(signatures: NDArray[np.uint32], bands: int, rows: int) -> NDArray[
 
 
 @compiled("int64(Array(uint32, 1, 'C', readonly=True), int64[::1], int64, uint64[::1], uint32[::1])")
-def _sample(words, bounds, least, hashes, documents):
+def _sample(words: Any, bounds: Any, least: Any, hashes: Any, documents: Any) -> Any:
     """Write the sampled shingles of each text of at least `least` words; return how many."""
     total = 0
     for text in range(len(bounds) - 1):
@@ -70,7 +72,7 @@ def sample(
 
 
 @compiled("int64(uint64[::1], int64[::1], int64[::1], uint64[::1], boolean, boolean)")
-def _pair_up(keys, order, documents, pairs, skip_large, dry):
+def _pair_up(keys: Any, order: Any, documents: Any, pairs: Any, skip_large: Any, dry: Any) -> Any:
     """Write the pairs of each run of equal `keys[order]` as `first << 32 | second`; return how many."""
     total, start = 0, 0
     while start < len(order):

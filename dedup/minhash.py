@@ -4,8 +4,8 @@ The shingles of a text are its folded words (`corpus.arabic.folded_words`), n in
 UTF-8. Over them a row of `signatures` equals `datasketch.MinHash(num_perm, seed, scheme="affine32",
 hashfunc=xxhash.xxh32_intdigest).hashvalues` bit for bit, so sketches move both ways (`to_lean`, `from_lean`).
 
-Most code points fold one by one, by a table; a text with any other (a letter with loose accents, a presentation
-form of two letters, a final sigma) is folded in Python first and enters the same pass as folded words.
+Most code points fold one by one, by a table; a text with any other (a letter with loose accents, a final sigma) is
+folded in Python first and enters the same pass as folded words.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
-from datasketch import LeanMinHash, MinHash
+from datasketch import LeanMinHash, MinHash  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from corpus.arabic import FOLD_TABLE, fold, folded_words, words
@@ -28,10 +28,11 @@ SEED = 1
 
 #: The table covers the planes in which news is written; what lies beyond is folded in Python.
 _TABLE_SIZE = 0x20000
-_CODE_BITS = 0x1FFFFF
-#: What a code point does to a word, in the bits above the code point it folds to.
-_BREAK, _LETTER, _MARK, _DROP, _UNSAFE = (np.uint32(value << 24) for value in range(5))
-#: Most growth of UTF-8 under folding: "Ⱥ" has two bytes, its lower case three.
+_CODE_BITS, _KIND = np.uint32(0x1FFFFF), np.uint32(0xFF000000)
+#: What a code point does to a word, in the bits above the code point it folds to; of _MANY code points (a ligature)
+#: the low bits say where in the same table they are listed, their number first.
+_BREAK, _LETTER, _MARK, _DROP, _UNSAFE, _MANY = (np.uint32(value << 24) for value in range(6))
+#: Most growth of UTF-8 under folding in the table; "ﷺ", three bytes of which become 33, is left to Python.
 _GROWTH = 2
 
 
@@ -51,47 +52,49 @@ class Sketches(NamedTuple):
 def compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Compile a function for `signature` when its module is imported, and keep the code on disk.
 
-    Where no folder can be written to, each process compiles for itself.
+    The types of a compiled function stand in `signature`, so its hints say Any. Where no folder can be written to,
+    each process compiles for itself.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
-            return nb.njit(signature, cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+            return nb.njit(signature, cache=True, nogil=True)(function)
         except (RuntimeError, OSError):
-            return nb.njit(signature, cache=False, nogil=True)(function)  # type: ignore[no-any-return]
+            return nb.njit(signature, cache=False, nogil=True)(function)
 
     return decorate
 
 
 _P1, _P2, _P3 = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D)
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 _P4, _P5 = np.uint32(0x27D4EB2F), np.uint32(0x165667B1)
 
 
 @compiled("uint32(uint8[::1], int64)")
-def _read(data, at):
+def _read(data: Any, at: Any) -> Any:
     low = np.uint32(data[at]) | np.uint32(data[at + 1]) << np.uint32(8)
     return np.uint32(low | np.uint32(data[at + 2]) << np.uint32(16) | np.uint32(data[at + 3]) << np.uint32(24))
 
 
 @compiled("uint32(uint32, uint32)")
-def _turn(value, bits):
+def _turn(value: Any, bits: Any) -> Any:
     return np.uint32(value << bits) | np.uint32(value >> (np.uint32(32) - bits))
 
 
 @compiled("uint32(uint32, uint32)")
-def _round(lane, value):
+def _round(lane: Any, value: Any) -> Any:
     return np.uint32(_turn(np.uint32(lane + np.uint32(value * _P2)), np.uint32(13)) * _P1)
 
 
 @compiled("uint32(uint32, uint32, uint32, uint32, uint32)")
-def _finish(value, s1, m1, s2, m2):
+def _finish(value: Any, s1: Any, m1: Any, s2: Any, m2: Any) -> Any:
     value = np.uint32((value ^ (value >> s1)) * m1)
     value = np.uint32((value ^ (value >> s2)) * m2)
     return np.uint32(value ^ (value >> np.uint32(16)))
 
 
 @compiled("uint32(uint8[::1], int64, int64)")
-def xxh32(data, start, stop):
+def xxh32(data: Any, start: Any, stop: Any) -> Any:
     """Hash `data[start:stop]` with XXH32 and seed 0 (github.com/Cyan4973/xxHash, doc/xxhash_spec.md)."""
     at = start
     if stop - start >= 16:
@@ -117,8 +120,14 @@ def xxh32(data, start, stop):
     return _finish(value, np.uint32(15), _P2, np.uint32(13), _P3)
 
 
+@compiled("uint32(uint64, uint32)")
+def _word_hash(value: Any, digit: Any) -> Any:
+    value = (value ^ value >> np.uint64(29)) * _MIX
+    return np.uint32(value >> np.uint64(32)) & np.uint32(0xFFFFFFFE) | digit
+
+
 @compiled("int64(uint32, uint8[::1], int64)")
-def _write(code, out, at):
+def _write(code: Any, out: Any, at: Any) -> Any:
     """Write `code` as UTF-8 at `at`; return the offset after it."""
     if code < 0x80:
         out[at] = code
@@ -134,13 +143,18 @@ def _write(code, out, at):
     return at + 4
 
 
-@compiled("int64(uint8[::1], int64, int64, uint32[::1], uint8[::1], int64[::1])")
-def _tokenise(raw, start, stop, table, out, ends):
+@compiled("int64(uint8[::1], int64, int64, uint32[::1], uint8[::1], int64[::1], uint32[::1])")
+def _tokenise(raw: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any, hashes: Any) -> Any:
     """Write the folded words of UTF-8 `raw[start:stop]`, each with a space behind it; `ends[i]` excludes it.
+
+    `hashes[i]` is a hash of its letters with the lowest bit for digits. The last entry of `table` says how many
+    code points it covers.
 
     Returns the number of words, or -1 where a code point does not fold on its own.
     """
     at, filled, count, inside = start, 0, 0, False
+    value, digit = np.uint64(0), np.uint32(0)
+    limit = min(len(table), np.int64(table[len(table) - 1]))
     while at < stop:
         lead = np.uint32(raw[at])
         if lead < 0x80:
@@ -154,36 +168,42 @@ def _tokenise(raw, start, stop, table, out, ends):
             code = (lead & 0x7) << 18 | np.uint32(raw[at + 1] & 0x3F) << 12
             code |= np.uint32(raw[at + 2] & 0x3F) << 6 | (raw[at + 3] & 0x3F)
             at += 4
-        entry = table[code] if code < len(table) else _UNSAFE
-        kind = entry & np.uint32(0xFF000000)
-        if kind == _LETTER or (kind == _MARK and inside):
-            filled = _write(np.uint32(entry & _CODE_BITS), out, filled)
-            inside = True
-        elif kind == _UNSAFE:
-            return -1
-        elif inside and kind != _DROP:
-            ends[count] = filled
-            out[filled] = 0x20
-            filled, count, inside = filled + 1, count + 1, False
+        entry = table[code] if code < limit else _UNSAFE
+        listed, after = 0, 1
+        if entry & _KIND == _MANY:
+            listed = np.int64(entry & _CODE_BITS)
+            after = listed + np.int64(table[listed])
+            listed += 1
+            entry = table[listed]
+        while True:
+            kind = entry & _KIND
+            if kind == _LETTER or (kind == _MARK and inside):
+                code = np.uint32(entry & _CODE_BITS)
+                filled = _write(code, out, filled)
+                value = (value ^ np.uint64(code)) * _MIX
+                digit |= np.uint32(code >= 0x30) & np.uint32(code <= 0x39)
+                inside = True
+            elif kind == _UNSAFE:
+                return -1
+            elif inside and kind != _DROP:
+                ends[count] = filled
+                out[filled] = 0x20
+                hashes[count] = _word_hash(value, digit)
+                filled, count, inside = filled + 1, count + 1, False
+                value, digit = np.uint64(0), np.uint32(0)
+            listed += 1
+            if listed > after or after == 1:
+                break
+            entry = table[listed]
     if inside:
         ends[count] = filled
+        hashes[count] = _word_hash(value, digit)
         count += 1
     return count
 
 
-@compiled("void(uint8[::1], int64, int64[::1], uint32[::1])")
-def _hash_words(out, count, ends, hashes):
-    start = 0
-    for word in range(count):
-        digit = np.uint32(0)
-        for at in range(start, ends[word]):
-            digit |= np.uint32(out[at] >= 0x30) & np.uint32(out[at] <= 0x39)
-        hashes[word] = xxh32(out, start, ends[word]) & np.uint32(0xFFFFFFFE) | digit
-        start = ends[word] + 1
-
-
 @compiled("void(uint8[::1], int64, int64[::1], int64, uint32[::1], uint32[::1], uint32[::1])")
-def _permute(out, count, ends, ngram, factors, shifts, signature):
+def _permute(out: Any, count: Any, ends: Any, ngram: Any, factors: Any, shifts: Any, signature: Any) -> Any:
     start = 0
     for word in range(count - ngram + 1):
         value = xxh32(out, start, ends[word + ngram - 1])
@@ -198,64 +218,85 @@ def _permute(out, count, ends, ngram, factors, shifts, signature):
     "int64(uint8[::1], int64[::1], uint32[::1], int64, uint32[:, ::1],"
     " uint32[:, ::1], uint32[::1], int64[::1], uint8[::1], int64[::1])"
 )
-def _sign(raw, offsets, table, ngram, permutations, signatures, hashes, counts, out, ends):
+def _sign(
+    raw: Any,
+    offsets: Any,
+    table: Any,
+    ngram: Any,
+    permutations: Any,
+    signatures: Any,
+    hashes: Any,
+    counts: Any,
+    out: Any,
+    ends: Any,
+) -> Any:
     """Sign each text `raw[offsets[i]:offsets[i + 1]]`; `counts[i]` is its words or -1. Returns all words."""
     total = 0
     for text in range(len(offsets) - 1):
-        count = _tokenise(raw, offsets[text], offsets[text + 1], table, out, ends)
+        count = _tokenise(raw, offsets[text], offsets[text + 1], table, out, ends, hashes[total:])
         counts[text] = count
         if count > 0:
-            _hash_words(out, count, ends, hashes[total:])
             _permute(out, count, ends, ngram, permutations[0], permutations[1], signatures[text])
             total += count
     return total
 
 
-def _second_halves() -> frozenset[str]:
-    """Collect the characters that may melt into the one before them under NFKC."""
-    pairs = (unicodedata.decomposition(chr(code)) for code in range(_TABLE_SIZE))
-    halves = {chr(int(pair.split()[1], 16)) for pair in pairs if pair.count(" ") == 1 and pair[0] != "<"}
-    return frozenset(halves).union(map(chr, (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))))
-
-
 #: The lower case of sigma depends on the letters around it; a loose hamza may melt into a yeh barree.
 _NEVER_ALONE = frozenset("Σ\u0654")
+_HANGUL_VOWELS_AND_FINALS = frozenset(map(chr, (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))))
+
+
+def _unsafe_parts() -> frozenset[str]:
+    """Collect what, left by NFKC, its neighbours may still change: it melts into them, reorders, or ends a word."""
+    everything = [chr(code) for code in range(_TABLE_SIZE)]
+    pairs = [unicodedata.decomposition(one) for one in everything]
+    melting = {chr(int(pair.split()[1], 16)) for pair in pairs if pair.count(" ") == 1 and pair[0] != "<"}
+    reordered = {one for one in everything if unicodedata.combining(one)}
+    kept = {one for one in melting | reordered if FOLD_TABLE.get(ord(one), one) is not None}
+    return _NEVER_ALONE | _HANGUL_VOWELS_AND_FINALS | kept
 
 
 @cache
 def _fold_table() -> NDArray[np.uint32]:
-    """Return for each code point what it folds to and what it does to a word, read off `corpus.arabic`."""
+    """Return for each code point what it folds to and what it does to a word, read off `corpus.arabic`.
+
+    Newlines keep code points apart, so that one call treats them all.
+    """
+    plain = "\n".join(map(chr, (*range(0x0A), *range(0x0B, 0xD800), *range(0xE000, _TABLE_SIZE))))
+    unsafe = _unsafe_parts()
+    folded = fold(plain).split("\n")
+    entries = _entries("".join(folded))
     table = np.full(_TABLE_SIZE, _UNSAFE, dtype=np.uint32)
-    halves = _second_halves()
-    for code in range(_TABLE_SIZE):
-        folded = fold(chr(code))
-        if len(folded) < 2 and _folds_alone(chr(code), halves):
-            table[code] = _entry(folded)
-    return table
+    table[0x0A] = _BREAK
+    lists: list[int] = []
+    for one, parts, result in zip(plain[::2], unicodedata.normalize("NFKC", plain).split("\n"), folded, strict=True):
+        found = [entries[part] for part in result]
+        if not unsafe.isdisjoint(parts) or len(result.encode()) > _GROWTH * len(one.encode()):
+            continue
+        if len(found) < 2:
+            table[ord(one)] = found[0] if found else _DROP
+        elif all(entry & _KIND == _BREAK for entry in found):
+            table[ord(one)] = _BREAK
+        else:
+            table[ord(one)] = _MANY | np.uint32(_TABLE_SIZE + len(lists))
+            lists += (len(found), *map(int, found))
+    return np.concatenate((table, np.array([*lists, _TABLE_SIZE], dtype=np.uint32)))
 
 
-def _folds_alone(character: str, halves: frozenset[str]) -> bool:
-    """Tell whether neighbours never change what `character` folds to: no melting, reordering or final form."""
-    for part in unicodedata.normalize("NFKC", character):
-        dropped = FOLD_TABLE.get(ord(part), part) is None
-        if part in _NEVER_ALONE or ((part in halves or unicodedata.combining(part)) and not dropped):
-            return False
-    return True
-
-
-def _entry(folded: str) -> int:
-    if not folded:
-        return _DROP
-    if words(folded) == [folded]:
-        return _LETTER | ord(folded)
-    return (_MARK if words("a" + folded) == ["a" + folded] else _BREAK) | ord(folded)
+def _entries(characters: str) -> dict[str, np.uint32]:
+    """Return for each folded character its code point with what it does to a word."""
+    distinct = sorted(set(characters))
+    letters = set(words(" ".join(distinct)))
+    marks = {word[1:] for word in words(" ".join("a" + one for one in distinct))}
+    kinds = ((one, _LETTER if one in letters else _MARK if one in marks else _BREAK) for one in distinct)
+    return {one: kind | np.uint32(ord(one)) for one, kind in kinds}
 
 
 @cache
 def _split_table() -> NDArray[np.uint32]:
     """Return the table for words already folded and joined by a space: nothing else breaks a word."""
-    table = np.arange(0x110000, dtype=np.uint32) | np.uint32(_LETTER)
-    table[0x20] = _BREAK
+    table = np.arange(0x110001, dtype=np.uint32) | _LETTER
+    table[0x20], table[-1] = _BREAK, 0x110000
     return table
 
 
@@ -271,7 +312,7 @@ def sign(texts: Sequence[str], ngram: int = 3, count: int = PERMUTATIONS, seed: 
     unsafe = np.flatnonzero(counts < 0)
     if not len(unsafe):
         return first
-    folded = [" ".join(folded_words(texts[at])) for at in unsafe]
+    folded = [" ".join(folded_words(texts[at])) for at in unsafe.tolist()]
     second, again = _pass(folded, _split_table(), ngram, permutations(count, seed))
     first.signatures[unsafe] = second.signatures
     counts[unsafe] = again

@@ -30,13 +30,12 @@ _BATCH = 512
 _EXACT_BY_TEXT = 16
 #: What stands for a missing or unreadable date: later than all others.
 _NO_DATE = np.iinfo(np.int64).max
-#: Strings kept of each document, in this order.
-_STRINGS = 4
 
 
 def identity(document_id: str, source: Source) -> int:
     """Return the 64-bit name of a record: ids may repeat, so where it stands belongs to it."""
-    return xxhash.xxh3_64_intdigest("\0".join((document_id, source.path, str(source.record))).encode("utf-8", "replace"))
+    name = "\0".join((document_id, source.path, str(source.record)))
+    return xxhash.xxh3_64_intdigest(name.encode("utf-8", "replace"))
 
 
 def moment(published: str) -> int:
@@ -152,7 +151,7 @@ def summarise(documents: Iterable[Document], config: DedupConfig) -> dict[str, N
 
 
 @compiled("void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], uint32[::1])")
-def _gather(words, bounds, documents, out):
+def _gather(words: Any, bounds: Any, documents: Any, out: Any) -> Any:
     filled = 0
     for document in documents:
         for at in range(bounds[document], bounds[document + 1]):
@@ -180,13 +179,11 @@ class Shards:
         return np.concatenate([np.empty(0, dtype=np.uint32), *(shard["bands"][band] for shard in self.shards)])
 
     def samples(self, low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """Return the sampled shingles from `low` up to and without `high`, and the document of each."""
+        """Return the sampled shingles from `low` up to and without `high` <= 2**64, and the document of each."""
         hashes, owners = [np.empty(0, dtype=np.uint64)], [np.empty(0, dtype=np.int64)]
         for shard, start in zip(self.shards, self.starts, strict=False):
-            first = np.searchsorted(shard["sample"], np.uint64(low))
-            last = len(shard["sample"])
-            if high < 1 << 64:
-                last = np.searchsorted(shard["sample"], np.uint64(high))
+            first = int(np.searchsorted(shard["sample"], np.uint64(low)))
+            last = int(np.searchsorted(shard["sample"], np.uint64(high - 1), side="right"))
             hashes.append(shard["sample"][first:last])
             owners.append(shard["sample_owner"][first:last] + start)
         return np.concatenate(hashes), np.concatenate(owners)
@@ -218,11 +215,8 @@ class Shards:
             lengths[cuts[number] : cuts[number + 1]] = shard["bounds"][local + 1] - shard["bounds"][local]
         return lengths
 
-    def strings(self, document: int) -> tuple[str, str, str, str]:
+    def strings(self, document: int) -> flat.Strings:
         """Return id, outlet, url and published of a document."""
         number = int(np.searchsorted(self.starts, document, side="right")) - 1
-        shard, at = self.shards[number], (document - int(self.starts[number])) * _STRINGS
-        one, two, three, four = (
-            flat.string_at(shard["strings"], shard["string_bounds"], at + which) for which in range(_STRINGS)
-        )
-        return one, two, three, four
+        shard = self.shards[number]
+        return flat.strings_at(shard["strings"], shard["string_bounds"], document - int(self.starts[number]))

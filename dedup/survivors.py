@@ -69,11 +69,10 @@ def in_batches(run: Map, function: Callable[[Any], Any], tasks: Iterable[Any]) -
 
 def rank_documents(shards: Shards, config: DedupConfig) -> NDArray[np.int64]:
     """Return the documents in order of the survivor policy, ties by id, then by text and place."""
-    keys = [shards.column("key"), shards.column("text")]
-    for criterion in reversed(config.survivor):
-        keys.append(_criterion(shards, criterion))
+    criteria = [_criterion(shards, criterion) for criterion in reversed(config.survivor)]
+    keys = [shards.column("key"), shards.column("text"), *criteria]
     order = np.lexsort(keys)
-    fresh = _fresh([key[order] for key in keys[2:]])
+    fresh = _fresh([key[order] for key in criteria], len(order))
     starts = np.flatnonzero(fresh)
     stops = np.append(starts[1:], len(order))
     for start, stop in zip(starts[stops - starts > 1], stops[stops - starts > 1], strict=True):
@@ -161,15 +160,13 @@ class Decider:
         ranges = total // _SAMPLES_PER_TASK + 1
         step = -(-(1 << 64) // ranges)
         for low in range(0, 1 << 64, step):
-            hashes, owners = self.shards.samples(low, low + step)
+            hashes, owners = self.shards.samples(low, min(low + step, 1 << 64))
             ranks = rank[owners]
             yield hashes[ranks >= 0], ranks[ranks >= 0]
 
     def _verify(self, pairs: NDArray[np.uint64], flags: NDArray[np.uint8]) -> Edges:
         """Compare all pairs; keep those that hold and those that make companions."""
-        pieces = [_no_edges()]
-        for piece in in_batches(self.run, _verify_task, self._verify_tasks(pairs, flags)):
-            pieces.append(piece)
+        pieces = [_no_edges(), *in_batches(self.run, _verify_task, self._verify_tasks(pairs, flags))]
         return Edges(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
     def _verify_tasks(self, pairs: NDArray[np.uint64], flags: NDArray[np.uint8]) -> Iterator[VerifyTask]:
@@ -199,7 +196,8 @@ class Decider:
         ends = np.stack([edges.pairs >> np.uint64(32), edges.pairs & np.uint64(0xFFFFFFFF)]).astype(np.int64)
         nodes = np.unique(ends)
         small = np.searchsorted(nodes, ends).astype(np.uint64)
-        found = nodes[cluster(build_graph(len(nodes), small[0] << np.uint64(32) | small[1], weight), self.config.cohesion)]
+        graph = build_graph(len(nodes), small[0] << np.uint64(32) | small[1], weight)
+        found = nodes[cluster(graph, self.config.cohesion)]
         anchor = np.arange(len(self.order), dtype=np.int64)
         anchor[nodes] = found
         poor = self._collections(edges, ends, anchor)
@@ -287,14 +285,14 @@ def _repeats(
     """Return the places whose keys an earlier place has, and for each the first such place."""
     places = np.flatnonzero(among)
     order = places[np.lexsort([key[places] for key in keys])]
-    fresh = _fresh([key[order] for key in keys])
+    fresh = _fresh([key[order] for key in keys], len(order))
     firsts = order[np.flatnonzero(fresh)][np.cumsum(fresh) - 1] if len(order) else order
     return order[~fresh], firsts[~fresh]
 
 
-def _fresh(keys: list[NDArray[Any]]) -> NDArray[np.bool_]:
+def _fresh(keys: list[NDArray[Any]], count: int) -> NDArray[np.bool_]:
     """Mark each place where sorted `keys` change, the first included."""
-    fresh = np.zeros(len(keys[0]), dtype=bool)
+    fresh = np.zeros(count, dtype=bool)
     fresh[:1] = True
     for key in keys:
         fresh[1:] |= key[1:] != key[:-1]
@@ -306,7 +304,7 @@ def _survivors(
 ) -> NDArray[np.int64]:
     """Return for each of `nodes` the survivor of its cluster: the best by rank, collections last."""
     order = np.lexsort((nodes, poor, anchors))
-    fresh = _fresh([anchors[order]])
+    fresh = _fresh([anchors[order]], len(order))
     best = np.empty(len(nodes), dtype=np.int64)
     best[order] = nodes[order][np.flatnonzero(fresh)][np.cumsum(fresh) - 1]
     return best

@@ -9,7 +9,7 @@ around agrees and a number differs, two texts are two reports (`numbers`); where
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -77,7 +77,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 @compiled("uint32[::1](uint32[::1])")
-def _distinct(values):
+def _distinct(values: Any) -> Any:
     values = np.sort(values)
     kept = 0
     for at in range(len(values)):
@@ -88,7 +88,7 @@ def _distinct(values):
 
 
 @compiled("int64(uint32[::1], uint32[::1])")
-def _shared(left, right):
+def _shared(left: Any, right: Any) -> Any:
     one, other, count = 0, 0, 0
     while one < len(left) and other < len(right):
         if left[one] == right[other]:
@@ -101,13 +101,13 @@ def _shared(left, right):
 
 
 @compiled("boolean(uint32[::1], uint32)")
-def _has(values, value):
+def _has(values: Any, value: Any) -> Any:
     at = np.searchsorted(values, value)
     return at < len(values) and values[at] == value
 
 
 @compiled("uint32[::1](uint32[::1], int64)")
-def shingle(words, ngram):
+def shingle(words: Any, ngram: Any) -> Any:
     """Return the hash of each run of `ngram` words."""
     hashes = np.empty(max(0, len(words) - ngram + 1), dtype=np.uint32)
     for start in range(len(hashes)):
@@ -120,7 +120,7 @@ def shingle(words, ngram):
 
 
 @compiled("uint32[::1](uint32[::1], uint8[::1], uint8, uint8)")
-def _flagged(values, flags, bit, wanted):
+def _flagged(values: Any, flags: Any, bit: Any, wanted: Any) -> Any:
     """Return the distinct `values` whose flag has `bit` as `wanted`."""
     picked = np.empty(len(values), dtype=np.uint32)
     count = 0
@@ -132,7 +132,7 @@ def _flagged(values, flags, bit, wanted):
 
 
 @compiled("UniTuple(int64, 2)(uint32[::1], uint8[::1], uint32[::1], int64, int64)")
-def _odd_words(words, flags, others, start, stop):
+def _odd_words(words: Any, flags: Any, others: Any, start: Any, stop: Any) -> Any:
     """Count the numbers and the rare words in `words[start:stop]` that the sorted `others` lack."""
     numbers, names = 0, 0
     for at in range(start, stop):
@@ -143,7 +143,7 @@ def _odd_words(words, flags, others, start, stop):
 
 
 @compiled("int64(int64[::1], uint32[::1], uint32, int64)")
-def _place(order, shingles, value, after):
+def _place(order: Any, shingles: Any, value: Any, after: Any) -> Any:
     """Find `value` among `shingles` (`order` sorts them): its first place beyond `after`, else its first; or -1."""
     low, high = 0, len(order)
     while low < high:
@@ -166,7 +166,17 @@ def _place(order, shingles, value, after):
     "UniTuple(int64, 2)(uint32[::1], uint8[::1], uint32[::1], uint32[::1],"
     " uint32[::1], uint8[::1], uint32[::1], uint32[::1], int64)"
 )
-def _changes(left, left_flags, left_shingles, left_words, right, right_flags, right_shingles, right_words, ngram):
+def _changes(
+    left: Any,
+    left_flags: Any,
+    left_shingles: Any,
+    left_words: Any,
+    right: Any,
+    right_flags: Any,
+    right_shingles: Any,
+    right_words: Any,
+    ngram: Any,
+) -> Any:
     """Count the short gaps between agreeing text where each side has a number, or a rare word, the other lacks."""
     order = np.argsort(right_shingles, kind="mergesort")
     numbers, names, last, partner = 0, 0, -1, -1
@@ -186,7 +196,7 @@ def _changes(left, left_flags, left_shingles, left_words, right, right_flags, ri
 
 
 @compiled("uint8(float32[::1], float64[::1], int64, int64, int64)")
-def _relate(scores, limits, shingles, short, long):
+def _relate(scores: Any, limits: Any, shingles: Any, short: Any, long: Any) -> Any:
     resemblance, containment, rare, rare_back = scores[0], scores[1], scores[2], scores[3]
     if scores[4] > limits[9] or shingles < MIN_SHINGLES:
         return NONE
@@ -205,7 +215,17 @@ def _relate(scores, limits, shingles, short, long):
     "void(uint32[::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64, float64[::1], uint8[::1],"
     " float32[:, ::1])"
 )
-def _compare(words, flags, bounds, firsts, seconds, ngram, limits, relations, found):
+def _compare(
+    words: Any,
+    flags: Any,
+    bounds: Any,
+    firsts: Any,
+    seconds: Any,
+    ngram: Any,
+    limits: Any,
+    relations: Any,
+    found: Any,
+) -> Any:
     for pair in range(len(firsts)):
         one, other = firsts[pair], seconds[pair]
         if bounds[one + 1] - bounds[one] > bounds[other + 1] - bounds[other]:
@@ -245,7 +265,7 @@ def compare(
 
 
 @compiled("void(uint32[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1])")
-def _passages(words, bounds, firsts, seconds, found):
+def _passages(words: Any, bounds: Any, firsts: Any, seconds: Any, found: Any) -> Any:
     for pair in range(len(firsts)):
         one, other = firsts[pair], seconds[pair]
         left = words[bounds[one] : min(bounds[one + 1], bounds[one] + _PASSAGE_WORDS)]

@@ -73,13 +73,21 @@ def body(item: Item, box: list[Part]) -> list[Part]:
 
 
 def appended(item: Item, header: str) -> list[Part]:
-    """Return the read-also header with the first paragraphs of the other story, and a glued list in them."""
+    """Return the read-also header with the first paragraphs of the other story, and headlines among them."""
     if item.appended is None:
         return []
+    labels = [tag_line(item)] if item.outlet not in TEXT_OUTLETS else []
     texts = [text.removeprefix("## ") for text in item.appended.paragraphs[:APPENDED_PARAGRAPHS]]
     if item.glued:
         texts.insert(2, "".join(item.headlines[5:11]))
-    return [Part("gone", text) for text in (header, item.appended.title, *texts)]
+    else:
+        texts += [f"اقرأ أيضاً{item.headlines[5]}", *item.headlines[6:8]]
+    return [*labels, *(Part("gone", text) for text in (header, item.appended.title, *texts))]
+
+
+def tag_line(item: Item) -> Part:
+    """Return the line of tags as the aggregators write it, without separators."""
+    return Part("gone", "كلمات دلالية: " + " ".join(item.tags))
 
 
 def sahil_news(item: Item) -> list[Part]:
@@ -89,7 +97,7 @@ def sahil_news(item: Item) -> list[Part]:
         Part("gone", f"تاريخ النشر: {ordinal_date(item)} GMT"),
         *body(item, []),
         Part("free", f"المصدر: {item.credit}"),
-        Part("gone", "كلمات دلالية: " + " ".join(item.tags)),
+        tag_line(item),
         *appended(item, "إقرأ أيضاً:"),
         Part("gone", "مقالات مشابهة"),
         *(Part("gone", f"  • {headline}") for headline in item.headlines[:5]),

@@ -66,8 +66,8 @@ def read_config(path: str | None) -> Config:
 
 
 def plain(config: msgspec.Struct) -> dict[str, Any]:
-    """Return the configuration as JSON can hold it."""
-    value: dict[str, Any] = msgspec.to_builtins(config)
+    """Return the configuration as JSON gives it back."""
+    value: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(config, order="deterministic"))
     return value
 
 

@@ -18,10 +18,10 @@ from cleaning.stages import Clean, Extract
 from corpus.commit import publish, publish_json, publishing, run_lock, translated
 from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
 from corpus.inputs import STDIN, Failure, InputFile, list_inputs
+from corpus.plan import Plan
 from corpus.report import Report, report_from
 from corpus.runner import Outcome, Watcher, cut_segments, first_tasks, open_pool, run_stages
 from corpus.stage import Stage
-from corpus.task import Plan
 from corpus.writers import Format
 from dedup.stages import Dedup
 from pipeline.config import Config, fingerprint, plain

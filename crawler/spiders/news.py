@@ -184,7 +184,7 @@ class NewsSpider(Spider):
         if row.archived and digest == row.digest:
             capture.earlier = _earlier(row)
             settlement.counts = {"unchanged": 1}
-        return Outcome(settlement, capture, spent=True)
+        return Outcome(settlement, capture, spent=True, decoded=response.body)
 
     def _misplaced_listing(self, response: Response, row: Row, kind: str) -> Outcome:
         """A seed that turns out to be a feed or a sitemap is read as one."""

@@ -9,8 +9,8 @@ from corpus import task as task_module
 from corpus.document import document_from
 from corpus.errors import EnvironmentFault
 from corpus.inputs import InputFile, ReadConfig, list_inputs
+from corpus.plan import Item, Plan
 from corpus.runner import cut_segments, first_tasks, open_pool, run_stages, shard_inputs, shard_items
-from corpus.task import Item, Plan
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # so that worker processes can import the toy stages too

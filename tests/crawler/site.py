@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from typing import Self
 
-WORDS = "غيمة فوق الميناء القديم وسفينة تنتظر المد والصيادون يصلحون شباكهم قرب الرصيف الطويل".split(" ")
+WORDS = (
+    "غيمة", "فوق", "الميناء", "القديم", "وسفينة", "تنتظر", "المد", "والصيادون", "يصلحون", "شباكهم", "قرب", "الرصيف",
+)  # fmt: skip
 
 
 @dataclass
@@ -51,7 +53,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         site = self.server.site
         with site.lock:
-            site.hits.append((self.path, {name.lower(): value for name, value in self.headers.items()}, time.monotonic()))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            site.hits.append((self.path, headers, time.monotonic()))
         route = site.routes.get(self.path) or site.routes.get(self.path.partition("?")[0])
         if route is None:
             route = site.fallback or Answer(b"none", 404)
@@ -109,11 +112,11 @@ class Site:
         self.url = f"http://{self.host}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
-    def __enter__(self) -> Site:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *why: object) -> None:
         self._server.shutdown()
         self._server.server_close()
 
@@ -140,7 +143,8 @@ def linked_site(count: int, traps: bool = False) -> dict[str, Route]:
         near = [f"/p/{other}" for other in range(number + 1, min(number + 20, count))] if number % 20 == 0 else []
         extra = [f"/p/{number}?utm_source=feed", f"/p/{(number * 13) % count}#top", "/"]
         if traps:
-            extra += [f"/trap/{number}/" + "again/" * (number % 6 + 3), f"/p/{number}/amp/", "mailto:a@b.c", "javascript:void(0)"]
+            extra += [f"/trap/{number}/" + "again/" * (number % 6 + 3), f"/p/{number}/amp/"]
+            extra += ["mailto:a@b.c", "javascript:void(0)"]
         routes[f"/p/{number}"] = page(number, near + extra)
     return routes
 
@@ -168,6 +172,6 @@ def endless(handler: BaseHTTPRequestHandler) -> None:
 
 def cut_short(handler: BaseHTTPRequestHandler) -> None:
     """Promise 100,000 bytes, send a part, hang up."""
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100000\r\n\r\n<html><p>half a page")
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100000\r\n\r\n<html><p>half")
     handler.wfile.flush()
     handler.connection.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,128 @@
+"""Judge what stands before the first paragraph: section, headline, date, byline, share bar, caption."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from cleaning.continuity import content_words, covered
+from cleaning.harvest import is_byline, is_date_line
+from cleaning.judged import CAPTION, Judged, name, name_phrase, open_units
+from cleaning.lexicon import key_of
+from cleaning.units import SHORT, Unit, has_clauses, is_label
+
+#: What stands before the body and is chrome there, though it may be body elsewhere.
+_KINDS = frozenset({"date", "byline", "nav", "tags", "source", "most_read"})
+
+#: What shows that the lines around it are the furniture of a head.
+_FURNISHED = frozenset({"title", "date", "byline", "share", "fontsize"})
+
+#: A headline stands at most so many units above the first paragraph.
+_REACH = 40
+
+#: Share of a headline's words that the body says again; menu entries and foreign headlines have less.
+_SAID_AGAIN = 0.4
+
+#: A text of fewer paragraphs may be a list or a poem, whose first lines are not section and headline.
+_PARAGRAPHS = 3
+
+#: A dash, an underscore or a tatweel joins a name to a place: a byline, a dateline, an item of a list.
+_JOINED = re.compile("[-–—_ـ/:|•*«»\"“”]")
+
+_AGENCY = r"(?:afp|ap|epa|reuters|getty(?: images)?|shutterstock|istock|رويترز|ا ف ب|اف ب|الاناضول|الفرنسيه)"
+_PHOTO = re.compile(
+    rf"\((?:{_AGENCY}|ارشيف\w*|صوره\w*)[^)]{{0,40}}\)$|©|\b{_AGENCY}/?[\w ]{{0,20}}$"
+    rf"|\b{_AGENCY} (?:pics?|photos?|images?)$|^(?:تصوير|عدسه|photo|foto|watch)\b|^\d?\d:\d\d [^\W\d]"
+)
+
+
+def judge_head(judged: Judged, first: int) -> None:
+    """Give the units before `first`, the first paragraph, their rules; find the headline."""
+    head = judged.units[max(0, first - _REACH) : first]
+    for unit in open_units(head):
+        if unit.entry is not None and unit.entry.kind in _KINDS:
+            name_phrase(unit)
+        elif is_date_line(unit.key) and not _is_decree(unit.key):
+            name(unit, "date", "a date and hardly anything else")
+        elif is_byline(unit.text):
+            name(unit, "byline", "says who wrote it")
+    _headline(judged, head)
+    if sum(judged.paragraphs) >= _PARAGRAPHS:
+        _section(judged, open_units(head))
+    _captions(judged, head)
+
+
+def is_photo(unit: Unit) -> bool:
+    """Tell whether a short unit is a caption by what it says about the picture's origin."""
+    return bool(unit.key) and _PHOTO.search(unit.key) is not None
+
+
+def _is_decree(key: str) -> bool:
+    """Tell whether a date line is that of a royal decree, which is body: `التاريخ: 9/10/1436هـ`."""
+    return key.startswith("التاريخ") and " م" not in key and "20" not in key
+
+
+def _headline(judged: Judged, head: Sequence[Unit]) -> None:
+    """Find the headline: known to the record, repeated, or followed by the date."""
+    lines = [unit for unit in head if unit.headline and unit.key and not unit.entry and unit.rule in ("", "page")]
+    found = _repeated(lines, key_of(judged.title), judged)
+    for unit in found:
+        unit.rule = ""
+        name(unit, "title", "the headline, repeated")
+    if found:
+        judged.title = judged.title or min((unit.text for unit in found), key=len)
+        return
+    left = open_units(head)
+    if judged.title or not left or not left[-1].headline or len(left) > 2:
+        return
+    after = head[head.index(left[-1]) + 1 :]
+    if after and after[0].rule == "date":
+        name(left[-1], "title", "stands above the date")
+        judged.title = left[-1].text
+
+
+def _repeated(lines: Sequence[Unit], known: str, judged: Judged) -> list[Unit]:
+    """Return the lines that are the known headline or say each other again; of a page only one that fits the body."""
+    times = Counter(unit.key for unit in lines)
+    found = []
+    for unit in lines:
+        inside = any(other.key != unit.key and (unit.key in other.key or other.key in unit.key) for other in lines)
+        if (known and known in unit.key) or times[unit.key] > 1 or inside:
+            found.append(unit)
+    if found and judged.page:
+        body = content_words(judged.body())
+        found = [unit for unit in found if covered(content_words([unit.text]), body) >= _SAID_AGAIN]
+    return found
+
+
+def _section(judged: Judged, left: Sequence[Unit]) -> None:
+    """Take out a section name over the headline, and the headline with it."""
+    if len(left) != 2:
+        return
+    label, headline = left
+    if not label.stub or not is_label(label) or _JOINED.search(label.text) or not headline.headline:
+        return
+    if covered(content_words([headline.text]), content_words(judged.body())) >= _SAID_AGAIN:
+        name(label, "section", "a label over the headline")
+        name(headline, "title", "under the section, and said again by the body")
+        judged.title = judged.title or headline.text
+
+
+def _captions(judged: Judged, head: Sequence[Unit]) -> None:
+    """Take out captions between a furnished head and the first paragraph."""
+    furnished = False
+    for unit in head:
+        furnished = furnished or unit.rule in _FURNISHED
+        if unit.rule or unit.entry:
+            continue
+        if is_photo(unit):
+            name(unit, "caption", "names where the picture is from")
+        elif furnished and _is_caption(unit):
+            name(unit, "caption", "between the furniture of the head and the first paragraph")
+        elif judged.page and not unit.ends and unit.size < SHORT:
+            name(unit, "page", "a short line over the article")
+
+
+def _is_caption(unit: Unit) -> bool:
+    return unit.size < CAPTION and not unit.ends and not unit.bullet and not has_clauses(unit.text)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+
+from corpus.text import MAX_MARKS, is_scrubbed, lines, scrub
+from tests.strategies import arabic_text, hostile_text
+
+FORBIDDEN = [
+    *(code for code in range(0x20) if code != 0x0A),
+    *range(0x7F, 0xA0),
+    *range(0x202A, 0x202F),
+    *range(0x2066, 0x206A),
+    *range(0xD800, 0xE000),
+    *range(0xFDD0, 0xFDF0),
+    *(plane * 0x10000 + last for plane in range(17) for last in (0xFFFE, 0xFFFF)),
+    0xFEFF,
+]
+
+
+@given(hostile_text())
+@settings(max_examples=500)
+def test_the_law_of_text(text: str) -> None:
+    clean = scrub(text)
+    assert scrub(clean) == clean
+    assert is_scrubbed(clean)
+    assert unicodedata.is_normalized("NFC", clean)
+    assert not set(map(ord, clean)) & set(FORBIDDEN)
+    clean.encode("utf-8")
+
+
+@given(arabic_text())
+def test_plain_arabic_is_only_composed(text: str) -> None:
+    assert scrub(text) == unicodedata.normalize("NFC", text)
+
+
+def test_every_character_alone() -> None:
+    forbidden = set(FORBIDDEN)
+    for code in {*range(0x10000), *range(0x10000, 0x110000, 31), *FORBIDDEN}:
+        clean = scrub(chr(code))
+        if code in (0x0D, 0x85, 0x0B, 0x0C, 0x2028, 0x2029):
+            assert clean == "\n", hex(code)
+        elif code == 0x09 or (unicodedata.category(chr(code)) == "Zs" and code != 0x20):
+            assert clean == " ", hex(code)
+        elif code in forbidden:
+            assert clean == "", hex(code)
+        else:
+            assert clean == unicodedata.normalize("NFC", chr(code)), hex(code)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\r\nb\rc\n", "a\nb\nc\n"),
+        ("a\u2028b\u0085c\x0bd\x0ce", "a\nb\nc\nd\ne"),
+        ("a\x1cb\x1dc", "abc"),
+        ("a\u00a0b\tc", "a b c"),
+        ("می\u200cروند", "می\u200cروند"),
+        ("\u202eabc\u202c", "abc"),
+        ("\u2067abc\u2069\u200f", "abc\u200f"),
+        ("\ufeffخبر", "خبر"),
+        ("x\ud800y", "xy"),
+        ("ا\u0653", "آ"),
+        ("ﻻ ½ ﷺ", "ﻻ ½ ﷺ"),
+        ("\ufffd", "\ufffd"),
+    ],
+)
+def test_by_rule(text: str, expected: str) -> None:
+    assert scrub(text) == expected
+
+
+def test_marks_are_capped() -> None:
+    assert scrub("b" + "\u0336" * 10_000) == "b" + "\u0336" * MAX_MARKS
+    assert scrub("ب" + "\u064e" * 10_000 + "ن") == "ب" + "\u064e" * MAX_MARKS + "ن"
+
+
+def test_lines_split_on_the_newline_only() -> None:
+    assert lines("a\u2028b\x85c\nd") == ["a\u2028b\x85c", "d"]
+
+
+@pytest.mark.parametrize("unit", [" ", "\r", "\u0301", "\u202e", "a\u0301", "\ud800", "\u00a0x"])
+def test_hostile_text_takes_linear_time(unit: str) -> None:
+    start = time.process_time()
+    scrub(unit * 200_000)
+    assert time.process_time() - start < 0.5
