@@ -103,7 +103,8 @@ def _cpu_seconds(command: list[str]) -> float:
 def _bare(site: str, pages: int, folder: Path) -> float:
     spider = folder / "bare.py"
     spider.write_text(BARE, "utf-8")
-    command = [sys.executable, "-m", "scrapy", "runspider", str(spider), "-a", f"site={site}", "-a", f"pages={pages}"]
+    command = [sys.executable, "-m", "scrapy", "runspider", str(spider), "-s", "LOG_LEVEL=ERROR"]
+    command += ["-a", f"site={site}", "-a", f"pages={pages}"]
     return _cpu_seconds(["env", "SCRAPY_SETTINGS_MODULE=scrapy.settings.default_settings", *command])
 
 

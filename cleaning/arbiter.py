@@ -28,7 +28,7 @@ _SHINGLE = 4
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The text chosen, who found it ("structure" or "trafilatura"), and whether there was doubt."""
+    """The text chosen, who found it ("structure", "trafilatura" or "none"), and whether there was doubt."""
 
     text: str
     extractor: str
@@ -43,6 +43,8 @@ def choose(html: str, root: HtmlElement, body: Body, metadata: Metadata) -> Choi
         return Choice(text, "structure", doubtful=False)
     rival = _rival(html, root, metadata, len(text)) if html else ""
     stands = body.share >= FAIR_SHARE and contained(text, rival) >= AGREEMENT
+    if not text and len(rival) < SURE_LENGTH:
+        return Choice("", "none", doubtful=True)  # without any prose on the page, so little is a menu
     if rival and not stands:
         return Choice(rival, "trafilatura", doubtful=True)
     return Choice(text, "structure", doubtful=True)

@@ -19,7 +19,7 @@ PAGE_FURNITURE = 5
 PAGE_SHARE = 0.4
 
 #: Classes that a page shows outside of its article; two of them make a page of a text full of short lines.
-_PAGE_CLASSES = frozenset({"nav", "share", "subscribe", "copyright", "comments", "most_read", "ad", "widget"})
+_PAGE_CLASSES = frozenset({"nav", "share", "subscribe", "copyright", "comments", "most_read", "ad", "widget", "cookie"})
 _PAGE_SIGNS = 2
 
 #: With so many menu entries one sign is enough, for the lexicon knows little of most languages. Poems have none.
@@ -167,4 +167,4 @@ def resumes(body: Sequence[str], headlines: Sequence[str], after: Sequence[str])
         return True
     linked = content_words(headlines)
     restated = covered(linked, content_words(after[:2]))
-    return restated < _RESTATED or restated < covered(linked, content_words(body)) + _CLOSER
+    return restated < max(_RESTATED, covered(linked, content_words(body)) + _CLOSER)

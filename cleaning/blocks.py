@@ -24,9 +24,9 @@ _UNREAD = frozenset(
 _ASIDE_TAGS = frozenset(("nav", "footer", "aside", "form", "figure", "figcaption", "fieldset", "dialog", "menu"))
 _INLINE = frozenset(
     (
-        "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
-        "kbd", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
-        "tt", "u", "var", "wbr", "time", "amp-img", "img", "math", "output", "meta", "o:p",
+        "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
+        "ins", "kbd", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub",
+        "sup", "tt", "u", "var", "wbr", "time", "amp-img", "img", "math", "output", "meta", "o:p",
     )
 )  # fmt: skip
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
@@ -58,8 +58,12 @@ _CHROME_NAME = re.compile(
     r"|post-?date|publish-?(?:info|date)|entry-date|read(?:ing)?-?time"
 )
 #: Chrome whatever its share of the page: a consent wall may hold more words than a short story.
-_NEVER_BODY = re.compile(r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)(?:hidden|sr-only)(?:\s|$)")
-_UNSEEN_NAME = re.compile(r"(?:^|\s)(?:hidden|sr-only|visually-?hidden|screen-?reader(?:-text)?)(?:\s|$)", re.IGNORECASE)
+_NEVER_BODY = re.compile(
+    r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)(?:hidden|sr-only)(?:\s|$)"
+)
+_UNSEEN_NAME = re.compile(
+    r"(?:^|\s)(?:hidden|sr-only|visually-?hidden|screen-?reader(?:-text)?)(?:\s|$)", re.IGNORECASE
+)
 _UNSEEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
 #: Scripts written without spaces say about three times as much per character.
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")

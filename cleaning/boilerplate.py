@@ -29,6 +29,10 @@ LINE_LENGTH = 400
 #: Longer keys are cut here and completed by a hash, so that a table and its counts stay small.
 KEY_LENGTH = 80
 
+#: A shorter marker is a common word: it must stand alone, and what follows must be a list of at most TAGS letters.
+WORDY = 12
+TAGS = 200
+
 _DIGITS = re.compile(r"\d+")
 
 
@@ -58,31 +62,45 @@ class Furniture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """Return what finds `text` as written; any number stands for every number."""
         return re.compile(_DIGITS.sub(r"\\d+", re.escape(self.text)))
 
+    def opens(self, text: str, found: re.Match[str]) -> bool:
+        """Tell whether `found`, a marker in `text`, takes the rest of the text with it."""
+        rest = text[found.end() :]
+        if len(self.text) >= WORDY:
+            return not reads_on(rest)
+        alone = not (text[: found.start()][-1:].isalnum() or rest[:1].isalnum())
+        return alone and len(rest) <= TAGS and not any(mark in rest for mark in ".!?؟")
+
 
 class FurnitureConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When something repeated is furniture. Calibrated on the 21 outlets of the labelled dumps.
 
     `lines`: stories that must share a short line; `paragraphs`: the same for one that has the form of running
     text; `markers`: for openings, endings and glued pieces. `share`: part of the outlet's documents. A line in
-    the middle of articles needs `body_share`. Documents without an outlet need `unnamed` stories.
+    the middle of articles needs `body_share`. Documents without an outlet need `unnamed` stories, `unnamed_share`.
     """
 
     lines: int = 3
     paragraphs: int = 4
     markers: int = 4
-    share: float = 0.01
+    share: float = 0.02
     body_share: float = 0.1
     marker_share: float = 0.03
     head_share: float = 0.5
     unnamed: int = 8
+    unnamed_share: float = 0.003
 
 
 def class_key(key: str) -> str:
     """Return `key` (from `key_of`) with every number folded to one class, cut to a bounded length."""
-    classed = _DIGITS.sub("0", key)
+    classed = squeeze(key)
     if len(classed) <= KEY_LENGTH:
         return classed
     return classed[: KEY_LENGTH // 2] + "…" + xxhash.xxh3_64_hexdigest(classed.encode())
+
+
+def squeeze(text: str) -> str:
+    """Return `text` with every number folded to one class."""
+    return _DIGITS.sub("0", text)
 
 
 def outlet_of(document: Document) -> str:
@@ -115,10 +133,18 @@ class OutletTable:
         if not self.lines or unit.size > LINE_LENGTH:
             return None
         if not unit.key:
-            opening = _DIGITS.sub("0", key_of(unit.text[: 2 * KEY_LENGTH]))[: KEY_LENGTH // 4]
+            opening = squeeze(key_of(unit.text[: 2 * KEY_LENGTH]))[: KEY_LENGTH // 4]
             if opening not in self._openings:
                 return None
         return self.lines.get(class_key(unit.key or key_of(unit.text)))
+
+    def opening(self, unit: Unit) -> Furniture | None:
+        """Return the marker with which `unit` opens, so that all of it goes."""
+        for row in self.markers:
+            found = row.pattern.match(unit.text)
+            if found is not None and row.opens(unit.text, found):
+                return row
+        return None
 
     def cuts(self, unit: Unit, *, first: bool, last: bool) -> Iterator[tuple[int, int, Furniture]]:
         """Yield (start, end, furniture) in `unit.text` of what is glued to it; `first` and `last` of the text."""
@@ -127,7 +153,7 @@ class OutletTable:
             yield from ((0, found.end(), row) for row in self.heads[:1] if (found := row.pattern.match(text)))
         for row in self.markers:
             found = _last(row.pattern, text)
-            if found is not None and not reads_on(text[found.end() :]):
+            if found is not None and row.opens(text, found):
                 yield found.start(), len(text), row
                 return
         if last:

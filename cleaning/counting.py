@@ -27,6 +27,7 @@ from cleaning.boilerplate import (
     Table,
     class_key,
     outlet_of,
+    squeeze,
 )
 from cleaning.lexicon import key_of
 from cleaning.seams import reads_on, sentence_starts
@@ -36,8 +37,9 @@ from corpus.document import Document
 #: Stories remembered for each counted piece (a bottom-k sketch): exact below, within 18 % (one sigma) above.
 SKETCH = 32
 
-#: Characters of an opening or an ending that are compared.
+#: Characters of an opening, and of an ending, that are compared; the longest ending of an outlet had 118.
 REACH = 48
+ENDING = 160
 
 #: Openings and endings are counted in so many units from either end of a document.
 EDGE = 2
@@ -120,17 +122,13 @@ def _pieces(units: Sequence[Unit], paragraphs: Sequence[bool]) -> Iterator[tuple
                 yield from _opening("marker", unit.text[start:], 2)
     if units:
         yield from _opening("head", units[0].text, 0)
-        ending = units[-1].text[-REACH:]
-        yield "tail", _squeeze(ending)[::-1], 2, False, ending
+        ending = units[-1].text[-ENDING:]
+        yield "tail", squeeze(ending)[::-1], 2, False, ending
 
 
 def _opening(form: Form, text: str, place: int) -> Iterator[tuple[str, str, int, bool, str]]:
     running = len(text) > 2 * PARAGRAPH or reads_on(text) or text.rstrip().endswith(".")
-    yield form, _squeeze(text[:REACH]), place, running, text[:REACH]
-
-
-def _squeeze(text: str) -> str:
-    return "".join("0" if letter.isdigit() else letter for letter in text)
+    yield form, squeeze(text[:REACH]), place, running, text[:REACH]
 
 
 Row = tuple[str, str, str, int, list[int], list[int], int, str]
@@ -194,7 +192,8 @@ def _is_line(outlet: str, key: str, tally: Tally, total: int, config: FurnitureC
     stories = tally.count
     least = config.paragraphs if 2 * tally.running > tally.documents else config.lines
     if not outlet:
-        return bool(key) and stories >= config.unnamed and 2 * tally.running <= tally.documents
+        enough = max(config.unnamed, config.unnamed_share * total)
+        return bool(key) and stories >= enough and 2 * tally.running <= tally.documents
     inside = 2 * tally.places[1] > tally.documents
     share = config.body_share if inside else config.share
     return bool(key) and stories >= max(least, share * total)
@@ -202,6 +201,10 @@ def _is_line(outlet: str, key: str, tally: Tally, total: int, config: FurnitureC
 
 #: A marker has at least so many characters and words: fewer are how sentences begin.
 _MARKER_LENGTH = 10
+
+#: A shorter one, down to a single word, opens the tails of at least so many of the outlet's documents.
+_SHORT_SHARE = 0.25
+_SHORT_LENGTH = 4
 
 #: Part of the occurrences of a marker after which running text may follow.
 _RUNNING = 0.2
@@ -227,19 +230,36 @@ def _stems(
     least = max(config.markers if outlet else config.unnamed, share * total)
 
     def fits(text: str, tally: Tally) -> bool:
-        running = form != "marker" or tally.running <= _RUNNING * tally.documents
-        return running and tally.count >= least and _is_marker(text, form)
+        if tally.count < least or (form == "marker" and tally.running > _RUNNING * tally.documents):
+            return False
+        return _is_marker(text, form, common=tally.count >= _SHORT_SHARE * total)
 
     for text, tally in _common(((key, tally) for (_, _, key), tally in pieces), fits):
-        written = tally.example[-len(text) :] if form == "tail" else tally.example[: len(text)]
-        kind: Form = "tail" if form == "tail" else "head" if form == "head" else "marker"
-        yield _row(outlet, kind, written.strip() if form == "marker" else written, tally, total)
+        written = _written(tally.example, text, form)
+        if written:
+            kind: Form = "tail" if form == "tail" else "head" if form == "head" else "marker"
+            yield _row(outlet, kind, written, tally, total)
 
 
-def _is_marker(text: str, form: str) -> bool:
+def _written(example: str, text: str, form: str) -> str:
+    """Return the part of `example` that was compared as `text`, cut at whole words."""
+    if form != "tail":
+        end = next((at for at in range(len(example) + 1) if squeeze(example[:at]) == text), 0)
+        return example[:end].strip()
+    start = next((at for at in range(len(example), -1, -1) if squeeze(example[at:])[::-1] == text), len(example))
+    if 0 < start < len(example) and _same_word(example[start - 1], example[start]):
+        start = example.find(" ", start) % (len(example) + 1)
+    return example[start:].strip()
+
+
+def _same_word(one: str, other: str) -> bool:
+    return one.isalnum() and other.isalnum() and one.isascii() == other.isascii()
+
+
+def _is_marker(text: str, form: str, *, common: bool) -> bool:
     letters = sum(letter.isalpha() for letter in text)
     if letters < _MARKER_LENGTH or " " not in text.strip():
-        return False
+        return form == "marker" and common and letters >= _SHORT_LENGTH and not text[-1].isalnum()
     return form != "head" or not set(text) & set("-–—ـ:()/،")
 
 

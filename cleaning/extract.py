@@ -14,8 +14,9 @@ from lxml.html import HtmlElement
 
 from cleaning import arbiter, markup
 from cleaning.blocks import lay_out
-from cleaning.body import Body, Evidence, find_body
+from cleaning.body import Body, find_body
 from cleaning.metadata import Metadata, read_metadata
+from cleaning.prose import Evidence
 from cleaning.templates import UNKNOWN, Sighting, Template, digest, sight
 from corpus.text import lines, scrub
 

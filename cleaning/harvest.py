@@ -7,9 +7,11 @@ dates are recognised but not converted: the calendars that outlets print differ 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import date
 
 from cleaning.lexicon import MARKS, key_of
+from corpus.arabic import fold
 
 _MONTHS = """
 1 january jan janvier ocak يناير جانفي كانون.الثاني جنوري januar enero
@@ -163,7 +165,7 @@ def after_colon(text: str) -> str:
 
 def credit_of(text: str) -> str:
     """Return the source that a credit line names, or ""."""
-    name = after_colon(text) or text.strip(MARKS)
+    name = (_AFTER_COLON.split(text, maxsplit=1)[-1]).strip(" .،,;:")
     return name if len(name) <= _NAME_LENGTH else ""
 
 
@@ -171,6 +173,34 @@ def tags_of(text: str) -> tuple[str, ...]:
     """Return the tags of a tag line; without separators they cannot be told apart and stay one."""
     found = (tag.strip(MARKS) for tag in _TAG_SEPARATORS.split(after_colon(text)))
     return tuple(dict.fromkeys(tag for tag in found if tag))
+
+
+def split_tags(text: str, known: Collection[str]) -> tuple[str, ...]:
+    """Cut tags that ran together where two words of the body meet without a space; () if none do.
+
+    >>> split_tags("ميناء الجسروزارة النقل", {"ميناء", "الجسر", "وزاره", "النقل"})
+    ('ميناء الجسر', 'وزارة النقل')
+    """
+    tags, tag = [], ""
+    for word in text.split():
+        seam = _seam(word, known)
+        if seam:
+            tags.append(f"{tag} {word[:seam]}".strip())
+            tag = ""
+        tag = f"{tag} {word[seam:]}".strip()
+    return (*tags, tag) if tags else ()
+
+
+#: Two letters and fewer are also the particles and endings of words.
+_PART = 3
+
+
+def _seam(word: str, known: Collection[str]) -> int:
+    """Return where two known words meet in `word`; 0 if it is known itself or they do not."""
+    if fold(word) in known:
+        return 0
+    ends = range(_PART, len(word) - _PART + 1)
+    return next((at for at in ends if fold(word[:at]) in known and fold(word[at:]) in known), 0)
 
 
 def author_of(text: str) -> str:

@@ -27,13 +27,20 @@ _SAID_AGAIN = 0.4
 #: A text of fewer paragraphs may be a list or a poem, whose first lines are not section and headline.
 _PARAGRAPHS = 3
 
+#: More short lines than this under the furniture of the head are verse or a list.
+_CAPTIONS = 2
+
 #: A dash, an underscore or a tatweel joins a name to a place: a byline, a dateline, an item of a list.
 _JOINED = re.compile("[-–—_ـ/:|•*«»\"“”]")
 
+#: What a dateline ends with; a dateline is body, though it names an agency.
+_DATELINE = "-–—:،"
+
 _AGENCY = r"(?:afp|ap|epa|reuters|getty(?: images)?|shutterstock|istock|رويترز|ا ف ب|اف ب|الاناضول|الفرنسيه)"
 _PHOTO = re.compile(
-    rf"\((?:{_AGENCY}|ارشيف\w*|صوره\w*)[^)]{{0,40}}\)$|©|\b{_AGENCY}/?[\w ]{{0,20}}$"
-    rf"|\b{_AGENCY} (?:pics?|photos?|images?)$|^(?:تصوير|عدسه|photo|foto|watch)\b|^\d?\d:\d\d [^\W\d]"
+    rf"\((?:{_AGENCY}|ارشيف\w*|صوره\w*|photo|picture|image|credit|foto)\b[^)]{{0,40}}\)?$|©|\b{_AGENCY}/?[\w ]{{0,20}}$"
+    rf"|\b{_AGENCY} (?:pics?|photos?|images?)$|^(?:تصوير|عدسه|photo|foto|watch)\b"
+    r"|^(?:file photo|image caption|media caption|photograph|screenshot|picture:|مصدر الصوره)|^\d?\d:\d\d [^\W\d]"
 )
 
 
@@ -55,7 +62,7 @@ def judge_head(judged: Judged, first: int) -> None:
 
 def is_photo(unit: Unit) -> bool:
     """Tell whether a short unit is a caption by what it says about the picture's origin."""
-    return bool(unit.key) and _PHOTO.search(unit.key) is not None
+    return bool(unit.key) and unit.text[-1] not in _DATELINE and _PHOTO.search(unit.key) is not None
 
 
 def _is_decree(key: str) -> bool:
@@ -111,14 +118,14 @@ def _section(judged: Judged, left: Sequence[Unit]) -> None:
 
 def _captions(judged: Judged, head: Sequence[Unit]) -> None:
     """Take out captions between a furnished head and the first paragraph."""
-    furnished = False
-    for unit in head:
-        furnished = furnished or unit.rule in _FURNISHED
+    furniture = next((at for at, unit in enumerate(head) if unit.rule in _FURNISHED), len(head))
+    few = len(open_units(head[furniture:])) <= _CAPTIONS
+    for at, unit in enumerate(head):
         if unit.rule or unit.entry:
             continue
         if is_photo(unit):
             name(unit, "caption", "names where the picture is from")
-        elif furnished and _is_caption(unit):
+        elif at > furniture and few and _is_caption(unit):
             name(unit, "caption", "between the furniture of the head and the first paragraph")
         elif judged.page and not unit.ends and unit.size < SHORT:
             name(unit, "page", "a short line over the article")

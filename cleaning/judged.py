@@ -25,17 +25,20 @@ class Span:
 class Judged:
     """The units of one text, which of them are running text, and what the judgement has found.
 
-    `page` tells that the text is the dump of a whole page, `title` is the headline, known or found.
+    `page` tells that the text is the dump of a whole page, `title` is the headline, known or found, `tags` are
+    those that were found run together.
     """
 
     units: list[Unit]
     title: str = ""
     page: bool = False
+    tags: tuple[str, ...] = ()
     paragraphs: list[bool] = field(default_factory=list)
 
-    def body(self, end: int | None = None) -> list[str]:
-        """Return the running text in the units before `end`."""
-        return [unit.text for unit, known in zip(self.units[:end], self.paragraphs, strict=False) if known]
+    def body(self, start: int = 0, end: int | None = None) -> list[str]:
+        """Return the running text in the units from `start` to before `end`."""
+        pairs = zip(self.units[start:end], self.paragraphs[start:end], strict=True)
+        return [unit.text for unit, known in pairs if known]
 
 
 def rule_of(unit: Unit) -> str:

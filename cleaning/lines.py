@@ -24,7 +24,7 @@ __all__ = ["CleanConfig", "Judged", "Span", "judge", "recognise"]
 
 #: Classes that are chrome wherever they stand as a line; the others need a place before or after the body.
 _ANYWHERE = frozenset(
-    {"fontsize", "share", "comments", "subscribe", "copyright", "caption", "end", "widget", "ad", "read_also"}
+    {"fontsize", "share", "comments", "subscribe", "copyright", "caption", "end", "widget", "ad", "read_also", "cookie"}
 )
 
 _MAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64})+")

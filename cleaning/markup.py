@@ -22,10 +22,13 @@ MAX_ATTRIBUTES = 2_000
 MAX_TAGS = 300_000
 
 _NOT_HTML = re.compile(
-    rb"%PDF|\x89PNG|\xff\xd8\xff|GIF8|PK\x03\x04|RIFF|\x1f\x8b|BM.{4}\x00\x00\x00\x00|\x00\x00\x00.ftyp|OggS|ID3|Rar!|7z\xbc\xaf|wOF|\x00\x01\x00\x00"
+    rb"%PDF|\x89PNG|\xff\xd8\xff|GIF8|PK\x03\x04|RIFF|\x1f\x8b|BM.{4}\x00\x00\x00\x00|\x00\x00\x00.ftyp|OggS"
+    rb"|ID3|Rar!|7z\xbc\xaf|wOF|\x00\x01\x00\x00",
+    re.DOTALL,
 )
 _MARKUP_OF_OTHERS = re.compile(
-    r"(?:<\?xml[^>]*>|<!--.{0,2000}?-->|\s)*<(?:rss|feed|urlset|sitemapindex|svg|rdf|opml|error)\b", re.IGNORECASE | re.DOTALL
+    r"(?:<\?xml[^>]*+>|(?><!--.{0,2000}?-->)|\s)*+<(?:rss|feed|urlset|sitemapindex|svg|rdf|opml|error)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _DATA = re.compile(r"\s*[\[{]\s*[\[{\"\d]")
 _ANY_TAG = re.compile(
@@ -35,9 +38,7 @@ _ANY_TAG = re.compile(
 #: C0 without tab, newline, return: the parser puts U+FFFD for a NUL, and rivals refuse the others.
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13})
 
-_PARSER = HTMLParser(
-    collect_ids=False, default_doctype=False, encoding="utf-8", remove_comments=True, remove_pis=True
-)
+_PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True)
 
 
 def is_binary(body: bytes) -> bool:

@@ -25,7 +25,7 @@ _ARTICLE_TYPES = re.compile(r"(?:Article|BlogPosting|NewsArticle|Report|Review|P
 _MAX_JSON = 2_000_000
 _MAX_JSON_DEPTH = 12
 _SPACE = re.compile(r"\s+")
-_TITLE_CUT = re.compile(r"\s+[|\-–—•·»:،]+\s+|\s*\|\s*")
+_TITLE_CUT = re.compile(r" [|\-–—•·»:،] | ?\| ?")
 _ISO_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _SLASHED_DATE = re.compile(r"(?<!\d)(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\d)")
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
@@ -37,9 +37,12 @@ _DATE_NAMES = (
     "cxenseparse:recs:publishtime", "publication_date", "publish-date", "article_date_original", "og:published_time",
 )  # fmt: skip
 _AUTHOR_NAMES = ("author", "article:author", "dc.creator", "parsely-author", "sailthru.author", "byl")
-_NO_AUTHOR = re.compile(r"https?://|www\.|@|\.(?:com|net|org)\b|^(?:admin|administrator|unknown|staff|null|none)$", re.I)
+_NO_AUTHOR = re.compile(
+    r"https?://|www\.|@|\.(?:com|net|org)\b|^(?:admin|administrator|unknown|staff|null|none)$", re.IGNORECASE
+)
 _BY = re.compile(r"^(?:by|von|par|por|door|oleh|بقلم|كتب|كتبت|تحرير|نوشته|از)\s*:?\s+", re.IGNORECASE)
 _MAX_AUTHOR = 80
+_ADDRESS = re.compile(r"https?://[^\s/?#\[\]]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +253,7 @@ def _canonical(root: HtmlElement, properties: dict[str, str], url: str) -> str:
             absolute = urljoin(url, address.strip())
         except ValueError:
             continue
-        if address.strip() and re.match(r"https?://[^\s/]+", absolute):
+        if address.strip() and _ADDRESS.match(absolute):
             return absolute
     return ""
 
@@ -258,7 +261,7 @@ def _canonical(root: HtmlElement, properties: dict[str, str], url: str) -> str:
 def _language(root: HtmlElement, graph: dict[str, Any], properties: dict[str, str]) -> str:
     """Return the language the page claims ("ar", "pt-br"): a hint, often a left-over of the site's template."""
     claimed = root.get("lang") or _text(graph.get("inLanguage")) or properties.get("og:locale", "")
-    return claimed.strip().lower().replace("_", "-")[:12]
+    return str(claimed).strip().lower().replace("_", "-")[:12]
 
 
 def _tags(root: HtmlElement, graph: dict[str, Any]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import trafilatura
 from lxml.html import HtmlElement
 
 from cleaning.markup import parse
+from corpus.text import lines
 
 #: It warns about every page it cannot read; our verdicts say that better.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -62,4 +63,4 @@ def trafilatura_text(html: str, root: HtmlElement, focus: Focus = "balanced") ->
         with_metadata=False,
     )
     text = document.text if document is not None and not isinstance(document, dict) else ""
-    return shield.restore(text or "")
+    return "\n".join(line.strip() for line in lines(shield.restore(text or "")))

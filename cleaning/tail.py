@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from cleaning.article import resumes
-from cleaning.harvest import is_date_line
+from cleaning.harvest import is_date_line, split_tags
 from cleaning.head import is_photo
 from cleaning.judged import Judged, is_fragment, name, name_all, name_phrase, open_units, rule_of
 from cleaning.units import Unit
+from corpus.arabic import folded_words
 
 #: What may tell that the body has ended when it stands after a paragraph.
 _ENDERS = frozenset({"source", "tags", "end", "most_read", "comments", "copyright", "read_also"})
@@ -21,8 +20,14 @@ _LINKS = frozenset({"read-also", "most-read"})
 #: What is chrome after the body, though it may be body elsewhere.
 _AFTER = frozenset({"date", "nav", "byline", "most_read", "tags", "source"})
 
+#: So many units on either side of a box are compared with what it links to.
+_MEMORY = 40
+
 #: A trailing list of more lines than this that nothing announces is a list of the article.
 _TRAILING = 3
+
+#: A line of so many words that opens with "and" is a sentence that has lost its stop.
+_SENTENCE = 7
 
 #: Shorter last lines of a run of furniture may be the sub-heading of the next paragraph.
 _SUBHEADING = 60
@@ -32,41 +37,48 @@ def judge_boxes(judged: Judged, first: int) -> None:
     """Walk through the body from `first`; at each header of links or end mark decide what belongs to it."""
     at, ended = first, False
     while at < len(judged.units):
-        unit = judged.units[at]
-        kind = unit.entry.kind if unit.entry is not None and not judged.paragraphs[at] else ""
+        kind = _header(judged, at)
         ended = (ended and not judged.paragraphs[at]) or kind in _FINAL
-        at = _box(judged, at, ended=ended) if kind in _ENDERS else at + 1
+        at = _box(judged, at, ended=ended) if kind else at + 1
+
+
+def _header(judged: Judged, at: int) -> str:
+    """Return the class of the header of links or end mark at `at`, or ""."""
+    entry = judged.units[at].entry
+    if entry is None or judged.paragraphs[at] or entry.kind not in _ENDERS:
+        return ""
+    return entry.kind
 
 
 def _box(judged: Judged, at: int, *, ended: bool) -> int:
     """Judge one header and what follows it; return where the walk goes on."""
     units, header = judged.units, judged.units[at]
     name_phrase(header)
-    later = next((i for i in range(at + 1, len(units)) if judged.paragraphs[i]), len(units))
-    following = units[at + 1 : later]
-    if later == len(units):
+    stop = at + 1
+    while stop < len(units) and not judged.paragraphs[stop] and not _header(judged, stop):
+        stop += 1
+    following = units[at + 1 : stop]
+    if stop == len(units):
         if not is_bare(header) and rule_of(header) in ("read-also", "source"):
-            following = [unit for unit in following if not unit.ends or unit.entry]
+            following = [unit for unit in following if not unit.ends]
         name_all(following, "related", "follows the end of the body")
-        return at + 1
-    if rule_of(header) not in _LINKS:
-        return at + 1
-    if ended or not _goes_on(judged, at, following):
-        name_all(units[at + 1 :], "appended", "another article, after the links of this one")
-        judged.paragraphs[at + 1 :] = [False] * (len(units) - at - 1)
-        return len(units)
-    if is_bare(header):
-        links = [unit for unit in following if not unit.ends or unit.text[-1] in "؟?!"]
-        name_all(links, "related", "linked in a box inside the article")
-    return at + 1
+    elif rule_of(header) in _LINKS:
+        if judged.paragraphs[stop] and (ended or not _goes_on(judged, at, stop)):
+            name_all(units[at + 1 :], "appended", "another article, after the links of this one")
+            judged.paragraphs[at + 1 :] = [False] * (len(units) - at - 1)
+            return len(units)
+        if is_bare(header):
+            links = [unit for unit in following if not unit.ends or unit.text[-1] in "؟?!"]
+            name_all(links, "related", "linked in a box inside the article")
+    return stop
 
 
-def _goes_on(judged: Judged, at: int, following: Sequence[Unit]) -> bool:
-    linked = [unit.text for unit in following if unit.headline]
+def _goes_on(judged: Judged, at: int, stop: int) -> bool:
+    linked = [unit.text for unit in judged.units[at + 1 : stop] if unit.headline]
     if not is_bare(judged.units[at]):
         linked.append(judged.units[at].text)
-    after = [unit.text for unit, known in zip(judged.units[at:], judged.paragraphs[at:], strict=True) if known]
-    return resumes([*judged.body(at), judged.title], linked, after)
+    before = judged.body(max(0, at - _MEMORY), at)
+    return resumes([*before, judged.title], linked, judged.body(stop, stop + _MEMORY))
 
 
 def is_bare(unit: Unit) -> bool:
@@ -104,6 +116,17 @@ def judge_trailing(judged: Judged, last: int) -> None:
         elif is_date_line(unit.key):
             name(unit, "date", "a date and hardly anything else")
     rest = open_units(tail)
-    fragments = [unit for unit in rest if is_fragment(unit) or (unit is tail[-1] and unit.text[-1] in ":：")]
-    if judged.units[last].ends and len(fragments) == len(rest) <= _TRAILING:
-        name_all(fragments, "trailing", "a short line after the last paragraph that ends no sentence")
+    fragments = [unit for unit in rest if _trails(unit) or (unit is tail[-1] and unit.text[-1] in ":：")]
+    if not judged.units[last].ends or not len(fragments) == len(rest) <= _TRAILING:
+        return
+    known = frozenset(word for text in judged.body() for word in folded_words(text)) if rest else frozenset()
+    for unit in fragments:
+        if len(tags := split_tags(unit.text, known)) > 1:
+            name(unit, "tags", "words of the body run together without a space")
+            judged.tags += tags
+        name(unit, "trailing", "a short line after the last paragraph that ends no sentence")
+
+
+def _trails(unit: Unit) -> bool:
+    words = unit.text.count(" ") + 1
+    return is_fragment(unit) and not (unit.text[0] == "و" and words >= _SENTENCE)

@@ -10,14 +10,17 @@ from cleaning.lines import Judged, Span, judge, recognise
 from cleaning.seams import cuts
 from cleaning.units import Unit, cut
 
+#: The rule under which each form of furniture goes.
+_RULES = {form: "furniture" if form == "line" else f"furniture-{form}" for form in ("line", "marker", "head", "tail")}
+
 
 def find_spans(text: str, title: str, lexicon: Lexicon, table: OutletTable) -> tuple[list[Span], Judged]:
     """Judge `text` and return what to remove, sorted and without overlap, with the judgement itself."""
     units = cut(text)
     recognise(units, lexicon)
     for unit in units if table else ():
-        if (row := table.line(unit)) is not None:
-            unit.rule, unit.evidence = "furniture", row.evidence
+        if (row := table.line(unit) or table.opening(unit)) is not None:
+            unit.rule, unit.evidence = _RULES[row.form], row.evidence
     judged = judge(units, title)
     spans = list(_unit_spans(units, len(text)))
     spans += (_trim(text, span) for span in _glued(units, lexicon, table))
@@ -33,7 +36,7 @@ def _glued(units: Sequence[Unit], lexicon: Lexicon, table: OutletTable) -> Itera
         last = at == len(kept) - 1
         if table:
             for start, stop, row in table.cuts(unit, first=at == 0, last=last):
-                yield Span(unit.start + start, unit.start + stop, "furniture-" + row.form, row.evidence)
+                yield Span(unit.start + start, unit.start + stop, _RULES[row.form], row.evidence)
                 end = min(end, start) if start else end
         for start, stop, entry in cuts(unit, lexicon, last=last):
             if stop <= end:

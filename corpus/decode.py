@@ -163,7 +163,8 @@ def _count_high(body: bytes) -> int:
 def _replaced(body: bytes) -> tuple[str, str]:
     bad = len(body) - len(body.decode("utf-8", "ignore").encode())
     if bad >= MAX_BAD_BYTES * len(body):
-        raise RecordError(f"UTF-8 with {bad} bad bytes in {len(body)}", reason="bad-charset")
+        message = f"no charset makes text of these bytes; as UTF-8 {bad} of {len(body)} are bad"
+        raise RecordError(message, reason="bad-charset")
     return body.decode("utf-8", "replace"), "utf-8-replaced"
 
 
@@ -174,7 +175,9 @@ def _legacy(body: bytes, label: str) -> tuple[str, str]:
         return body.decode(arabic), f"label-{arabic}" if arabic == declared else arabic
     if declared in _LEGACY_CODECS and (text := _strict(body, declared)) is not None:
         return text, f"label-{declared}"
-    return _detected(body)
+    if (western := _western(body)) is not None:
+        return western, "cp1252"
+    return _detected(body) or _replaced(body)
 
 
 def _codec_of(label: str) -> str:
@@ -218,19 +221,13 @@ def _western(body: bytes) -> str | None:
     return text if text and _WESTERN_LETTERS.issuperset(_ASCII.sub("", text)) else None
 
 
-def _detected(body: bytes) -> tuple[str, str]:
-    if (western := _western(body)) is not None:
-        return western, "cp1252"
+def _detected(body: bytes) -> tuple[str, str] | None:
     if _count_high(body[:_SAMPLE_BYTES]) < _MIN_HIGH_BYTES:
-        raise RecordError("too few bytes to tell the charset by", reason="bad-charset")
+        return None
     found = from_bytes(body[:_SAMPLE_BYTES], cp_isolation=sorted(_LEGACY_CODECS), enable_fallback=False).best()
-    if found is None:
-        raise RecordError("no charset makes text of these bytes", reason="bad-charset")
-    codec = _codec_of(found.encoding)
+    codec = _codec_of(found.encoding) if found else "ascii"
     text = _strict(body, codec)
-    if text is None or _plain_share(text) < _MIN_PLAIN:
-        raise RecordError(f"looks like {codec} and is not", reason="bad-charset")
-    return text, f"detected-{codec}"
+    return (text, f"detected-{codec}") if text and _plain_share(text) >= _MIN_PLAIN else None
 
 
 #: UTF-8 read as windows-1256 and as windows-1252 (its five undefined bytes as C1, as browsers do).

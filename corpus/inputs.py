@@ -102,10 +102,10 @@ def _list_one(given: str) -> Iterator[_Found | Failure]:
     path = os.path.abspath(given)  # noqa: PTH100 - Path.absolute keeps "..", resolve follows links
     if not os.path.lexists(path):
         raise UsageError(f"{show_name(given)}: no such file or folder")
-    if not Path(path).is_dir():
-        yield _look(path, show_name(Path(path).name))
-        return
-    yield from _walk(path)
+    if item := _look(path, show_name(Path(path).name)):
+        yield item
+    else:
+        yield from _walk(path)
 
 
 def _walk(root: str) -> Iterator[_Found | Failure]:
@@ -122,17 +122,20 @@ def _walk(root: str) -> Iterator[_Found | Failure]:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry.path)
-            elif not entry.is_dir():
-                yield _look(entry.path, _name_below(root, entry.path))
+            elif item := _look(entry.path, _name_below(root, entry.path)):
+                yield item
 
 
-def _look(path: str, name: str) -> _Found | Failure:
+def _look(path: str, name: str) -> _Found | Failure | None:
+    """Look at what is not a folder by itself; a link to one gives None."""
     try:
         status = Path(path).stat()
     except OSError as error:
         if Path(path).is_symlink() and error.errno in (errno.ENOENT, errno.ELOOP):
             return Failure(Source(name), "dangling-link", "the link leads nowhere")
         return failure_of(error, Source(name))
+    if stat.S_ISDIR(status.st_mode):
+        return None
     if not stat.S_ISREG(status.st_mode):
         return Failure(Source(name), "not-a-file", "neither a regular file nor a folder")
     return _Found(InputFile(path, name, status.st_size, status.st_mtime_ns), (status.st_dev, status.st_ino))

@@ -103,8 +103,8 @@ def _unchunk(body: bytes) -> tuple[bytes, bool]:
             return b"".join(pieces), False
         pieces.append(body[found.end() : found.end() + size])
         position = found.end() + size
-    # Without a single chunk the body was stored decoded.
-    return (b"".join(pieces), True) if pieces and position >= len(body) else (body, False)
+    # Without a single chunk the body was stored decoded; without the last one it is cut.
+    return (b"".join(pieces), True) if pieces else (body, False)
 
 
 def _unpack(encoding: str, body: bytes, limit: int) -> tuple[bytes, bool]:

@@ -59,7 +59,9 @@ def _theirs(row: dict[str, Any], source: Source, config: ReadConfig) -> Document
     texts = {name: _string(given[name], name) for name in FIELD_NAMES if name not in ("id", "html")}
     html = _html(given["html"])
     text = texts.pop("text")
-    url, title = texts["url"].strip(), _one_line(texts["title"])
+    if max(len(text), len(html)) > config.max_record_bytes:
+        raise RecordError(f"more than {config.max_record_bytes} characters", reason="too-large")
+    url, title = _one_line(texts["url"]), _one_line(texts["title"])
     outlet = name_outlet(_one_line(texts["outlet"]), url, source)
     known: dict[str, Any] = {
         "id": identity or content_id(source, url), "source": source, "url": url, "title": title,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
+import datetime
 import importlib
 import itertools
 import re
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Self, TypeAlias
+from typing import IO, Any, Self, TypeAlias
 
 import orjson
 
@@ -113,7 +114,7 @@ def read_parquet(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Re
             for batch in table.iter_batches(batch_size=_PARQUET_ROWS):
                 for row in batch.to_pylist():
                     if is_ours(number, part):
-                        yield record_from(row, Source(file.name, number), config)
+                        yield _record_of_cells(row, Source(file.name, number), config)
                     number += 1
     except (arrow.ArrowException, ValueError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
@@ -311,6 +312,17 @@ def _record_of_row(
         return Failure(source, "bad-charset", where + "bytes that are not valid UTF-8")
     read = record_from({name: value for name, value in zip(names, row, strict=True) if value}, source, config)
     return replace(read, message=where + read.message) if isinstance(read, Failure) else read
+
+
+def _record_of_cells(row: dict[str, Any], source: Source, config: ReadConfig) -> Read:
+    """Build the record of a Parquet row: times become ISO 8601, empty cells and foreign binary ones are left out."""
+    body = config.fields.get("html", "html")
+    cells = {
+        name: value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
+        for name, value in row.items()
+        if value is not None and (name == body or not isinstance(value, bytes))
+    }
+    return record_from(cells, source, config)
 
 
 @contextmanager

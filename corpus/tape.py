@@ -8,6 +8,7 @@ it, and finds the next place where a record begins.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +16,10 @@ from pathlib import Path
 from corpus.errors import CorruptInput, InputError, RecordError, TruncatedInput
 from corpus.streams import MAGIC, Stream
 
-#: With this every record begins; within a stream an empty line stands before it.
+#: With this every record begins. Where the last one did not end well the next is looked for by a little more.
 MARK = b"WARC/"
-_BREAK = b"\r\n\r\n" + MARK
+_RECORD = re.compile(rb"WARC/\d\.\d\r\n[A-Za-z-]{1,40}:")
+_RECORD_BYTES = 60
 #: A search for the next member looks at this much of the file at once.
 _SEARCH_BYTES = 1 << 20
 _SKIP_BYTES = 1 << 16
@@ -116,8 +118,8 @@ class Tape:
         """Pass over `size` bytes at least, to where the next record begins, or to the end of what is loaded."""
         self.drop(min(size, self.load(size)))
         while (place := self._next_record()) < 0:
-            # The mark may be cut in two by the end of the window.
-            self.drop(max(len(self._window) - len(_BREAK), 0))
+            # What is looked for may be cut in two by the end of the window.
+            self.drop(max(len(self._window) - _RECORD_BYTES, 0))
             before = len(self._window)
             if self.load(before + 1) == before:
                 place = before
@@ -133,7 +135,7 @@ class Tape:
         while (left := end - self.position) > 0 and (step := min(self.load(_SKIP_BYTES), left)):
             if candidate < 0 and (place := self._next_record()) >= 0:
                 candidate = self.position + place
-            self.drop(step if step == left else max(step - len(_BREAK), 1))
+            self.drop(step if step == left else max(step - _RECORD_BYTES, 1))
         if self.position == end and self.ends_at(0):
             return True
         if 0 <= candidate < end:
@@ -143,15 +145,15 @@ class Tape:
         return False
 
     def ends_at(self, place: int) -> bool:
-        """Tell whether the bytes at `place` are what may follow a record: newlines, and then a record or nothing."""
-        rest = self.look(place, place + _GAP_BYTES).lstrip(b"\r\n")
-        return rest.startswith(MARK) or MARK.startswith(rest)
+        """Tell whether the bytes at `place` are what follows a record: two newlines, or the next record or nothing."""
+        gap = self.look(place, place + _GAP_BYTES)
+        rest = gap.lstrip(b"\r\n")
+        return gap.startswith(b"\r\n\r\n") or rest.startswith(MARK) or MARK.startswith(rest)
 
     def _next_record(self) -> int:
-        in_stream = self._window.find(_BREAK)
-        places = [in_stream + len(_BREAK) - len(MARK)] if in_stream >= 0 else []
-        member = self.clipped_at(0, len(self._window))
-        return min([*places, member] if member >= 0 else places, default=-1)
+        found = _RECORD.search(self._window)
+        places = (found.start() if found else -1, self.clipped_at(0, len(self._window)))
+        return min((place for place in places if place >= 0), default=-1)
 
     def _rewind(self, home: tuple[int, int], target: int) -> None:
         self._rewinds += 1

@@ -199,6 +199,7 @@ def _response_record(capture: Capture, place: Place, info: str) -> bytes:
     if capture.notes:
         about["WARC-JSON-Metadata"] = _ascii_json(capture.notes)
     if capture.earlier is None:
+        about["WARC-Payload-Digest"] = f"sha1:{capture.digest}"
         record = writer.create_warc_record(
             capture.url, "response", payload=BytesIO(capture.body), length=len(capture.body),
             http_headers=http, warc_headers_dict=about,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 import socket
 import time
 from typing import Any
@@ -37,7 +38,8 @@ def enable_browser(settings: BaseSettings) -> None:
             "then `playwright install chromium` (or name a browser with -s GHIRBAL_BROWSER=/usr/bin/chromium)"
         )
     handlers = {**settings.getdict("DOWNLOAD_HANDLERS"), "http": _HANDLER, "https": _HANDLER}
-    launch: dict[str, Any] = {"headless": True}
+    # Chromium refuses to build its sandbox for root, and then would not start.
+    launch: dict[str, Any] = {"headless": True, "chromium_sandbox": os.geteuid() != 0}
     if executable := settings.get("GHIRBAL_BROWSER"):
         launch |= {"executable_path": executable}
     guard = AddressGuard(str(settings.get("GHIRBAL_ALLOW_PRIVATE") or ""))

@@ -91,6 +91,9 @@ class Row(msgspec.Struct, frozen=True):
 #: Retry-After and robots.txt can put a url off by at most this many seconds.
 LONGEST_WAIT = 3600.0
 
+#: Keys remembered as known, to spare the database the links that every page of a site repeats.
+REMEMBERED = 200_000
+
 _ROW = ", ".join(Row.__struct_fields__)
 
 
@@ -125,6 +128,7 @@ class Frontier:
             self._prepare(path)
         except (OSError, sqlite3.DatabaseError) as fault:
             raise EnvironmentFault(f"{path}: cannot open the frontier ({fault})") from fault
+        self._known: set[str] = set()
         self.run = 0
         self.started = 0.0
 
@@ -217,9 +221,15 @@ class Frontier:
             return self._add(db, targets, now)
 
     def _add(self, db: sqlite3.Connection, targets: Iterable[Target], now: float) -> int:
+        fresh = [target for target in targets if target.key not in self._known]
+        if not fresh:
+            return 0
+        if len(self._known) > REMEMBERED:
+            self._known.clear()
+        self._known.update(target.key for target in fresh)
         rows = [
             (t.key, t.url, t.host, t.outlet, t.kind, PRIORITIES[t.kind], now, t.depth, t.hops, now, *t.about)
-            for t in targets
+            for t in fresh
         ]
         before = db.total_changes
         db.executemany(

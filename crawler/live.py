@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pkgutil
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -93,11 +94,21 @@ def _close_collector() -> None:
     _collector.pop().close()
 
 
+def check_live(settings: Mapping[str, Any]) -> None:
+    """Refuse at the start what would fail with the first page.
+
+    Raises:
+        UsageError: live processing is on and one of its two names cannot be loaded.
+    """
+    if str(settings["GHIRBAL_LIVE"]).lower() in ("1", "true"):
+        resolve(settings["GHIRBAL_LIVE_PROCESSOR"])
+        resolve(settings["GHIRBAL_LIVE_COLLECTOR"])
+
+
 class LivePool:
     """Processes that work on pages while the crawl goes on; the event loop never waits for them."""
 
     def __init__(self, processor: str, collector: str, out: Path, workers: int = 0) -> None:
-        resolve(processor), resolve(collector)
         count = workers or max(1, (os.cpu_count() or 2) - 1)
         guards = [Guard(_Call(processor), seconds=DEADLINE, memory=MEMORY) for _ in range(count)]
         self._guards = guards

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 
 from crawler.outcomes import Outcome
 from crawler.report import build_report, write_report
+from crawler.session import Session
 from crawler.spiders.news import NewsSpider
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Progress:
         self._late: list[float] = []
         self._due = 0.0
         self._last = (0.0, 0)
+        self._session: Session | None = None
         crawler.signals.connect(self._opened, signal=signals.spider_opened)
         crawler.signals.connect(self._closing, signal=signals.spider_closed)
 
@@ -77,6 +79,7 @@ class Progress:
 
     def _write(self, reason: str) -> dict[str, Any]:
         session = self._session
+        assert session is not None
         run = {
             "number": session.frontier.run, "started": _stamp(session.frontier.started), "finished": reason,
             "written": _stamp(time.time()), "shard": f"{session.shard.number}/{session.shard.of}",
@@ -93,6 +96,8 @@ class Progress:
     def _closing(self, reason: str) -> None:
         for loop in self._loops:
             loop.stop()
+        if self._session is None:
+            return
         self._crawler.stats.set_value("ghirbal/loop_lag_p95_ms", self._lag())
         total = self._write(reason)["total"]
         logger.info(

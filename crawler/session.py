@@ -20,7 +20,7 @@ from crawler.archive import Archive
 from crawler.frontier import Frontier, Target
 from crawler.outlets import Outlet, Scope, load_outlets
 from crawler.shards import parse_shard, share_of
-from crawler.urls import as_ascii, date_in, key_of, kind_of, site_of, why_not
+from crawler.urls import as_ascii, date_in, is_trap, key_of, kind_of, site_of, why_not
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,8 @@ MAX_DEPTH = 20
 MAX_SITEMAP_DEPTH = 3
 #: Redirects followed for one page; each hop is a url of its own and passes every gate.
 MAX_HOPS = 5
+#: Links whose judgement is remembered: some 40 MB at the most.
+REMEMBERED = 65_536
 
 
 class CrawlArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,7 +92,7 @@ class Session:
         )  # fmt: skip
         self._mend()
         self.resumed = self.frontier.begin(time.time(), arguments.recrawl)
-        self._gate = lru_cache(maxsize=65_536)(self._judge)
+        self._gate = lru_cache(maxsize=REMEMBERED)(self._judge)
         self.frontier.add(self._entry_points(), time.time())
 
     def _mend(self) -> None:
@@ -108,30 +110,35 @@ class Session:
                 if url := as_ascii(given):
                     yield Target(key_of(url), url, site_of(url), outlet.name, kind)
 
-    def admit(self, link: str, base: str) -> tuple[str, str, str, Outlet] | str:
-        """Pass a link through the gate: (url, key, kind by its shape, outlet), or why it is not followed."""
-        url = as_ascii(link, base)
-        return "bad-url" if url is None else self._gate(url)
+    def target(self, link: str, base: str, depth: int, kind: str = "") -> Target | str:
+        """Make a frontier entry of a link, or say why not; `kind` overrides what the url looks like.
 
-    def _judge(self, url: str) -> tuple[str, str, str, Outlet] | str:
+        Pages of a site share most of their links, so answers are remembered; a link that begins with / means the
+        same on every page of its site.
+        """
+        if link.startswith("/") and not link.startswith("//"):
+            base = base[: base.find("/", 8) + 1]
+        elif link.startswith(("http://", "https://")):
+            base = ""
+        return self._gate(link, base, depth, kind)
+
+    def _judge(self, link: str, base: str, depth: int, kind: str) -> Target | str:
+        url = as_ascii(link, base)
+        if url is None:
+            return "bad-url"
         outlet = self._scope.owner(url)
         if outlet is None or outlet.name not in self.outlets:
             return "offsite"
-        reason = why_not(url, outlet.language) or _excluded(url, outlet)
-        return reason or (url, key_of(url), _kind(url, outlet), outlet)
-
-    def target(self, link: str, base: str, depth: int, kind: str = "") -> Target | str:
-        """Make a frontier entry of a link, or say why not; `kind` overrides what the url looks like."""
-        admitted = self.admit(link, base)
-        if isinstance(admitted, str):
-            return admitted
-        url, key, shape, outlet = admitted
-        if depth > MAX_DEPTH:
-            return "too-deep"
-        kind = kind or shape
+        if kind in ("feed", "sitemap"):
+            reason = "trap" if is_trap(url) else ""
+        else:
+            reason = why_not(url, outlet.language) or _excluded(url, outlet)
+        if reason or depth > MAX_DEPTH:
+            return reason or "too-deep"
+        kind = kind or _kind(url, outlet)
         if kind not in ("seed", "feed", "sitemap") and self.is_old(date_in(url)):
             return "too-old"
-        return Target(key, url, site_of(url), outlet.name, kind, depth)
+        return Target(key_of(url), url, site_of(url), outlet.name, kind, depth)
 
     def is_old(self, published: str) -> bool:
         """Tell whether an ISO date, however coarse, lies before `since`; an empty date does not."""

@@ -11,6 +11,7 @@ import re
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
 from courlan import clean_url
+from courlan.clean import TRACKERS_RE
 from courlan.filters import FILE_TYPE, is_navigation_page, is_not_crawlable, lang_filter
 from w3lib.url import canonicalize_url, safe_url_string
 
@@ -106,11 +107,14 @@ def key_of(url: str) -> str:
     >>> key_of("http://Example.com/a/?utm_source=x&b=2&a=1#t")
     'http://example.com/a/?a=1&b=2'
     """
-    cleaned = clean_url(url) or url
-    query = urlsplit(url).query
-    if query and _IDENTIFIER.search(query) and not urlsplit(cleaned).query:
-        cleaned = url
-    return canonicalize_url(cleaned)
+    bare, _, query = url.partition("?")
+    cleaned = clean_url(bare) or bare
+    given = [part for part in query.split("&") if part]
+    # courlan's own query cleaning would also drop parameters without a value, and with them `story.asp?12345`.
+    kept = [part for part in given if not TRACKERS_RE.search(part.partition("=")[0].lower())]
+    if not kept and _IDENTIFIER.search(query):
+        kept = given
+    return canonicalize_url(f"{cleaned}?{'&'.join(kept)}" if kept else cleaned)
 
 
 def why_not(url: str, language: str = "") -> str:

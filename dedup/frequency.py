@@ -18,6 +18,8 @@ from dedup.verify import COMMON, RARE, shingle
 
 #: Entries of a table, as powers of two: enough for the vocabulary of a large corpus.
 _LEAST_BITS, _MOST_BITS = 12, 24
+#: Entries of the table that an index keeps: 1 MB. Four rare words to an entry are still rare.
+TABLE_BITS = 18
 _READ32 = "Array(uint32, 1, 'C', readonly=True)"
 _READ64 = "Array(int64, 1, 'C', readonly=True)"
 
@@ -51,6 +53,30 @@ def _mark(
                     flags[bounds[document] + at] |= bit
                 else:
                     flags[bounds[document] + at] &= np.uint8(0xFF ^ bit)
+
+
+@compiled("void(uint32[::1], uint32[::1], int64, uint8[::1])")
+def _mark_rare(words: Any, counts: Any, limit: Any, flags: Any) -> None:
+    for at in range(len(words)):
+        flags[at] = RARE if counts[_slot(shingle(words[at : at + 1], 1)[0], len(counts))] <= limit else 0
+
+
+def count_words(shards: Shards) -> NDArray[np.uint32]:
+    """Return in how many documents each word is, uint32[2**TABLE_BITS] by hash."""
+    table = np.zeros((1 << TABLE_BITS, 2), dtype=np.uint32)
+    for number, local in _by_shard(shards, np.arange(len(shards), dtype=np.int64)):
+        shard, base = shards.shards[number], int(shards.starts[number])
+        _count(shard["words"], shard["bounds"], local, 1, table, base)
+    return table[:, 0].copy()
+
+
+def rare_words(
+    words: NDArray[np.uint32], counts: NDArray[np.uint32], documents: int, config: DedupConfig
+) -> NDArray[np.uint8]:
+    """Return RARE for each of `words` that `counts`, made by `count_words` over `documents`, calls rare."""
+    flags = np.zeros(len(words), dtype=np.uint8)
+    _mark_rare(words, counts, max(config.min_common, int(config.rare_share * documents)), flags)
+    return flags
 
 
 def _table(words: int) -> NDArray[np.uint32]:

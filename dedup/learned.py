@@ -7,7 +7,7 @@ row by its 64-bit name with a binary search, so a worker opens the file and read
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,47 +89,66 @@ def name_cluster(survivor: str) -> str:
     return hashlib.sha256(survivor.encode("utf-8", "surrogatepass")).hexdigest()[:_NAME_LENGTH]
 
 
-def tabulate(shards: Shards, outcome: Outcome) -> dict[str, NDArray[Any]]:
-    """Return the rows of all clusters."""
-    rows = _rows(shards, outcome)
+def tabulate(shards: Shards, outcome: Outcome, old: Shards | None = None) -> dict[str, NDArray[Any]]:
+    """Return the rows of all clusters; survivors numbered beyond `shards` are documents of `old`."""
     count = len(shards)
-    row_of = np.full(count + 1, -1, dtype=np.int64)
-    row_of[rows] = np.arange(len(rows))
-    keys = shards.column("key")[rows]
+    gone = np.flatnonzero(outcome.fate != KEPT)
+    members = np.union1d(gone, outcome.survivor[gone])
+    strings = [_strings(shards, old, int(document)) for document in members]
+    places = _order(members, strings, outcome)
+    rows, strings = members[places], [strings[place] for place in places]
+    row_of = np.empty(len(members), dtype=np.int64)
+    row_of[places] = np.arange(len(places))
+    own = np.minimum(rows, count - 1)
+    survivor = np.where(rows < count, outcome.survivor[own], rows)
+    anchor = np.where(rows < count, outcome.anchor[own], -1)
+    keys = shards.column("key")[rows[rows < count]]
     by_key = np.argsort(keys, kind="stable")
-    strings = [text for document in rows for text in shards.strings(document)]
-    blob, bounds = flat.pack_strings(strings)
+    blob, bounds = flat.pack_strings([text for four in strings for text in four])
     return {
         "keys": keys[by_key],
-        "key_rows": by_key.astype(np.int64),
-        "fate": outcome.fate[rows],
-        "first": row_of[outcome.survivor[rows]],
-        "anchor": row_of[outcome.anchor[rows]],
-        "scores": outcome.scores[rows].reshape(-1, len(FEATURES)),
-        "passage": outcome.passage[rows].astype(np.int32),
+        "key_rows": np.flatnonzero(rows < count)[by_key],
+        "fate": np.where(rows < count, outcome.fate[own], KEPT).astype(np.uint8),
+        "first": _rows_of(survivor, members, row_of),
+        "anchor": _rows_of(anchor, members, row_of),
+        "scores": outcome.scores[own].reshape(-1, len(FEATURES)),
+        "passage": outcome.passage[own].astype(np.int32),
         "strings": blob,
         "string_bounds": bounds,
     }
 
 
-def _rows(shards: Shards, outcome: Outcome) -> NDArray[np.int64]:
-    """Return the members of clusters: clusters by survivor's id, survivors first, then copies by id."""
-    gone = np.flatnonzero(outcome.fate != KEPT)
-    members = np.union1d(gone, outcome.survivor[gone])
-    ids = {int(document): shards.strings(document)[0] for document in members}
-    keys = shards.column("key")
+def _rows_of(
+    documents: NDArray[np.int64], members: NDArray[np.int64], row_of: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the row of each document, -1 for -1."""
+    rows = np.full(len(documents), -1, dtype=np.int64)
+    named = documents >= 0
+    rows[named] = row_of[np.searchsorted(members, documents[named])]
+    return rows
 
-    def place(document: int) -> tuple[Any, ...]:
-        survivor = int(outcome.survivor[document])
-        return ids[survivor], survivor, document != survivor, ids[document], int(keys[document])
 
-    return np.array(sorted(map(int, members), key=place), dtype=np.int64)
+def _strings(shards: Shards, old: Shards | None, document: int) -> flat.Strings:
+    if document < len(shards):
+        return shards.strings(document)
+    assert old is not None
+    return old.strings(document - len(shards))
+
+
+def _order(members: NDArray[np.int64], strings: list[flat.Strings], outcome: Outcome) -> NDArray[np.int64]:
+    """Order the members: clusters by their survivor's id, the survivor first, then copies by id and address."""
+    names = {int(document): four[0] for document, four in zip(members, strings, strict=True)}
+
+    def place(at: int) -> tuple[Any, ...]:
+        document = int(members[at])
+        survivor = int(outcome.survivor[document]) if document < len(outcome.survivor) else document
+        return names[survivor], survivor, document != survivor, strings[at], document
+
+    return np.array(sorted(range(len(members)), key=place), dtype=np.int64)
 
 
 def empty() -> dict[str, NDArray[Any]]:
     """Return the rows of a corpus without copies."""
-    nothing: Iterable[dict[str, NDArray[Any]]] = ()
-    shards = Shards(list(nothing))
     none = np.empty(0, dtype=np.int64)
     scores = np.empty((0, len(FEATURES)), dtype=np.float32)
-    return tabulate(shards, Outcome(none.astype(np.uint8), none, none, scores, none.reshape(0, 2)))
+    return tabulate(Shards([]), Outcome(none.astype(np.uint8), none, none, scores, none.reshape(0, 2)))

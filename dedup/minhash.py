@@ -26,8 +26,9 @@ PERMUTATIONS = 128
 #: datasketch's default; sketches of different seeds do not compare.
 SEED = 1
 
-#: The table covers the planes in which news is written; what lies beyond is folded in Python.
+#: The table covers the plane in which news is written, and emoji; what lies beyond is folded in Python.
 _TABLE_SIZE = 0x20000
+_COVERED = (*range(0xD800), *range(0xE000, 0x10000), *range(0x1F000, _TABLE_SIZE))
 _CODE_BITS, _KIND = np.uint32(0x1FFFFF), np.uint32(0xFF000000)
 #: What a code point does to a word, in the bits above the code point it folds to; of _MANY code points (a ligature)
 #: the low bits say where in the same table they are listed, their number first.
@@ -143,6 +144,20 @@ def _write(code: Any, out: Any, at: Any) -> Any:
     return at + 4
 
 
+@compiled("Tuple((uint32, int64))(uint8[::1], int64)")
+def _decode(raw: Any, at: Any) -> Any:
+    """Read one code point of valid UTF-8 at `at`; return it and the offset after it."""
+    lead = np.uint32(raw[at])
+    if lead < 0x80:
+        return lead, at + 1
+    if lead < 0xE0:
+        return np.uint32((lead & 0x1F) << 6 | (raw[at + 1] & 0x3F)), at + 2
+    middle = np.uint32(raw[at + 1] & 0x3F) << 6 | np.uint32(raw[at + 2] & 0x3F)
+    if lead < 0xF0:
+        return np.uint32((lead & 0xF) << 12 | middle), at + 3
+    return np.uint32((lead & 0x7) << 18 | middle << 6 | np.uint32(raw[at + 3] & 0x3F)), at + 4
+
+
 @compiled("int64(uint8[::1], int64, int64, uint32[::1], uint8[::1], int64[::1], uint32[::1])")
 def _tokenise(raw: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any, hashes: Any) -> Any:
     """Write the folded words of UTF-8 `raw[start:stop]`, each with a space behind it; `ends[i]` excludes it.
@@ -154,28 +169,17 @@ def _tokenise(raw: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any, 
     """
     at, filled, count, inside = start, 0, 0, False
     value, digit = np.uint64(0), np.uint32(0)
-    limit = min(len(table), np.int64(table[len(table) - 1]))
+    limit = table[len(table) - 1]
     while at < stop:
-        lead = np.uint32(raw[at])
-        if lead < 0x80:
-            code, at = lead, at + 1
-        elif lead < 0xE0:
-            code, at = (lead & 0x1F) << 6 | (raw[at + 1] & 0x3F), at + 2
-        elif lead < 0xF0:
-            code = (lead & 0xF) << 12 | np.uint32(raw[at + 1] & 0x3F) << 6 | (raw[at + 2] & 0x3F)
-            at += 3
-        else:
-            code = (lead & 0x7) << 18 | np.uint32(raw[at + 1] & 0x3F) << 12
-            code |= np.uint32(raw[at + 2] & 0x3F) << 6 | (raw[at + 3] & 0x3F)
-            at += 4
+        code, at = _decode(raw, at)
         entry = table[code] if code < limit else _UNSAFE
-        listed, after = 0, 1
+        listed, last = np.int64(0), np.int64(0)
         if entry & _KIND == _MANY:
-            listed = np.int64(entry & _CODE_BITS)
-            after = listed + np.int64(table[listed])
-            listed += 1
-            entry = table[listed]
-        while True:
+            listed = np.int64(entry & _CODE_BITS) + 1
+            last = listed + np.int64(table[listed - 1]) - 1
+        for place in range(listed, last + 1):
+            if last:
+                entry = table[place]
             kind = entry & _KIND
             if kind == _LETTER or (kind == _MARK and inside):
                 code = np.uint32(entry & _CODE_BITS)
@@ -191,10 +195,6 @@ def _tokenise(raw: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any, 
                 hashes[count] = _word_hash(value, digit)
                 filled, count, inside = filled + 1, count + 1, False
                 value, digit = np.uint64(0), np.uint32(0)
-            listed += 1
-            if listed > after or after == 1:
-                break
-            entry = table[listed]
     if inside:
         ends[count] = filled
         hashes[count] = _word_hash(value, digit)
@@ -248,7 +248,7 @@ _HANGUL_VOWELS_AND_FINALS = frozenset(map(chr, (*range(0x1161, 0x1176), *range(0
 
 def _unsafe_parts() -> frozenset[str]:
     """Collect what, left by NFKC, its neighbours may still change: it melts into them, reorders, or ends a word."""
-    everything = [chr(code) for code in range(_TABLE_SIZE)]
+    everything = list(map(chr, _COVERED))
     pairs = [unicodedata.decomposition(one) for one in everything]
     melting = {chr(int(pair.split()[1], 16)) for pair in pairs if pair.count(" ") == 1 and pair[0] != "<"}
     reordered = {one for one in everything if unicodedata.combining(one)}
@@ -262,7 +262,7 @@ def _fold_table() -> NDArray[np.uint32]:
 
     Newlines keep code points apart, so that one call treats them all.
     """
-    plain = "\n".join(map(chr, (*range(0x0A), *range(0x0B, 0xD800), *range(0xE000, _TABLE_SIZE))))
+    plain = "\n".join(chr(code) for code in _COVERED if code != 0x0A)
     unsafe = _unsafe_parts()
     folded = fold(plain).split("\n")
     entries = _entries("".join(folded))

@@ -7,7 +7,8 @@ but ids, outlets, urls and dates.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -159,6 +160,15 @@ def _gather(words: Any, bounds: Any, documents: Any, out: Any) -> Any:
             filled += 1
 
 
+@compiled("void(uint8[::1], Array(int64, 1, 'C', readonly=True), int64[::1], uint8[::1])")
+def _gather_flags(flags: Any, bounds: Any, documents: Any, out: Any) -> None:
+    filled = 0
+    for document in documents:
+        for at in range(bounds[document], bounds[document + 1]):
+            out[filled] = flags[at]
+            filled += 1
+
+
 class Shards:
     """See the summaries of all shards as one corpus; document i is `i - starts[s]` of shard s."""
 
@@ -188,31 +198,38 @@ class Shards:
             owners.append(shard["sample_owner"][first:last] + start)
         return np.concatenate(hashes), np.concatenate(owners)
 
+    def words_of(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """Gather the words of sorted `documents`, and the bounds of each."""
+        bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(self.lengths_of(documents))))
+        words = np.empty(bounds[-1], dtype=np.uint32)
+        for number, first, last in self._parts(documents):
+            shard, local = self.shards[number], documents[first:last] - self.starts[number]
+            _gather(shard["words"], shard["bounds"], local, words[bounds[first] : bounds[last]])
+        return words, bounds
+
     def texts(self, documents: NDArray[np.int64], flags: NDArray[np.uint8]) -> Texts:
         """Gather the words of sorted `documents`, with their part of the flags of all words."""
-        lengths = self.lengths_of(documents)
-        bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
-        words = np.empty(bounds[-1], dtype=np.uint32)
+        words, bounds = self.words_of(documents)
         marks = np.empty(bounds[-1], dtype=np.uint8)
-        cuts = np.searchsorted(documents, self.starts)
-        for number, shard in enumerate(self.shards):
-            first, last = cuts[number], cuts[number + 1]
-            if first < last:
-                local = documents[first:last] - self.starts[number]
-                _gather(shard["words"], shard["bounds"], local, words[bounds[first] : bounds[last]])
-                places = self.word_starts[number] + shard["bounds"]
-                marks[bounds[first] : bounds[last]] = np.concatenate(
-                    [flags[places[one] : places[one + 1]] for one in local]
-                )
+        for number, first, last in self._parts(documents):
+            own = flags[self.word_starts[number] : self.word_starts[number + 1]]
+            local = documents[first:last] - self.starts[number]
+            _gather_flags(own, self.shards[number]["bounds"], local, marks[bounds[first] : bounds[last]])
         return Texts(words, marks, bounds)
+
+    def _parts(self, documents: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
+        """Yield for each shard that has some of the sorted `documents` its number and which of them it has."""
+        cuts = np.searchsorted(documents, self.starts).tolist()
+        for number, (first, last) in enumerate(itertools.pairwise(cuts)):
+            if first < last:
+                yield number, first, last
 
     def lengths_of(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the number of words of each of sorted `documents`."""
         lengths = np.empty(len(documents), dtype=np.int64)
-        cuts = np.searchsorted(documents, self.starts)
-        for number, shard in enumerate(self.shards):
-            local = documents[cuts[number] : cuts[number + 1]] - self.starts[number]
-            lengths[cuts[number] : cuts[number + 1]] = shard["bounds"][local + 1] - shard["bounds"][local]
+        for number, first, last in self._parts(documents):
+            bounds, local = self.shards[number]["bounds"], documents[first:last] - self.starts[number]
+            lengths[first:last] = bounds[local + 1] - bounds[local]
         return lengths
 
     def strings(self, document: int) -> flat.Strings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from corpus.arabic import folded_words, words
@@ -12,6 +13,7 @@ from corpus.document import Document, Record, Verdict, drop, keep
 from corpus.stage import Map
 from dedup import flat
 from dedup.config import DedupConfig
+from dedup.index import Index
 from dedup.learned import Learned, Member, empty, name_cluster, tabulate
 from dedup.partials import Shards, identity, summarise
 from dedup.survivors import KEPT, REASONS, Decider
@@ -24,13 +26,15 @@ _QUOTED_WORDS = 30
 class Dedup:
     """Drop exact, edited, truncated and extended copies; a `corpus.stage.Learner` over Documents.
 
-    Learned: `clusters_`, the members of all clusters with their survivors.
+    `against` is the folder of an index (`dedup.index`) whose documents win against all that come. Learned:
+    `clusters_`, the members of all clusters with their survivors.
     """
 
     name = "dedup"
 
-    def __init__(self, config: DedupConfig | None = None) -> None:
+    def __init__(self, config: DedupConfig | None = None, against: Path | None = None) -> None:
         self.config = config or DedupConfig()
+        self.against = against
         self.clusters_ = Learned(empty())
 
     def scan(self, records: Iterable[Record]) -> bytes:
@@ -41,8 +45,9 @@ class Dedup:
     def learn(self, partials: Sequence[memoryview], run: Map) -> None:
         """Find all copies and their survivors; nothing but numbers per document is held in memory."""
         shards = Shards([flat.unpack(partial) for partial in partials])
-        outcome = Decider(shards, self.config, run).decide()
-        self.clusters_ = Learned(tabulate(shards, outcome))
+        index = Index(self.against, self.config) if self.against is not None else None
+        outcome = Decider(shards, self.config, run, index).decide()
+        self.clusters_ = Learned(tabulate(shards, outcome, index.shards if index else None))
 
     def dump(self) -> bytes:
         """Return the clusters, to be read in place."""

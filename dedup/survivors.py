@@ -6,7 +6,8 @@ below and the outcome depends on the documents alone, not on their order or thei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,9 +17,12 @@ from corpus.stage import Map
 from dedup.clusters import build_graph, cluster
 from dedup.config import DedupConfig
 from dedup.frequency import flag_words
-from dedup.lsh import PairSet, band_pairs, sample_pairs
+from dedup.index import Index
+from dedup.known import find_known
+from dedup.lsh import PairSet, band_pairs
 from dedup.partials import Shards
-from dedup.verify import CONTAINED, FEATURES, NONE, Judgement, Limits, Texts, compare, longest_passages
+from dedup.tasks import Edges, VerifyTask, account, cut_pairs, in_batches, no_edges, pair_samples, verify
+from dedup.verify import COMMON, CONTAINED, FEATURES, NONE, Texts
 
 #: What became of a document, by number.
 KEPT, SAME_RECORD, ID_CONFLICT, EXACT, NEAR, INSIDE, EXTENDED = range(7)
@@ -27,18 +31,14 @@ RELATIONS = ("survivor", "same", "conflict", "exact", "near", "contained", "exte
 
 #: Sampled shingles of one task: 48 MB with their documents.
 _SAMPLES_PER_TASK = 1 << 22
-#: Words that cross to a verifying process at once: 20 MB with their flags.
-_WORDS_PER_TASK = 1 << 22
-#: Tasks handed out together, so that their arguments never pile up.
-_TASKS_AT_ONCE = 8
 
 
 class Outcome(NamedTuple):
     """Hold what became of N documents.
 
-    `fate` uint8[N] (KEPT ...), `survivor` int64[N] (itself where kept), `anchor` int64[N]: the document it was
-    verified against where that is not the survivor, else -1; `scores` float32[N, features];
-    `passage` int64[N, 2]: start and length in words of the longest run shared with the survivor.
+    `fate` uint8[N] (KEPT ...); `survivor` int64[N]: itself where kept, from N on documents of the index;
+    `anchor` int64[N]: the document it was verified against where that is not the survivor, else -1; `scores`
+    float32[N, features]; `passage` int64[N, 2]: start and length in words of the longest run shared with the survivor.
     """
 
     fate: NDArray[np.uint8]
@@ -46,25 +46,6 @@ class Outcome(NamedTuple):
     anchor: NDArray[np.int64]
     scores: NDArray[np.float32]
     passage: NDArray[np.int64]
-
-
-class Edges(NamedTuple):
-    """Hold verified pairs and companions: `pairs` uint64 `first << 32 | second`, and how they were judged."""
-
-    pairs: NDArray[np.uint64]
-    relation: NDArray[np.uint8]
-    scores: NDArray[np.float32]
-
-
-def in_batches(run: Map, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
-    """Map lazily: an executor takes all arguments at once, and here they are large."""
-    batch: list[Any] = []
-    for task in tasks:
-        batch.append(task)
-        if len(batch) == _TASKS_AT_ONCE:
-            yield from run(function, batch)
-            batch = []
-    yield from run(function, batch)
 
 
 def rank_documents(shards: Shards, config: DedupConfig) -> NDArray[np.int64]:
@@ -91,8 +72,8 @@ def _criterion(shards: Shards, criterion: str) -> NDArray[Any]:
 class Decider:
     """Work out the Outcome, step by step; every array is in order of rank."""
 
-    def __init__(self, shards: Shards, config: DedupConfig, run: Map) -> None:
-        self.shards, self.config, self.run = shards, config, run
+    def __init__(self, shards: Shards, config: DedupConfig, run: Map, against: Index | None = None) -> None:
+        self.shards, self.config, self.run, self.against = shards, config, run, against
         self.order = rank_documents(shards, config)
         count = len(shards)
         self.lengths = shards.lengths_of(np.arange(count))[self.order]
@@ -107,6 +88,8 @@ class Decider:
         """Return the outcome, with documents in the order of the shards again."""
         self._same_ids()
         self._same_words()
+        if self.against is not None:
+            self._known(self.against)
         if self.config.near:
             self._near()
         return self._outcome()
@@ -132,14 +115,45 @@ class Decider:
         self.scores[later, :4] = 1
         self.passage[later, 1] = self.lengths[later]
 
+    @cached_property
+    def flags(self) -> NDArray[np.uint8]:
+        """Return the flags of all words; known copies are not counted."""
+        flags = flag_words(self.shards, self._in_shards(self.fate == KEPT), self.config)
+        if self.against is not None:
+            for shard, start in zip(self.shards.shards, self.shards.word_starts, strict=False):
+                flags[start : start + len(shard["words"])] &= self.against.rare(shard["words"]) | np.uint8(COMMON)
+        return flags
+
+    def _in_shards(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Put values in order of rank into the order of the shards."""
+        placed = np.empty_like(values)
+        placed[self.order] = values
+        return placed
+
+    def _known(self, index: Index) -> None:
+        """Remove what the index has; the old document is the survivor whatever the policy says."""
+        count = len(self.order)
+        rank = self._in_shards(np.arange(count))
+        olds, news = index.same_words(self.shards)
+        ranks = rank[news]
+        found = (self.fate[ranks] == KEPT) & (self.config.exact | (self.long_enough[ranks] & self.config.near))
+        # Of several old documents the last assignment wins: the first of the index.
+        ranks, olds = ranks[found][::-1], olds[found][::-1]
+        self.fate[ranks] = EXACT if self.config.exact else NEAR
+        self.survivor[ranks], self.scores[ranks, :4] = count + olds, 1
+        self.passage[ranks, 1] = self.lengths[ranks]
+        if self.config.near:
+            wanted = self._in_shards(self.fate == KEPT)
+            known = find_known(self.shards, wanted, self.flags, index, self.run)
+            ranks = rank[known.new]
+            contained = np.where(known.longer, EXTENDED, INSIDE)
+            self.fate[ranks] = np.where(known.judged.relation == CONTAINED, contained, NEAR)
+            self.survivor[ranks] = count + known.old
+            self.scores[ranks], self.passage[ranks] = known.judged.scores, known.passage
+
     def _near(self) -> None:
-        known = self.fate != KEPT
-        eligible = np.flatnonzero(~known & self.long_enough)
-        counted = np.empty(len(self.order), dtype=bool)
-        counted[self.order] = ~known
-        flags = flag_words(self.shards, counted, self.config)
-        edges = self._verify(self._candidates(eligible), flags)
-        self._cluster(edges, flags)
+        eligible = np.flatnonzero((self.fate == KEPT) & self.long_enough)
+        self._cluster(self._verify(self._candidates(eligible)))
 
     def _candidates(self, eligible: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return the pairs worth comparing, in numbers of rank."""
@@ -149,7 +163,7 @@ class Decider:
             first, second = pairs >> np.uint64(32), pairs & np.uint64(0xFFFFFFFF)
             low, high = eligible[first.astype(np.int64)], eligible[second.astype(np.int64)]
             found.add(low.astype(np.uint64) << np.uint64(32) | high.astype(np.uint64))
-        for pairs in in_batches(self.run, _sample_task, self._sample_tasks(eligible)):
+        for pairs in in_batches(self.run, pair_samples, self._sample_tasks(eligible)):
             found.add(pairs)
         return found.pairs()
 
@@ -164,34 +178,25 @@ class Decider:
             ranks = rank[owners]
             yield hashes[ranks >= 0], ranks[ranks >= 0]
 
-    def _verify(self, pairs: NDArray[np.uint64], flags: NDArray[np.uint8]) -> Edges:
+    def _verify(self, pairs: NDArray[np.uint64]) -> Edges:
         """Compare all pairs; keep those that hold and those that make companions."""
-        pieces = [_no_edges(), *in_batches(self.run, _verify_task, self._verify_tasks(pairs, flags))]
+        pieces = [no_edges(), *in_batches(self.run, verify, self._verify_tasks(pairs))]
         return Edges(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
-    def _verify_tasks(self, pairs: NDArray[np.uint64], flags: NDArray[np.uint8]) -> Iterator[VerifyTask]:
-        for part in self._split(pairs):
-            texts, firsts, seconds = self._texts_of(part, flags)
+    def _verify_tasks(self, pairs: NDArray[np.uint64]) -> Iterator[VerifyTask]:
+        lengths = self.lengths[(pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)]
+        for part in cut_pairs(pairs, lengths):
+            texts, firsts, seconds = self._texts_of(part)
             yield VerifyTask(part, texts, firsts, seconds, self.config)
 
-    def _split(self, pairs: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64]]:
-        """Cut pairs into parts that need about as many words as one task may have."""
-        if not len(pairs):
-            return
-        needed = np.cumsum(self.lengths[(pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)])
-        cuts = np.searchsorted(needed, np.arange(_WORDS_PER_TASK, needed[-1], _WORDS_PER_TASK))
-        yield from (part for part in np.split(pairs, cuts) if len(part))
-
-    def _texts_of(
-        self, pairs: NDArray[np.uint64], flags: NDArray[np.uint8]
-    ) -> tuple[Texts, NDArray[np.int64], NDArray[np.int64]]:
+    def _texts_of(self, pairs: NDArray[np.uint64]) -> tuple[Texts, NDArray[np.int64], NDArray[np.int64]]:
         firsts = self.order[(pairs >> np.uint64(32)).astype(np.int64)]
         seconds = self.order[(pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)]
         documents = np.union1d(firsts, seconds)
-        texts = self.shards.texts(documents, flags)
+        texts = self.shards.texts(documents, self.flags)
         return texts, np.searchsorted(documents, firsts), np.searchsorted(documents, seconds)
 
-    def _cluster(self, edges: Edges, flags: NDArray[np.uint8]) -> None:
+    def _cluster(self, edges: Edges) -> None:
         weight = np.where(edges.relation == NONE, np.float32(0), np.maximum(edges.scores[:, 0], np.float32(1e-6)))
         ends = np.stack([edges.pairs >> np.uint64(32), edges.pairs & np.uint64(0xFFFFFFFF)]).astype(np.int64)
         nodes = np.unique(ends)
@@ -205,7 +210,7 @@ class Decider:
         gone = nodes[(best != nodes)]
         self.survivor[gone] = best[best != nodes]
         self.anchor[gone] = np.where(anchor[gone] == self.survivor[gone], -1, anchor[gone])
-        self._account(gone, flags)
+        self._account(gone)
 
     def _collections(
         self, edges: Edges, ends: NDArray[np.int64], anchor: NDArray[np.int64]
@@ -217,11 +222,11 @@ class Decider:
         poor[np.where(self.lengths[first] >= self.lengths[second], first, second)] = True
         return poor
 
-    def _account(self, gone: NDArray[np.int64], flags: NDArray[np.uint8]) -> None:
+    def _account(self, gone: NDArray[np.int64]) -> None:
         """Say for each removed document how it relates to its survivor."""
         pairs = self.survivor[gone].astype(np.uint64) << np.uint64(32) | gone.astype(np.uint64)
         pairs.sort()
-        for part, judged, passages in in_batches(self.run, _account_task, self._verify_tasks(pairs, flags)):
+        for part, judged, passages in in_batches(self.run, account, self._verify_tasks(pairs)):
             kept = (part >> np.uint64(32)).astype(np.int64)
             removed = (part & np.uint64(0xFFFFFFFF)).astype(np.int64)
             contained = np.where(self.lengths[removed] <= self.lengths[kept], INSIDE, EXTENDED)
@@ -230,53 +235,23 @@ class Decider:
 
     def _outcome(self) -> Outcome:
         """Follow copies of copies to the one that is kept, and undo the order of rank."""
-        last = self.survivor[self.survivor]
+        last = self._follow(self.survivor)
         moved = np.flatnonzero((last != self.survivor) & (self.fate == EXACT))
         middle = self.survivor[moved]
         for column in (self.fate, self.scores, self.passage, self.anchor):
             column[moved] = column[middle]
-        while not np.array_equal(last, last[last]):
-            last = last[last]
-        back = np.empty_like(self.order)
-        back[self.order] = np.arange(len(self.order))
+        while not np.array_equal(last, self._follow(last)):
+            last = self._follow(last)
+        count = len(self.order)
+        survivor = np.where(last < count, self.order[np.minimum(last, count - 1)], last)
         anchor = np.where(self.anchor < 0, -1, self.order[self.anchor])
-        return Outcome(
-            self.fate[back], self.order[last][back], anchor[back], self.scores[back], self.passage[back]
-        )
+        columns = (self.fate, survivor, anchor, self.scores, self.passage)
+        return Outcome(*(self._in_shards(column) for column in columns))
 
-
-class VerifyTask(NamedTuple):
-    """Carry the pairs of one task, with the words they need, to the process that compares them."""
-
-    pairs: NDArray[np.uint64]
-    texts: Texts
-    firsts: NDArray[np.int64]
-    seconds: NDArray[np.int64]
-    config: DedupConfig
-
-
-def _compare(task: VerifyTask) -> Judgement:
-    return compare(task.texts, task.firsts, task.seconds, task.config.ngram, Limits.of(task.config))
-
-
-def _verify_task(task: VerifyTask) -> Edges:
-    judged = _compare(task)
-    kept = (judged.relation != NONE) | (judged.scores[:, 1] >= task.config.min_companion)
-    return Edges(task.pairs[kept], judged.relation[kept], judged.scores[kept])
-
-
-def _account_task(task: VerifyTask) -> tuple[NDArray[np.uint64], Judgement, NDArray[np.int64]]:
-    return task.pairs, _compare(task), longest_passages(task.texts, task.firsts, task.seconds)
-
-
-def _sample_task(task: tuple[NDArray[np.uint64], NDArray[np.int64]]) -> NDArray[np.uint64]:
-    return sample_pairs(*task)
-
-
-def _no_edges() -> Edges:
-    return Edges(
-        np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.uint8), np.empty((0, len(FEATURES)), dtype=np.float32)
-    )
+    def _follow(self, survivor: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the survivors of the survivors; documents of the index survive."""
+        count = len(self.order)
+        return np.where(survivor < count, self.survivor[np.minimum(survivor, count - 1)], survivor)
 
 
 def _repeats(

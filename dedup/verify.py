@@ -57,6 +57,16 @@ class Limits(msgspec.Struct, frozen=True):
 
     values: tuple[float, ...]
 
+    @property
+    def resemblance(self) -> float:
+        """Return the least resemblance of a copy."""
+        return self.values[0]
+
+    @property
+    def containment(self) -> float:
+        """Return the least containment of a truncated copy."""
+        return self.values[4]
+
     @classmethod
     def of(cls, config: DedupConfig) -> Limits:
         """Take the thresholds out of `config`."""
@@ -76,15 +86,16 @@ class Limits(msgspec.Struct, frozen=True):
         )
 
 
-@compiled("uint32[::1](uint32[::1])")
+@compiled("int64(uint32[::1])")
 def _distinct(values: Any) -> Any:
-    values = np.sort(values)
+    """Sort `values` in place and move the distinct ones to the front; return how many."""
+    values.sort()
     kept = 0
     for at in range(len(values)):
         if at == 0 or values[at] != values[kept - 1]:
             values[kept] = values[at]
             kept += 1
-    return values[:kept]
+    return kept
 
 
 @compiled("int64(uint32[::1], uint32[::1])")
@@ -119,16 +130,15 @@ def shingle(words: Any, ngram: Any) -> Any:
     return hashes
 
 
-@compiled("uint32[::1](uint32[::1], uint8[::1], uint8, uint8)")
-def _flagged(values: Any, flags: Any, bit: Any, wanted: Any) -> Any:
-    """Return the distinct `values` whose flag has `bit` as `wanted`."""
-    picked = np.empty(len(values), dtype=np.uint32)
+@compiled("int64(uint32[::1], uint8[::1], uint8, uint8, uint32[::1])")
+def _pick(values: Any, flags: Any, bit: Any, wanted: Any, out: Any) -> Any:
+    """Write the distinct `values` whose flag has `bit` as `wanted` to `out`, sorted; return how many."""
     count = 0
     for at in range(len(values)):
         if flags[at] & bit == wanted:
-            picked[count] = values[at]
+            out[count] = values[at]
             count += 1
-    return _distinct(picked[:count])
+    return _distinct(out[:count])
 
 
 @compiled("UniTuple(int64, 2)(uint32[::1], uint8[::1], uint32[::1], int64, int64)")
@@ -163,25 +173,20 @@ def _place(order: Any, shingles: Any, value: Any, after: Any) -> Any:
 
 
 @compiled(
-    "UniTuple(int64, 2)(uint32[::1], uint8[::1], uint32[::1], uint32[::1],"
-    " uint32[::1], uint8[::1], uint32[::1], uint32[::1], int64)"
+    "UniTuple(int64, 2)(uint32[::1], uint8[::1], uint32[::1], uint32[::1], uint8[::1], uint32[::1], int64)"
 )
 def _changes(
-    left: Any,
-    left_flags: Any,
-    left_shingles: Any,
-    left_words: Any,
-    right: Any,
-    right_flags: Any,
-    right_shingles: Any,
-    right_words: Any,
-    ngram: Any,
+    left: Any, left_flags: Any, left_words: Any, right: Any, right_flags: Any, right_words: Any, ngram: Any
 ) -> Any:
     """Count the short gaps between agreeing text where each side has a number, or a rare word, the other lacks."""
+    left_shingles, right_shingles = shingle(left, ngram), shingle(right, ngram)
     order = np.argsort(right_shingles, kind="mergesort")
     numbers, names, last, partner = 0, 0, -1, -1
     for at in range(len(left_shingles)):
-        found = _place(order, right_shingles, left_shingles[at], partner)
+        if partner >= 0 and partner + 1 < len(right_shingles) and left_shingles[at] == right_shingles[partner + 1]:
+            found = partner + 1
+        else:
+            found = _place(order, right_shingles, left_shingles[at], partner)
         if found < 0:
             continue
         if last >= 0 and at > last + 1:
@@ -211,57 +216,117 @@ def _relate(scores: Any, limits: Any, shingles: Any, short: Any, long: Any) -> A
     return NEAR if rare >= limits[1] or cut else NONE
 
 
+@compiled("void(uint32[::1], uint8[::1], int64[::1], int64, boolean[::1], uint32[::1], int64[::1])")
+def _own_shingles(words: Any, flags: Any, bounds: Any, ngram: Any, needed: Any, out: Any, counts: Any) -> None:
+    """Write the distinct shingles of each needed text but the common ones at its bounds in `out`."""
+    for text in range(len(needed)):
+        if needed[text]:
+            start, stop = bounds[text], bounds[text + 1]
+            hashes = shingle(words[start:stop], ngram)
+            counts[text] = _pick(hashes, flags[start:stop], COMMON, 0, out[start:stop])
+
+
+@compiled("void(uint32[::1], uint8[::1], int64[::1], uint8, boolean[::1], uint32[::1], int64[::1])")
+def _own_words(words: Any, flags: Any, bounds: Any, bit: Any, needed: Any, out: Any, counts: Any) -> None:
+    """Write the distinct words of each needed text, those with `bit` where it is one, at its bounds in `out`."""
+    for text in range(len(needed)):
+        if needed[text]:
+            start, stop = bounds[text], bounds[text + 1]
+            counts[text] = _pick(words[start:stop], flags[start:stop], bit, bit, out[start:stop])
+
+
+@compiled("void(uint32[::1], int64[::1], int64[::1], int64[::1], int64[::1], float32[:, ::1])")
+def _resemble(own: Any, bounds: Any, counts: Any, firsts: Any, seconds: Any, scores: Any) -> None:
+    for pair in range(len(firsts)):
+        one, other = firsts[pair], seconds[pair]
+        left = own[bounds[one] : bounds[one] + counts[one]]
+        right = own[bounds[other] : bounds[other] + counts[other]]
+        both = _shared(left, right)
+        scores[pair, 0] = both / max(1, len(left) + len(right) - both)
+        scores[pair, 1] = both / max(1, min(len(left), len(right)))
+
+
+@compiled("void(uint32[::1], int64[::1], uint32[::1], int64[::1], int64[::1], int64[::1], int64[::1], float32[:, ::1])")
+def _share_rare(
+    every: Any, counts: Any, rare: Any, rare_counts: Any, bounds: Any, shorts: Any, longs: Any, scores: Any
+) -> None:
+    for pair in range(len(shorts)):
+        short, long = shorts[pair], longs[pair]
+        rare_short = rare[bounds[short] : bounds[short] + rare_counts[short]]
+        rare_long = rare[bounds[long] : bounds[long] + rare_counts[long]]
+        scores[pair, 2] = _shared(rare_short, every[bounds[long] : bounds[long] + counts[long]])
+        scores[pair, 2] /= max(1, len(rare_short))
+        scores[pair, 3] = _shared(rare_long, every[bounds[short] : bounds[short] + counts[short]])
+        scores[pair, 3] /= max(1, len(rare_long))
+
+
 @compiled(
-    "void(uint32[::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64, float64[::1], uint8[::1],"
-    " float32[:, ::1])"
+    "void(uint32[::1], uint8[::1], int64[::1], uint32[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64,"
+    " float64[::1], uint8[::1], float32[:, ::1])"
 )
-def _compare(
+def _decide(
     words: Any,
     flags: Any,
     bounds: Any,
-    firsts: Any,
-    seconds: Any,
+    every: Any,
+    counts: Any,
+    shingles: Any,
+    shorts: Any,
+    longs: Any,
     ngram: Any,
     limits: Any,
     relations: Any,
-    found: Any,
-) -> Any:
-    for pair in range(len(firsts)):
-        one, other = firsts[pair], seconds[pair]
-        if bounds[one + 1] - bounds[one] > bounds[other + 1] - bounds[other]:
-            one, other = other, one
-        short, short_flags = words[bounds[one] : bounds[one + 1]], flags[bounds[one] : bounds[one + 1]]
-        long, long_flags = words[bounds[other] : bounds[other + 1]], flags[bounds[other] : bounds[other + 1]]
-        short_shingles, long_shingles = shingle(short, ngram), shingle(long, ngram)
-        own_short = _flagged(short_shingles, short_flags, COMMON, 0)
-        own_long = _flagged(long_shingles, long_flags, COMMON, 0)
-        both = _shared(own_short, own_long)
-        least = min(len(own_short), len(own_long))
-        scores = found[pair]
-        scores[0] = both / max(1, len(own_short) + len(own_long) - both)
-        scores[1] = both / max(1, least)
-        if scores[0] < limits[0] and scores[1] < limits[4]:
-            relations[pair] = NONE
-            continue
-        short_words, long_words = _distinct(short), _distinct(long)
-        rare_short, rare_long = _flagged(short, short_flags, RARE, RARE), _flagged(long, long_flags, RARE, RARE)
-        scores[2] = _shared(rare_short, long_words) / max(1, len(rare_short))
-        scores[3] = _shared(rare_long, short_words) / max(1, len(rare_long))
-        scores[4], scores[5] = _changes(
-            short, short_flags, short_shingles, short_words, long, long_flags, long_shingles, long_words, ngram
-        )
-        relations[pair] = _relate(scores, limits, least, len(short), len(long))
+    scores: Any,
+) -> None:
+    for pair in range(len(shorts)):
+        short, long = shorts[pair], longs[pair]
+        one, two = bounds[short], bounds[short + 1]
+        three, four = bounds[long], bounds[long + 1]
+        least = min(shingles[short], shingles[long])
+        relations[pair] = _relate(scores[pair], limits, least, two - one, four - three)
+        if relations[pair] != NONE:
+            scores[pair, 4], scores[pair, 5] = _changes(
+                words[one:two],
+                flags[one:two],
+                every[one : one + counts[short]],
+                words[three:four],
+                flags[three:four],
+                every[three : three + counts[long]],
+                ngram,
+            )
+            relations[pair] = _relate(scores[pair], limits, least, two - one, four - three)
 
 
 def compare(
     texts: Texts, firsts: NDArray[np.int64], seconds: NDArray[np.int64], ngram: int, limits: Limits
 ) -> Judgement:
-    """Compare text `firsts[i]` with text `seconds[i]` for each i."""
+    """Compare text `firsts[i]` with text `seconds[i]` for each i, the cheap shares first."""
     relations = np.zeros(len(firsts), dtype=np.uint8)
     scores = np.zeros((len(firsts), len(FEATURES)), dtype=np.float32)
+    own, shingles = _room(texts)
+    _own_shingles(*texts, ngram, np.ones(len(shingles), dtype=bool), own, shingles)
+    _resemble(own, texts.bounds, shingles, firsts, seconds, scores)
+    likely = np.flatnonzero((scores[:, 0] >= limits.resemblance) | (scores[:, 1] >= limits.containment))
+    likely_relations, likely_scores = relations[likely], scores[likely]
+    lengths = np.diff(texts.bounds)
+    swapped = lengths[firsts[likely]] > lengths[seconds[likely]]
+    shorts = np.where(swapped, seconds[likely], firsts[likely])
+    longs = np.where(swapped, firsts[likely], seconds[likely])
+    needed = np.zeros(len(shingles), dtype=bool)
+    needed[shorts] = needed[longs] = True
+    every, counts = _room(texts)
+    _own_words(*texts, 0, needed, every, counts)
+    rare, rare_counts = own, np.zeros_like(counts)
+    _own_words(*texts, RARE, needed, rare, rare_counts)
+    _share_rare(every, counts, rare, rare_counts, texts.bounds, shorts, longs, likely_scores)
     values = np.array(limits.values, dtype=np.float64)
-    _compare(texts.words, texts.flags, texts.bounds, firsts, seconds, ngram, values, relations, scores)
+    _decide(*texts, every, counts, shingles, shorts, longs, ngram, values, likely_relations, likely_scores)
+    relations[likely], scores[likely] = likely_relations, likely_scores
     return Judgement(relations, scores)
+
+
+def _room(texts: Texts) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    return np.empty(len(texts.words), dtype=np.uint32), np.zeros(len(texts.bounds) - 1, dtype=np.int64)
 
 
 @compiled("void(uint32[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1])")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from pipeline.run import Finished
 
 errors = Console(stderr=True, highlight=False)
 results = Console(highlight=False)
+
+#: What could move the cursor, change colours or turn the reading direction: C0, DEL, C1, bidi controls.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 #: A summary shows so many of the most frequent reasons, outlets and failures; the report shows all.
 _SHOWN = 12
@@ -101,13 +105,22 @@ def show_summary(finished: Finished) -> None:
     _show_failures(report)
     if finished.already:
         results.print("this run had finished before; nothing was done again")
-    results.print(f"corpus:  {escape(str(finished.out / 'corpus'))}", soft_wrap=True)
-    results.print(f"report:  {escape(str(finished.out / 'report.html'))}", soft_wrap=True)
+    results.print(f"corpus:  {quote(str(finished.out / 'corpus'))}", soft_wrap=True)
+    results.print(f"report:  {quote(str(finished.out / 'report.html'))}", soft_wrap=True)
 
 
 def show_error(message: str) -> None:
     """Print one error, with nothing in it taken for markup."""
-    errors.print(f"[bold red]error:[/bold red] {escape(message)}", soft_wrap=True)
+    errors.print(f"[bold red]error:[/bold red] {quote(message)}", soft_wrap=True)
+
+
+def quote(text: str) -> str:
+    """Return foreign text as the terminal may show it: no markup, no control or direction characters.
+
+    >>> quote("a\x1b[31m[b]")
+    'a\\\\x1b[31m\\[b]'
+    """
+    return escape(_UNSEEN.sub(lambda sign: sign[0].encode("unicode_escape").decode("ascii"), text))
 
 
 def _add(table: Table, title: str, counts: Counter[str]) -> None:
@@ -115,7 +128,7 @@ def _add(table: Table, title: str, counts: Counter[str]) -> None:
         table.add_row("", "")
         table.add_row(f"[dim]{title}[/dim]", "")
         for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]:
-            table.add_row(f"  {escape(name)}", f"{count:,}")
+            table.add_row(f"  {quote(name)}", f"{count:,}")
 
 
 def _show_failures(report: Report) -> None:
@@ -124,6 +137,6 @@ def _show_failures(report: Report) -> None:
     errors.print(f"[bold]{report.failed:,} could not be read:[/bold]")
     for failure in report.failures[:_SHOWN]:
         where = f"{failure['path']}: record {failure['record']} (byte {failure['offset']:,})"
-        errors.print(f"  {escape(where)}: {failure['reason']}: {escape(failure['message'])}", soft_wrap=True)
+        errors.print(f"  {quote(where)}: {failure['reason']}: {quote(failure['message'])}", soft_wrap=True)
     if report.failed > _SHOWN:
         errors.print(f"  ... and {report.failed - _SHOWN:,} more; all are in removed/")

@@ -16,7 +16,7 @@ from corpus.inputs import Failure, Skip, list_inputs
 from corpus.readers import read_input
 from corpus.stage import judge, run_here
 from pipeline.config import Config, read_config
-from pipeline.console import errors, results
+from pipeline.console import errors, quote, results
 
 #: More documents than this are not read: what an outlet repeats shows long before.
 MAX_DOCUMENTS = 10_000
@@ -45,12 +45,12 @@ def _documents(file: str, settings: Config) -> Iterator[Document]:
     files, failures = list_inputs([file])
     extract = Extract(settings.extract)
     for failure in failures:
-        errors.print(f"{failure.source.path}: {failure.message}", markup=False)
+        errors.print(quote(f"{failure.source.path}: {failure.message}"))
     read = 0
     for path in files:
         for record in read_input(path, settings.read):
             if isinstance(record, Failure):
-                errors.print(f"{record.source.path}: record {record.source.record}: {record.message}", markup=False)
+                errors.print(quote(f"{record.source.path}: record {record.source.record}: {record.message}"))
             elif not isinstance(record, Skip) and read < MAX_DOCUMENTS:
                 read += 1
                 verdict = judge(extract, record)
@@ -58,7 +58,7 @@ def _documents(file: str, settings: Config) -> Iterator[Document]:
                     yield verdict.record
                 else:
                     detail = verdict.detail.get("message", "")
-                    errors.print(f"{record.source.path}: {verdict.reason} {detail}", markup=False)
+                    errors.print(quote(f"{record.source.path}: {verdict.reason} {detail}"))
 
 
 def _row(document: Document, cleaned: Document, spans: Sequence[Span]) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _row(document: Document, cleaned: Document, spans: Sequence[Span]) -> dict[s
 
 
 def _show(document: Document, cleaned: Document, spans: Sequence[Span]) -> None:
-    results.rule(f"{document.source.path} record {document.source.record}", characters="=")
+    results.rule(quote(f"{document.source.path} record {document.source.record}"), characters="=")
     for name in _FIELDS:
         value = getattr(cleaned, name)
         if value:
@@ -85,10 +85,16 @@ def _show(document: Document, cleaned: Document, spans: Sequence[Span]) -> None:
     page, position = Text(), 0
     for span in spans:
         page.append(document.text[position : span.start])
-        label = f"{span.rule}: {span.evidence}" if span.evidence else span.rule
-        page.append(f"[-{document.text[span.start : span.end].strip()}-]", style="red strike")
-        page.append(f" <{label}>", style="bold magenta")
-        page.append("\n" if document.text[span.start : span.end].endswith("\n") else "")
+        _mark(page, document.text[span.start : span.end], span)
         position = span.end
     page.append(document.text[position:])
-    results.print(page)
+    results.print(page, soft_wrap=True)
+
+
+def _mark(page: Text, removed: str, span: Span) -> None:
+    """Append a removed span with its rule; line breaks around it stay outside the marks."""
+    inner = removed.strip()
+    head, _, tail = removed.partition(inner) if inner else (removed, "", "")
+    label = f"{span.rule}: {span.evidence}" if span.evidence else span.rule
+    page.append(head).append(f"[-{inner}-]", style="red strike")
+    page.append(f" <{label}>", style="bold magenta").append(tail)

@@ -23,6 +23,7 @@ from crawler import outcomes
 from crawler.archive import Capture
 from crawler.frontier import Row, Target
 from crawler.listings import Entry, is_listing_xml, read_feed, read_sitemap
+from crawler.live import check_live
 from crawler.outcomes import NOT_MODIFIED, Outcome
 from crawler.pages import Reading, decode, read_page
 from crawler.session import MAX_HOPS, MAX_SITEMAP_DEPTH, Session, read_arguments
@@ -40,8 +41,9 @@ class KeepRaw:
     """Downloader middleware next to the network: remember the body as it came, for the archive."""
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Put the response, before anything decodes it, into the request's meta."""
+        """Put the response into the request's meta; the decoder will take Content-Encoding out of its headers."""
         request.meta["raw"] = response
+        request.meta["raw_headers"] = _pairs(response.headers)
         return response
 
 
@@ -56,6 +58,7 @@ class NewsSpider(Spider):
         """Build the spider and its session; what cannot be obeyed ends the program with its exit code."""
         del args  # Scrapy passes none
         try:
+            check_live(crawler.settings)
             session = Session(read_arguments(kwargs), crawler.settings)
         except GhirbalError as fault:
             sys.stderr.write(f"ghirbal: {fault}\n")
@@ -145,7 +148,7 @@ class NewsSpider(Spider):
         if response.status not in _SUCCESS:
             asked = (response.headers.get(b"Retry-After") or b"").decode("latin-1")
             return outcomes.answered_badly(row, now, response.status, asked)
-        if "dataloss" in response.flags and row.attempts + 1 < outcomes.MAX_ATTEMPTS:
+        if "dataloss" in response.flags and row.attempts == 0:
             return Outcome(outcomes.postponed(row, now, "disconnect"))
         return None
 
@@ -201,12 +204,12 @@ class NewsSpider(Spider):
         host = [("Host", site_of(row.url))]
         truncated = "disconnect" if "dataloss" in raw.flags else "length" if "download_stopped" in raw.flags else ""
         notes = {"outlet": row.outlet, "kind": row.kind, "title": row.title, "published": row.published}
-        if response.meta.get("playwright"):
-            notes["rendered"] = "yes"
+        notes["rendered"] = "yes" if response.meta.get("playwright") else ""
+        notes = {name: value for name, value in notes.items() if value}
         return Capture(
-            url=row.url, status=raw.status, request=host + _pairs(request.headers), response=_pairs(raw.headers),
-            body=raw.body, digest=digest, protocol=raw.protocol or "HTTP/1.1", address=str(raw.ip_address or ""),
-            truncated=truncated, notes={name: value for name, value in notes.items() if value},
+            url=row.url, status=raw.status, request=host + _pairs(request.headers),
+            response=response.meta["raw_headers"], body=raw.body, digest=digest, protocol=raw.protocol or "HTTP/1.1",
+            address=str(raw.ip_address or ""), truncated=truncated, notes=notes,
         )  # fmt: skip
 
     # --- discovery --------------------------------------------------------------------------------------------

@@ -155,6 +155,14 @@ def test_the_defaults_survive_a_round_trip() -> None:
     assert msgspec.convert(msgspec.to_builtins(FilterConfig()), FilterConfig) == FilterConfig()
 
 
+def test_the_documentation_has_every_reason_and_every_default() -> None:
+    page = (ROOT / "docs" / "filters.md").read_text("utf-8")
+    assert [reason for reason in RULES if f"| `{reason}` |" not in page] == []
+    fields = msgspec.to_builtins(FilterConfig(), builtin_types=()) | {"languages": []}
+    stated = {f"`{name} = {value}`" for name, value in fields.items() if name != "off"}
+    assert {one for one in stated if one not in page} == set()
+
+
 def test_the_stage_sets_the_language_and_keeps_one_that_is_there() -> None:
     verdict = Filter().apply(document(ARTICLE))
     assert isinstance(verdict.record, Document)

@@ -74,6 +74,11 @@ class Crawl:
         """Return the urls of all records of a kind, in order."""
         return [headers["WARC-Target-URI"] for rec_type, headers, _, _ in self.records() if rec_type == kind]
 
+    def responses(self) -> dict[str, tuple[dict[str, str], bytes]]:
+        """Return the WARC headers and the raw body of each response record, by url."""
+        found = [(headers, body) for kind, headers, _, body in self.records() if kind == "response"]
+        return {headers["WARC-Target-URI"]: (headers, body) for headers, body in found}
+
     def report(self, name: str = "report.json") -> dict[str, Any]:
         """Return the crawl report."""
         return orjson.loads((self.out / name).read_bytes())

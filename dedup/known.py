@@ -1,0 +1,77 @@
+"""Compare new documents with those of an index: what is kept already wins, and names the survivor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.stage import Map
+from dedup.index import Index, join_texts
+from dedup.partials import Shards
+from dedup.tasks import VerifyTask, account, cut_pairs, in_batches
+from dedup.verify import NONE, Judgement
+
+
+class Known(NamedTuple):
+    """Hold new documents that the index has: for each its best match, in order of `new`."""
+
+    new: NDArray[np.int64]
+    old: NDArray[np.int64]
+    judged: Judgement
+    passage: NDArray[np.int64]
+    longer: NDArray[np.bool_]
+
+
+def find_known(
+    shards: Shards, wanted: NDArray[np.bool_], flags: NDArray[np.uint8], index: Index, run: Map
+) -> Known:
+    """Return which of the `wanted` new documents are copies of old ones."""
+    pairs = index.candidates(shards)
+    pairs = pairs[wanted[_low(pairs)]]
+    pieces = list(in_batches(run, account, _tasks(shards, flags, index, pairs)))
+    if not pieces:
+        return _nothing()
+    found = np.concatenate([piece[0] for piece in pieces])
+    relation = np.concatenate([piece[1].relation for piece in pieces])
+    scores = np.concatenate([piece[1].scores for piece in pieces])
+    passage = np.concatenate([piece[2] for piece in pieces])
+    copies = np.flatnonzero(relation != NONE)
+    order = copies[np.lexsort((found[copies], -scores[copies, 1], -scores[copies, 0], _low(found[copies])))]
+    best = order[np.unique(_low(found[order]), return_index=True)[1]]
+    new, old = _low(found[best]), _high(found[best])
+    longer = shards.lengths_of(new) > _lengths(index, old)
+    return Known(new, old, Judgement(relation[best], scores[best]), passage[best], longer)
+
+
+def _tasks(
+    shards: Shards, flags: NDArray[np.uint8], index: Index, pairs: NDArray[np.uint64]
+) -> Iterator[VerifyTask]:
+    lengths = shards.lengths_of(np.arange(len(shards)))
+    for part in cut_pairs(pairs, lengths[_low(pairs)]):
+        olds, news = np.unique(_high(part)), np.unique(_low(part))
+        texts = join_texts(index.texts(olds), shards.texts(news, flags))
+        firsts = np.searchsorted(olds, _high(part))
+        seconds = len(olds) + np.searchsorted(news, _low(part))
+        yield VerifyTask(part, texts, firsts, seconds, index.config)
+
+
+def _lengths(index: Index, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+    distinct, places = np.unique(documents, return_inverse=True)
+    return index.shards.lengths_of(distinct)[places]
+
+
+def _low(pairs: NDArray[np.uint64]) -> NDArray[np.int64]:
+    return (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+def _high(pairs: NDArray[np.uint64]) -> NDArray[np.int64]:
+    return (pairs >> np.uint64(32)).astype(np.int64)
+
+
+def _nothing() -> Known:
+    none = np.empty(0, dtype=np.int64)
+    judged = Judgement(none.astype(np.uint8), np.empty((0, 6), dtype=np.float32))
+    return Known(none, none, judged, none.reshape(0, 2), none.astype(bool))

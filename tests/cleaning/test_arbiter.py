@@ -1,0 +1,96 @@
+"""Whose text a page gets, and what crosses to the rival and back."""
+
+import pytest
+
+from cleaning import arbiter
+from cleaning.arbiter import choose, contained
+from cleaning.body import Body
+from cleaning.extract import extract_html
+from cleaning.markup import parse
+from cleaning.metadata import Metadata
+from cleaning.rivals import Shield, trafilatura_text
+
+OWN = "The hall was full on Sunday when the orchestra played for the first time in its new home by the river."
+
+
+class Fixed(Body):
+    """A body with the text we say."""
+
+    text = OWN * 3
+
+
+def judged(monkeypatch, rival, *, share=0.5, named=False, known=False, is_article=False, precise=None):
+    asked = []
+
+    def answer(_html, _root, focus="balanced"):
+        asked.append(focus)
+        return rival if focus == "balanced" or precise is None else precise
+
+    monkeypatch.setattr(arbiter, "trafilatura_text", answer)
+    body = Fixed(share=share, named=named, known=known)
+    return choose("<html>", parse("<p>x"), body, Metadata(is_article=is_article)), asked
+
+
+def test_named_body_with_most_of_the_prose_needs_no_rival(monkeypatch):
+    choice, asked = judged(monkeypatch, "other", share=0.7, named=True)
+    assert (choice.text, choice.extractor, choice.doubtful, asked) == (OWN * 3, "structure", False, [])
+
+
+def test_known_container_is_sure_with_less(monkeypatch):
+    assert judged(monkeypatch, "other", share=0.45, known=True)[0].doubtful is False
+    assert judged(monkeypatch, "other", share=0.35, known=True)[0].doubtful is True
+
+
+def test_our_text_stands_when_the_rival_has_it_too(monkeypatch):
+    choice, asked = judged(monkeypatch, "Menu. " + OWN * 3 + " And a lot of other text that nobody asked for.")
+    assert (choice.text, choice.extractor, choice.doubtful, asked) == (OWN * 3, "structure", True, ["balanced"])
+
+
+@pytest.mark.parametrize(("share", "rival"), [(0.5, "Another story altogether, about the harvest."), (0.3, OWN * 4)])
+def test_rival_wins_without_agreement_or_with_little_prose(monkeypatch, share, rival):
+    choice, _ = judged(monkeypatch, rival, share=share)
+    assert (choice.text, choice.extractor) == (rival, "trafilatura")
+
+
+def test_article_is_asked_for_precisely_and_again_when_that_finds_little(monkeypatch):
+    assert judged(monkeypatch, "b" * 300, precise="p" * 300, is_article=True)[1] == ["precision"]
+    choice, asked = judged(monkeypatch, "b" * 300, precise="p" * 100, is_article=True)
+    assert (choice.text, asked) == ("b" * 300, ["precision", "balanced"])
+
+
+def test_silent_rival_leaves_our_text(monkeypatch):
+    assert judged(monkeypatch, "")[0].text == OWN * 3
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "share"),
+    [("", "a b c d", 0.0), ("a b c d e", "x a b c d e y", 1.0), ("a b c d e", "a b c d x", 0.5), ("أَهلاً", "اهلا", 1.0), ("a", "", 0.0)],
+)
+def test_contained(part, whole, share):
+    assert contained(part, whole) == share
+
+
+def test_shield_carries_joiners_through():
+    shield = Shield("می\u200cرود &zwnj;&#8204;&#x200C;|\u200d&zwj;&#x200d;")
+    assert all(character.isprintable() for character in shield.html)
+    assert shield.restore(shield.html) == "می\u200cرود \u200c\u200c\u200c|\u200d\u200d\u200d"
+
+
+def test_shield_leaves_other_pages_alone():
+    html = "<p>nothing to hide &amp;</p>"
+    assert Shield(html).html is html
+    assert Shield("\U00010600\u200c").restore(Shield("\U00010600\u200c").html) == "\U00010600\u200c"
+
+
+def test_trafilatura_keeps_joiners_and_leaves_the_tree():
+    sentence = "این خانه\u200cها را پیش از زمستان می\u200cسازند و مردم به آن\u200cها می\u200cروند و می\u200cمانند. "
+    html = f"<html><body><article><p>{sentence * 4}</p><p>{sentence * 3}</p></article></body></html>"
+    root = parse(html)
+    assert trafilatura_text(html, root).split("\n")[0] == (sentence * 4).strip()
+    assert root.findtext(".//p") == sentence * 4
+
+
+def test_page_of_links_has_no_text():
+    links = "".join(f"<li><a href='/{i}'>Section {i}</a></li>" for i in range(9))
+    found = extract_html(f"<html><body><ul>{links}</ul></body></html>")
+    assert (found.text, found.extractor, found.doubtful) == ("", "none", True)

@@ -1,0 +1,102 @@
+"""What a page says about itself."""
+
+import json
+
+import pytest
+
+from cleaning.markup import parse
+from cleaning.metadata import first_date, parse_date, read_metadata
+
+
+def read(head="", body="", url=""):
+    return read_metadata(parse(f"<html lang='ar-EG'><head>{head}</head><body>{body}</body></html>"), url)
+
+
+def ld(value):
+    return f'<script type="application/ld+json">{value if isinstance(value, str) else json.dumps(value)}</script>'
+
+
+@pytest.mark.parametrize(
+    ("stated", "date"),
+    [
+        ("2024-03-11T08:30:00+03:00", "2024-03-11T08:30:00+03:00"),
+        ("2024-03-11T08:30:00Z", "2024-03-11T08:30:00+00:00"),
+        ("2024-03-11T08:30:00.123456+0300", "2024-03-11T08:30:00+03:00"),
+        ("2024-03-11 08:30:00", "2024-03-11"),
+        ("2024-03-11", "2024-03-11"),
+        ("٢٠٢٤/٣/١١", "2024-03-11"),
+        ("2024/03/11 - 10:20", "2024-03-11"),
+        ("Mon, 11 Mar 2024 08:30:00 GMT", "2024-03-11T08:30:00+00:00"),
+        ("1970-01-01T00:00:00Z", ""),
+        ("0001-01-01", ""),
+        ("2024-13-40", ""),
+        ("yesterday", ""),
+        ("", ""),
+        ("9" * 500, ""),
+    ],
+)
+def test_parse_date(stated, date):
+    assert parse_date(stated) == date
+
+
+def test_first_date_skips_what_is_none():
+    assert first_date(["", "soon", "2020-05-06", "2021-01-01"]) == "2020-05-06"
+
+
+def test_json_ld_comes_first_and_is_found_in_a_graph():
+    head = ld({"@graph": [{"@type": "Organization", "name": "X"},
+                          {"@type": ["NewsArticle"], "headline": "Headline", "datePublished": "2022-02-03",
+                           "author": [{"name": "Amal Nasr"}, "By Omar Zaki"], "articleBody": "Body.",
+                           "keywords": ["sea", "fish"]}]})  # fmt: skip
+    found = read(head + "<meta property='article:published_time' content='2020-01-01'>")
+    assert (found.title, found.published, found.body) == ("Headline", "2022-02-03", "Body.")
+    assert found.authors == ("Amal Nasr", "Omar Zaki")
+    assert found.tags == ("sea", "fish")
+    assert found.is_article
+    assert found.language == "ar-eg"
+
+
+@pytest.mark.parametrize(
+    "broken", ["{", "[" * 100_000, "null", '{"@type": 5, "headline": []}', '{"@type": "NewsArticle", "author": {"name": 7}}', "<!-- -->"]
+)
+def test_broken_json_ld_is_passed_over(broken):
+    assert read(ld(broken) + "<meta property='og:title' content='Title'>").title == "Title"
+
+
+def test_raw_newlines_in_json_ld_are_read():
+    assert read(ld('{"@type": "NewsArticle", "headline": "Two\nlines"}')).title == "Two lines"
+
+
+def test_visible_headline_is_the_title_without_the_site():
+    assert read("<title>Old bridge falls | The Quay</title>", "<h1>Old bridge falls</h1>").title == "Old bridge falls"
+    assert read("<title>Old bridge falls | The Quay</title>", "<h1>The Quay</h1>").title == "Old bridge falls | The Quay"
+    site = "<meta property='og:site_name' content='The Quay'>"
+    assert read(site + "<title>Old bridge falls - The Quay</title>").title == "Old bridge falls"
+    assert read("<title></title>", "<h1>Only here</h1>").title == "Only here"
+
+
+@pytest.mark.parametrize("name", ["https://x.example/author/5", "admin", "desk@x.example", "N" * 200, ""])
+def test_what_is_no_author(name):
+    assert read(f"<meta name='author' content='{name}'>").authors == ()
+
+
+def test_author_from_a_link():
+    assert read(body="<a rel='author' href='/a'>بقلم: منى سالم</a>").authors == ("منى سالم",)
+
+
+def test_canonical_is_made_absolute():
+    assert read("<link rel='canonical' href='/a/1'>", url="https://n.example/x").canonical == "https://n.example/a/1"
+    assert read("<link rel='canonical' href='javascript:1'>").canonical == ""
+    assert read("<link rel='canonical' href='http://[broken'>").canonical == ""
+    assert read("<meta property='og:url' content='https://n.example/b'>").canonical == "https://n.example/b"
+
+
+def test_time_element_marked_as_publication_comes_first():
+    body = "<time datetime='2019-01-01'></time><time itemprop='datePublished' datetime='2019-02-02'></time>"
+    assert read(body=body).published == "2019-02-02"
+    assert read(body="<p>no date</p>").published == ""
+
+
+def test_empty_page_says_nothing():
+    found = read_metadata(parse("<html><p>x</p></html>"))
+    assert (found.title, found.published, found.authors, found.canonical, found.is_article) == ("", "", (), "", False)

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import orjson
+import pytest
+
+from corpus.document import Source, to_json
+from corpus.errors import UsageError
+from corpus.inputs import Failure, InputFile, list_inputs, show_name
+from corpus.readers import ReadConfig, read_input
+
+
+@pytest.fixture
+def dumps(tmp_path: Path) -> Path:
+    for name in ("b/2.txt", "b/1.txt", "a.txt", "c/d/e.jsonl", ".hidden.txt", ".git/x.txt", "b/.x.txt"):
+        path = tmp_path / "dumps" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return tmp_path / "dumps"
+
+
+def names(*given: Path) -> list[str]:
+    return [file.name for file in list_inputs([str(path) for path in given])[0]]
+
+
+def test_folders_are_read_whole_but_for_the_hidden(dumps: Path) -> None:
+    files, failures = list_inputs([str(dumps)])
+    assert [file.name for file in files] == ["a.txt", "b/1.txt", "b/2.txt", "c/d/e.jsonl"]
+    assert failures == []
+    status = (dumps / "b/1.txt").stat()
+    assert files[1] == InputFile(str(dumps / "b/1.txt"), "b/1.txt", status.st_size, status.st_mtime_ns)
+
+
+def test_a_file_is_named_by_its_own_name_even_if_hidden(dumps: Path) -> None:
+    assert names(dumps / "b/2.txt", dumps / ".hidden.txt") == [".hidden.txt", "2.txt"]
+
+
+def test_paths_are_absolute_and_normal(dumps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(dumps / "b")
+    files, _ = list_inputs(["../c/../b", "./1.txt"])
+    assert [(file.name, file.path) for file in files] == [
+        ("1.txt", str(dumps / "b/1.txt")),
+        ("2.txt", str(dumps / "b/2.txt")),
+    ]
+
+
+def test_the_order_of_arguments_and_folders_does_not_matter(dumps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = [str(dumps), str(dumps / "b"), str(dumps / "a.txt"), str(dumps / "c")]
+    expected = list_inputs(given)
+    scandir = os.scandir
+    for seed in range(10):
+        shuffle = random.Random(seed)
+
+        def shuffled(path: str, shuffle: random.Random = shuffle) -> list[os.DirEntry[str]]:
+            entries = list(scandir(path))
+            shuffle.shuffle(entries)
+            return entries
+
+        monkeypatch.setattr("corpus.inputs.os.scandir", shuffled)
+        shuffle.shuffle(given)
+        assert list_inputs(given) == expected
+
+
+def test_one_file_under_two_names_is_listed_once(dumps: Path) -> None:
+    os.link(dumps / "a.txt", dumps / "0-hard.txt")
+    (dumps / "soft.txt").symlink_to("a.txt")
+    assert names(dumps) == ["0-hard.txt", "b/1.txt", "b/2.txt", "c/d/e.jsonl"]
+    assert names(dumps, dumps / "b") == ["0-hard.txt", "1.txt", "2.txt", "c/d/e.jsonl"]
+
+
+def test_links_to_folders_are_not_followed(dumps: Path) -> None:
+    before = names(dumps)
+    (dumps / "b/up").symlink_to("..")
+    (dumps / "b/self").symlink_to("self")
+    files, failures = list_inputs([str(dumps)])
+    assert [file.name for file in files] == before
+    assert failures == [Failure(Source("b/self"), "dangling-link", "the link leads nowhere")]
+    (dumps.parent / "link").symlink_to(dumps)
+    (dumps / "b/self").unlink()
+    assert names(dumps.parent / "link") == before
+
+
+def test_what_is_no_file_is_named(dumps: Path) -> None:
+    os.mkfifo(dumps / "fifo.txt")
+    (dumps / "dangling.txt").symlink_to("nothing")
+    _, failures = list_inputs([str(dumps), str(dumps / "fifo.txt"), str(dumps)])
+    assert [(one.source.path, one.reason) for one in failures] == [
+        ("dangling.txt", "dangling-link"),
+        ("fifo.txt", "not-a-file"),
+    ]
+
+
+def test_an_unreadable_folder_is_named(dumps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("c"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr("corpus.inputs.os.scandir", refuse)
+    files, failures = list_inputs([str(dumps)])
+    assert [file.name for file in files] == ["a.txt", "b/1.txt", "b/2.txt"]
+    assert failures == [Failure(Source("c"), "unreadable-input", "Permission denied")]
+
+
+def test_a_missing_input_is_a_usage_error(dumps: Path) -> None:
+    with pytest.raises(UsageError, match="nothing: no such file or folder"):
+        list_inputs([str(dumps), str(dumps / "nothing")])
+
+
+def test_standard_input() -> None:
+    assert list_inputs(["-", "-"]) == ([InputFile("-", "-")], [])
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe.jsonl", b"a\nb.jsonl", b"-rf.jsonl", "\u202etxt.jsonl".encode()])
+def test_strange_names_are_read_and_shown_as_utf8(tmp_path: Path, name: bytes) -> None:
+    (tmp_path / os.fsdecode(name)).write_bytes(b'{"text":"x"}\nbroken\n')
+    (file,), _ = list_inputs([str(tmp_path)])
+    assert file.name == name.decode("utf-8", "backslashreplace") == show_name(os.fsdecode(name))
+    document, failure = read_input(file, ReadConfig())
+    assert not isinstance(document, Failure)
+    assert isinstance(failure, Failure)
+    assert orjson.loads(to_json(document))["source"]["path"] == file.name  # type: ignore[arg-type]
+    assert failure.source.path == file.name

@@ -1,0 +1,110 @@
+"""Sitemaps, feeds, links, dates: what a crawl finds, and what `ghirbal outlet` drafts."""
+
+from __future__ import annotations
+
+import pytest
+
+from corpus.errors import UsageError
+from crawler.discovery import draft_outlet
+from crawler.outlets import parse_outlets
+from tests.crawler.conftest import Crawl
+from tests.crawler.site import Answer, Site, page
+
+NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
+
+
+def _xml(text: str, kind: str = "application/xml") -> Answer:
+    return Answer(text.encode(), kind=kind)
+
+
+def test_sitemaps_and_feeds_bring_articles_with_dates_and_titles(crawl: Crawl) -> None:
+    with Site({f"/s/{n}": page(n) for n in range(8)}) as site:
+        site.routes["/map.xml"] = _xml(
+            "<sitemapindex><sitemap><loc>/sub.xml</loc></sitemap><sitemap><loc>/map.xml</loc></sitemap>"
+            f"<sitemap><loc>{site.url}/old.xml</loc><lastmod>2020-01-01</lastmod></sitemap></sitemapindex>"
+        )
+        site.routes["/sub.xml"] = _xml(
+            f'<urlset xmlns:news="{NEWS}" xmlns:xhtml="x"><url><loc>{site.url}/s/1</loc><xhtml:link href="{site.url}/s/6"/>'
+            "<news:news><news:publication_date>2026-11-02T08:00:00+03:00</news:publication_date>"
+            "<news:title>حريق في الميناء</news:title></news:news></url>"
+            f"<url><loc>{site.url}/s/2</loc><lastmod>2026-10-30</lastmod></url>"
+            f"<url><loc>http://elsewhere.invalid/s/3</loc></url><url><loc>{site.url}/s/3?utm_source=map</loc></url></urlset>"
+        )
+        site.routes["/rss"] = _xml(
+            "<?xml version='1.0' encoding='windows-1256'?><rss version='2.0'><channel><item><title>خبر</title>"
+            f"<link>{site.url}/s/4</link><pubDate>Mon, 02 Nov 2026 10:00:00 GMT</pubDate></item>"
+            f"<item><link>{site.url}/s/5</link><pubDate>Mon, 05 Oct 2026 10:00:00 GMT</pubDate></item></channel></rss>"
+        )
+        site.routes["/rss"].body = site.routes["/rss"].body.decode().encode("cp1256")
+        crawl.write(f'name = "m"\nsitemaps = ["{site.url}/map.xml"]\nfeeds = ["{site.url}/rss"]\ndelay = 0')
+        crawl.run("-a", "since=2026-11-01")
+        assert not site.asked()["/old.xml"]
+        assert site.asked()["/map.xml"] == 1
+    notes = {url.removeprefix(site.url): about["WARC-JSON-Metadata"] for url, (about, _) in crawl.responses().items()}
+    assert set(notes) == {"/s/1", "/s/3?utm_source=map", "/s/4"}
+    title = "\\u062d\\u0631\\u064a\\u0642 \\u0641\\u064a \\u0627\\u0644\\u0645\\u064a\\u0646\\u0627\\u0621"
+    assert f'"title":"{title}"' in notes["/s/1"]
+    assert '"published":"2026-11-02T08:00:00+03:00"' in notes["/s/1"]
+    assert '"published":"2026-11-02T10:00:00+00:00"' in notes["/s/4"]
+
+
+def test_links_are_followed_once_and_duplicates_of_a_page_not_at_all(crawl: Crawl) -> None:
+    old = '<meta property="article:published_time" content="2019-03-01T00:00:00Z">'
+    feed = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
+    links = ["/a", "/a#comments", "/a?utm_medium=x", "a", "/a/amp/", "/a?print=1", "/en/a", "/photo.jpg", "/login",
+             "/2019/03/01/older-story/", "/وسم/ميناء", "/old-story-of-the-port", "http://elsewhere.invalid/"]  # fmt: skip
+    with Site({"/": page(0, links, head=feed)}) as site:
+        canonical = f'<link rel="canonical" href="{site.url}/a-canonical">'
+        site.routes |= {"/a": page(1, head=canonical + '<link rel="amphtml" href="/a/amp/">')}
+        site.routes |= {"/a-canonical": page(2), "/f/1": page(4), "/old-story-of-the-port": page(5, head=old)}
+        site.routes |= {"/%D9%88%D8%B3%D9%85/%D9%85%D9%8A%D9%86%D8%A7%D8%A1": page(3, ["/a"])}
+        site.routes["/feed.xml"] = _xml(f"<rss version='2.0'><channel><item><link>{site.url}/f/1</link></item></channel></rss>")
+        crawl.write(f'name = "l"\nseeds = ["{site.url}/"]\nlanguage = "ar"\ndelay = 0')
+        crawl.run("-a", "since=2026-01-01")
+        asked = site.asked()
+    fetched = {"/", "/a", "/a-canonical", "/f/1", "/%D9%88%D8%B3%D9%85/%D9%85%D9%8A%D9%86%D8%A7%D8%A1"}
+    assert set(asked) == fetched | {"/robots.txt", "/feed.xml", "/old-story-of-the-port"}
+    assert max(asked.values()) == 1
+    assert {url.removeprefix(site.url) for url in crawl.archived()} == fetched
+    report = crawl.report()["outlets"]["l"]
+    assert report["passed"] == {"too-old": 1}
+    assert report["lists"] == 1
+
+
+def test_an_outlet_is_drafted_from_its_front_page_robots_and_feeds() -> None:
+    feed = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
+    with Site({"/": page(0, ["/2026/11/01/a-long-story/", "/rss/sport"], head=feed)}) as site:
+        site.routes["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 4\nSitemap: /sitemap.xml\n", kind="text/plain")
+        site.routes["/feed.xml"] = _xml("<rss version='2.0'><channel><item><link>/x</link></item></channel></rss>")
+        site.routes["/rss/sport"] = Answer(b"<html>no feed</html>")
+        site.routes["/sitemap.xml"] = _xml(f"<urlset><url><loc>{site.url}/x</loc></url></urlset>")
+        text = draft_outlet(site.url, allow_private=True)
+        with pytest.raises(UsageError, match="private-address: 127.0.0.1 is not on the public internet"):
+            draft_outlet(site.url)
+    (outlet,) = parse_outlets(text, "draft")
+    assert outlet.seeds == (f"{site.url}/",)
+    assert outlet.feeds == (f"{site.url}/feed.xml",)
+    assert outlet.sitemaps == (f"{site.url}/sitemap.xml",)
+    assert outlet.domains == (site.host,)
+    assert (outlet.language, outlet.delay) == ("ar", 4.0)
+    assert "2 links on the front page, 1 of them look like articles" in text
+
+
+@pytest.mark.parametrize(
+    ("routes", "message"),
+    [
+        ({"/robots.txt": Answer(b"User-agent: *\nDisallow: /", kind="text/plain")}, "robots.txt forbids crawlers"),
+        ({"/robots.txt": Answer(b"", 503)}, "robots.txt answers 503"),
+        ({}, "answers 404"),
+        ({"/": Answer(b"", 302, headers={"Location": "/"})}, "more than 5 redirects"),
+        ({"/": Answer(b"", 302, headers={"Location": "file:///etc/passwd"})}, "redirects to what is no http url"),
+    ],
+)  # fmt: skip
+def test_a_draft_that_cannot_be_made_says_why(routes: dict[str, Answer], message: str) -> None:
+    with Site(routes) as site, pytest.raises(UsageError, match=message):
+        draft_outlet(site.url, allow_private=True)
+
+
+def test_a_draft_of_no_url_says_so() -> None:
+    with pytest.raises(UsageError, match="not an http or https url"):
+        draft_outlet("file:///etc/passwd")

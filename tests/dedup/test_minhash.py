@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xxhash
+from datasketch import LeanMinHash, MinHash
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.arabic import folded_words
+from dedup.minhash import Sketches, from_lean, sign, to_lean, xxh32
+
+ROOT = Path(__file__).parents[2]
+
+#: What news is made of, and what breaks tokenisers: ligatures, loose accents, sigma, jamo, emoji, other planes.
+arabic = st.characters(min_codepoint=0x600, max_codepoint=0x6FF)
+forms = st.characters(min_codepoint=0xFB50, max_codepoint=0xFEFF)
+traps = st.sampled_from("aZ9٣۴ـّ\u200c\u200d _-–…½²Σς\u0301\u0654\u0653ےİıßﷺﻻÉe😀𠀀한\u1100\u1161\u11a8\n\t\u00a0क्षि")
+anything = st.characters(exclude_categories=("Cs",))
+texts = st.lists(st.text(st.one_of(arabic, forms, traps, anything, st.just(" ")), max_size=60), max_size=4)
+
+
+def reference(text: str, ngram: int, permutations: int) -> np.ndarray:
+    words = folded_words(text)
+    sketch = MinHash(num_perm=permutations, scheme="affine32", hashfunc=xxhash.xxh32_intdigest)
+    shingles = {" ".join(words[at : at + ngram]).encode() for at in range(len(words) - ngram + 1)}
+    if shingles:
+        sketch.update_batch(sorted(shingles))
+    return sketch.hashvalues
+
+
+@settings(max_examples=400, deadline=None)
+@given(texts, st.integers(1, 6), st.sampled_from([16, 111, 128]))
+def test_signature_is_that_of_datasketch_bit_for_bit(batch: list[str], ngram: int, permutations: int) -> None:
+    sketches = sign(batch, ngram, permutations)
+    for at, text in enumerate(batch):
+        assert sketches.signatures[at].tolist() == reference(text, ngram, permutations).tolist()
+        assert sketches.bounds[at + 1] - sketches.bounds[at] == len(folded_words(text))
+
+
+@pytest.mark.parametrize("block", range(0, 0x20000, 0x8000))
+def test_every_code_point_folds_as_in_python(block: int) -> None:
+    codes = [chr(code) for code in range(block, block + 0x8000) if not 0xD800 <= code < 0xE000]
+    batch = ["".join(f"اب{one}ج {one} د{one} " for one in codes[at : at + 8]) for at in range(0, len(codes), 8)]
+    sketches = sign(batch, 1, 16)
+    for at, text in enumerate(batch):
+        assert sketches.signatures[at].tolist() == reference(text, 1, 16).tolist(), repr(text)
+
+
+@given(st.binary(max_size=70))
+def test_xxh32_is_xxh32(data: bytes) -> None:
+    assert xxh32(np.frombuffer(bytearray(data), dtype=np.uint8), 0, len(data)) == xxhash.xxh32_intdigest(data)
+
+
+def words_of(sketches: Sketches, at: int) -> list[int]:
+    return sketches.words[sketches.bounds[at] : sketches.bounds[at + 1]].tolist()
+
+
+def test_word_hashes_follow_the_fold_and_tell_numbers() -> None:
+    one, other, third = "قُتِل ٢٤ في البصرة", "قتل 24 فى البصره", "قتل 25 في البصرة"
+    sketches = sign([one, other, third])
+    assert words_of(sketches, 0) == words_of(sketches, 1)
+    assert words_of(sketches, 0) != words_of(sketches, 2)
+    assert [value & 1 for value in words_of(sketches, 0)] == [0, 1, 0, 0]
+
+
+def test_words_of_a_text_folded_in_python_stand_in_their_place() -> None:
+    plain, loose = "واحد اثنان ثلاثة", "é e\u0301 الجملة"
+    mixed, alone = sign([plain, loose, plain]), sign([plain])
+    assert words_of(mixed, 0) == words_of(mixed, 2) == words_of(alone, 0)
+    assert len(words_of(mixed, 1)) == 3
+    assert words_of(mixed, 1)[0] == words_of(mixed, 1)[1]
+
+
+def test_no_texts_and_empty_texts_sign_as_nothing() -> None:
+    assert sign([]).signatures.shape == (0, 128)
+    assert (sign(["", "كلمة كلمتان"]).signatures == 0xFFFFFFFF).all()
+
+
+def test_sketches_move_to_datasketch_and_back() -> None:
+    left, right = sign(["خبر قصير عن المطر في الجبل", "خبر قصير عن المطر في السهل"], 2).signatures
+    sketch = to_lean(left)
+    buffer = bytearray(sketch.bytesize())
+    sketch.serialize(buffer)
+    assert (from_lean(LeanMinHash.deserialize(buffer)) == left).all()
+    assert to_lean(left).jaccard(to_lean(right)) == (left == right).mean()
+
+
+def test_sketches_of_another_scheme_are_refused() -> None:
+    with pytest.raises(ValueError, match="legacy"):
+        from_lean(LeanMinHash(MinHash(scheme="legacy")))
+
+
+@pytest.mark.slow
+def test_kernel_works_where_nothing_can_be_cached(tmp_path: Path) -> None:
+    folder = tmp_path / "no"
+    folder.write_text("a file where a folder should be")
+    code = "from dedup.minhash import sign; print(int(sign(['a b c d']).signatures.sum()) > 0)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"NUMBA_CACHE_DIR": str(folder / "cache"), "PYTHONPATH": str(ROOT), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "True\n", done.stderr
