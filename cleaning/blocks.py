@@ -33,10 +33,11 @@ HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _TELLING = HEADINGS | frozenset(("p", "li", "td", "th", "blockquote", "pre", "dd", "dt", "address"))
 #: They are too large, or too small and common, to be judged by a class name alone.
 _NEVER_ASIDE = frozenset(("a", "body", "article", "main"))
-_NEVER_ASIDE_BY_NAME = _NEVER_ASIDE | HEADINGS
+_HIDING = frozenset(("hidden", "aria-hidden", "role", "style"))
 #: A telling tag keeps its name for the plain containers within it.
 _LASTING = HEADINGS | frozenset(("li", "td", "th", "blockquote"))
 
+_BREAKS = frozenset(("br", "hr"))
 #: Levels below the body. The parser keeps 255 in all; the deepest of 389 labelled pages has 51.
 MAX_DEPTH = 240
 
@@ -153,20 +154,19 @@ class _Walk:
             self.layout.too_deep = True
             self._depth -= 1
             return
-        if element.text:
-            self._add(element.text, linked)
+        if text := element.text:
+            self._add(text, linked)
         for child in element:
             name = child.tag
-            if name == "br" or name == "hr":
+            if name in _BREAKS:
                 self._flush(frame, tag)
-            elif name not in _UNREAD and isinstance(name, str):
-                self._child(child, frame, tag, linked)
-            if child.tail:
-                self._add(child.tail, linked)
+            elif name not in _UNREAD:
+                self._child(child, name, frame, tag, linked)
+            if text := child.tail:
+                self._add(text, linked)
         self._depth -= 1
 
-    def _child(self, child: HtmlElement, frame: HtmlElement, tag: str, linked: bool) -> None:
-        name = child.tag
+    def _child(self, child: HtmlElement, name: str, frame: HtmlElement, tag: str, linked: bool) -> None:
         if _is_aside(child, name):
             self._flush(frame, tag)
             start = len(self.layout.blocks)
@@ -206,18 +206,23 @@ def _tag_within(outer: str, name: str) -> str:
 def _is_aside(element: HtmlElement, name: str) -> bool:
     if name in _ASIDE_TAGS:
         return True
+    if name in _NEVER_ASIDE or not (keys := element.keys()):
+        return False
     get = element.get
     named = f"{get('class', '')} {get('id', '')}"
-    if name in HEADINGS and _UNSEEN_NAME.search(named):
-        return True
-    if named != " " and name not in _NEVER_ASIDE_BY_NAME and _names_chrome(named):
+    if name in HEADINGS:
+        if _UNSEEN_NAME.search(named):
+            return True
+    elif named != " " and _names_chrome(named):
         return "articlebody" not in get("itemprop", "").lower()
-    if name in _NEVER_ASIDE:
-        return False
-    style = get("style")
-    if style and _UNSEEN.search(style):
+    return not _HIDING.isdisjoint(keys) and _hides(element)
+
+
+def _hides(element: HtmlElement) -> bool:
+    get = element.get
+    if get("hidden") is not None or get("aria-hidden") == "true" or "nav" in get("role", ""):
         return True
-    return get("hidden") is not None or get("aria-hidden") == "true" or "nav" in get("role", "")
+    return bool(_UNSEEN.search(get("style", "")))
 
 
 @lru_cache(maxsize=8192)

@@ -30,8 +30,8 @@ from cleaning.boilerplate import (
     squeeze,
 )
 from cleaning.lexicon import key_of
-from cleaning.seams import reads_on, sentence_starts
-from cleaning.units import PARAGRAPH, Unit, cut
+from cleaning.seams import begins_sentence, has_stop, sentence_starts
+from cleaning.units import PARAGRAPH, Unit, cut, ends_sentence
 from corpus.document import Document
 
 #: Stories remembered for each counted piece (a bottom-k sketch): exact below, within 18 % (one sigma) above.
@@ -127,7 +127,7 @@ def _pieces(units: Sequence[Unit], paragraphs: Sequence[bool]) -> Iterator[tuple
 
 
 def _opening(form: Form, text: str, place: int) -> Iterator[tuple[str, str, int, bool, str]]:
-    running = len(text) > 2 * PARAGRAPH or reads_on(text) or text.rstrip().endswith(".")
+    running = len(text) > 2 * PARAGRAPH or has_stop(text) or text.rstrip().endswith(".")
     yield form, squeeze(text[:REACH]), place, running, text[:REACH]
 
 
@@ -232,7 +232,12 @@ def _stems(
     def fits(text: str, tally: Tally) -> bool:
         if tally.count < least or (form == "marker" and tally.running > _RUNNING * tally.documents):
             return False
-        return _is_marker(text, form, common=tally.count >= _SHORT_SHARE * total)
+        common = tally.count >= _SHORT_SHARE * total
+        if form == "head":
+            return _is_glued(text, tally.example)
+        if form == "tail" and text[0] in ".!؟?" and not common:
+            return False
+        return _is_marker(text, short=common and form == "marker")
 
     for text, tally in _common(((key, tally) for (_, _, key), tally in pieces), fits):
         written = _written(tally.example, text, form)
@@ -245,22 +250,41 @@ def _written(example: str, text: str, form: str) -> str:
     """Return the part of `example` that was compared as `text`, cut at whole words."""
     if form != "tail":
         end = next((at for at in range(len(example) + 1) if squeeze(example[:at]) == text), 0)
-        return example[:end].strip()
+        colon = example.find(":", 0, end) + 1
+        return example[: colon if colon > _MARKER_LENGTH else end].strip()
     start = next((at for at in range(len(example), -1, -1) if squeeze(example[at:])[::-1] == text), len(example))
+    if ends_sentence(example):  # what closes with a stop must also open as a sentence
+        opens = [at for at in (start, *sentence_starts(example)) if at >= start and begins_sentence(example, at)]
+        return example[min(opens, default=len(example)) :].strip()
     if 0 < start < len(example) and _same_word(example[start - 1], example[start]):
         start = example.find(" ", start) % (len(example) + 1)
-    return example[start:].strip()
+    return example[start:].lstrip(" .!?؟،").rstrip()
 
 
 def _same_word(one: str, other: str) -> bool:
     return one.isalnum() and other.isalnum() and one.isascii() == other.isascii()
 
 
-def _is_marker(text: str, form: str, *, common: bool) -> bool:
+def _is_marker(text: str, *, short: bool) -> bool:
     letters = sum(letter.isalpha() for letter in text)
-    if letters < _MARKER_LENGTH or " " not in text.strip():
-        return form == "marker" and common and letters >= _SHORT_LENGTH and not text[-1].isalnum()
-    return form != "head" or not set(text) & set("-–—ـ:()/،")
+    if letters >= _MARKER_LENGTH and " " in text.strip():
+        return True
+    return short and letters >= _SHORT_LENGTH and not text[-1].isalnum()
+
+
+#: A glued opening has at least so many letters and words, the last of them of so many letters: what many first
+#: sentences have in common ends in the article of a noun.
+_GLUED_LENGTH, _GLUED_WORDS, _GLUED_LAST = 14, 3, 4
+
+
+def _is_glued(text: str, example: str) -> bool:
+    """Tell whether `text` opens documents and runs into their first word; a dateline stands apart by a mark."""
+    parts = text.split()
+    letters = sum(letter.isalpha() for letter in text)
+    if letters < _GLUED_LENGTH or len(parts) < _GLUED_WORDS or set(text) & set("-–—ـ:()/،"):
+        return False
+    after = _written(example, text, "head")
+    return len(parts[-1]) >= _GLUED_LAST and text[-1].isalpha() and example[len(after) :][:1].isalpha()
 
 
 def _common(

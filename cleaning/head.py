@@ -73,10 +73,14 @@ def _is_decree(key: str) -> bool:
 def _headline(judged: Judged, head: Sequence[Unit]) -> None:
     """Find the headline: known to the record, repeated, or followed by the date."""
     lines = [unit for unit in head if unit.headline and unit.key and not unit.entry and unit.rule in ("", "page")]
-    found = _repeated(lines, key_of(judged.title), judged)
+    said = lines if not judged.page else _said_again(lines, judged)
+    found = _repeated(said, key_of(judged.title))
+    evidence = "the headline, repeated"
+    if judged.page and not found:
+        found, evidence = said[-1:], "stands over the article, which says it again"
     for unit in found:
         unit.rule = ""
-        name(unit, "title", "the headline, repeated")
+        name(unit, "title", evidence)
     if found:
         judged.title = judged.title or min((unit.text for unit in found), key=len)
         return
@@ -89,17 +93,20 @@ def _headline(judged: Judged, head: Sequence[Unit]) -> None:
         judged.title = left[-1].text
 
 
-def _repeated(lines: Sequence[Unit], known: str, judged: Judged) -> list[Unit]:
-    """Return the lines that are the known headline or say each other again; of a page only one that fits the body."""
+def _said_again(lines: Sequence[Unit], judged: Judged) -> list[Unit]:
+    """Return the lines whose words the body uses again."""
+    body = content_words(judged.body())
+    return [unit for unit in lines if covered(content_words([unit.text]), body) >= _SAID_AGAIN]
+
+
+def _repeated(lines: Sequence[Unit], known: str) -> list[Unit]:
+    """Return the lines that are the known headline or say each other again."""
     times = Counter(unit.key for unit in lines)
     found = []
     for unit in lines:
         inside = any(other.key != unit.key and (unit.key in other.key or other.key in unit.key) for other in lines)
         if (known and known in unit.key) or times[unit.key] > 1 or inside:
             found.append(unit)
-    if found and judged.page:
-        body = content_words(judged.body())
-        found = [unit for unit in found if covered(content_words([unit.text]), body) >= _SAID_AGAIN]
     return found
 
 

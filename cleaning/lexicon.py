@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from corpus.arabic import fold
+from corpus.arabic import FOLD_TABLE, fold
 
 Position = Literal["line", "label", "header", "prefix", "inline", "sentence"]
 
@@ -103,7 +103,9 @@ class Lexicon:
 
     def inside(self, text: str) -> list[tuple[int, int, Entry]]:
         """Return (start, end, entry) of each inline phrase in `text` as written, at the start of a word."""
-        found = [hit for inline in self._inline if inline.anchor in text for hit in inline.hits(text)]
+        stretched = "\u0640" in text or "\u0652" in text  # tatweel and sukun may stand inside the anchor
+        inlines = (inline for inline in self._inline if stretched or inline.anchor in text)
+        found = [hit for inline in inlines for hit in inline.hits(text)]
         return sorted(found, key=lambda hit: (hit[0], -hit[1]))
 
 
@@ -145,8 +147,16 @@ def _allowed(entry: Entry, key: str, length: int, ends_sentence: bool) -> bool:
     return True
 
 
-#: Each folded letter and the written forms it stands for, in a search through text as written.
-_FORMS = {"ا": "[اأإآٱ]", "ي": "[يىیئ]", "ه": "[هةہۃ]", "ك": "[كک]", "و": "[وؤ]", " ": r"[\s\u200c]+"}
+def _written_forms() -> dict[str, str]:
+    """Map each letter of folded text with several written forms to a pattern of them."""
+    forms: dict[str, str] = {}
+    for code, letter in FOLD_TABLE.items():
+        if letter and letter.isalpha():
+            forms[letter] = forms.get(letter, letter) + chr(code)
+    return {letter: f"[{written}]" for letter, written in forms.items()} | {" ": r"[\s\u200c]+"}
+
+
+_FORMS = _written_forms()
 _MARKED = "[\u064b-\u0652\u0640\u200c]*"
 
 

@@ -250,7 +250,7 @@ def _canonical(root: HtmlElement, properties: dict[str, str], url: str) -> str:
     link = next((element.get("href", "") for element in root.iterfind(".//link[@rel='canonical']")), "")
     for address in (link, properties.get("og:url", "")):
         try:
-            absolute = urljoin(url, address.strip())
+            absolute = str(urljoin(url, address.strip()))
         except ValueError:
             continue
         if address.strip() and _ADDRESS.match(absolute):

@@ -23,7 +23,7 @@ TAIL = 400
 _BACK = 12
 
 _SENTENCE = re.compile(r"[.!?؟…»”\"]+ ?(?=[^\W\d_])")
-_STOP = re.compile(r"[^.\s]{3,}\.\s")
+_STOP = re.compile(r"(?:[^\W\d]{3}|\d{2})[\"”»)]?\.\s")
 
 
 def cuts(unit: Unit, lexicon: Lexicon, *, last: bool) -> Iterator[tuple[int, int, Entry]]:
@@ -53,8 +53,13 @@ def begins_sentence(text: str, at: int) -> bool:
     return ends_sentence(text[max(0, at - _BACK) : at].rstrip())
 
 
+def has_stop(text: str) -> bool:
+    """Tell whether a sentence ends inside `text`."""
+    return _STOP.search(text) is not None
+
+
 def reads_on(rest: str) -> bool:
     """Tell whether `rest`, which follows a header of links, is or holds running text."""
     if len(rest) > _GLUED:
         return True
-    return ends_sentence(rest) and rest.rstrip()[-1] == "." and (len(rest) >= LONG or _STOP.search(rest) is not None)
+    return ends_sentence(rest) and rest.rstrip()[-1] == "." and (len(rest) >= LONG or has_stop(rest))

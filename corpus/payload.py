@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from corpus.errors import RecordError
 from corpus.streams import ZstdError, zstd_engine
 
+#: A longer head of a record or response is damage; real ones have 500 bytes, with many cookies 10,000.
+HEAD_BYTES = 1 << 16
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?: |\Z)")
 _CHUNK = re.compile(rb"\s{0,4}([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
 _ALGORITHMS = frozenset({"md5", "sha1", "sha256", "sha512"})
@@ -49,8 +51,9 @@ def parse_response(block: bytes) -> Response:
 
 def split_head(block: bytes) -> tuple[bytes, int]:
     """Return the head before the first empty line and where what follows it begins; a lone head is whole."""
-    ends = [(end, len(mark)) for mark in (b"\r\n\r\n", b"\n\n") if (end := block.find(mark)) >= 0]
-    end, length = min(ends, default=(len(block), 0))
+    marks = (b"\r\n\r\n", b"\n\n")
+    ends = [(end, len(mark)) for mark in marks if (end := block.find(mark, 0, HEAD_BYTES)) >= 0]
+    end, length = min(ends, default=(min(len(block), HEAD_BYTES), 0))
     return block[:end], end + length
 
 

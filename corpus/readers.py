@@ -122,13 +122,11 @@ def _read_text(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read
     except RecordError as error:
         yield Failure(source, error.reason, str(error))
         return
-    yield Document(
-        id=content_id(source, ""),
-        source=source,
-        text=scrub(text),
-        outlet=name_outlet("", "", source),
-        trace={"charset": rung},
-    )
+    trace: dict[str, str | int] = {"charset": rung}
+    if rung.startswith("utf-8-replaced"):
+        trace["replaced"] = text.count("\ufffd")
+    outlet = name_outlet("", "", source)
+    yield Document(content_id(source, ""), source, scrub(text), outlet=outlet, trace=trace)
 
 
 def _read_html(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read]:

@@ -26,10 +26,12 @@ _CLEAN = re.compile(
 )
 _NEWLINES = re.compile("\r\n?|[\u2028\u2029\x85\x0b\x0c]")
 _SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_LONG_MARKS = re.compile(
-    f"[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8"
-    f"\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]{{{MAX_MARKS + 1},}}"
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8"
+    "\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f"
 )
+_LONG_MARKS = re.compile(f"([{_MARKS}]{{{MAX_MARKS}}})[{_MARKS}]+")
+_NO_LONG_MARKS = re.compile(f"[^{_MARKS}]*+(?:[{_MARKS}]{{1,{MAX_MARKS}}}+(?![{_MARKS}])[^{_MARKS}]*+)*+")
 
 
 def scrub(text: str) -> str:
@@ -45,7 +47,7 @@ def scrub(text: str) -> str:
         text = "".join(_ALLOWED.findall(text))
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
-    return _LONG_MARKS.sub(lambda run: run[0][:MAX_MARKS], text)
+    return text if _NO_LONG_MARKS.fullmatch(text) else _LONG_MARKS.sub(r"\1", text)
 
 
 def is_scrubbed(text: str) -> bool:

@@ -16,17 +16,13 @@ from corpus.decode import decode
 from corpus.document import Document, Page, Source, content_id, name_outlet
 from corpus.errors import RecordError
 from corpus.inputs import Failure, InputFile, ReadConfig, Skip
-from corpus.payload import Response, decode_body, digest_matches, looks_html, parse_headers, parse_response
+from corpus.payload import HEAD_BYTES, Response, decode_body, digest_matches, looks_html, parse_headers, parse_response
 from corpus.rows import check_id
 from corpus.tables import Part, is_ours
 from corpus.tape import MARK, Tape
 from corpus.text import scrub
 
 _END_OF_HEAD = b"\r\n\r\n"
-#: A longer record header is damage; real ones have some 500 bytes.
-_HEAD_BYTES = 1 << 16
-#: Enough of a response to read its head, which says whether the rest is of interest.
-_PEEK_BYTES = 1 << 16
 #: A type that is none of these and none that is read makes a Skip, so that it is seen.
 _NEVER_ARTICLES = frozenset({"warcinfo", "request", "metadata", "revisit", "continuation"})
 #: WARC-Truncated says "unspecified" too, which tells a reader no less than "length".
@@ -89,7 +85,7 @@ def _where(source: Source, error: RecordError) -> str:
 
 
 def _read_head(tape: Tape) -> _Head:
-    end = tape.find(_END_OF_HEAD, _HEAD_BYTES)
+    end = tape.find(_END_OF_HEAD, HEAD_BYTES)
     if tape.look(0, len(MARK)) != MARK or end < 0:
         raise tape.trouble("no WARC header where a record should begin")
     fields = dict(parse_headers(tape.look(0, end).split(b"\n")[1:]))
@@ -104,7 +100,7 @@ def _read_head(tape: Tape) -> _Head:
 def _reason_to_skip(tape: Tape, head: _Head) -> str | None:
     """Return "" for a record to read, a reason to skip it, or None for what never holds an article."""
     kind, mime = head.get("warc-type").lower(), head.get("content-type").lower()
-    peek = tape.look(head.start, head.start + min(head.length, _PEEK_BYTES))
+    peek = tape.look(head.start, head.start + min(head.length, HEAD_BYTES))
     if kind == "conversion":
         return "" if mime.startswith("text/plain") else "not-html"
     if kind == "resource":

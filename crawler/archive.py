@@ -160,9 +160,14 @@ class Archive:
         assert self._file is not None
         members = b"".join(isal_zlib.compress(record, COMPRESSION, _GZIP_WINDOW) for record in records)
         with translated(self._folder / self.name):
-            written = self._file.write(members)
-            while written < len(members):
-                written += self._file.write(members[written:])
+            try:
+                written = self._file.write(members)
+                while written < len(members):
+                    written += self._file.write(members[written:])
+            except OSError:
+                self._file.truncate(self.size)
+                self._file.seek(self.size)
+                raise
         self.size += len(members)
         self._records += len(records)
         self._length += sum(map(len, records))

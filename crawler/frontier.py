@@ -9,7 +9,7 @@ digest of the last time.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ CREATE TABLE archive (name TEXT PRIMARY KEY, state TEXT NOT NULL, size INTEGER N
 CREATE TABLE run (id INTEGER PRIMARY KEY, started REAL NOT NULL, finished REAL, reason TEXT NOT NULL DEFAULT '');
 CREATE TABLE tally (run INTEGER, outlet TEXT, what TEXT, n INTEGER NOT NULL, PRIMARY KEY (run, outlet, what))
     WITHOUT ROWID;
+CREATE TABLE hold (host TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE live (record TEXT PRIMARY KEY, archive TEXT NOT NULL, outlet TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -110,6 +111,17 @@ class Settlement(msgspec.Struct):
     owed: tuple[str, str] | None = None
 
 
+#: The outlets that may still fetch pages, and those that may still fetch feeds and sitemaps.
+OpenFor = tuple[Sequence[str], Sequence[str]]
+
+
+def _still_open(open_for: OpenFor) -> tuple[str, tuple[str, ...]]:
+    pages, lists = (", ".join("?" * len(names)) for names in open_for)
+    listing = "kind IN ('feed', 'sitemap')"
+    condition = f"((NOT {listing} AND outlet IN ({pages})) OR ({listing} AND outlet IN ({lists})))"
+    return condition, (*open_for[0], *open_for[1])
+
+
 class Frontier:
     """The frontier file of one crawl."""
 
@@ -150,14 +162,23 @@ class Frontier:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run a block of changes, all or nothing."""
-        self._db.execute("BEGIN IMMEDIATE")
+        """Run a block of changes, all or nothing.
+
+        Raises:
+            EnvironmentFault: the disk refuses.
+        """
         try:
-            yield self._db
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                # A full disk may have rolled back already.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as fault:
+            raise EnvironmentFault(f"the frontier cannot be written ({fault}); free some space and go on") from fault
 
     def begin(self, now: float, recrawl: str) -> bool:
         """Start a run, or resume the last one if it never finished; return True when it resumes.
@@ -197,23 +218,30 @@ class Frontier:
         rows = self._db.execute("SELECT DISTINCT host FROM url WHERE state = 'discovered' ORDER BY host")
         return [row[0] for row in rows]
 
-    def waiting(self, host: str, now: float, limit: int, without: Iterable[str] = ()) -> list[Row]:
-        """Return the next urls of a host that are due, best first, passing over outlets in `without`."""
-        outlets = tuple(without)
-        marks = ", ".join("?" * len(outlets))
+    def waiting(self, host: str, now: float, limit: int, open_for: OpenFor) -> list[Row]:
+        """Return the next urls of a host that are due, best first, of outlets that have budget left."""
+        condition, values = _still_open(open_for)
         query = (
-            f"SELECT {_ROW} FROM url WHERE state = 'discovered' AND host = ? AND due <= ? "  # noqa: S608
-            f"AND outlet NOT IN ({marks}) ORDER BY priority, due, id LIMIT ?"
+            f"SELECT {_ROW} FROM url WHERE state = 'discovered' AND host = ? AND due <= ? "  # noqa: S608  our own text
+            f"AND {condition} ORDER BY priority, due, id LIMIT ?"
         )
-        return [Row(*row) for row in self._db.execute(query, (host, now, *outlets, limit))]
+        return [Row(*row) for row in self._db.execute(query, (host, now, *values, limit))]
 
-    def next_due(self, host: str, without: Iterable[str] = ()) -> float | None:
+    def next_due(self, host: str, open_for: OpenFor) -> float | None:
         """Return when the next url of a host falls due, or None if it has none."""
-        outlets = tuple(without)
-        marks = ", ".join("?" * len(outlets))
-        query = f"SELECT min(due) FROM url WHERE state = 'discovered' AND host = ? AND outlet NOT IN ({marks})"  # noqa: S608
-        due = self._one(query, (host, *outlets))
+        condition, values = _still_open(open_for)
+        query = f"SELECT min(due) FROM url WHERE state = 'discovered' AND host = ? AND {condition}"  # noqa: S608
+        due = self._one(query, (host, *values))
         return None if due is None else float(due)
+
+    def hold(self, host: str, until: float) -> None:
+        """Remember over restarts that a host wants to be left alone until then."""
+        self._db.execute("INSERT OR REPLACE INTO hold VALUES (?, ?)", (host, until))
+
+    def holds(self, now: float) -> dict[str, float]:
+        """Return the hosts that want to be left alone, and until when; never longer than LONGEST_WAIT."""
+        rows = self._db.execute("SELECT host, until FROM hold WHERE until > ?", (now,))
+        return {host: min(until, now + LONGEST_WAIT) for host, until in rows}
 
     def add(self, targets: Iterable[Target], now: float) -> int:
         """Record urls as discovered; what is known already stays as it is. Return how many were new."""

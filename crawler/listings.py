@@ -87,10 +87,10 @@ def _entries(body: bytes) -> Iterator[Entry]:
 
 def _entry(element: etree._Element, name: str) -> Entry | None:
     found: dict[str, str] = {}
-    for part in element.iter():
-        text = (part.text or "").strip() if isinstance(part.tag, str) else ""
-        if text:
-            found.setdefault(_local(part), text)
+    for part in (*element, *(inner for child in element if _local(child) == "news" for inner in child)):
+        # Images and videos of an entry have titles and addresses too; only the entry's own and its news count.
+        if part.text and part.text.strip():
+            found.setdefault(_local(part), part.text.strip())
     if "loc" not in found:
         return None
     return Entry(

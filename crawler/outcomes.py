@@ -41,6 +41,9 @@ WAIT_FACTOR = 6.0
 #: How long 429 or 503 without Retry-After silences a host.
 DEFAULT_BACKOFF = 60.0
 
+#: How long a host is left alone whose robots.txt could not be had; a new start asks again at once.
+ROBOTS_PAUSE = 600.0
+
 NOT_MODIFIED = 304
 TOO_MANY, UNAVAILABLE = 429, 503
 _RETRIED = frozenset((408, 425, 500, 502, 504, 520, 521, 522, 523, 524))
@@ -55,15 +58,16 @@ PARAGRAPHS = 24
 
 @dataclass(slots=True)
 class Outcome:
-    """What the spider hands to the pipeline about one url; `decoded` is the body without its Content-Encoding.
+    """What the spider hands to the pipeline about one url.
 
-    `hold` is in seconds: the whole host is left alone for so long. `spent` says whether a page was fetched and
-    counts against the outlet's budget.
+    `decoded` is the body without its Content-Encoding. For `hold` seconds the whole host is left alone, over a
+    restart too if `lasting`. `spent` says whether a page was fetched and counts against the outlet's budget.
     """
 
     settlement: Settlement
     capture: Capture | None = None
     hold: float = 0.0
+    lasting: bool = False
     spent: bool = False
     decoded: bytes = b""
 
@@ -122,40 +126,43 @@ def closed(row: Row, now: float, state: str, reason: str, status: int | None = N
     return Settlement(row, changes, counts={f"{state}:{reason}" if reason else state: 1})
 
 
-def postponed(row: Row, now: float, reason: str, wait: float = 0.0) -> Settlement:
-    """Settle a url that is worth another try later in this run, or that has had its tries."""
+def postponed(row: Row, now: float, reason: str, wait: float = 0.0, first: float = FIRST_WAIT) -> Settlement:
+    """Settle a url that is worth another try later in this run, or that has had its tries.
+
+    It waits `first` seconds before its second try and six times longer before its third, at least `wait`.
+    """
     attempts = row.attempts + 1
     if attempts >= MAX_ATTEMPTS:
         return closed(row, now, "failed", reason)
-    due = now + max(wait, FIRST_WAIT * WAIT_FACTOR ** (attempts - 1))
+    due = now + max(wait, first * WAIT_FACTOR ** (attempts - 1))
     return Settlement(row, {"attempts": attempts, "due": due, "reason": reason}, counts={"retried": 1})
 
 
-def waiting(row: Row, due: float, reason: str) -> Settlement:
-    """Leave a url as it is until `due`, without counting a try: its host is not to be asked now."""
-    return Settlement(row, {"due": due, "reason": reason}, counts={f"postponed:{reason}": 1})
+def put_off(row: Row, reason: str) -> Settlement:
+    """Leave a url as it is, without counting a try: its host is not to be asked now."""
+    return Settlement(row, {"reason": reason}, counts={f"postponed:{reason}": 1})
 
 
-def answered_badly(row: Row, now: float, status: int, asked: str) -> Outcome:
+def answered_badly(row: Row, now: float, status: int, asked: str, first: float = FIRST_WAIT) -> Outcome:
     """Decide on an answer that is neither a page nor a redirect; `asked` is its Retry-After."""
     if status in (TOO_MANY, UNAVAILABLE):
         wait = retry_after(asked, now) * (1 if asked else 2**row.attempts)
         reason = "too-many-requests" if status == TOO_MANY else "server-error"
-        return Outcome(postponed(row, now, reason, wait), hold=min(wait, LONGEST_WAIT))
+        return Outcome(postponed(row, now, reason, wait, first), hold=min(wait, LONGEST_WAIT), lasting=bool(asked))
     if status in _RETRIED:
-        return Outcome(postponed(row, now, "server-error"))
+        return Outcome(postponed(row, now, "server-error", first=first))
     return Outcome(closed(row, now, "failed", f"http-{status}", status))
 
 
-def went_wrong(row: Row, now: float, fault: BaseException) -> Outcome:
+def went_wrong(row: Row, now: float, fault: BaseException, first: float = FIRST_WAIT) -> Outcome:
     """Decide on a download that gave no answer."""
     reason = reason_of(fault)
     if isinstance(fault, Refused):
         if reason == "robots-unreachable":
-            return Outcome(waiting(row, now + LONGEST_WAIT, reason))
+            return Outcome(put_off(row, reason), hold=ROBOTS_PAUSE)
         return Outcome(closed(row, now, "refused", reason))
     if reason in ("timeout", "connection", "dns"):
-        return Outcome(postponed(row, now, reason))
+        return Outcome(postponed(row, now, reason, first=first))
     return Outcome(closed(row, now, "failed", reason))
 
 

@@ -23,7 +23,7 @@ MAX_BLOCK_SIZE = 256 * 1024
 MAX_DEPTH = 6
 
 _ANCHOR = re.compile(
-    r"<(?:a|area)\s[^<>]*?\bhref\s{0,9}=\s{0,9}(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s\"'<>]+))", re.IGNORECASE
+    r"<(?:a|area)\s(?:[^<>]*?[\s\"'])?href\s{0,9}=\s{0,9}(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s\"'<>]+))", re.IGNORECASE
 )
 _HEAD_TAG = re.compile(r"<(meta|link|base)\s([^<>]{1,4000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([a-z][a-z:-]{0,30})\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)

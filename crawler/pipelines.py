@@ -7,7 +7,10 @@ its own. What a kill leaves between the two is cut off the archive at the next s
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
+import os
+import sys
 import time
 from typing import TYPE_CHECKING, cast
 
@@ -15,7 +18,7 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
 from corpus.document import Page, Source
-from corpus.errors import GhirbalError
+from corpus.errors import EnvironmentFault
 from crawler.archive import Capture, Place
 from crawler.live import LivePool, page_id, read_back
 from crawler.outcomes import Outcome
@@ -29,6 +32,13 @@ logger = logging.getLogger(__name__)
 _Waiting = tuple[Outcome, "asyncio.Future[None]"]
 
 
+def _leave(code: int) -> None:
+    """End the process with a code of our own; `scrapy crawl` knows only success."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)
+
+
 class ArchivePipeline:
     """Item pipeline: Outcome in, archived and settled, and processed live if that was asked for."""
 
@@ -36,6 +46,7 @@ class ArchivePipeline:
         self._crawler = crawler
         self._pending: list[_Waiting] = []
         self._committer: asyncio.Task[None] | None = None
+        self._fault: EnvironmentFault | None = None
         self._live: LivePool | None = None
         self._catching_up: asyncio.Task[None] | None = None
 
@@ -56,6 +67,8 @@ class ArchivePipeline:
 
     async def process_item(self, item: Outcome) -> Outcome:
         """Archive and settle one url; return when both are on disk and live processing is done with it."""
+        if self._fault is not None:
+            raise self._fault
         place = self._append(item.capture) if item.capture is not None else None
         fresh = place is not None and item.capture is not None and item.capture.earlier is None
         if place is not None and fresh:
@@ -70,11 +83,15 @@ class ArchivePipeline:
 
     def _append(self, capture: Capture) -> Place:
         archive = self._session.archive
-        if not archive.is_open:
-            # Noted before it is made: a file the frontier does not know would never be mended.
-            self._session.frontier.note_archives([(archive.next_name(), "open", 0)])
-            archive.begin()
-        return archive.append(capture)
+        try:
+            if not archive.is_open:
+                # Noted before it is made: a file the frontier does not know would never be mended.
+                self._session.frontier.note_archives([(archive.next_name(), "open", 0)])
+                archive.begin()
+            return archive.append(capture)
+        except EnvironmentFault as fault:
+            self._give_up([], fault)
+            raise
 
     async def _settled(self, item: Outcome) -> None:
         done = asyncio.get_running_loop().create_future()
@@ -94,7 +111,7 @@ class ArchivePipeline:
                 self._settle(batch, [(archive.name, "open", size)] if archive.is_open else [])
                 if archive.is_full():
                     self._rotate()
-            except (GhirbalError, OSError) as fault:
+            except EnvironmentFault as fault:
                 self._give_up(batch + self._pending, fault)
 
     def _settle(self, batch: list[_Waiting], files: list[tuple[str, str, int]]) -> None:
@@ -111,20 +128,23 @@ class ArchivePipeline:
         archive.publish()
         self._session.frontier.note_archives([(archive.name, "published", archive.size)])
 
-    def _give_up(self, batch: list[_Waiting], fault: Exception) -> None:
+    def _give_up(self, batch: list[_Waiting], fault: EnvironmentFault) -> None:
         """Stop the crawl: the disk refuses, and what cannot be kept must not be fetched."""
-        logger.critical("%s; the crawl stops, and the same command goes on from here", fault)
-        self._pending = []
         for _, done in batch:
             if not done.done():
                 done.set_exception(fault)
+        if self._fault is not None:
+            return
+        logger.critical("%s; the crawl stops, and the same command goes on from here", fault)
+        self._pending, self._fault = [], fault
+        atexit.register(_leave, fault.exit_code)
         self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="disk"))
 
     def _release(self, item: Outcome) -> None:
         scheduler = cast("FrontierScheduler", self._crawler.engine.scheduler)
         row = item.settlement.row
         if item.hold:
-            scheduler.hold(row.host, item.hold)
+            scheduler.hold(row.host, item.hold, lasting=item.lasting)
         scheduler.release(row, item.spent, item.settlement.found)
 
     # --- live processing --------------------------------------------------------------------------------------
@@ -151,7 +171,7 @@ class ArchivePipeline:
 
     async def close_spider(self) -> None:
         """Publish the archive, and let live processing finish its files."""
-        if self._session.archive.is_open:
+        if self._session.archive.is_open and self._fault is None:
             self._rotate()
         if self._live is not None:
             if self._catching_up is not None:

@@ -50,6 +50,8 @@ class Progress:
         spider = self._crawler.spider
         assert isinstance(spider, NewsSpider)
         self._session = spider.session
+        if not self._crawler.settings.get("GHIRBAL_CONTACT"):
+            logger.warning("sites cannot reach you: set -s GHIRBAL_CONTACT=URL-or-address, it goes into the user agent")
         verb = "resuming" if self._session.resumed else "starting"
         logger.info("%s: %d outlets, into %s", verb, len(self._session.outlets), self._session.out)
         self._last, self._due = (time.monotonic(), 0), time.monotonic() + _PULSE

@@ -71,6 +71,9 @@ class FrontierScheduler(BaseScheduler):
             self._left[name] = outlet.budget - used.get("fetched", 0) - used.get("unchanged", 0)
             self._left[f"{name}/lists"] = MAX_LISTS - used.get("lists", 0)
         self.wake(self._frontier.hosts())
+        for name, until in self._frontier.holds(time.time()).items():
+            self.wake([name])
+            self._sites[name].held_until = until
 
     def close(self, reason: str) -> None:  # noqa: ARG002  Scrapy's name
         """Stop the alarm."""
@@ -95,10 +98,12 @@ class FrontierScheduler(BaseScheduler):
                 self._ring.append(site)
             site.look_at = 0.0
 
-    def hold(self, name: str, seconds: float) -> None:
-        """Leave a host alone for a while."""
+    def hold(self, name: str, seconds: float, *, lasting: bool) -> None:
+        """Leave a host alone for a while; `lasting` over a restart, because the host asked for it."""
         site = self._sites[name]
         site.held_until = max(site.held_until, time.time() + seconds)
+        if lasting:
+            self._frontier.hold(name, site.held_until)
 
     def release(self, row: Row, spent: bool, found: Iterable[Target]) -> None:
         """Take note that a row is settled."""
@@ -137,13 +142,13 @@ class FrontierScheduler(BaseScheduler):
         return max(site.held_until, 0.0 if site.ahead else site.look_at)
 
     def _read_ahead(self, site: _Site, now: float) -> None:
-        without = [name for name in self._session.outlets if self._left[name] <= 0]
+        names = list(self._session.outlets)
+        open_for = ([n for n in names if self._left[n] > 0], [n for n in names if self._left[f"{n}/lists"] > 0])
         limit = BATCH + len(site.in_hand)
-        rows = self._frontier.waiting(site.name, now, limit, without)
-        rows = [row for row in rows if row.id not in site.in_hand]
-        site.ahead.extend(row for row in rows if self._left.get(_account(row), 0) > 0)
+        rows = self._frontier.waiting(site.name, now, limit, open_for)
+        site.ahead.extend(row for row in rows if row.id not in site.in_hand)
         if not site.ahead:
-            due = None if site.in_hand or rows else self._frontier.next_due(site.name, without)
+            due = None if site.in_hand else self._frontier.next_due(site.name, open_for)
             # Nothing, or only what is in hand: `release` and `wake` look again.
             site.look_at = float("inf") if due is None else max(due, now + 0.05)
 

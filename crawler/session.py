@@ -20,7 +20,7 @@ from crawler.archive import Archive
 from crawler.frontier import Frontier, Target
 from crawler.outlets import Outlet, Scope, load_outlets
 from crawler.shards import parse_shard, share_of
-from crawler.urls import as_ascii, date_in, is_trap, key_of, kind_of, site_of, why_not
+from crawler.urls import as_ascii, date_in, is_trap, key_of, kind_of, site_of, why_not, without_tracking
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +126,7 @@ class Session:
         url = as_ascii(link, base)
         if url is None:
             return "bad-url"
+        url = without_tracking(url)
         outlet = self._scope.owner(url)
         if outlet is None or outlet.name not in self.outlets:
             return "offsite"

@@ -18,6 +18,8 @@ GHIRBAL_CONTACT = ""
 GHIRBAL_ALLOW_PRIVATE = ""
 #: A run waits this many seconds for a url that was put off (retry, Retry-After); beyond it the next run gets it.
 GHIRBAL_PATIENCE = 120
+#: Seconds before the second try of a url that failed for a passing reason; six times that before the third.
+GHIRBAL_RETRY_SECONDS = 5.0
 #: An archive file is published at this size in bytes or age in seconds (CC news-crawl: 1 GB, 24 h).
 GHIRBAL_WARC_BYTES = 1_000_000_000
 GHIRBAL_WARC_SECONDS = 86_400

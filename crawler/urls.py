@@ -30,6 +30,8 @@ MAX_PARAMETERS = 8
 #: An identifier that courlan takes for tracking (`cid`, `eid`, `uid`): if dropping it empties the query, the
 #: whole query is the page's address on an old script-driven site.
 _IDENTIFIER = re.compile(r"(?:^|&)[a-z_]*id=\d+", re.IGNORECASE)
+#: The few that are everywhere and never mean anything; for the key courlan knows many more.
+_TRACKING = re.compile(r"(?:(?<=&)|^)(?:utm_[a-z]+|fbclid|gclid|yclid|mc_cid|mc_eid|igshid)(?:=|&|$)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _SEGMENT_SPLIT = re.compile(r"[/]+")
 
@@ -83,6 +85,19 @@ def as_ascii(url: str, base: str = "") -> str | None:
     except (ValueError, UnicodeError):
         return None
     return wire if len(wire) <= MAX_URL else None
+
+
+def without_tracking(url: str) -> str:
+    """Return the url without parameters that no site needs to find a page; everything else stays as written.
+
+    >>> without_tracking("https://example.com/a?utm_source=x&id=3&fbclid=y")
+    'https://example.com/a?id=3'
+    """
+    path, mark, query = url.partition("?")
+    if not mark or not _TRACKING.search(query):
+        return url
+    kept = "&".join(part for part in query.split("&") if not _TRACKING.match(part))
+    return f"{path}?{kept}" if kept else path
 
 
 def host_and_port(url: str) -> tuple[str, int]:

@@ -33,7 +33,7 @@ def _slot(value: Any, size: Any) -> Any:
 def _count(words: Any, bounds: Any, documents: Any, ngram: Any, table: Any, base: Any) -> Any:
     """Count in how many `documents` each run of `ngram` words is; column 1 remembers the last one that counted."""
     for document in documents:
-        values = shingle(words[bounds[document] : bounds[document + 1]].copy(), ngram)
+        values = shingle(words[bounds[document] : bounds[document + 1]], ngram)
         for value in values:
             slot = _slot(value, len(table))
             if table[slot, 1] != np.uint32(base + document + 1):
@@ -46,7 +46,7 @@ def _mark(
 ) -> Any:
     """Set `bit` where a run of words is in more than `limit` documents, or clear it, as `above` says."""
     for document in documents:
-        values = shingle(words[bounds[document] : bounds[document + 1]].copy(), ngram)
+        values = shingle(words[bounds[document] : bounds[document + 1]], ngram)
         for at in range(len(values)):
             if table[_slot(values[at], len(table)), 0] > limit:
                 if above:
@@ -55,10 +55,11 @@ def _mark(
                     flags[bounds[document] + at] &= np.uint8(0xFF ^ bit)
 
 
-@compiled("void(uint32[::1], uint32[::1], int64, uint8[::1])")
+@compiled(f"void({_READ32}, uint32[::1], int64, uint8[::1])")
 def _mark_rare(words: Any, counts: Any, limit: Any, flags: Any) -> None:
+    values = shingle(words, 1)
     for at in range(len(words)):
-        flags[at] = RARE if counts[_slot(shingle(words[at : at + 1], 1)[0], len(counts))] <= limit else 0
+        flags[at] = RARE if counts[_slot(values[at], len(counts))] <= limit else 0
 
 
 def count_words(shards: Shards) -> NDArray[np.uint32]:

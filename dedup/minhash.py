@@ -18,6 +18,9 @@ from typing import Any, NamedTuple
 import numba as nb
 import numpy as np
 from datasketch import LeanMinHash, MinHash  # type: ignore[import-untyped]
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from corpus.arabic import FOLD_TABLE, fold, folded_words, words
@@ -29,12 +32,15 @@ SEED = 1
 #: The table covers the plane in which news is written, and emoji; what lies beyond is folded in Python.
 _TABLE_SIZE = 0x20000
 _COVERED = (*range(0xD800), *range(0xE000, 0x10000), *range(0x1F000, _TABLE_SIZE))
-_CODE_BITS, _KIND = np.uint32(0x1FFFFF), np.uint32(0xFF000000)
-#: What a code point does to a word, in the bits above the code point it folds to; of _MANY code points (a ligature)
-#: the low bits say where in the same table they are listed, their number first.
-_BREAK, _LETTER, _MARK, _DROP, _UNSAFE, _MANY = (np.uint32(value << 24) for value in range(6))
+#: An entry of the table, uint64: what the code point folds to, as UTF-8 in the low 32 bits and its length in the next
+#: 8, then whether that is a digit, then what it does to a word. _MANY code points (a ligature) are listed at the end
+#: of the same table; the low bits then say where, their number first.
+_LENGTH, _DIGIT, _KIND = np.uint64(32), np.uint64(40), np.uint64(48)
+_BREAK, _LETTER, _MARK, _DROP, _UNSAFE, _MANY = map(np.uint64, range(6))
 #: Most growth of UTF-8 under folding in the table; "ﷺ", three bytes of which become 33, is left to Python.
 _GROWTH = 2
+#: Room for a read or write of 32 bits at the last byte.
+_ROOM = 4
 
 
 class Sketches(NamedTuple):
@@ -71,10 +77,32 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 _P4, _P5 = np.uint32(0x27D4EB2F), np.uint32(0x165667B1)
 
 
-@compiled("uint32(uint8[::1], int64)")
-def _read(data: Any, at: Any) -> Any:
-    low = np.uint32(data[at]) | np.uint32(data[at + 1]) << np.uint32(8)
-    return np.uint32(low | np.uint32(data[at + 2]) << np.uint32(16) | np.uint32(data[at + 3]) << np.uint32(24))
+@intrinsic  # type: ignore[untyped-decorator]
+def _read(context: Any, data: Any, at: Any) -> Any:
+    """Load the 32 bits at byte `at` of `data`, aligned or not, in one instruction (little-endian machines)."""
+
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = _address(target, builder, signature, arguments)
+        return builder.load(place, align=1)
+
+    return types.uint32(data, at), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _store(context: Any, data: Any, at: Any, value: Any) -> Any:
+    """Store 32 bits at byte `at` of `data`, aligned or not."""
+
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.store(arguments[2], _address(target, builder, signature, arguments), align=1)
+        return target.get_dummy_value()
+
+    return types.void(data, at, types.uint32), generate
+
+
+def _address(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    array = target.make_array(signature.args[0])(target, builder, arguments[0])
+    place = builder.gep(array.data, [arguments[1]])
+    return builder.bitcast(place, ir.IntType(32).as_pointer())
 
 
 @compiled("uint32(uint32, uint32)")
@@ -121,71 +149,56 @@ def xxh32(data: Any, start: Any, stop: Any) -> Any:
     return _finish(value, np.uint32(15), _P2, np.uint32(13), _P3)
 
 
-@compiled("uint32(uint64, uint32)")
-def _word_hash(value: Any, digit: Any) -> Any:
+@compiled("uint32(uint64, uint64)")
+def _word_hash(value: Any, entries: Any) -> Any:
+    """Finish the hash of a word; `entries` is the union of its entries, which tells whether it has a digit."""
     value = (value ^ value >> np.uint64(29)) * _MIX
-    return np.uint32(value >> np.uint64(32)) & np.uint32(0xFFFFFFFE) | digit
-
-
-@compiled("int64(uint32, uint8[::1], int64)")
-def _write(code: Any, out: Any, at: Any) -> Any:
-    """Write `code` as UTF-8 at `at`; return the offset after it."""
-    if code < 0x80:
-        out[at] = code
-        return at + 1
-    if code < 0x800:
-        out[at], out[at + 1] = 0xC0 | code >> 6, 0x80 | code & 0x3F
-        return at + 2
-    if code < 0x10000:
-        out[at], out[at + 1], out[at + 2] = 0xE0 | code >> 12, 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
-        return at + 3
-    out[at], out[at + 1] = 0xF0 | code >> 18, 0x80 | code >> 12 & 0x3F
-    out[at + 2], out[at + 3] = 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
-    return at + 4
+    return np.uint32(value >> np.uint64(32) & np.uint64(0xFFFFFFFE) | entries >> _DIGIT & np.uint64(1))
 
 
 @compiled("Tuple((uint32, int64))(uint8[::1], int64)")
 def _decode(raw: Any, at: Any) -> Any:
     """Read one code point of valid UTF-8 at `at`; return it and the offset after it."""
-    lead = np.uint32(raw[at])
+    bits = _read(raw, at)
+    lead = bits & np.uint32(0xFF)
     if lead < 0x80:
         return lead, at + 1
+    second = bits >> np.uint32(8) & np.uint32(0x3F)
     if lead < 0xE0:
-        return np.uint32((lead & 0x1F) << 6 | (raw[at + 1] & 0x3F)), at + 2
-    middle = np.uint32(raw[at + 1] & 0x3F) << 6 | np.uint32(raw[at + 2] & 0x3F)
+        return np.uint32((lead & np.uint32(0x1F)) << np.uint32(6) | second), at + 2
+    third = second << np.uint32(6) | bits >> np.uint32(16) & np.uint32(0x3F)
     if lead < 0xF0:
-        return np.uint32((lead & 0xF) << 12 | middle), at + 3
-    return np.uint32((lead & 0x7) << 18 | middle << 6 | np.uint32(raw[at + 3] & 0x3F)), at + 4
+        return np.uint32((lead & np.uint32(0xF)) << np.uint32(12) | third), at + 3
+    fourth = third << np.uint32(6) | bits >> np.uint32(24) & np.uint32(0x3F)
+    return np.uint32((lead & np.uint32(0x7)) << np.uint32(18) | fourth), at + 4
 
 
-@compiled("int64(uint8[::1], int64, int64, uint32[::1], uint8[::1], int64[::1], uint32[::1])")
+@compiled("int64(uint8[::1], int64, int64, uint64[::1], uint8[::1], int64[::1], uint32[::1])")
 def _tokenise(raw: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any, hashes: Any) -> Any:
     """Write the folded words of UTF-8 `raw[start:stop]`, each with a space behind it; `ends[i]` excludes it.
 
     `hashes[i]` is a hash of its letters with the lowest bit for digits. The last entry of `table` says how many
-    code points it covers.
-
-    Returns the number of words, or -1 where a code point does not fold on its own.
+    code points it covers. Returns the number of words, or -1 where a code point does not fold on its own.
     """
     at, filled, count, inside = start, 0, 0, False
-    value, digit = np.uint64(0), np.uint32(0)
-    limit = table[len(table) - 1]
+    value, digit, limit = np.uint64(0), np.uint64(0), table[len(table) - 1]
     while at < stop:
         code, at = _decode(raw, at)
-        entry = table[code] if code < limit else _UNSAFE
+        entry = table[code] if code < limit else _UNSAFE << _KIND
         listed, last = np.int64(0), np.int64(0)
-        if entry & _KIND == _MANY:
-            listed = np.int64(entry & _CODE_BITS) + 1
+        if entry >> _KIND == _MANY:
+            listed = np.int64(np.uint32(entry)) + 1
             last = listed + np.int64(table[listed - 1]) - 1
         for place in range(listed, last + 1):
             if last:
                 entry = table[place]
-            kind = entry & _KIND
+            kind = entry >> _KIND
             if kind == _LETTER or (kind == _MARK and inside):
-                code = np.uint32(entry & _CODE_BITS)
-                filled = _write(code, out, filled)
-                value = (value ^ np.uint64(code)) * _MIX
-                digit |= np.uint32(code >= 0x30) & np.uint32(code <= 0x39)
+                letter = np.uint32(entry)
+                _store(out, filled, letter)
+                filled += np.int64(entry >> _LENGTH & np.uint64(0xFF))
+                value = (value ^ np.uint64(letter)) * _MIX
+                digit |= entry
                 inside = True
             elif kind == _UNSAFE:
                 return -1
@@ -194,7 +207,7 @@ def _tokenise(raw: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any, 
                 out[filled] = 0x20
                 hashes[count] = _word_hash(value, digit)
                 filled, count, inside = filled + 1, count + 1, False
-                value, digit = np.uint64(0), np.uint32(0)
+                value, digit = np.uint64(0), np.uint64(0)
     if inside:
         ends[count] = filled
         hashes[count] = _word_hash(value, digit)
@@ -215,7 +228,7 @@ def _permute(out: Any, count: Any, ends: Any, ngram: Any, factors: Any, shifts: 
 
 
 @compiled(
-    "int64(uint8[::1], int64[::1], uint32[::1], int64, uint32[:, ::1],"
+    "int64(uint8[::1], int64[::1], uint64[::1], int64, uint32[:, ::1],"
     " uint32[:, ::1], uint32[::1], int64[::1], uint8[::1], int64[::1])"
 )
 def _sign(
@@ -257,7 +270,7 @@ def _unsafe_parts() -> frozenset[str]:
 
 
 @cache
-def _fold_table() -> NDArray[np.uint32]:
+def _fold_table() -> NDArray[np.uint64]:
     """Return for each code point what it folds to and what it does to a word, read off `corpus.arabic`.
 
     Newlines keep code points apart, so that one call treats them all.
@@ -266,38 +279,42 @@ def _fold_table() -> NDArray[np.uint32]:
     unsafe = _unsafe_parts()
     folded = fold(plain).split("\n")
     entries = _entries("".join(folded))
-    table = np.full(_TABLE_SIZE, _UNSAFE, dtype=np.uint32)
-    table[0x0A] = _BREAK
-    lists: list[int] = []
+    table = [int(_UNSAFE << _KIND)] * _TABLE_SIZE
+    table[0x0A] = int(_BREAK << _KIND)
     for one, parts, result in zip(plain[::2], unicodedata.normalize("NFKC", plain).split("\n"), folded, strict=True):
-        found = [entries[part] for part in result]
         if not unsafe.isdisjoint(parts) or len(result.encode()) > _GROWTH * len(one.encode()):
             continue
+        found = [entries[part] for part in result]
         if len(found) < 2:
-            table[ord(one)] = found[0] if found else _DROP
-        elif all(entry & _KIND == _BREAK for entry in found):
-            table[ord(one)] = _BREAK
+            table[ord(one)] = found[0] if found else int(_DROP << _KIND)
+        elif all(entry >> int(_KIND) == _BREAK for entry in found):
+            table[ord(one)] = int(_BREAK << _KIND)
         else:
-            table[ord(one)] = _MANY | np.uint32(_TABLE_SIZE + len(lists))
-            lists += (len(found), *map(int, found))
-    return np.concatenate((table, np.array([*lists, _TABLE_SIZE], dtype=np.uint32)))
+            table[ord(one)] = int(_MANY << _KIND) | len(table)
+            table += (len(found), *found)
+    return np.array([*table, _TABLE_SIZE], dtype=np.uint64)
 
 
-def _entries(characters: str) -> dict[str, np.uint32]:
-    """Return for each folded character its code point with what it does to a word."""
+def _entries(characters: str) -> dict[str, int]:
+    """Return the entry of each folded character."""
     distinct = sorted(set(characters))
     letters = set(words(" ".join(distinct)))
     marks = {word[1:] for word in words(" ".join("a" + one for one in distinct))}
-    kinds = ((one, _LETTER if one in letters else _MARK if one in marks else _BREAK) for one in distinct)
-    return {one: kind | np.uint32(ord(one)) for one, kind in kinds}
+    return {one: _entry(one, _LETTER if one in letters else _MARK if one in marks else _BREAK) for one in distinct}
+
+
+def _entry(character: str, kind: np.uint64) -> int:
+    encoded = character.encode()
+    digit = int("0" <= character <= "9") << int(_DIGIT)
+    return int.from_bytes(encoded, "little") | len(encoded) << int(_LENGTH) | digit | int(kind << _KIND)
 
 
 @cache
-def _split_table() -> NDArray[np.uint32]:
+def _split_table() -> NDArray[np.uint64]:
     """Return the table for words already folded and joined by a space: nothing else breaks a word."""
-    table = np.arange(0x110001, dtype=np.uint32) | _LETTER
-    table[0x20], table[-1] = _BREAK, 0x110000
-    return table
+    table = [_entry(chr(code), _LETTER) if not 0xD800 <= code < 0xE000 else 0 for code in range(0x110000)]
+    table[0x20] = int(_BREAK << _KIND)
+    return np.array([*table, 0x110000], dtype=np.uint64)
 
 
 @cache
@@ -320,18 +337,18 @@ def sign(texts: Sequence[str], ngram: int = 3, count: int = PERMUTATIONS, seed: 
 
 
 def _pass(
-    texts: Sequence[str], table: NDArray[np.uint32], ngram: int, drawn: NDArray[np.uint32]
+    texts: Sequence[str], table: NDArray[np.uint64], ngram: int, drawn: NDArray[np.uint32]
 ) -> tuple[Sketches, NDArray[np.int64]]:
     """Run the kernel; the counts it returns are -1 for texts that `table` cannot fold."""
     encoded = [text.encode("utf-8", "replace") for text in texts]
     offsets = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum([len(one) for one in encoded], out=offsets[1:])
-    raw = np.frombuffer(bytearray().join(encoded), dtype=np.uint8)
+    raw = np.frombuffer(bytearray().join((*encoded, bytes(_ROOM))), dtype=np.uint8)
     longest = int(np.diff(offsets).max(initial=0))
     signatures = np.full((len(texts), drawn.shape[1]), 0xFFFFFFFF, dtype=np.uint32)
     hashes = np.empty(len(raw) // 2 + len(texts) + 1, dtype=np.uint32)
     counts = np.empty(len(texts), dtype=np.int64)
-    out = np.empty(longest * _GROWTH + 16, dtype=np.uint8)
+    out = np.empty(longest * _GROWTH + _ROOM, dtype=np.uint8)
     ends = np.empty(longest // 2 + 2, dtype=np.int64)
     total = _sign(raw, offsets, table, ngram, drawn, signatures, hashes, counts, out, ends)
     return Sketches(signatures, hashes[:total], _bounds(np.maximum(counts, 0))), counts

@@ -117,7 +117,7 @@ def _has(values: Any, value: Any) -> Any:
     return at < len(values) and values[at] == value
 
 
-@compiled("uint32[::1](uint32[::1], int64)")
+@compiled("uint32[::1](Array(uint32, 1, 'C', readonly=True), int64)")
 def shingle(words: Any, ngram: Any) -> Any:
     """Return the hash of each run of `ngram` words."""
     hashes = np.empty(max(0, len(words) - ngram + 1), dtype=np.uint32)

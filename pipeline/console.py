@@ -115,10 +115,10 @@ def show_error(message: str) -> None:
 
 
 def quote(text: str) -> str:
-    """Return foreign text as the terminal may show it: no markup, no control or direction characters.
+    r"""Return foreign text as the terminal may show it: no markup, no control or direction characters.
 
-    >>> quote("a\x1b[31m[b]")
-    'a\\\\x1b[31m\\[b]'
+    >>> print(quote("one\x1b[31mtwo"))
+    one\x1b[31mtwo
     """
     return escape(_UNSEEN.sub(lambda sign: sign[0].encode("unicode_escape").decode("ascii"), text))
 

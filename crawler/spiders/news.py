@@ -78,6 +78,7 @@ class NewsSpider(Spider):
 
             enable_browser(crawler.settings)
         self._default_delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
+        self._first_wait = crawler.settings.getfloat("GHIRBAL_RETRY_SECONDS")
         crawler.signals.connect(self._crashed, signal=signals.spider_error)
 
     async def start(self) -> AsyncIterator[Any]:
@@ -126,7 +127,7 @@ class NewsSpider(Spider):
     def failed(self, failure: Failure) -> Iterator[Outcome]:
         """Settle a download that gave no answer."""
         row: Row = failure.request.meta["row"]  # type: ignore[attr-defined]
-        yield outcomes.went_wrong(row, time.time(), failure.value or OSError("no answer"))
+        yield outcomes.went_wrong(row, time.time(), failure.value or OSError("no answer"), self._first_wait)
 
     def _crashed(self, response: Any) -> None:
         """Settle a page that made the spider fail, so that it is not in hand for ever."""
@@ -147,9 +148,9 @@ class NewsSpider(Spider):
             return outcomes.moved(row, now, self._moved(location, row), response.status)
         if response.status not in _SUCCESS:
             asked = (response.headers.get(b"Retry-After") or b"").decode("latin-1")
-            return outcomes.answered_badly(row, now, response.status, asked)
+            return outcomes.answered_badly(row, now, response.status, asked, self._first_wait)
         if "dataloss" in response.flags and row.attempts == 0:
-            return Outcome(outcomes.postponed(row, now, "disconnect"))
+            return Outcome(outcomes.postponed(row, now, "disconnect", first=self._first_wait))
         return None
 
     def _unchanged(self, response: Response, row: Row, now: float) -> Outcome:

@@ -64,7 +64,13 @@ def test_silent_rival_leaves_our_text(monkeypatch):
 
 @pytest.mark.parametrize(
     ("part", "whole", "share"),
-    [("", "a b c d", 0.0), ("a b c d e", "x a b c d e y", 1.0), ("a b c d e", "a b c d x", 0.5), ("أَهلاً", "اهلا", 1.0), ("a", "", 0.0)],
+    [
+        ("", "a b c d", 0.0),
+        ("a b c d e", "x a b c d e y", 1.0),
+        ("a b c d e", "a b c d x", 0.5),
+        ("أَهلاً", "اهلا", 1.0),
+        ("a", "", 0.0),
+    ],
 )
 def test_contained(part, whole, share):
     assert contained(part, whole) == share

@@ -21,7 +21,7 @@ from corpus.document import Document, Page, Source
 from corpus.stage import Learner, run_here
 
 PROMPT = "Tell us what you saw on the street today, we read every single letter that reaches us."
-WORDS = "river market harbour winter council ferry garden school bridge window morning letter tower valley".split()
+WORDS = ("river", "market", "harbour", "winter", "council", "ferry", "garden", "school", "bridge", "tower", "valley")
 
 
 def story(number, sentences=5):
@@ -51,7 +51,6 @@ def test_repeated_prompt_goes_and_the_container_is_known():
     assert template.repeated == {digest(PROMPT): PROMPT[:80]}
     before = Extract().apply(pages(1)[0]).record
     after = stage.apply(pages(1)[0]).record
-    assert isinstance(before, Document) and isinstance(after, Document)
     assert PROMPT in before.text
     assert after.text == before.text.replace(PROMPT + "\n", "")
 

@@ -81,6 +81,11 @@ def test_a_few_bad_bytes_are_replaced() -> None:
         assert text.replace("\ufffd", "") == PROSE * 10
 
 
+def test_a_stray_byte_in_ascii_is_replaced() -> None:
+    plain = "<p>plain text</p>" * 50
+    assert decode(plain.encode() + b"\x95\xff\xd7") == (plain + "\ufffd" * 3, "utf-8-replaced")
+
+
 @given(arabic_words(), st.data())
 def test_damaged_utf8_is_never_mojibake(text: str, data: st.DataObject) -> None:
     body = text.encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -27,15 +28,17 @@ class Crawl:
     outlets: Path
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(self, *arguments: str, private: str = "1") -> subprocess.Popen[str]:
-        """Start a crawl and do not wait for it."""
+    def start(self, *arguments: str, private: str = "1", limit: int = 0) -> subprocess.Popen[str]:
+        """Start a crawl and do not wait for it; `limit` is the largest file it may write, in bytes."""
         command = [sys.executable, "-m", "scrapy", "crawl", "news", "-a", f"outlets={self.outlets}"]
         settings = {"GHIRBAL_OUT": str(self.out), "GHIRBAL_ALLOW_PRIVATE": private, "AUTOTHROTTLE_ENABLED": "0"}
+        settings |= {"GHIRBAL_RETRY_SECONDS": "0.2", "GHIRBAL_CONTACT": "test@example.com"}
         for name, value in settings.items():
             command += ["-s", f"{name}={value}"]
         process = subprocess.Popen(
             [*command, *arguments], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, start_new_session=True,
+            preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None,
         )  # fmt: skip
         self.processes.append(process)
         return process

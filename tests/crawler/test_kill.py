@@ -67,3 +67,17 @@ def test_interrupt_stops_softly_and_the_same_command_resumes(crawl: Crawl) -> No
         asked = site.asked()
     assert len(set(crawl.archived())) == len(crawl.archived()) == 41
     assert max(count for path, count in asked.items() if path != "/robots.txt") == 1
+
+
+def test_a_full_disk_stops_the_crawl_and_loses_nothing(crawl: Crawl) -> None:
+    with Site(linked_site(60)) as site:
+        crawl.write(f'name = "t"\nseeds = ["{site.url}/"]\ndelay = 0')
+        limited = crawl.start(limit=60 * 1024)
+        output, _ = limited.communicate(timeout=60)
+        assert limited.returncode == 3, output
+        assert "cannot write" in output or "cannot be written" in output
+        assert "the same command goes on from here" in output
+        before = sum(site.asked().values())
+        assert before < 60
+        crawl.run()
+    assert sorted(crawl.archived()) == sorted([f"{site.url}/", *(f"{site.url}/p/{n}" for n in range(60))])

@@ -61,7 +61,7 @@ def test_a_site_of_every_misbehaviour_is_crawled_to_its_end(crawl: Crawl) -> Non
         site.routes["/"] = page(0, [*front, "/chain/0"])
         crawl.write(f'name = "bad"\nseeds = ["{site.url}/"]\ndelay = 0')
         settings = ("DOWNLOAD_TIMEOUT=2", f"DOWNLOAD_MAXSIZE={LIMIT}", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
-        crawl.run(*(part for setting in settings for part in ("-s", setting)), "-s", "GHIRBAL_PATIENCE=8")
+        crawl.run(*(part for setting in settings for part in ("-s", setting)), "-s", "GHIRBAL_PATIENCE=0.5")
         asked = site.asked()
     failed = crawl.report()["outlets"]["bad"]["failed"]
     paths = {url.removeprefix(site.url) for url in crawl.archived()}

@@ -27,18 +27,17 @@ def test_an_unchanged_site_answers_304_and_brings_no_new_document(crawl: Crawl) 
         crawl.run()
         assert dict(site.asked()) == {"/robots.txt": 1, "/": 1, "/feed": 1}, "only entry points are due so soon"
         site.hits.clear()
-        crawl.run("-a", "recrawl=all")
-        again = site.asked()
         site.routes["/p/3"] = page(99)
         site.hits.clear()
         crawl.run("-a", "recrawl=all")
+        again = site.asked()
     assert len(first) == 26
     assert set(again) == {"/robots.txt", "/feed", "/"} | {f"/p/{n}" for n in range(25)}
     conditional = [headers for path, headers, _ in site.hits if path not in ("/robots.txt", "/p/7")]
     assert all("if-none-match" in headers for headers in conditional)
     records = crawl.records()
     revisits = [headers for kind, headers, _, _ in records if kind == "revisit"]
-    assert len(revisits) == 1 + 26 + 25
+    assert len(revisits) == 1 + 25
     origins = {url: headers for url, (headers, _) in first.items()}
     for revisit in revisits:
         origin = origins[revisit["WARC-Target-URI"]]
@@ -55,7 +54,7 @@ def test_an_unchanged_site_answers_304_and_brings_no_new_document(crawl: Crawl) 
 def test_warcio_check_passes(crawl: Crawl) -> None:
     with Site(linked_site(5)) as site:
         crawl.write(f'name = "t"\nseeds = ["{site.url}/"]\ndelay = 0')
-        crawl.run("-s", "GHIRBAL_WARC_BYTES=3000")
+        crawl.run("-s", "GHIRBAL_WARC_BYTES=1500")
     files = crawl.files()
     assert len(files) >= 3, "the archive rotates by size"
     warcio = shutil.which("warcio", path=str(PROJECT / ".venv" / "bin")) or shutil.which("warcio")

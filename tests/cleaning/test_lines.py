@@ -1,0 +1,216 @@
+"""Verdicts on lines: what goes, what stays, and why, on articles made up for the purpose."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleaning.boilerplate import OutletTable
+from cleaning.lexicon import default_lexicon
+from cleaning.verdict import find_spans, remove
+from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE
+from tests.strategies import arabic_text, hostile_text
+
+EMPTY = OutletTable(())
+TITLE = "جسر الرصيف الجديد يفتح أمام الشاحنات مطلع الشهر المقبل"
+
+
+def clean(*lines: str, title: str = "") -> list[str]:
+    text = "\n".join(lines)
+    spans, _ = find_spans(text, title, default_lexicon(), EMPTY)
+    return [line for line in remove(text, spans).split("\n") if line.strip()]
+
+
+def rules(*lines: str, title: str = "") -> dict[str, str]:
+    """Map each removed piece to its rule."""
+    text = "\n".join(lines)
+    spans, _ = find_spans(text, title, default_lexicon(), EMPTY)
+    return {text[span.start : span.end].strip(): span.rule for span in spans}
+
+
+def test_an_article_without_chrome_stays_as_it_is():
+    assert rules(*BODY) == {}
+
+
+def test_what_stands_around_the_body_goes_by_its_rule():
+    lines = [TITLE, "تاريخ النشر: 3rd, May 2021 GMT", "increase حجم الخط decrease", *BODY, "المصدر: وكالة الرصيف"]
+    lines += ["كلمات دلالية: ميناء جسر", "التعليقات", "التعليقات المنشورة تعبر عن آراء أصحابها"]
+    assert clean(*lines) == list(BODY)
+    found = rules(*lines)
+    assert found[TITLE] == "title"
+    assert found["تاريخ النشر: 3rd, May 2021 GMT"] == "date"
+    assert found["increase حجم الخط decrease"] == "fontsize"
+    assert found["المصدر: وكالة الرصيف"] == "source"
+    assert found["كلمات دلالية: ميناء جسر"] == "tags"
+    assert found["التعليقات المنشورة تعبر عن آراء أصحابها"] == "comments"
+
+
+def test_an_article_resumes_after_a_box_in_its_middle():
+    box = ["اقرأ أيضا:", OTHER_TITLE, "حملة لتنظيف الشاطئ الشمالي من بقايا الشباك"]
+    assert clean(*BODY[:2], *box, *BODY[2:]) == list(BODY)
+    assert clean(*BODY[:2], f"إقرأ أيضاً: {OTHER_TITLE}", *BODY[2:]) == list(BODY)
+
+
+def test_an_appended_article_goes_whole():
+    lines = [*BODY, "إقرأ أيضاً:", OTHER_TITLE, *OTHER]
+    assert clean(*lines) == list(BODY)
+    assert set(rules(*lines).values()) == {"read-also", "appended"}
+
+
+def test_an_appended_article_on_the_same_topic_goes_after_an_end_mark():
+    more = "وزار وفد من التجار ميناء الرصيف وتفقد الجسر الجديد الذي ستعبره الشاحنات ابتداء من الشهر المقبل."
+    lines = [*BODY, "المصدر: وكالة الرصيف", "كلمات دلالية: جسر", "إقرأ أيضاً:", "وفد يزور الجسر الجديد في ميناء الرصيف", more]
+    assert clean(*lines) == list(BODY)
+
+
+def test_a_source_in_mid_article_ends_nothing():
+    lines = [*BODY[:2], "المصدر: بلدية الرصيف", *BODY[2:3], "اقرأ أيضا:", OTHER_TITLE, *BODY[3:]]
+    assert [line for line in clean(*lines) if line in BODY] == list(BODY)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "وقال المصدر: \"خيار تأجيل الافتتاح يبدو صعبا في هذه المرحلة، والعمل مستمر في المواعيد التي حددت من قبل\".",
+        "شارك في الافتتاح وزير النقل وعدد كبير من التجار والصيادين الذين انتظروا هذا اليوم منذ أكثر من عامين.",
+        "وتابعوا باهتمام عرضا عن حجم الخطوات التي قطعها المشروع، وعن القائمة البريدية التي ستوزع عليها الأخبار.",
+        "وقرأ المدير أيضا رسالة من وزارة النقل نشرت في الجريدة الرسمية، وفيها أن جميع الحقوق محفوظة للعمال.",
+    ],
+)
+def test_prose_with_a_phrase_inside_stays(line):
+    assert clean(*BODY[:2], line, *BODY[2:]) == [*BODY[:2], line, *BODY[2:]]
+    assert clean(*BODY, line) == [*BODY, line]
+
+
+def test_a_decree_keeps_its_number_and_date():
+    decree = ["الرقم: أ/201", "التاريخ: 9/10/1436هـ", *BODY]
+    assert clean(*decree) == decree
+
+
+def test_a_dateline_stays():
+    lines = ["الرصيف 20 يوليو تموز (رويترز) -", *BODY]
+    assert clean(*lines)[1:] == list(BODY)
+    assert "الرصيف – " + BODY[0] in clean("الرصيف – " + BODY[0], *BODY[1:])
+
+
+def test_poems_and_dialogue_stay():
+    poem = [f"يا بحر إن الموج يعرف خطوتي {number}" for number in ("الأولى", "الثانية", "الثالثة", "الأخيرة")] * 10
+    assert clean(*poem) == poem
+    dialogue = ["- هل وصلت السفينة؟", "- نعم، وصلت قبل ساعة.", "- ومن على متنها؟", *BODY, "- سنرى غدا."]
+    assert clean(*dialogue) == dialogue
+
+
+def test_own_headings_and_lists_stay():
+    lines = [BODY[0], "كلفة المشروع", BODY[1], "أهم أرقام الجسر هي الآتية:", "ألفا شاحنة في اليوم", "عامان من العمل", *BODY[2:]]
+    assert clean(*lines) == lines
+
+
+def test_a_paragraph_written_twice_stays_once():
+    assert clean(BODY[0], BODY[0], BODY[1], BODY[1], *BODY[2:]) == list(BODY)
+
+
+def test_the_headline_goes_where_it_is_repeated_or_known():
+    assert clean(TITLE, "الجمعة 2024/04/26", TITLE, *BODY) == list(BODY)
+    assert clean(TITLE, *BODY, title=TITLE) == list(BODY)
+    assert clean(TITLE, *BODY) == [TITLE, *BODY]
+
+
+def test_a_section_name_over_the_headline_goes_and_a_byline_stays():
+    assert rules("الخليج والعالم", TITLE, *BODY) == {"الخليج والعالم": "section", TITLE: "title"}
+    assert clean("سمير الهادي ـ الرصيف", TITLE, *BODY)[0] == "سمير الهادي ـ الرصيف"
+
+
+def test_what_trails_after_the_last_paragraph_goes():
+    assert clean(*BODY, "سمير الهادي") == list(BODY)
+    assert clean(*BODY, "* باحث في شؤون الموانئ") == list(BODY)
+    assert clean(*BODY, "وعلى دروب الخير نلتقي.") == [*BODY, "وعلى دروب الخير نلتقي."]
+    sentence = "وحددت البلدية برنامجا زمنيا لتفاصيل العمل في الموقع"
+    assert clean(*BODY, sentence) == [*BODY, sentence]
+
+
+def test_tags_that_ran_together_after_the_body_are_told_from_other_lines():
+    assert rules(*BODY, "ميناء الرصيفالجسر الجديد") == {"ميناء الرصيفالجسر الجديد": "tags"}
+
+
+def test_headlines_glued_behind_a_header_go_with_it():
+    glued = f"مقالات أخرى للكاتب{OTHER_TITLE}!حملة لتنظيف الشاطئ الشمالي"
+    assert clean(*BODY, glued) == list(BODY)
+    assert clean(*BODY[:3], BODY[3] + " " + glued) == list(BODY)
+    assert clean(*BODY[:3], BODY[3] + glued) == list(BODY)
+
+
+def test_a_disclaimer_behind_the_last_sentence_goes():
+    disclaimer = "الآراء الواردة في هذا المقال لا تعبر بالضرورة عن رأي الصحيفة."
+    assert clean(*BODY[:3], f"{BODY[3]} {disclaimer}") == list(BODY)
+    prose = "الآراء الواردة في التقرير تباينت كثيرا."
+    assert clean(*BODY[:3], f"{BODY[3]} {prose}")[-1].endswith(prose)
+
+
+def test_a_wide_gap_keeps_headline_date_and_links_apart():
+    first = f"الرصيف نيوز - {TITLE}"
+    second = f"1900 (GMT+04:00) - 20/07/09    {TITLE}        شاحنات عند مدخل الجسر"
+    box = f"روابط ذات علاقة    {OTHER_TITLE}    حملة لتنظيف الشاطئ الشمالي     {BODY[2]}"
+    assert clean(first, second, *BODY[:2], box, BODY[3]) == [BODY[0], BODY[1], BODY[2], BODY[3]]
+
+
+def test_a_page_is_reduced_to_its_article():
+    menu = ["الرئيسية", "* رياضة", "* اقتصاد", "منوعات", "اتصل بنا", "بحث", "أخبار الموانئ"]
+    head = [TITLE, "الإثنين، 24 أغسطس 2020 09:23 ص", "شاحنات عند مدخل الجسر", "كتبت سلمى النجار", "مشاركة", "*", "*"]
+    links = ["الموضوعات المتعلقة", OTHER_TITLE, "الأحد، 23 أغسطس 2020 09:14 ص", "الأكثر قراءة", "حملة لتنظيف الشاطئ الشمالي"]
+    foot = ["تويتر", "فيسبوك", "جميع الحقوق محفوظة © 2020 بوابة الرصيف", "من نحن"]
+    assert clean(*menu, *head, *BODY, "ميناء", "جسر", "مشاركة", *links, *foot) == list(BODY)
+
+
+def test_a_page_keeps_the_list_that_a_paragraph_announces():
+    menu = ["Home", "Sports", "Business", "World", "Contact Us", "Search"]
+    body = [
+        "The harbour board published a list of rules for lorries that will use the new bridge from next month.",
+        "Drivers who break them may lose their permit for half a year. The rules are:",
+        "* Lorries must keep to the right lane",
+        "* Engines must be off while waiting",
+        "* No parking on the bridge",
+        "The board said that the rules will be reviewed after one year, and that drivers may send their comments.",
+    ]
+    foot = ["Share", "Facebook", "Twitter", "Related Articles", "Fishing season opens", "Privacy Policy", "About Us"]
+    assert clean(*menu, *body, *foot) == body
+
+
+@given(st.lists(st.one_of(arabic_text(max_size=120), hostile_text(40), st.sampled_from([*BODY, "إقرأ أيضاً:", TITLE]))))
+def test_spans_are_sorted_disjoint_and_all_that_is_removed(lines):
+    text = "\n".join(lines)
+    spans, _ = find_spans(text, "", default_lexicon(), EMPTY)
+    at, kept = 0, []
+    for span in spans:
+        assert at <= span.start < span.end <= len(text)
+        assert span.rule
+        assert span.evidence
+        kept.append(text[at : span.start])
+        at = span.end
+    assert remove(text, spans) == "".join(kept) + text[at:]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["ا", "ا ", "   ا", ". ", "اقرأ أيضا ", "قرا", "1/", "1:1 ", "a@", ":", '"', " - ", 'ا. "', "(رويترز ", "//a", "©", "مايو 1 "],
+)
+def test_a_hostile_line_costs_little(piece):
+    text = piece * (200_000 // len(piece))
+    for document in (text, "\n".join((*BODY, text)), "\n".join((text, *BODY))):
+        start = time.process_time()
+        find_spans(document, "", default_lexicon(), EMPTY)
+        assert time.process_time() - start < 0.2
+
+
+@pytest.mark.parametrize("line", ["اقرأ أيضا", "التعليقات", "الجمعة 2024/04/26", OTHER_TITLE, BODY[0], "سمات", "المصدر: وكالة"])
+def test_time_is_linear_in_the_number_of_lines(line):
+    def cost(times):
+        text = "\n".join([*BODY, *[line, BODY[1]] * times])
+        start = time.process_time()
+        find_spans(text, "", default_lexicon(), EMPTY)
+        return time.process_time() - start
+
+    cost(500)
+    assert cost(8_000) < 12 * max(cost(1_000), 0.01)

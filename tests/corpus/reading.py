@@ -1,0 +1,49 @@
+"""Read a made-up file and look at what came out; shared by the tests of the readers."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from corpus.document import Document, Page
+from corpus.readers import WHOLE, Failure, InputFile, Part, ReadConfig, Skip, read_input
+
+Read = Document | Page | Failure | Skip
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.compress,
+    ".zst": zstandard.ZstdCompressor(write_checksum=True).compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+}
+
+
+def read(folder: Path, name: str, data: bytes, config: ReadConfig | None = None, part: Part = WHOLE) -> list[Read]:
+    path = folder / name.replace("/", "_")
+    path.write_bytes(data)
+    status = path.stat()
+    file = InputFile(str(path), name, status.st_size, status.st_mtime_ns)
+    return list(read_input(file, config or ReadConfig(), part))
+
+
+def read_lines(folder: Path, *lines: bytes, config: ReadConfig | None = None) -> list[Read]:
+    return read(folder, "a.jsonl", b"\n".join(lines) + b"\n", config)
+
+
+def only(found: list[Read]) -> Any:
+    assert len(found) == 1, found
+    return found[0]
+
+
+def reasons(found: list[Read]) -> list[str]:
+    return [one.reason for one in found if isinstance(one, Failure)]
+
+
+def texts(found: list[Read]) -> list[str]:
+    return [one.text for one in found if isinstance(one, Document)]

@@ -1,0 +1,100 @@
+"""What a page says about itself, and that no page takes long to say it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.outcomes import words_digest
+from crawler.pages import MAX_LINKS, decode, read_page
+
+
+def test_links_are_found_however_they_are_written() -> None:
+    html = """<a href="/one">1</a><A class='x' HREF='/two'>2</A><a href=/three>3</a><area href="/map">
+      <a data-href="/no" href = "/four?a=1&amp;b=2">4</a><a name="x">5</a><a href="#top">6</a><a href="/one">7</a>
+      <abbr href="/no">8</abbr><link href="/no"><a
+      href="/خبر">9</a><a href="">10</a>"""
+    assert read_page(html).links == ("/one", "/two", "/three", "/map", "/four?a=1&b=2", "/خبر")
+
+
+def test_the_head_is_read() -> None:
+    html = """<base href="/b/"><link rel="canonical" href="/c">
+      <link href='/f' type="application/rss+xml" rel="alternate"><link rel="alternate" hreflang="en" href="/en">
+      <meta property="og:type" content="Article"><title> A &amp; B </title>
+      <meta content="2026-11-02T10:00:00Z" property="article:published_time">
+      <meta http-equiv="refresh" content="0; url=/moved">"""
+    reading = read_page(html)
+    assert (reading.base, reading.canonical, reading.feeds, reading.moved_to) == ("/b/", "/c", ("/f",), "/moved")
+    assert (reading.is_article, reading.published, reading.title) == (True, "2026-11-02T10:00:00Z", "A & B")
+
+
+@pytest.mark.parametrize(
+    ("block", "is_article", "published"),
+    [
+        ('{"@type": "NewsArticle", "datePublished": "2026-01-02"}', True, "2026-01-02"),
+        ('[{"@graph": [{"@type": ["Thing", "ReportageNewsArticle"]}]}]', True, ""),
+        ('{"@type": "WebSite"}', False, ""),
+        ('{"@type": "NewsArticle", }', False, ""),
+        ('{"@type": "Article", "text": "</p>"}', True, ""),
+        ("[" * 500, False, ""),
+        ("", False, ""),
+    ],
+)
+def test_json_ld_tells_articles(block: str, is_article: bool, published: str) -> None:
+    reading = read_page(f'<p><script type="application/ld+json">{block}</script>')
+    assert (reading.is_article, reading.published) == (is_article, published)
+
+
+@given(st.text(alphabet="<>/a hrefscitplnkmb=\"'&;#{}[]:,!-\n\x00ا", max_size=300))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    reading = read_page(text)
+    assert all(isinstance(link, str) and link for link in reading.links)
+    assert read_page(text) == reading
+
+
+HOSTILE = {
+    "open anchors": "<a " * 70_000,
+    "open hrefs": '<a href="' * 25_000,
+    "spaces": "<a" + " " * 200_000,
+    "equals": "<a href" + "=" * 200_000,
+    "meta": "<meta " * 35_000,
+    "one meta": "<meta " + "a=b " * 50_000,
+    "attributes": "<link canonical " + "a='" * 70_000,
+    "scripts": '<script type="application/ld+json">' * 6_000,
+    "half scripts": "<script " + "application/ld+json " * 10_000,
+    "ends": '<script type="application/ld+json">' + "</" * 100_000,
+    "titles": "<title>" * 28_000,
+    "running text": ">" + "x" * 200_000,
+    "running texts": (">" + "x" * 59) * 3_300,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_pages_are_read_in_linear_time(name: str) -> None:
+    start = time.process_time()
+    read_page(HOSTILE[name])
+    words_digest(HOSTILE[name])
+    assert time.process_time() - start < 0.2
+
+
+def test_a_page_gives_a_bounded_number_of_links() -> None:
+    text = "".join(f'<a href="/{n}">' for n in range(MAX_LINKS + 500))
+    assert len(read_page(text).links) == MAX_LINKS
+
+
+@pytest.mark.parametrize("label", ["", "utf-8", "windows-1256", "no-such-charset"])
+def test_arabic_links_are_read_under_any_label(label: str) -> None:
+    kind = f"text/html; charset={label}" if label else "text/html"
+    for encoding in ("utf-8", "cp1256"):
+        assert decode("<a href='/خبر'>".encode(encoding), kind) == "<a href='/خبر'>"
+
+
+def test_the_digest_of_words_ignores_what_changes_by_itself() -> None:
+    story = "<p>" + "كلمات الخبر الطويل عن الميناء القديم والسفينة التي تنتظر المد فيه " * 3 + "</p>"
+    one = words_digest(f"<div>123 views</div>{story}<script>token=1</script>")
+    assert one == words_digest(f"<div>124 views</div>{story}<script>token=2</script>")
+    assert one != words_digest(story.replace("القديم", "الجديد"))
+    assert words_digest("<p>short</p>") == ""

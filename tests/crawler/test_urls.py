@@ -1,0 +1,137 @@
+"""What a url alone tells."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.urls import as_ascii, date_in, is_trap, key_of, kind_of, why_not, without_tracking
+
+BASE = "https://www.example.com/news/today/"
+
+
+@pytest.mark.parametrize(
+    ("link", "wanted"),
+    [
+        ("story", "https://www.example.com/news/today/story"),
+        ("/خبر", "https://www.example.com/%D8%AE%D8%A8%D8%B1"),
+        ("//Cdn.Example.com:443/a#b", "https://cdn.example.com/a"),
+        ("https://مثال.com", "https://xn--mgbh0fb.com/"),
+        ("  /a b\t", "https://www.example.com/a%20b"),
+        ("/a\r\nX: y", "https://www.example.com/aX:%20y"),
+        ("?page=2", "https://www.example.com/news/today/?page=2"),
+        ("file:///etc/hostname", None),
+        ("javascript:alert(1)", None),
+        ("data:text/html,x", None),
+        ("ftp://example.com/", None),
+        ("https://user:pw@example.com/", None),
+        ("https://example.com:99999/", None),
+        ("https://[broken/", None),
+        ("/" + "x" * 3000, None),
+    ],
+)
+def test_links_become_urls_of_the_web_or_nothing(link: str, wanted: str | None) -> None:
+    assert as_ascii(link, BASE) == wanted
+
+
+@given(st.text(max_size=80))
+def test_whatever_is_linked_the_url_is_ascii_http_and_stable(link: str) -> None:
+    url = as_ascii(link, BASE)
+    if url is not None:
+        assert url.isascii()
+        assert urlsplit(url).scheme in ("http", "https")
+        assert not set(url) & set(" \r\n\t\0")
+        assert as_ascii(url) == url
+        assert isinstance(key_of(url), str)
+        assert isinstance(why_not(url, "ar") + kind_of(url) + date_in(url), str)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://e.com/a?utm_source=x&b=1", "https://e.com/a?b=1"),
+        ("https://e.com/a?b=1&a=2", "https://e.com/a?a=2&b=1"),
+        ("https://e.com/%d8%ae", "https://e.com/%D8%AE"),
+        ("https://e.com/a#x", "https://e.com/a"),
+        ("https://e.com/a?at_medium=rss", "https://e.com/a"),
+        ("https://e.com//a", "https://e.com/a"),
+    ],
+)
+def test_two_spellings_of_a_page_have_one_key(one: str, other: str) -> None:
+    assert key_of(one) == key_of(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://e.com/story.asp?12345", "https://e.com/story.asp?12346"),
+        ("https://e.com/news.php?cid=5", "https://e.com/news.php?cid=6"),
+        ("https://e.com/a?id=1", "https://e.com/a?id=2"),
+        ("https://e.com/no", "https://e.com/no?1"),
+        ("http://e.com/a", "http://e.com:8080/a"),
+        ("https://e.com/A", "https://e.com/a"),
+    ],
+)
+def test_two_pages_have_two_keys(one: str, other: str) -> None:
+    assert key_of(one) != key_of(other)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "listing"),
+        ("/وسم/الميناء", "listing"),
+        ("/الصفحة/2", "listing"),
+        ("/category/sport/", "listing"),
+        ("/sport?page=3", "listing"),
+        ("/الكاتب/فلان", "listing"),
+        ("/2024/05/11/x/", "article"),
+        ("/news/1234567", "article"),
+        ("/حريق-كبير-في-ميناء-المدينة-القديم", "article"),
+        ("/sport", "page"),
+    ],
+)
+def test_the_shape_of_a_url_tells_articles_from_listings(path: str, kind: str) -> None:
+    assert kind_of(f"https://e.com{path}") == kind
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/a/amp/", "other-view"), ("/a/print", "other-view"), ("/a?amp=1", "other-view"),
+        ("/a/للطباعة/", "other-view"), ("/camp/story", ""), ("/blueprint/a", ""),
+        ("/x.jpg", "not-a-page"), ("/x.pdf?v=1", "not-a-page"),
+        ("/login", "not-a-page"), ("/en/story", "other-language"), ("/ar/story", ""), ("/story.html", ""),
+        ("/a/b/a/b/a/b", "trap"), ("/" + "/".join("abcdefghijklmnopqrstu"), "trap"),
+        ("/?" + "&".join(f"f{n}=1" for n in range(9)), "trap"),
+        ("/calendar/2099/01/31/", "trap"), ("/2024/05/11/a/", ""), ("/news/2145/12", ""),
+    ],
+)  # fmt: skip
+def test_links_not_worth_following_are_named(path: str, reason: str) -> None:
+    assert why_not(f"https://e.com{path}", "ar") == reason
+
+
+def test_dates_in_paths() -> None:
+    assert date_in("https://e.com/2024/5/11/a/") == "2024-05-11"
+    assert date_in("https://e.com/news/2024-05/a") == "2024-05"
+    assert date_in("https://e.com/2024/13/11/a/") == ""
+    assert date_in("https://e.com/a?d=/2024/05/01/") == ""
+
+
+def test_only_tracking_is_taken_from_what_is_fetched() -> None:
+    assert without_tracking("https://e.com/a?fbclid=1") == "https://e.com/a"
+    assert without_tracking("https://e.com/a?x=utm_source&ref=1") == "https://e.com/a?x=utm_source&ref=1"
+    assert without_tracking("https://e.com/a?b=1&utm_id=2&c") == "https://e.com/a?b=1&c"
+
+
+@pytest.mark.parametrize("path", ["a/" * 900, "a-" * 900, "?" + "a=1&" * 500, "/2024" * 400, "%d8" * 600, "0" * 1900])
+def test_hostile_urls_cost_no_time(path: str) -> None:
+    url = f"https://e.com/{path}"
+    start = time.process_time()
+    for _ in range(20):
+        as_ascii(url), key_of(url), why_not(url, "ar"), kind_of(url), date_in(url), is_trap(url)
+    assert time.process_time() - start < 0.2

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import orjson
+import pytest
+from numpy.testing import assert_array_equal
+
+from corpus.errors import UsageError
+from corpus.stage import run_here
+from dedup.config import DedupConfig
+from dedup.index import Index
+from dedup.stages import Dedup
+
+
+@pytest.fixture
+def old(story, document):
+    return [document(f"old{seed}", story(seed, 14), "nahr", url=f"https://nahr.example/{seed}") for seed in range(40)]
+
+
+def learn(documents, folder, config=None):
+    stage = Dedup(config, against=folder)
+    stage.learn([memoryview(stage.scan(documents[:2])), memoryview(stage.scan(documents[2:]))], run_here)
+    return stage
+
+
+def test_an_empty_index_finds_nothing(tmp_path, story, document):
+    index = Index(tmp_path / "index")
+    assert len(index) == 0
+    assert index.lookup(document("a", story(1))) is None
+    assert index.similar(document("a", story(1))) == []
+
+
+def test_lookup_names_the_old_document_and_how(tmp_path, old, story, document):
+    index = Index(tmp_path / "index")
+    assert index.add(old) == 40
+    lines = story(3, 14).split("\n")
+    same = index.lookup(document("new", "\n".join(lines)))
+    assert (same.copy.id, same.copy.url, same.copy.relation) == ("old3", "https://nahr.example/3", "exact")
+    assert same.copy.score == 1.0
+    near = index.lookup(document("new", "\n".join([*lines[2:], "سطر جديد كتبه المحرر في آخر الخبر"])))
+    assert (near.copy.id, near.copy.relation) == ("old3", "near")
+    assert near.start == 0
+    assert near.length >= 12 * 14
+    inside = index.lookup(document("new", "\n".join(lines[:6])))
+    assert (inside.copy.id, inside.copy.relation) == ("old3", "contained")
+    whole = index.lookup(document("new", "\n".join(lines) + "\n" + story(99, 14)))
+    assert (whole.copy.id, whole.copy.relation) == ("old3", "extended")
+    assert index.lookup(document("new", story(77))) is None
+    assert index.lookup(document("new", "")) is None
+
+
+def test_similar_lists_what_is_alike_without_being_a_copy(tmp_path, old, story, document):
+    index = Index(tmp_path / "index")
+    index.add(old)
+    mixed = "\n".join(story(3, 14).split("\n")[:5] + story(4, 14).split("\n")[:4] + story(88, 14).split("\n"))
+    found = index.similar(document("new", mixed))
+    assert [(match.copy.id, match.copy.relation) for match in found] == [("old3", ""), ("old4", "")]
+    assert found[0].scores["containment"] > found[1].scores["containment"] > 0.2
+    assert (found[1].start, found[1].length) == (5 * 14, 4 * 14)
+    assert index.similar(document("new", mixed), limit=1) == found[:1]
+
+
+def test_an_index_built_in_pieces_answers_as_one_built_at_once(tmp_path, old, story, document):
+    whole, pieces = Index(tmp_path / "whole"), Index(tmp_path / "pieces")
+    whole.add(old)
+    for start in (0, 20, 23, 24, 30):
+        stop = {0: 20, 20: 23, 23: 24, 24: 30, 30: 40}[start]
+        pieces.add(old[start:stop])
+    again = Index(tmp_path / "pieces")
+    assert len(again) == len(pieces) == 40
+    for seed in range(45):
+        new = document("new", "\n".join(story(seed, 14).split("\n")[1:]))
+        assert again.lookup(new) == pieces.lookup(new) == whole.lookup(new)
+
+
+def test_merging_leaves_few_segments_and_no_others(tmp_path, old):
+    index = Index(tmp_path / "index")
+    for one in old:
+        index.add([one])
+    names = sorted(path.name for path in (tmp_path / "index").iterdir())
+    listed = orjson.loads((tmp_path / "index" / "index.json").read_bytes())["segments"]
+    assert names == ["index.json", *sorted(listed)]
+    assert len(listed) <= 4
+    assert_array_equal(index.shards.lengths_of(index.shards.starts[:1]), [14 * 14])
+
+
+def test_other_settings_and_broken_files_are_refused_with_a_word(tmp_path, old):
+    Index(tmp_path / "index").add(old[:3])
+    with pytest.raises(UsageError, match="build the index again"):
+        Index(tmp_path / "index", DedupConfig(ngram=5))
+    segment = next((tmp_path / "index").glob("segment-*"))
+    segment.write_bytes(b"something else" * 10)
+    with pytest.raises(UsageError, match="not a dedup file"):
+        Index(tmp_path / "index")
+    (tmp_path / "index" / "index.json").write_bytes(b"{")
+    with pytest.raises(UsageError, match="not an index"):
+        Index(tmp_path / "index")
+
+
+def test_the_old_corpus_wins_and_names_the_survivor(tmp_path, old, story, document):
+    Index(tmp_path / "index").add(old)
+    lines = story(3, 14).split("\n")
+    new = [
+        document("longer", "\n".join(lines) + "\n" + "وقال الناطق إن التفاصيل تنشر لاحقا على الموقع الرسمي"),
+        document("same", "\n".join(lines)),
+        document("cut", "\n".join(lines[:6])),
+        document("fresh", story(70)),
+        document("copy", story(70) + "\nالمصدر وكالات"),
+    ]
+    stage = learn(new, tmp_path / "index")
+    verdicts = {one.id: stage.apply(one) for one in new}
+    assert {name: verdict.reason for name, verdict in verdicts.items()} == {
+        "longer": "near-duplicate",
+        "same": "exact-duplicate",
+        "cut": "contained",
+        "fresh": "near-duplicate",
+        "copy": "",
+    }
+    assert {verdicts[name].detail["survivor"] for name in ("longer", "same", "cut")} == {"old3"}
+    assert verdicts["fresh"].detail["survivor"] == "copy"
+    assert verdicts["longer"].detail["passage"].split()[:2] == lines[0].split()[:2]
+    survivors = [orjson.loads(line)["survivor"] for line in stage.clusters()]
+    assert survivors == ["copy", "old3"]
+    other = Dedup(against=tmp_path / "index")
+    other.load(memoryview(stage.dump()))
+    assert [other.apply(one) for one in new] == list(verdicts.values())
+
+
+def test_copies_of_a_copy_of_an_old_document_go_too(tmp_path, old, story, document):
+    Index(tmp_path / "index").add(old)
+    text = "\n".join(story(3, 14).split("\n")[1:])
+    new = [document(name, text) for name in "abc"]
+    stage = learn(new, tmp_path / "index")
+    assert {(stage.apply(one).reason, stage.apply(one).detail["survivor"]) for one in new} == {
+        ("near-duplicate", "old3")
+    }
+
+
+def test_an_id_used_by_the_old_corpus_is_no_conflict(tmp_path, old, story, document):
+    Index(tmp_path / "index").add(old)
+    fresh = document("old3", story(71))
+    assert learn([fresh], tmp_path / "index").apply(fresh).kept
