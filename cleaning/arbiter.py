@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from lxml.html import HtmlElement
-
 from cleaning.body import Body
 from cleaning.metadata import Metadata
 from cleaning.rivals import trafilatura_text
@@ -35,13 +33,13 @@ class Choice:
     doubtful: bool
 
 
-def choose(html: str, root: HtmlElement, body: Body, metadata: Metadata) -> Choice:
+def choose(html: str, body: Body, metadata: Metadata) -> Choice:
     """Take our own text where it is sure, else ask a rival; an empty `html` says that none may be asked."""
     text = body.text
     enough = FAIR_SHARE if body.known else SURE_SHARE
     if (body.known or body.named) and body.share >= enough and len(text) >= SURE_LENGTH:
         return Choice(text, "structure", doubtful=False)
-    rival = _rival(html, root, metadata, len(text)) if html else ""
+    rival = _rival(html, metadata, len(text)) if html else ""
     stands = body.share >= FAIR_SHARE and contained(text, rival) >= AGREEMENT
     if not text and len(rival) < SURE_LENGTH:
         return Choice("", "none", doubtful=True)  # without any prose on the page, so little is a menu
@@ -50,12 +48,12 @@ def choose(html: str, root: HtmlElement, body: Body, metadata: Metadata) -> Choi
     return Choice(text, "structure", doubtful=True)
 
 
-def _rival(html: str, root: HtmlElement, metadata: Metadata, length: int) -> str:
+def _rival(html: str, metadata: Metadata, length: int) -> str:
     """Ask trafilatura: for an article in precise form; else, or when that finds little, in balanced form."""
-    precise = trafilatura_text(html, root, "precision") if metadata.is_article else ""
+    precise = trafilatura_text(html, "precision") if metadata.is_article else ""
     if len(precise) >= max(SURE_LENGTH, length // 2):
         return precise
-    return trafilatura_text(html, root)
+    return trafilatura_text(html)
 
 
 def contained(part: str, whole: str) -> float:

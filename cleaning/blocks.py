@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from lxml.html import HtmlElement
+from lxml.etree import _Element
 
 #: Their text is never read by a visitor as text.
 _UNREAD = frozenset(
@@ -82,7 +82,7 @@ class Block:
     size: int
     linked: float
     tag: str
-    frame: HtmlElement
+    frame: _Element
     weight: float = 0.0
     aside: bool = False
 
@@ -96,7 +96,7 @@ class Block:
 class Span:
     """The blocks [start, end) of one element."""
 
-    element: HtmlElement
+    element: _Element
     start: int
     end: int
 
@@ -111,20 +111,20 @@ class Layout:
     too_deep: bool = False
 
 
-def lay_out(body: HtmlElement) -> Layout:
+def lay_out(body: _Element) -> Layout:
     """Cut everything under `body` into blocks; `too_deep` when the parser has dropped the rest of the page."""
     walk = _Walk()
     walk.enter_block(body, "div", linked=False)
     return walk.layout
 
 
-def name_of(element: HtmlElement) -> str:
+def name_of(element: _Element) -> str:
     """Return class and id of an element in lower case, "" when it has neither."""
     get = element.attrib.get
     return f"{get('class', '')} {get('id', '')}".lower().strip()
 
 
-def is_never_body(element: HtmlElement) -> bool:
+def is_never_body(element: _Element) -> bool:
     """Tell whether an element names itself as something no article is ever inside of."""
     name = name_of(element)
     return bool(_NEVER_BODY.search(name)) or (element.tag == "aside" and "sidebar" in name)
@@ -139,7 +139,7 @@ class _Walk:
         self._linked = 0
         self._depth = 0
 
-    def enter_block(self, element: HtmlElement, tag: str, *, linked: bool) -> None:
+    def enter_block(self, element: _Element, tag: str, *, linked: bool) -> None:
         """Walk a block element and record its span."""
         start = len(self.layout.blocks)
         self._enter(element, element, tag, linked)
@@ -148,7 +148,7 @@ class _Walk:
         if end > start:
             self.layout.spans.append(Span(element, start, end))
 
-    def _enter(self, element: HtmlElement, frame: HtmlElement, tag: str, linked: bool) -> None:
+    def _enter(self, element: _Element, frame: _Element, tag: str, linked: bool) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             self.layout.too_deep = True
@@ -166,7 +166,7 @@ class _Walk:
                 self._add(text, linked)
         self._depth -= 1
 
-    def _child(self, child: HtmlElement, name: str, frame: HtmlElement, tag: str, linked: bool) -> None:
+    def _child(self, child: _Element, name: str, frame: _Element, tag: str, linked: bool) -> None:
         if _is_aside(child, name):
             self._flush(frame, tag)
             start = len(self.layout.blocks)
@@ -184,7 +184,7 @@ class _Walk:
         if linked:
             self._linked += len(text.strip())
 
-    def _flush(self, frame: HtmlElement, tag: str) -> None:
+    def _flush(self, frame: _Element, tag: str) -> None:
         if not self._pieces:
             return
         text = " ".join("".join(self._pieces).split())
@@ -203,7 +203,7 @@ def _tag_within(outer: str, name: str) -> str:
     return outer if outer in _LASTING else "div"
 
 
-def _is_aside(element: HtmlElement, name: str) -> bool:
+def _is_aside(element: _Element, name: str) -> bool:
     if name in _ASIDE_TAGS:
         return True
     if name in _NEVER_ASIDE or not (keys := element.keys()):
@@ -218,7 +218,7 @@ def _is_aside(element: HtmlElement, name: str) -> bool:
     return not _HIDING.isdisjoint(keys) and _hides(element)
 
 
-def _hides(element: HtmlElement) -> bool:
+def _hides(element: _Element) -> bool:
     get = element.get
     if get("hidden") is not None or get("aria-hidden") == "true" or "nav" in get("role", ""):
         return True

@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from itertools import accumulate
 
-from lxml.html import HtmlElement
+from lxml.etree import _Element
 
-from cleaning.blocks import Block, Layout, name_of
+from cleaning.blocks import Block, Layout, Span, name_of
 from cleaning.pieces import render, select
 from cleaning.prose import Evidence, prose_in, weigh
 
@@ -39,7 +39,7 @@ class Body:
     """
 
     blocks: tuple[Block, ...] = ()
-    container: HtmlElement | None = None
+    container: _Element | None = None
     share: float = 0.0
     named: bool = False
     known: bool = False
@@ -58,10 +58,7 @@ def find_body(layout: Layout, evidence: Evidence = _NO_EVIDENCE) -> Body:
     weigh(layout, evidence)
     sums = list(accumulate((0.0 if block.aside else block.weight for block in blocks), initial=0.0))
 
-    def worth(element: HtmlElement, start: int, end: int) -> float:
-        return (sums[end] - sums[start]) * (_KNOWN if evidence.knows(element) else _name_bonus(element))
-
-    best = max(layout.spans, key=lambda span: worth(span.element, span.start, span.end))
+    best = _heaviest(layout.spans, sums, evidence)
     chosen = select(layout, best, evidence)
     total = prose_in(blocks)
     if not chosen or not total:
@@ -75,7 +72,20 @@ def find_body(layout: Layout, evidence: Evidence = _NO_EVIDENCE) -> Body:
     )
 
 
-def _name_bonus(element: HtmlElement) -> float:
+def _heaviest(spans: list[Span], sums: list[float], evidence: Evidence) -> Span:
+    """Return the span of most weight times what its name is worth; the inner one of equals."""
+    best, most = spans[0], float("-inf")
+    for span in spans:
+        weight = sums[span.end] - sums[span.start]
+        if _KNOWN * weight <= most:
+            continue
+        weight *= _KNOWN if evidence.knows(span.element) else _name_bonus(span.element)
+        if weight > most:
+            best, most = span, weight
+    return best
+
+
+def _name_bonus(element: _Element) -> float:
     if element.tag == "body":
         return 1.0
     if "articlebody" in element.get("itemprop", "").lower():

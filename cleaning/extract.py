@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import htmldate
 import msgspec
-from lxml.html import HtmlElement
 
 from cleaning import arbiter, markup
 from cleaning.blocks import lay_out
@@ -60,7 +59,6 @@ class Extraction:
 class _Reading:
     """A parsed page with everything our own extractor makes of it."""
 
-    root: HtmlElement
     metadata: Metadata
     body: Body
 
@@ -79,7 +77,7 @@ def extract_html(
     if isinstance(reading, str):
         return Extraction(refused=reading)
     rivals = config.rivals and html.count("<") <= MAX_RIVAL_TAGS
-    choice = arbiter.choose(html if rivals else "", reading.root, reading.body, reading.metadata)
+    choice = arbiter.choose(html if rivals else "", reading.body, reading.metadata)
     published = reading.metadata.published or (_search_date(html, url) if config.search_date else "")
     return _extraction(_without_repeats(choice.text, template), choice, reading.metadata, published)
 
@@ -104,7 +102,7 @@ def _read(html: str, url: str, template: Template) -> _Reading | str:
     if layout.too_deep:
         return "too-deep"
     evidence = Evidence(metadata.title, metadata.description, metadata.body, template.container)
-    return _Reading(root, metadata, find_body(layout, evidence))
+    return _Reading(metadata, find_body(layout, evidence))
 
 
 def _without_repeats(text: str, template: Template) -> str:

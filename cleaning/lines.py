@@ -53,7 +53,7 @@ def recognise(units: Sequence[Unit], lexicon: Lexicon) -> None:
     for unit in units:
         if unit.key:
             unit.entry = lexicon.whole(unit.key) or lexicon.head(unit.key, ends_sentence=unit.ends)
-        elif unit.size > SHORT:
+        else:
             unit.entry = lexicon.head(key_of(unit.text[:_HEAD]), ends_sentence=True)
 
 

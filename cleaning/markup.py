@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from lxml.etree import HTMLParser, _Element
 
 #: A tag longer than this is looked into; inline images and scripts make some this long, with few attributes.
 _LONG_TAG = 5_000
@@ -63,16 +63,26 @@ def _most_attributes(html: str) -> int:
     return max(counts, default=0)
 
 
-def parse(html: str) -> HtmlElement | None:
+def parse(html: str) -> _Element | None:
     """Parse `html` without its control characters and surrogates; None when there is nothing to parse."""
+    # The parser of lxml.html would call back into Python for each element.
     try:
-        root = document_fromstring(html.encode("utf-8", "ignore").translate(None, _CONTROLS), parser=_PARSER)
-    except (etree.ParserError, etree.XMLSyntaxError):
+        return etree.fromstring(to_bytes(html), parser=_PARSER)
+    except etree.XMLSyntaxError:
         return None
-    return root
 
 
-def body_of(root: HtmlElement) -> HtmlElement:
+def to_bytes(html: str) -> bytes:
+    """Encode `html` as UTF-8 without control characters and surrogates."""
+    return html.encode("utf-8", "ignore").translate(None, _CONTROLS)
+
+
+def text_of(element: _Element) -> str:
+    """Return all text in an element, tags left out."""
+    return "".join(map(str, element.itertext()))
+
+
+def body_of(root: _Element) -> _Element:
     """Return the body element, or the root of a fragment."""
     body = root.find("body")
     if body is None:

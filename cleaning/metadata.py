@@ -16,8 +16,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from lxml.html import HtmlElement
+from lxml.etree import _Element
 
+from cleaning.markup import text_of
 from corpus.arabic import fold
 
 _ARTICLE_TYPES = re.compile(r"(?:Article|BlogPosting|NewsArticle|Report|Review|Posting)$")
@@ -64,7 +65,7 @@ class Metadata:
     is_article: bool = False
 
 
-def read_metadata(root: HtmlElement, url: str = "") -> Metadata:
+def read_metadata(root: _Element, url: str = "") -> Metadata:
     """Collect the metadata of a parsed page; `url` resolves a relative canonical link."""
     properties = _meta_elements(root)
     graph = _article_of(root)
@@ -85,7 +86,7 @@ def read_metadata(root: HtmlElement, url: str = "") -> Metadata:
     )
 
 
-def _meta_elements(root: HtmlElement) -> dict[str, str]:
+def _meta_elements(root: _Element) -> dict[str, str]:
     """Map the name of each meta element, in lower case, to its first content."""
     found: dict[str, str] = {}
     for element in root.iter("meta"):
@@ -97,7 +98,7 @@ def _meta_elements(root: HtmlElement) -> dict[str, str]:
     return found
 
 
-def _article_of(root: HtmlElement) -> dict[str, Any]:
+def _article_of(root: _Element) -> dict[str, Any]:
     """Return the article among the JSON-LD objects of a page, the first that has a headline or a body."""
     articles: list[dict[str, Any]] = []
     for script in root.iter("script"):
@@ -147,11 +148,11 @@ def _tidy(text: str) -> str:
     return _SPACE.sub(" ", html.unescape(text)).strip()
 
 
-def _title(root: HtmlElement, graph: dict[str, Any], properties: dict[str, str]) -> str:
+def _title(root: _Element, graph: dict[str, Any], properties: dict[str, str]) -> str:
     stated = _tidy(_text(graph.get("headline")) or properties.get("og:title") or properties.get("twitter:title", ""))
-    headings = [text for text in (_tidy(h1.text_content()) for h1 in root.iter("h1")) if text]
+    headings = [text for text in (_tidy(text_of(h1)) for h1 in root.iter("h1")) if text]
     element = root.find(".//title")
-    window = _tidy(element.text_content()) if element is not None else ""
+    window = _tidy(text_of(element)) if element is not None else ""
     if not stated:
         stated = window or (headings[0] if headings else "")
     known = fold(f"{stated} {window}")
@@ -218,7 +219,7 @@ def _numbers(text: str) -> datetime:
     return datetime(year, month, day)
 
 
-def _visible_dates(root: HtmlElement) -> list[str]:
+def _visible_dates(root: _Element) -> list[str]:
     """Return what the time elements of a page state, those marked as the publication first."""
     marked: list[str] = []
     plain: list[str] = []
@@ -230,14 +231,14 @@ def _visible_dates(root: HtmlElement) -> list[str]:
     return marked + plain
 
 
-def _authors(root: HtmlElement, graph: dict[str, Any], properties: dict[str, str]) -> tuple[str, ...]:
+def _authors(root: _Element, graph: dict[str, Any], properties: dict[str, str]) -> tuple[str, ...]:
     stated = graph.get("author")
     names = [_text(author) for author in (stated if isinstance(stated, list) else [stated])]
     names = [name for name in map(_author, names) if name]
     if not names:
         names = [name for key in _AUTHOR_NAMES if (name := _author(properties.get(key, "")))][:1]
     if not names:
-        names = [name for link in root.iterfind(".//a[@rel='author']") if (name := _author(link.text_content()))]
+        names = [name for link in root.iterfind(".//a[@rel='author']") if (name := _author(text_of(link)))]
     return tuple(dict.fromkeys(names))
 
 
@@ -246,7 +247,7 @@ def _author(text: str) -> str:
     return "" if not name or len(name) > _MAX_AUTHOR or _NO_AUTHOR.search(name) else name
 
 
-def _canonical(root: HtmlElement, properties: dict[str, str], url: str) -> str:
+def _canonical(root: _Element, properties: dict[str, str], url: str) -> str:
     link = next((element.get("href", "") for element in root.iterfind(".//link[@rel='canonical']")), "")
     for address in (link, properties.get("og:url", "")):
         try:
@@ -258,13 +259,13 @@ def _canonical(root: HtmlElement, properties: dict[str, str], url: str) -> str:
     return ""
 
 
-def _language(root: HtmlElement, graph: dict[str, Any], properties: dict[str, str]) -> str:
+def _language(root: _Element, graph: dict[str, Any], properties: dict[str, str]) -> str:
     """Return the language the page claims ("ar", "pt-br"): a hint, often a left-over of the site's template."""
     claimed = root.get("lang") or _text(graph.get("inLanguage")) or properties.get("og:locale", "")
     return str(claimed).strip().lower().replace("_", "-")[:12]
 
 
-def _tags(root: HtmlElement, graph: dict[str, Any]) -> tuple[str, ...]:
+def _tags(root: _Element, graph: dict[str, Any]) -> tuple[str, ...]:
     stated = graph.get("keywords")
     words = stated if isinstance(stated, list) else re.split("[,،;]", stated) if isinstance(stated, str) else []
     words = [word for word in words if isinstance(word, str)]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate, zip_longest
 
-from lxml.html import HtmlElement
+from lxml.etree import _Element
 
 from cleaning.blocks import HEADINGS, Block, Layout, Span
 from cleaning.prose import PARAGRAPH, RAW_MARKUP, SENTENCE, Evidence, ends_sentence, parent_of
@@ -135,7 +135,7 @@ def _lead(before: list[Block]) -> list[Block]:
 def render(blocks: tuple[Block, ...]) -> str:
     """Write blocks as lines; cells of one table row are joined by " | "."""
     written: list[str] = []
-    row: HtmlElement | None = None
+    row: _Element | None = None
     for block in blocks:
         this_row = block.frame.getparent() if block.frame.tag in ("td", "th") else None
         if this_row is not None and this_row is row:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice, pairwise
 
-from lxml.html import HtmlElement
+from lxml.etree import _Element
 
 from cleaning.blocks import HEADINGS, Block, Layout, is_never_body
 from cleaning.templates import container_name
@@ -57,7 +57,7 @@ class Evidence:
     body: str = ""
     container: str = ""
 
-    def knows(self, element: HtmlElement) -> bool:
+    def knows(self, element: _Element) -> bool:
         """Tell whether the outlet's other pages have their body in such an element."""
         return bool(self.container) and container_name(element) == self.container
 
@@ -118,7 +118,7 @@ def _weight(block: Block) -> float:
 def _discount_teasers(blocks: list[Block]) -> None:
     """Let prose right under a linked heading, or between two links, count for little, where most beside it is so."""
     links = [False, *(block.is_link for block in blocks), False]
-    company: Counter[HtmlElement] = Counter()
+    company: Counter[_Element] = Counter()
     teasers: list[Block] = []
     for index, block in enumerate(blocks):
         before, after = links[index], links[index + 2]
@@ -155,7 +155,7 @@ def _signature(block: Block) -> tuple[str, ...]:
     return tuple(f"{element.tag}.{element.get('class', '')}" for element in above)
 
 
-def parent_of(block: Block) -> HtmlElement:
+def parent_of(block: Block) -> _Element:
     """Return the element whose child a block is: for a paragraph the parent of its element."""
     parent = block.frame.getparent() if block.frame.tag in ("p", "li", "blockquote") else None
     return block.frame if parent is None else parent

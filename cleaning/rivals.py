@@ -7,9 +7,10 @@ import re
 from typing import Literal
 
 import trafilatura
-from lxml.html import HtmlElement
+from lxml import etree
+from lxml.html import HTMLParser, document_fromstring
 
-from cleaning.markup import parse
+from cleaning.markup import to_bytes
 from corpus.text import lines
 
 #: It warns about every page it cannot read; our verdicts say that better.
@@ -20,6 +21,8 @@ _MARKS = ("\u200c", "\u200d", "zwnj", "zwj", "&#820", "&#x200", "&#X200")
 _ENTITIES = {"zwnj": 0, "zwj": 1, "8204": 0, "8205": 1, "200c": 0, "200d": 1}
 #: Letters of Linear A: printable, kept by every normal form, in no newspaper.
 _LINEAR_A = range(0x10600, 0x10737)
+
+_PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True)
 
 Focus = Literal["balanced", "precision"]
 
@@ -50,17 +53,15 @@ def _which(joiner: str) -> int:
     return _ENTITIES[joiner.strip("&;#xX").lower()]
 
 
-def trafilatura_text(html: str, root: HtmlElement, focus: Focus = "balanced") -> str:
-    """Return trafilatura's main text of a page, "" when it finds none.
-
-    `root` is the parsed `html`; it is left as it was, and parsed anew only where joiners must be shielded.
-    """
+def trafilatura_text(html: str, focus: Focus = "balanced") -> str:
+    """Return trafilatura's main text of a page, "" when it finds none."""
     shield = Shield(html)
+    try:
+        root = document_fromstring(to_bytes(shield.html), parser=_PARSER)
+    except etree.ParserError:
+        return ""
     document = trafilatura.bare_extraction(
-        root if shield.html is html else parse(shield.html),
-        include_comments=False,
-        favor_precision=focus == "precision",
-        with_metadata=False,
+        root, include_comments=False, favor_precision=focus == "precision", with_metadata=False
     )
     text = document.text if document is not None and not isinstance(document, dict) else ""
     return "\n".join(line.strip() for line in lines(shield.restore(text or "")))

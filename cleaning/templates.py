@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import msgspec
 import xxhash
-from lxml.html import HtmlElement
+from lxml.etree import _Element
 
 from corpus.arabic import fold
 from corpus.text import lines
@@ -59,7 +59,7 @@ def digest(text: str) -> str:
     return xxhash.xxh3_64_hexdigest(fold(text).encode("utf-8", "surrogatepass"))
 
 
-def container_name(element: HtmlElement) -> str:
+def container_name(element: _Element) -> str:
     """Name an element by tag, class and the same of its parent, numbers left out: ids of stories stand in classes."""
     parent = element.getparent()
     above = "" if parent is None else _plain_name(parent.tag, parent.get("class", ""))
@@ -71,7 +71,7 @@ def _plain_name(tag: str, classes: str) -> str:
     return ".".join([tag, *_NUMBER.sub("#", classes).split()])
 
 
-def sight(page_id: str, text: str, container: HtmlElement | None) -> Sighting:
+def sight(page_id: str, text: str, container: _Element | None) -> Sighting:
     """Note what one extracted page contributes to its outlet's template."""
     texts = {digest(line): line[:_SAMPLE_LENGTH] for line in lines(text)[:_MAX_BLOCKS]}
     name = "" if container is None else container_name(container)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from cleaning.lexicon import LABEL_LENGTH, MARKS, Entry, key_of
 
-#: Units up to this length are folded whole and looked up; longer ones only at their head. The longest chrome
-#: line of the labelled dumps that is not prose in form has 130 characters.
+#: Units up to this length are folded whole and looked up, unless they are paragraphs; longer ones only at their
+#: head. The longest chrome line of the labelled dumps that is not prose in form has 130 characters.
 SHORT = 160
 
 #: A headline is longer than a label; the shortest headlines of the labelled dumps have 25 characters.
@@ -35,7 +35,7 @@ _INNER = re.compile(r"[.!؟?۔]\s|[،,;؛] ")
 class Unit:
     """One line, or one part of a line: `text[start:end]` has no space at either end.
 
-    `key` is the folded form of a short unit and "" for a long one. `gap` tells that the unit does not open its
+    `key` is the folded form, or "" for a unit that is long or has the form of running text. `gap` tells that the unit does not open its
     line. `entry` is the phrase of the lexicon that it is or begins with, as far as its form allows.
     """
 
@@ -125,8 +125,9 @@ def _add(units: list[Unit], piece: str, start: int, number: int, *, gap: bool) -
     if not stripped:
         return False
     start += len(piece) - len(piece.lstrip())
-    key = key_of(stripped) if len(stripped) <= SHORT else ""
-    units.append(Unit(start, start + len(stripped), stripped, number, gap, key, ends_sentence(stripped)))
+    size, ends = len(stripped), ends_sentence(stripped)
+    key = key_of(stripped) if size < PARAGRAPH or (size <= SHORT and not ends) else ""
+    units.append(Unit(start, start + size, stripped, number, gap, key, ends))
     return True
 
 

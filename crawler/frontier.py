@@ -140,6 +140,7 @@ class Frontier:
             self._prepare(path)
         except (OSError, sqlite3.DatabaseError) as fault:
             raise EnvironmentFault(f"{path}: cannot open the frontier ({fault})") from fault
+        self._path = path
         self._known: set[str] = set()
         self.run = 0
         self.started = 0.0
@@ -151,6 +152,12 @@ class Frontier:
         elif version != SCHEMA_VERSION:
             message = f"{path}: written by version {version} of the frontier, this is {SCHEMA_VERSION}"
             raise EnvironmentFault(f"{message}; give another GHIRBAL_OUT")
+
+    def reader(self) -> Frontier:
+        """Open the file once more, for a thread that only counts; SQLite lets it read while the crawl writes."""
+        reader = Frontier(self._path)
+        reader.run, reader.started = self.run, self.started
+        return reader
 
     def close(self) -> None:
         """Close the file."""

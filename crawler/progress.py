@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.logformatter import LogFormatter, LogFormatterResult
-from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call
+from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call, run_in_thread
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
+from crawler.frontier import Frontier
 from crawler.outcomes import Outcome
 from crawler.report import build_report, write_report
 from crawler.session import Session
@@ -35,6 +39,7 @@ class Progress:
         self._seconds = crawler.settings.getfloat("GHIRBAL_PROGRESS_SECONDS")
         self._loops: list[AsyncioLoopingCall | LoopingCall] = []
         self._late: list[float] = []
+        self._telling: asyncio.Task[None] | None = None
         self._due = 0.0
         self._last = (0.0, 0)
         self._session: Session | None = None
@@ -55,10 +60,13 @@ class Progress:
         verb = "resuming" if self._session.resumed else "starting"
         logger.info("%s: %d outlets, into %s", verb, len(self._session.outlets), self._session.out)
         self._last, self._due = (time.monotonic(), 0), time.monotonic() + _PULSE
-        for function, seconds in ((self._tick, self._seconds), (self._pulse, _PULSE)):
-            loop = create_looping_call(function)
-            loop.start(seconds, now=False)
-            self._loops.append(loop)
+        self._start(self._tick, self._seconds)
+        self._start(self._pulse, _PULSE)
+
+    def _start(self, function: Callable[[], Any], seconds: float) -> None:
+        loop = create_looping_call(function)
+        loop.start(seconds, now=False)
+        self._loops.append(loop)
 
     def _pulse(self) -> None:
         now = time.monotonic()
@@ -67,7 +75,11 @@ class Progress:
         self._due = now + _PULSE
 
     def _tick(self) -> None:
-        report = self._write("")
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.ensure_future(self._tell())
+
+    async def _tell(self) -> None:
+        report = await run_in_thread(self._write_aside)
         total, now = report["total"], time.monotonic()
         done = total.get("fetched", 0) + total.get("unchanged", 0)
         rate = (done - self._last[1]) / max(now - self._last[0], 0.001)
@@ -79,15 +91,21 @@ class Progress:
             get("waiting", 0), get("bytes", 0) / 1e6,
         )  # fmt: skip
 
-    def _write(self, reason: str) -> dict[str, Any]:
+    def _write_aside(self) -> dict[str, Any]:
+        """Write the report in a thread: counting millions of urls must not hold up the crawl."""
+        assert self._session is not None
+        with contextlib.closing(self._session.frontier.reader()) as frontier:
+            return self._write("", frontier)
+
+    def _write(self, reason: str, frontier: Frontier) -> dict[str, Any]:
         session = self._session
         assert session is not None
         run = {
-            "number": session.frontier.run, "started": _stamp(session.frontier.started), "finished": reason,
+            "number": frontier.run, "started": _stamp(frontier.started), "finished": reason,
             "written": _stamp(time.time()), "shard": f"{session.shard.number}/{session.shard.of}",
             "since": session.since, "loop_lag_p95_ms": self._lag(),
         }  # fmt: skip
-        report = build_report(session.frontier, run)
+        report = build_report(frontier, run)
         write_report(report, session.out, session.shard.suffix)
         return report
 
@@ -95,13 +113,15 @@ class Progress:
         late = sorted(self._late)
         return round(late[int(len(late) * 0.95)] * 1000, 1) if late else 0.0
 
-    def _closing(self, reason: str) -> None:
+    async def _closing(self, reason: str) -> None:
         for loop in self._loops:
             loop.stop()
+        if self._telling is not None:
+            await self._telling
         if self._session is None:
             return
         self._crawler.stats.set_value("ghirbal/loop_lag_p95_ms", self._lag())
-        total = self._write(reason)["total"]
+        total = self._write(reason, self._session.frontier)["total"]
         logger.info(
             "%s: %d fetched, %d unchanged, %d refused, %d failed, %d waiting; see %s", reason, total.get("fetched", 0),
             total.get("unchanged", 0), total.get("refused", 0), total.get("failed", 0), total.get("waiting", 0),

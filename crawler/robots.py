@@ -108,7 +108,8 @@ class PoliteRobots:
             request = Request(url, priority=_PRIORITY, meta=meta, callback=NO_CALLBACK)
             try:
                 response = await self._crawler.engine.download_async(request)
-            # Whatever went wrong, the answer is the same: unreachable, so disallowed.
+            # Whatever went wrong, the answer is the same: unreachable, so disallowed. Scrapy's handlers and
+            # middlewares raise classes without a common base.
             except Exception as fault:  # noqa: BLE001
                 logger.info("robots.txt of %s is unreachable (%s): nothing is fetched there for now", site, fault)
                 return None

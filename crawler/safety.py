@@ -23,6 +23,7 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
+from corpus.errors import UsageError
 from crawler.urls import PORTS
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -47,7 +48,11 @@ class AddressGuard:
         text = allowed.strip()
         self.allows_all = text.lower() in ("1", "true", "yes")
         listed = [] if self.allows_all or text.lower() in ("", "0", "false", "no") else text.split(",")
-        self._listed = frozenset(ipaddress.ip_address(item.strip()) for item in listed)
+        try:
+            self._listed = frozenset(ipaddress.ip_address(item.strip()) for item in listed)
+        except ValueError as fault:
+            message = f"GHIRBAL_ALLOW_PRIVATE={allowed!r}: give 1, or addresses separated by commas"
+            raise UsageError(message) from fault
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> AddressGuard:

@@ -37,7 +37,7 @@ REMEMBERED = 65_536
 class CrawlArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What `-a` may give: outlets=FILE, since=YYYY-MM-DD, shard=K/N, recrawl=due|all|none, only=NAME[,NAME]."""
 
-    outlets: str = "crawler/outlets.toml"
+    outlets: str = str(Path(__file__).with_name("outlets.toml"))
     since: str = ""
     shard: str = "1/1"
     recrawl: str = "due"
@@ -78,6 +78,8 @@ class Session:
         shard = parse_shard(arguments.shard)
         everything = load_outlets(Path(arguments.outlets))
         mine = _chosen(share_of(everything, shard), arguments.only)
+        if unverified := [outlet.name for outlet in mine if not outlet.verified]:
+            logger.warning("%d outlets are marked `verified = false`: %s", len(unverified), ", ".join(unverified))
         self.out = Path(str(settings["GHIRBAL_OUT"]))
         self.shard = shard
         self.outlets: dict[str, Outlet] = {outlet.name: outlet for outlet in mine}

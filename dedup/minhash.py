@@ -36,9 +36,9 @@ _COVERED = (*range(0xD800), *range(0xE000, 0x10000), *range(0x1F000, _TABLE_SIZE
 #: 8, then whether that is a digit, then what it does to a word. _MANY code points (a ligature) are listed at the end
 #: of the same table; the low bits then say where, their number first.
 _LENGTH, _DIGIT, _KIND = np.uint64(32), np.uint64(40), np.uint64(48)
-_BREAK, _LETTER, _MARK, _DROP, _UNSAFE, _MANY = map(np.uint64, range(6))
-#: Most growth of UTF-8 under folding in the table; "ﷺ", three bytes of which become 33, is left to Python.
-_GROWTH = 2
+_BREAK, _LETTER, _MARK, _DROP, _UNSAFE, _MANY, _SURROGATE = map(np.uint64, range(7))
+#: Most bytes that one UTF-16 unit becomes; "ﷺ", which becomes 33, is left to Python.
+_LONGEST = 6
 #: Room for a read or write of 32 bits at the last byte.
 _ROOM = 4
 
@@ -149,70 +149,95 @@ def xxh32(data: Any, start: Any, stop: Any) -> Any:
     return _finish(value, np.uint32(15), _P2, np.uint32(13), _P3)
 
 
-@compiled("uint32(uint64, uint64)")
-def _word_hash(value: Any, entries: Any) -> Any:
-    """Finish the hash of a word; `entries` is the union of its entries, which tells whether it has a digit."""
-    value = (value ^ value >> np.uint64(29)) * _MIX
-    return np.uint32(value >> np.uint64(32) & np.uint64(0xFFFFFFFE) | entries >> _DIGIT & np.uint64(1))
+@compiled("UniTuple(int64, 3)(uint16[::1], int64, int64, uint64[::1], boolean, uint8[::1], int64)")
+def _rarely(raw: Any, at: Any, stop: Any, table: Any, inside: Any, out: Any, filled: Any) -> Any:
+    """Write what is not a plain letter: a mark, a ligature, a pair of surrogates.
 
-
-@compiled("Tuple((uint32, int64))(uint8[::1], int64)")
-def _decode(raw: Any, at: Any) -> Any:
-    """Read one code point of valid UTF-8 at `at`; return it and the offset after it."""
-    bits = _read(raw, at)
-    lead = bits & np.uint32(0xFF)
-    if lead < 0x80:
-        return lead, at + 1
-    second = bits >> np.uint32(8) & np.uint32(0x3F)
-    if lead < 0xE0:
-        return np.uint32((lead & np.uint32(0x1F)) << np.uint32(6) | second), at + 2
-    third = second << np.uint32(6) | bits >> np.uint32(16) & np.uint32(0x3F)
-    if lead < 0xF0:
-        return np.uint32((lead & np.uint32(0xF)) << np.uint32(12) | third), at + 3
-    fourth = third << np.uint32(6) | bits >> np.uint32(24) & np.uint32(0x3F)
-    return np.uint32((lead & np.uint32(0x7)) << np.uint32(18) | fourth), at + 4
-
-
-@compiled("int64(uint8[::1], int64, int64, uint64[::1], uint8[::1], int64[::1], uint32[::1])")
-def _tokenise(raw: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any, hashes: Any) -> Any:
-    """Write the folded words of UTF-8 `raw[start:stop]`, each with a space behind it; `ends[i]` excludes it.
-
-    `hashes[i]` is a hash of its letters with the lowest bit for digits. The last entry of `table` says how many
-    code points it covers. Returns the number of words, or -1 where a code point does not fold on its own.
+    Returns how much of `raw` it took, how much it wrote, and 0, 1 where it ends a word, or -1 where it is unsafe.
     """
-    at, filled, count, inside = start, 0, 0, False
-    value, digit, limit = np.uint64(0), np.uint64(0), table[len(table) - 1]
+    code, took = np.uint32(raw[at]), 1
+    if code & np.uint32(0xF800) == np.uint32(0xD800):
+        if code >= 0xDC00 or at + 1 == stop or raw[at + 1] & 0xFC00 != 0xDC00:
+            return 1, 0, 1
+        code = np.uint32(0x10000) + ((code & np.uint32(0x3FF)) << np.uint32(10) | np.uint32(raw[at + 1]) & np.uint32(0x3FF))
+        took = 2
+    if code >= table[len(table) - 1]:
+        return took, 0, -1
+    entry, place, listed = table[code], np.uint32(0), np.uint64(1)
+    if entry >> _KIND == _MANY:
+        place = np.uint32(entry)
+        listed = table[place]
+        entry = table[place + np.uint32(1)]
+    wrote = 0
+    while listed > 0:
+        kind = entry >> _KIND
+        if kind == _UNSAFE:
+            return took, 0, -1
+        if kind == _BREAK or (kind == _MARK and not inside and wrote == 0):
+            return took, 0, 1
+        if kind != _DROP:
+            _store(out, filled + wrote, np.uint32(entry))
+            wrote += np.int64(entry >> _LENGTH & np.uint64(0xFF))
+        listed -= np.uint64(1)
+        place += np.uint32(1)
+        entry = table[place + np.uint32(1)]
+    return took, wrote, 0
+
+
+@compiled("int64(uint16[::1], int64, int64, uint64[::1], uint8[::1], int64[::1], uint32[::1])")
+def _tokenise(raw: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any, hashes: Any) -> Any:
+    """Write the folded words of UTF-16 `raw[start:stop]` as UTF-8, each with a space behind it.
+
+    `ends[i]` is the end of word i without the space, `hashes[i]` tells in its lowest bit whether it has a digit.
+    The last entry of `table` says how many code points it covers. Returns the number of words, or -1 where a code
+    point does not fold on its own.
+    """
+    at, filled, count, begun, union = start, 0, 0, 0, np.uint64(0)
     while at < stop:
-        code, at = _decode(raw, at)
-        entry = table[code] if code < limit else _UNSAFE << _KIND
-        listed, last = np.int64(0), np.int64(0)
-        if entry >> _KIND == _MANY:
-            listed = np.int64(np.uint32(entry)) + 1
-            last = listed + np.int64(table[listed - 1]) - 1
-        for place in range(listed, last + 1):
-            if last:
-                entry = table[place]
-            kind = entry >> _KIND
-            if kind == _LETTER or (kind == _MARK and inside):
-                letter = np.uint32(entry)
-                _store(out, filled, letter)
-                filled += np.int64(entry >> _LENGTH & np.uint64(0xFF))
-                value = (value ^ np.uint64(letter)) * _MIX
-                digit |= entry
-                inside = True
-            elif kind == _UNSAFE:
+        entry = table[raw[at]]
+        kind = entry >> _KIND
+        at += 1
+        if kind == _LETTER:
+            _store(out, filled, np.uint32(entry))
+            filled += np.int64(entry >> _LENGTH & np.uint64(0xFF))
+            union |= entry
+            continue
+        if kind != _BREAK:
+            took, wrote, ended = _rarely(raw, at - 1, stop, table, filled > begun, out, filled)
+            at, filled = at + took - 1, filled + wrote
+            if ended == 0:
+                continue
+            if ended < 0:
                 return -1
-            elif inside and kind != _DROP:
-                ends[count] = filled
-                out[filled] = 0x20
-                hashes[count] = _word_hash(value, digit)
-                filled, count, inside = filled + 1, count + 1, False
-                value, digit = np.uint64(0), np.uint64(0)
-    if inside:
+        if filled > begun:
+            ends[count] = filled
+            hashes[count] = np.uint32(union >> _DIGIT & np.uint64(1))
+            out[filled] = 0x20
+            filled += 1
+            begun, count, union = filled, count + 1, np.uint64(0)
+    if filled > begun:
         ends[count] = filled
-        hashes[count] = _word_hash(value, digit)
+        hashes[count] = np.uint32(union >> _DIGIT & np.uint64(1))
         count += 1
     return count
+
+
+@compiled("void(uint8[::1], int64, int64[::1], uint32[::1])")
+def _hash_words(out: Any, count: Any, ends: Any, hashes: Any) -> None:
+    """Hash each word; the lowest bit stays what it is."""
+    at = 0
+    for word in range(count):
+        stop = ends[word]
+        value = np.uint64(stop - at)
+        while at < stop - 4:
+            value = (value ^ np.uint64(_read(out, at))) * _MIX
+            value ^= value >> np.uint64(32)
+            at += 4
+        rest = np.uint64(0xFFFFFFFF) >> np.uint64(8 * (at + 4 - stop))
+        value = (value ^ (np.uint64(_read(out, at)) & rest)) * _MIX
+        value = (value ^ value >> np.uint64(29)) * _MIX
+        hashes[word] |= np.uint32(value >> np.uint64(32) & np.uint64(0xFFFFFFFE))
+        at = stop + 1
 
 
 @compiled("void(uint8[::1], int64, int64[::1], int64, uint32[::1], uint32[::1], uint32[::1])")
@@ -228,7 +253,7 @@ def _permute(out: Any, count: Any, ends: Any, ngram: Any, factors: Any, shifts: 
 
 
 @compiled(
-    "int64(uint8[::1], int64[::1], uint64[::1], int64, uint32[:, ::1],"
+    "int64(uint16[::1], int64[::1], uint64[::1], int64, uint32[:, ::1],"
     " uint32[:, ::1], uint32[::1], int64[::1], uint8[::1], int64[::1])"
 )
 def _sign(
@@ -249,6 +274,7 @@ def _sign(
         count = _tokenise(raw, offsets[text], offsets[text + 1], table, out, ends, hashes[total:])
         counts[text] = count
         if count > 0:
+            _hash_words(out, count, ends, hashes[total:])
             _permute(out, count, ends, ngram, permutations[0], permutations[1], signatures[text])
             total += count
     return total
@@ -281,15 +307,17 @@ def _fold_table() -> NDArray[np.uint64]:
     entries = _entries("".join(folded))
     table = [int(_UNSAFE << _KIND)] * _TABLE_SIZE
     table[0x0A] = int(_BREAK << _KIND)
+    table[0xD800:0xE000] = [int(_SURROGATE << _KIND)] * 0x800
     for one, parts, result in zip(plain[::2], unicodedata.normalize("NFKC", plain).split("\n"), folded, strict=True):
-        if not unsafe.isdisjoint(parts) or len(result.encode()) > _GROWTH * len(one.encode()):
+        if not unsafe.isdisjoint(parts) or len(result.encode()) > _LONGEST:
             continue
         found = [entries[part] for part in result]
+        breaks = [entry >> int(_KIND) == _BREAK for entry in found]
         if len(found) < 2:
             table[ord(one)] = found[0] if found else int(_DROP << _KIND)
-        elif all(entry >> int(_KIND) == _BREAK for entry in found):
+        elif all(breaks):
             table[ord(one)] = int(_BREAK << _KIND)
-        else:
+        elif not any(breaks):
             table[ord(one)] = int(_MANY << _KIND) | len(table)
             table += (len(found), *found)
     return np.array([*table, _TABLE_SIZE], dtype=np.uint64)
@@ -312,9 +340,19 @@ def _entry(character: str, kind: np.uint64) -> int:
 @cache
 def _split_table() -> NDArray[np.uint64]:
     """Return the table for words already folded and joined by a space: nothing else breaks a word."""
-    table = [_entry(chr(code), _LETTER) if not 0xD800 <= code < 0xE000 else 0 for code in range(0x110000)]
-    table[0x20] = int(_BREAK << _KIND)
-    return np.array([*table, 0x110000], dtype=np.uint64)
+    codes = np.arange(0x110001, dtype=np.uint64)
+    sizes = (1 + (codes > 0x7F) + (codes > 0x7FF) + (codes > 0xFFFF)).astype(np.uint64)
+    table = codes.copy()
+    for size, lead in ((2, 0xC0), (3, 0xE0), (4, 0xF0)):
+        parts = [codes >> np.uint64(6 * part) & np.uint64(0x3F) | np.uint64(0x80) for part in range(size - 1)]
+        encoded = codes >> np.uint64(6 * (size - 1)) | np.uint64(lead)
+        for place, part in enumerate(reversed(parts), 1):
+            encoded |= part << np.uint64(8 * place)
+        table = np.where(sizes == size, encoded, table)
+    table |= sizes << _LENGTH | ((codes >= 0x30) & (codes <= 0x39)).astype(np.uint64) << _DIGIT | _LETTER << _KIND
+    table[0xD800:0xE000] = _SURROGATE << _KIND
+    table[0x20], table[-1] = _BREAK << _KIND, 0x110000
+    return table
 
 
 @cache
@@ -340,16 +378,16 @@ def _pass(
     texts: Sequence[str], table: NDArray[np.uint64], ngram: int, drawn: NDArray[np.uint32]
 ) -> tuple[Sketches, NDArray[np.int64]]:
     """Run the kernel; the counts it returns are -1 for texts that `table` cannot fold."""
-    encoded = [text.encode("utf-8", "replace") for text in texts]
+    encoded = [text.encode("utf-16-le", "surrogatepass") for text in texts]
     offsets = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum([len(one) for one in encoded], out=offsets[1:])
-    raw = np.frombuffer(bytearray().join((*encoded, bytes(_ROOM))), dtype=np.uint8)
+    np.cumsum([len(one) // 2 for one in encoded], out=offsets[1:])
+    raw = np.frombuffer(bytearray().join(encoded), dtype=np.uint16)
     longest = int(np.diff(offsets).max(initial=0))
     signatures = np.full((len(texts), drawn.shape[1]), 0xFFFFFFFF, dtype=np.uint32)
-    hashes = np.empty(len(raw) // 2 + len(texts) + 1, dtype=np.uint32)
+    hashes = np.empty(len(raw) + 1, dtype=np.uint32)
     counts = np.empty(len(texts), dtype=np.int64)
-    out = np.empty(longest * _GROWTH + _ROOM, dtype=np.uint8)
-    ends = np.empty(longest // 2 + 2, dtype=np.int64)
+    out = np.empty(longest * _LONGEST + _ROOM, dtype=np.uint8)
+    ends = np.empty(longest + 1, dtype=np.int64)
     total = _sign(raw, offsets, table, ngram, drawn, signatures, hashes, counts, out, ends)
     return Sketches(signatures, hashes[:total], _bounds(np.maximum(counts, 0))), counts
 

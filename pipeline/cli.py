@@ -57,7 +57,7 @@ def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @ghirbal.command()
 @_job_options
 @click.option("--boilerplate", metavar="FILE", help="Use this reviewed table instead of learning one.")
-@click.option("--against", metavar="CORPUS", help="A finished corpus that wins: its stories are not kept again.")
+@click.option("--against", metavar="CORPUS", help="A finished corpus, or an index, that wins.")
 def build(**options: Any) -> None:
     """Clean INPUT, then keep each story once.
 
@@ -85,7 +85,7 @@ def clean(*, no_filters: bool, **options: Any) -> None:
 
 @ghirbal.command()
 @_job_options
-@click.option("--against", metavar="CORPUS", help="A finished corpus that wins and names the survivors.")
+@click.option("--against", metavar="CORPUS", help="A finished corpus, or an index, that wins.")
 def dedup(**options: Any) -> None:
     """Keep each story of INPUT once, and change no text."""
     _run("dedup", **options)
@@ -123,6 +123,32 @@ def score(**options: Any) -> None:
     from pipeline.score import print_scores
 
     print_scores(**options)
+
+
+@ghirbal.command()
+@click.argument("file", metavar="FILE")
+@click.argument("corpus", metavar="CORPUS")
+@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="At most so many for a document.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a document, for tools.")
+@click.option("--config", metavar="FILE", help="TOML file, as for build.")
+def similar(**options: Any) -> None:
+    """List what CORPUS has like the documents of FILE, and why: copies first, then by what they share."""
+    from pipeline.similar import show_similar
+
+    show_similar(**options)
+
+
+@ghirbal.command()
+@click.argument("corpora", nargs=-1, required=True, metavar="CORPUS...")
+@click.option("-o", "--out", required=True, metavar="INDEX", help="Folder of the index; extended when it exists.")
+@click.option("--config", metavar="FILE", help="TOML file, as for build.")
+def index(corpora: tuple[str, ...], out: str, config: str | None) -> None:
+    """Put finished corpora into one index, for --against. A corpus that it holds already is not added again."""
+    from pipeline.against import extend_index
+    from pipeline.config import read_config
+
+    added = extend_index(Path(out), [Path(corpus) for corpus in corpora], read_config(config).dedup)
+    click.echo(f"{out}: {added:,} documents added")
 
 
 @ghirbal.command()

@@ -29,7 +29,7 @@ def explain_file(file: str, *, as_json: bool, config: str | None, boilerplate: s
     settings = read_config(config)
     reviewed = Path(boilerplate).read_text("utf-8") if boilerplate else None
     stage = Clean(settings.clean, reviewed)
-    documents = list(_documents(file, settings))
+    documents = list(read_documents(file, settings))
     stage.learn([memoryview(stage.scan(documents))], run_here)
     for document in documents:
         spans = stage.explain(document)
@@ -41,7 +41,8 @@ def explain_file(file: str, *, as_json: bool, config: str | None, boilerplate: s
             _show(document, cleaned, spans)
 
 
-def _documents(file: str, settings: Config) -> Iterator[Document]:
+def read_documents(file: str, settings: Config) -> Iterator[Document]:
+    """Yield the documents of one file, extracted but not cleaned; say on standard error what cannot be read."""
     files, failures = list_inputs([file])
     extract = Extract(settings.extract)
     for failure in failures:

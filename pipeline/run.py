@@ -24,6 +24,7 @@ from corpus.runner import Outcome, Watcher, cut_segments, first_tasks, open_pool
 from corpus.stage import Stage
 from corpus.writers import Format
 from dedup.stages import Dedup
+from pipeline.against import find_index
 from pipeline.config import Config, fingerprint, plain
 from pipeline.html_report import render_report
 from pipeline.output import (
@@ -86,6 +87,7 @@ def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finis
     refuse_foreign(job.out)
     reviewed = _read_reviewed(job.boilerplate)
     files, failures = _list(job)
+    index, holds = find_index(Path(job.against), job.config.dedup) if job.against else (None, "")
     with run_lock(job.out / HOUSE / "lock"):
         listing = [[file.name, file.size, file.mtime_ns] for file in files]
         if STDIN in job.inputs:
@@ -93,11 +95,11 @@ def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finis
             files.append(spooled)
             listing.append([STDIN, spooled.size, digest])
         listing += [[failure.source.path, failure.reason] for failure in failures]
-        identity = Identity(job.command, _configuration(job, reviewed), fingerprint(listing))
+        identity = Identity(job.command, _configuration(job, reviewed, holds), fingerprint(listing))
         if claim(job.out, identity, fresh=job.fresh):
             row = orjson.loads((job.out / REPORT).read_bytes())
             return Finished(job.out, report_from(row), already=True)
-        stages = _stages(job, reviewed)
+        stages = _stages(job, reviewed, index)
         plan = _plan(job, identity, stages)
         with translated(plan.work):
             plan.work.mkdir(parents=True, exist_ok=True)
@@ -108,10 +110,10 @@ def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finis
     return Finished(job.out, outcome.report)
 
 
-def _stages(job: Job, reviewed: str | None) -> list[Stage]:
+def _stages(job: Job, reviewed: str | None, index: Path | None) -> list[Stage]:
     config = job.config
     cleaners: list[Stage] = [Clean(config.clean, reviewed), Filter(config.filters, enabled=job.filters)]
-    deduper: list[Stage] = [Dedup(config.dedup)]
+    deduper: list[Stage] = [Dedup(config.dedup, index)]
     match job.command:
         case "build":
             return [Extract(config.extract), *cleaners, *deduper]
@@ -135,12 +137,12 @@ def _plan(job: Job, identity: Identity, stages: Sequence[Stage]) -> Plan:
     )
 
 
-def _configuration(job: Job, reviewed: str | None) -> dict[str, Any]:
+def _configuration(job: Job, reviewed: str | None, holds: str) -> dict[str, Any]:
     return plain(job.config) | {
         "format": job.form,
         "filters_enabled": job.filters,
         "boilerplate": fingerprint(reviewed) if reviewed is not None else "",
-        "against": job.against,
+        "against": holds,
     }
 
 

@@ -26,6 +26,7 @@ from crawler.listings import Entry, is_listing_xml, read_feed, read_sitemap
 from crawler.live import check_live
 from crawler.outcomes import NOT_MODIFIED, Outcome
 from crawler.pages import Reading, decode, read_page
+from crawler.safety import AddressGuard
 from crawler.session import MAX_HOPS, MAX_SITEMAP_DEPTH, Session, read_arguments
 from crawler.urls import as_ascii, key_of, site_of
 
@@ -58,6 +59,7 @@ class NewsSpider(Spider):
         """Build the spider and its session; what cannot be obeyed ends the program with its exit code."""
         del args  # Scrapy passes none
         try:
+            AddressGuard.from_crawler(crawler)
             check_live(crawler.settings)
             session = Session(read_arguments(kwargs), crawler.settings)
         except GhirbalError as fault:

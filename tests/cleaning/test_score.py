@@ -109,15 +109,6 @@ def reference(labelled):
     return module
 
 
-@pytest.fixture(scope="session")
-def labelled():
-    from tests.conftest import SHARED
-
-    if not SHARED.is_dir():
-        pytest.skip("the labelled data is not here (set GHIRBAL_DATA to its folder)")
-    return SHARED
-
-
 @pytest.mark.parametrize("cleaner", ["everything", "Clean"])
 def test_the_figures_are_those_of_the_reference(labelled, reference, cleaner):
     lines = (labelled / "text" / "gold.jsonl").read_text("utf-8").split("\n")

@@ -52,6 +52,7 @@ def test_twenty_kills_in_a_crawl_of_four_hundred_pages_lose_nothing(crawl: Crawl
     _crawl_with_kills(crawl, pages=400, kills=20, seed=20)
 
 
+@pytest.mark.slow
 def test_interrupt_stops_softly_and_the_same_command_resumes(crawl: Crawl) -> None:
     with Site(linked_site(40)) as site:
         crawl.write(f'name = "t"\nseeds = ["{site.url}/"]\ndelay = 0.02')

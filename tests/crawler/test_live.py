@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import orjson
+import pytest
 
 from tests.crawler.conftest import Crawl
 from tests.crawler.site import Answer, Site, linked_site
@@ -50,6 +51,7 @@ def test_pages_are_processed_elsewhere_while_the_loop_stays_prompt(crawl: Crawl)
     assert (crawl.out / "live.done").exists()
 
 
+@pytest.mark.slow
 def test_a_kill_leaves_no_page_unprocessed(crawl: Crawl) -> None:
     with Site(linked_site(30)) as site:
         crawl.write(f'name = "t"\nseeds = ["{site.url}/"]\ndelay = 0')

@@ -1,5 +1,6 @@
 """Run jobs as the tests of the pipeline need them: in this process, quietly, and read what they made."""
 
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -39,19 +40,25 @@ def report(out):
     return orjson.loads((out / "report.json").read_bytes())
 
 
-PARAGRAPHS = [
-    "قال وزير الزراعة في مدينة {town} إن موسم الحصاد هذا العام جاء أفضل من المتوقع بعد أمطار {month} الغزيرة.",
-    "وأضاف الوزير خلال جولة في حقول {town} أن الإنتاج بلغ {n} ألف طن من القمح والشعير حتى الآن.",
-    "من جهته أكد رئيس اتحاد المزارعين في {town} أن الأسعار ما زالت دون كلفة الإنتاج في {n} قرية.",
-    "ودعا المزارعون في {month} إلى فتح باب التصدير عبر ميناء {town} قبل نهاية الموسم الحالي.",
-]
-TOWNS = ["الرمانة", "عين الورد", "تل الزيتون", "وادي السدر", "باب النهر", "كفر اللوز", "ساحل النخيل", "قلعة الريح"]
-MONTHS = ["نيسان", "أيار", "حزيران", "تموز", "آب", "أيلول", "تشرين", "كانون"]
+NOUNS = (
+    "السد الجسر المعرض المصنع المرفأ الملعب المتحف السوق المطار المستشفى الحقل البستان النهر الوادي"
+    " القلعة المكتبة الجامعة المسرح القطار السفينة الشاحنة الفلاح الصياد المهندس الطبيب المعلم الشاعر"
+    " الحارس التاجر الرسام الوزير النقيب المحافظ السفير المدرب اللاعب الطالب الباحث القاضي المحامي"
+    " النجار الحداد الخباز البناء الراعي البحار"
+).split()
+VERBS = (
+    "زار افتتح أعلن رفض وصف راقب نقل أصلح باع اشترى رسم كتب قرأ سأل وعد شكر حذر بنى هدم زرع حصد نظم"
+    " أوقف"
+).split()
+TIMES = ("صباح أمس", "مساء اليوم", "قبل أسبوع", "مطلع الشهر", "نهاية العام", "في العطلة", "بعد المطر", "عند الفجر")
 
 
 def story(number):
-    """A story of four paragraphs that is like no other: each word that can differ does."""
-    town, month = TOWNS[number % 8], MONTHS[(number * 3) % 8]
-    extra = " ".join(f"{word}{number}" for word in ("السد", "الجسر", "المعرض", "المصنع", "المرفأ", "الملعب"))
-    lines = [line.format(town=town, month=month, n=number + 100) for line in PARAGRAPHS]
-    return "\n".join([*lines, f"وفي خبر آخر رقم {number} تفقد المحافظ {extra} واستمع إلى شكاوى الأهالي هناك."])
+    """A story of six paragraphs that shares no sentence with any other number's."""
+    dice = random.Random(number)
+
+    def sentence():
+        clauses = (f"{dice.choice(VERBS)} {dice.choice(NOUNS)} {dice.choice(NOUNS)}" for _ in range(4))
+        return f"{' و'.join(clauses)} {dice.choice(TIMES)} قرب {dice.choice(NOUNS)}."
+
+    return "\n".join(" ".join(sentence() for _ in range(3)) for _ in range(6))

@@ -1,0 +1,193 @@
+"""Measure the Clean stage: what it takes out and what it spares on labelled data, and how fast.
+
+    python bench/cleaning.py [--data FOLDER] [-o bench/results/cleaning.md]
+
+Quality needs the labelled data (a sibling folder `shared/data`, or $GHIRBAL_DATA, or --data) and is skipped with a
+word where that is absent. Each file is one corpus: scanned, learned, applied; then once more without the learned
+table. The last lines put all files together, as a real corpus would be. Speed is CPU time of one thread, the best of
+three runs, on the unlabelled news of the data where present, else on made-up text; hostile lines have 200,000
+characters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+PROJECT = Path(__file__).parents[1]
+sys.path[0] = str(PROJECT)  # not this folder, where a file has the name of the package that is measured
+
+from cleaning.score import score_text  # noqa: E402
+from cleaning.stages import Clean  # noqa: E402
+from corpus.document import Document, Source  # noqa: E402
+from corpus.stage import run_here  # noqa: E402
+from corpus.text import scrub  # noqa: E402
+
+DATA = Path(os.environ.get("GHIRBAL_DATA", PROJECT.parent / "shared" / "data"))
+LINE_BARS = {"textdump ar": 0.990, "window ar": 0.95, "window other": 0.93, "fullpage ar": 0.90, "fullpage other": 0.88}
+HOSTILE = ("ا", "ا ", "   ا", "اقرأ أيضا ", ". ", "1/", "a@", '"', "(رويترز ", "مايو 1 ")
+SPEED_DOCUMENTS = 8_000
+ROUNDS = 3
+
+Row = dict[str, Any]
+
+
+def rows_of(path: Path) -> list[Row]:
+    return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
+
+
+def document(row: Row, at: int) -> Document:
+    text = row["text"] if "text" in row else "\n".join(line["text"] for line in row["lines"])
+    return Document(row["id"], Source("gold.jsonl", at), scrub(text), outlet=row.get("outlet", ""))
+
+
+def predict(stage: Clean, documents: Sequence[Document]) -> list[Row]:
+    return [{"id": record.id, "text": stage.apply(record).record.text} for record in documents]  # type: ignore[union-attr]
+
+
+def taught(*shards: Sequence[Document]) -> Clean:
+    stage = Clean()
+    stage.learn([memoryview(stage.scan(shard)) for shard in shards], run_here)
+    return stage
+
+
+def quality(data: Path) -> Iterator[str]:
+    names = ("gold", "chrome", "clean", "traps")
+    gold = {name: rows_of(data / "text" / f"{name}.jsonl") for name in names}
+    documents = {name: [document(row, at) for at, row in enumerate(rows)] for name, rows in gold.items()}
+    together = taught(*documents.values())
+    stages: dict[str, Callable[[str], Clean]] = {
+        "no table": lambda _: Clean(),
+        "learned table": lambda name: taught(documents[name]),
+        "all files one corpus": lambda _: together,
+    }
+    scores = {
+        label: {name: score_text(gold[name], predict(make(name), documents[name])) for name in names}
+        for label, make in stages.items()
+    }
+    untouched = [{"id": row.id, "text": row.text} for row in documents["gold"]]
+    keep = score_text(gold["gold"], untouched)
+    yield "| char macro F (documents exactly right) | bar | keep all | " + " | ".join(stages) + " |"
+    yield "|---|---|---|" + "---|" * len(stages)
+    for group, bar in LINE_BARS.items():
+        cells = [keep[group], *(score["gold"][group] for score in scores.values())]
+        shown = [f"{cell['char macro F']:.3f} ({cell['exact']:.0f}/{cell['documents']:.0f})" for cell in cells]
+        yield f"| {group} | {bar} | " + " | ".join(shown) + " |"
+    yield ""
+    yield "| silver | bar | " + " | ".join(stages) + " |"
+    yield "|---|---|" + "---|" * len(stages)
+    yield from _silver(list(scores.values()))
+
+
+def _silver(scores: Sequence[dict[str, Any]]) -> Iterator[str]:
+    wholes = [{name: figures["all"] for name, figures in score.items()} for score in scores]
+    gone = (f"{1 - whole['chrome']['left'] / whole['chrome']['spans']:.1%}" for whole in wholes)
+    yield "| chrome spans gone | 90 % | " + " | ".join(gone) + " |"
+    lost = (f"{whole['chrome']['lost'] / whole['chrome']['sentences']:.2%}" for whole in wholes)
+    yield "| body sentences lost beside them | 0.3 % | " + " | ".join(lost) + " |"
+    hurt = (f"{whole['clean']['hurt']} of {whole['clean']['documents']}" for whole in wholes)
+    yield "| clean documents hurt | 2 | " + " | ".join(hurt) + " |"
+    trapped = (f"{whole['traps']['lost']} of {whole['traps']['documents']}" for whole in wholes)
+    yield "| traps lost | 1 | " + " | ".join(trapped) + " |"
+
+
+def news(data: Path) -> tuple[str, list[Document]]:
+    """Return what speed is measured on: real Arabic news where present."""
+    path = data / "dedup" / "saudinewsnet.jsonl.zst"
+    if not path.is_file():
+        line = "قالت إدارة ميناء الرصيف اليوم إن الجسر الجديد سيفتح أمام الشاحنات مطلع الشهر المقبل."
+        numbered = ("\n".join(f"{line} {at} {part}" for part in range(10)) for at in range(SPEED_DOCUMENTS))
+        return "made-up Arabic text", [_plain(at, text, f"outlet {at % 9}") for at, text in enumerate(numbered)]
+    with path.open("rb") as packed:
+        lines = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(packed), "utf-8")
+        rows = [json.loads(line) for line, _ in zip(lines, range(SPEED_DOCUMENTS), strict=False)]
+    return "real Arabic news", [_plain(at, row["text"], row.get("source", "")) for at, row in enumerate(rows)]
+
+
+def _plain(at: int, text: str, outlet: str) -> Document:
+    return Document(str(at), Source("news.jsonl", at), scrub(text), outlet=outlet)
+
+
+def best(work: Callable[[], object]) -> float:
+    times = []
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        work()
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+def speed(data: Path) -> Iterator[str]:
+    name, documents = news(data)
+    megabytes = sum(len(record.text.encode()) for record in documents) / 1e6
+    plain, stage = Clean(), Clean()
+    partial = stage.scan(documents)
+    stage.learn([memoryview(partial)], run_here)
+    yield f"| {name}, {len(documents):,} documents, {megabytes:.0f} MB of UTF-8, one core | bar | measured |"
+    yield "|---|---|---|"
+    for label, work in (
+        ("apply, no table", lambda: _apply(plain, documents)),
+        ("apply, learned table", lambda: _apply(stage, documents)),
+        ("scan", lambda: stage.scan(documents)),
+    ):
+        bar = "10 MB/s" if label.startswith("apply") else ""
+        yield f"| {label} | {bar} | {megabytes / best(work):.1f} MB/s |"
+    yield f"| learn from the partial ({len(partial) / 1e6:.1f} MB) | | {best(lambda: _learn(partial)):.2f} s |"
+    yield f"| worst hostile line of 200,000 characters | 0.2 s | {max(_hostile(stage)):.3f} s |"
+    ratio = _lines(stage, 16_000) / _lines(stage, 2_000)
+    yield f"| 8 x as many lines | linear | {ratio:.1f} x the time |"
+
+
+def _apply(stage: Clean, documents: Iterable[Document]) -> None:
+    for record in documents:
+        stage.apply(record)
+
+
+def _learn(partial: bytes) -> None:
+    Clean().learn([memoryview(partial)], run_here)
+
+
+def _hostile(stage: Clean) -> Iterator[float]:
+    for piece in HOSTILE:
+        record = _plain(0, piece * (200_000 // len(piece)), "")
+        yield best(lambda record=record: stage.apply(record))  # type: ignore[misc]
+
+
+def _lines(stage: Clean, count: int) -> float:
+    lines = ("فقرة قصيرة من متن الخبر انتهت هنا.", "اقرأ أيضا", "عنوان خبر آخر من أخبار المدينة القديمة")
+    record = _plain(0, "\n".join(lines[at % 3] for at in range(count)), "")
+    return best(lambda: stage.apply(record))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("-o", "--output", type=Path)
+    options = parser.parse_args()
+    machine = f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores"
+    lines = ["## Cleaning text dumps", "", f"{datetime.now(UTC):%Y-%m-%d}, {machine}. `python bench/cleaning.py`", ""]
+    if (options.data / "text").is_dir():
+        lines += quality(options.data)
+    else:
+        lines.append(f"Quality not measured: no labelled data in {options.data}.")
+    lines += ["", *speed(options.data), ""]
+    text = "\n".join(lines)
+    print(text)
+    if options.output:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        options.output.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""`ghirbal similar`: what a corpus has like one document, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from cleaning.stages import Clean
+from corpus.document import Document
+from corpus.stage import run_here
+from dedup.index import Index, Match
+from dedup.stages import quote as quote_passage
+from pipeline.against import find_index
+from pipeline.config import read_config
+from pipeline.console import quote, results
+from pipeline.explain import read_documents
+
+_SHOWN = ("resemblance", "containment", "rare")
+
+
+def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: str | None) -> None:
+    """Print, for each document of `file`, the documents of `corpus` that share most with it."""
+    settings = read_config(config)
+    folder, _ = find_index(Path(corpus), settings.dedup)
+    index = Index(folder, settings.dedup)
+    documents = list(read_documents(file, settings))
+    clean = Clean(settings.clean)
+    clean.learn([memoryview(clean.scan(documents))], run_here)
+    for document in (clean.apply(document).record for document in documents):
+        assert isinstance(document, Document)
+        matches = index.similar(document, limit)
+        if as_json:
+            row = {"id": document.id, "source": document.source, "similar": [_row(document, m) for m in matches]}
+            results.file.write(orjson.dumps(row).decode() + "\n")
+        else:
+            _show(document, matches)
+
+
+def _row(document: Document, match: Match) -> dict[str, Any]:
+    copy = match.copy
+    return {
+        "id": copy.id,
+        "outlet": copy.outlet,
+        "url": copy.url,
+        "published": copy.published,
+        "relation": copy.relation or "none",
+        "scores": match.scores,
+        "passage": quote_passage(document.text, match.start, match.length),
+        "passage_words": match.length,
+    }
+
+
+def _show(document: Document, matches: list[Match]) -> None:
+    results.print(f"[bold]{quote(document.source.path)}[/bold] {quote(document.title)}", soft_wrap=True)
+    if not matches:
+        results.print("  nothing like it")
+        return
+    for match in matches:
+        row = _row(document, match)
+        scores = "  ".join(f"{name} {row['scores'][name]:.2f}" for name in _SHOWN)
+        origin = " ".join(filter(None, (row["id"], row["outlet"], row["published"], row["url"])))
+        results.print(f"  [bold]{row['relation']}[/bold]  {scores}  {quote(origin)}", soft_wrap=True)
+        results.print(f"    {row['passage_words']} words in a row: {quote(row['passage'])}", soft_wrap=True)

@@ -1,0 +1,144 @@
+"""The frontier: states, runs, what is due, and that a transaction is all or nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corpus.errors import EnvironmentFault
+from crawler import outcomes
+from crawler.frontier import Frontier, Row, Settlement, Target
+from crawler.report import build_report, render
+
+NOW = 1_800_000_000.0
+ALL = (["e"], ["e"])
+
+
+def target(name: str, kind: str = "article", outlet: str = "e", host: str = "e.com") -> Target:
+    return Target(f"https://{host}/{name}", f"https://{host}/{name}", host, outlet, kind)
+
+
+@pytest.fixture
+def frontier(tmp_path: Path) -> Iterator[Frontier]:
+    found = Frontier(tmp_path / "frontier.sqlite")
+    found.begin(NOW, "due")
+    yield found
+    found.close()
+
+
+def rows(frontier: Frontier, at: float = NOW + 1) -> list[Row]:
+    return frontier.waiting("e.com", at, 99, ALL)
+
+
+def names(frontier: Frontier, at: float = NOW + 1) -> list[str]:
+    return [row.url.rpartition("/")[2] for row in rows(frontier, at)]
+
+
+def test_a_url_is_known_once_and_the_best_come_first(frontier: Frontier) -> None:
+    kinds = ("page", "listing", "article", "seed", "feed", "sitemap")
+    assert frontier.add([target(kind, kind) for kind in kinds], NOW) == 6
+    assert frontier.add([target(kind, kind) for kind in kinds], NOW) == 0
+    assert names(frontier) == ["feed", "sitemap", "seed", "article", "listing", "page"]
+    assert frontier.hosts() == ["e.com"]
+
+
+def test_outlets_without_budget_are_passed_over(frontier: Frontier) -> None:
+    frontier.add([target("a"), target("f", "feed"), target("b", outlet="x")], NOW)
+    assert {row.url[-1] for row in frontier.waiting("e.com", NOW, 9, (["e", "x"], []))} == {"a", "b"}
+    assert {row.url[-1] for row in frontier.waiting("e.com", NOW, 9, ([], ["e"]))} == {"f"}
+    assert frontier.next_due("e.com", (["x"], [])) == NOW
+    assert frontier.next_due("e.com", ([], [])) is None
+
+
+def test_a_fetched_url_is_gone_until_it_is_due_in_a_later_run(tmp_path: Path) -> None:
+    path = tmp_path / "frontier.sqlite"
+    frontier = Frontier(path)
+    assert not frontier.begin(NOW, "due")
+    frontier.add([target("a"), target("s", "seed")], NOW)
+    settled = [outcomes.fetched(row, NOW, {"etag": "x", "archived": "d r"}, changed=True) for row in rows(frontier)]
+    frontier.settle(settled, [("w", "open", 10)], NOW)
+    assert names(frontier) == []
+    frontier.close()
+    frontier = Frontier(path)
+    assert frontier.begin(NOW + 100, "due"), "not finished, so it is resumed"
+    assert names(frontier, NOW + 100) == []
+    frontier.finish(NOW + 100, "finished")
+    for recrawl, at, wanted in (
+        ("none", NOW + 200, ["s"]), ("due", NOW + 300, ["s"]), ("all", NOW + 400, ["s", "a"]),
+        ("due", NOW + 9_999_999, ["s", "a"]),
+    ):  # fmt: skip
+        assert not frontier.begin(at, recrawl)
+        assert names(frontier, at) == wanted
+        assert all(row.etag == "x" for row in rows(frontier, at))
+        frontier.settle([outcomes.fetched(row, NOW, {}, changed=True) for row in rows(frontier, at)], [], at)
+        frontier.finish(at, "finished")
+    frontier.close()
+
+
+def test_a_later_run_tries_again_what_failed_in_passing(frontier: Frontier) -> None:
+    frontier.add([target(name) for name in ("timeout", "http-404", "robots")], NOW)
+    for row in rows(frontier):
+        reason = row.url.rpartition("/")[2]
+        state = "refused" if reason == "robots" else "failed"
+        frontier.settle([outcomes.closed(row, NOW, state, reason)], [], NOW)
+    frontier.finish(NOW, "finished")
+    frontier.begin(NOW + 10, "due")
+    assert sorted(names(frontier, NOW + 10)) == ["robots", "timeout"]
+
+
+def test_a_clock_that_jumped_back_puts_nothing_off_for_a_year(frontier: Frontier) -> None:
+    frontier.add([target("a")], NOW)
+    frontier.begin(NOW - 365 * 86400, "due")
+    assert names(frontier, NOW - 365 * 86400 + 3601) == ["a"]
+
+
+def test_a_settlement_is_all_or_nothing(frontier: Frontier) -> None:
+    frontier.add([target("a"), target("b")], NOW)
+    good, bad = rows(frontier)
+    broken = Settlement(bad, {"no_such_column": 1})
+    with pytest.raises(EnvironmentFault, match="no such column"):
+        frontier.settle([outcomes.fetched(good, NOW, {}, changed=True), broken], [("w", "open", 5)], NOW)
+    assert names(frontier) == ["a", "b"]
+    assert frontier.archives() == []
+
+
+def test_holds_outlive_a_restart_but_no_longer_than_an_hour(frontier: Frontier) -> None:
+    frontier.hold("e.com", NOW + 90)
+    frontier.hold("f.com", NOW + 1e9)
+    assert frontier.holds(NOW) == {"e.com": NOW + 90, "f.com": NOW + 3600}
+    assert frontier.holds(NOW + 100) == {"f.com": NOW + 3700}
+
+
+def test_another_version_and_another_file_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "frontier.sqlite"
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version=99")
+    db.close()
+    with pytest.raises(EnvironmentFault, match="written by version 99"):
+        Frontier(path)
+    path.write_bytes(b"no database" * 100)
+    with pytest.raises(EnvironmentFault, match="cannot open the frontier"):
+        Frontier(path)
+
+
+def test_the_report_adds_up_and_escapes(frontier: Frontier) -> None:
+    frontier.add([target(name) for name in "abcd"], NOW)
+    a, b, c, _ = rows(frontier)
+    page = outcomes.fetched(a, NOW, {"archived": "d r", "article": 1}, changed=True)
+    page.counts, page.found = {"fetched": 1, "bytes": 900, "articles": 1}, [target("e")]
+    refused, failed = outcomes.closed(b, NOW, "refused", "robots"), outcomes.closed(c, NOW, "failed", "timeout")
+    frontier.settle([page, refused, failed], [("w", "published", 10)], NOW)
+    frontier.count("e", "live:<b>kept")
+    report = build_report(frontier, {"since": "<script>"})
+    own = report["outlets"]["e"]
+    wanted = {"known": 5, "discovered": 1, "fetched": 1, "articles": 1, "bytes": 900, "waiting": 2, "archived": 1}
+    assert {name: own[name] for name in wanted} == wanted
+    assert (own["refused"], own["failed"]) == ({"robots": 1}, {"timeout": 1})
+    assert report["total"]["refused"] == report["total"]["failed"] == 1
+    assert report["archives"] == [{"name": "w", "state": "published", "bytes": 10}]
+    html = render(report)
+    assert "<script>" not in html
+    assert "robots 1, timeout 1" in html

@@ -1,0 +1,116 @@
+"""What follows from an answer: when to come back, how often to try, what a failure is called."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    StopDownload,
+)
+
+from crawler import outcomes
+from crawler.frontier import LONGEST_WAIT, Row, Target
+from crawler.outcomes import DAY, HOUR, MAX_INTERVAL, MIN_INTERVAL
+from crawler.safety import Refused
+
+NOW = 1_800_000_000.0
+
+
+def row(**changes: object) -> Row:
+    values: dict[str, object] = {
+        "id": 1, "url": "https://e.com/a", "host": "e.com", "outlet": "e", "kind": "article", "depth": 1, "hops": 0,
+        "attempts": 0, "status": None, "etag": "", "modified": "", "digest": "", "words": "", "interval": 0.0,
+        "archived": "", "title": "", "published": "",
+    }  # fmt: skip
+    return Row(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_a_page_is_revisited_as_often_as_it_changes() -> None:
+    assert outcomes.next_interval(row(), changed=True) == 2 * DAY
+    assert outcomes.next_interval(row(kind="listing"), changed=True) == 1.5 * HOUR
+    known = row(status=200, interval=2 * DAY)
+    assert outcomes.next_interval(known, changed=True) == DAY
+    assert outcomes.next_interval(known, changed=False) == 4 * DAY
+
+
+@given(st.lists(st.booleans(), max_size=40))
+def test_the_interval_stays_between_ninety_minutes_and_ninety_days(changes: list[bool]) -> None:
+    interval = 0.0
+    for changed in changes:
+        interval = outcomes.next_interval(row(status=200, interval=interval), changed)
+        assert MIN_INTERVAL <= interval <= MAX_INTERVAL
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("0", 0), ("120", 120), (" 7 ", 7), ("999999999999999999999", LONGEST_WAIT), ("", 60), ("soon", 60), ("-5", 60),
+        ("٣", 60), ("1e9", 60), ("Fri, 15 Jan 2027 08:00:30 GMT", 30), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT), ("Fri, 31 Dec 99999999 23:59:59 GMT", 60),
+    ],
+)  # fmt: skip
+def test_retry_after_is_read_and_capped(header: str, seconds: float) -> None:
+    assert outcomes.retry_after(header, NOW) == seconds
+
+
+@given(st.text(max_size=40))
+def test_no_retry_after_is_longer_than_an_hour(header: str) -> None:
+    assert 0 <= outcomes.retry_after(header, NOW) <= LONGEST_WAIT
+
+
+def test_passing_failures_are_tried_three_times() -> None:
+    first = outcomes.postponed(row(), NOW, "timeout")
+    assert first.changes == {"attempts": 1, "due": NOW + 5, "reason": "timeout"}
+    second = outcomes.postponed(row(attempts=1), NOW, "timeout")
+    assert second.changes["due"] == NOW + 30
+    third = outcomes.postponed(row(attempts=2), NOW, "timeout")
+    assert (third.changes["state"], third.changes["due"], third.counts) == ("failed", None, {"failed:timeout": 1})
+
+
+def test_overload_silences_the_host() -> None:
+    polite = outcomes.answered_badly(row(), NOW, 429, "90")
+    assert (polite.hold, polite.lasting, polite.settlement.changes["due"]) == (90, True, NOW + 90)
+    mute = outcomes.answered_badly(row(attempts=1), NOW, 503, "")
+    assert (mute.hold, mute.lasting) == (120, False)
+    assert outcomes.answered_badly(row(), NOW, 500, "").hold == 0
+    assert outcomes.answered_badly(row(), NOW, 403, "").settlement.counts == {"failed:http-403": 1}
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Refused("robots"), "robots"),
+        (DownloadCancelledError("Expected response size larger than"), "too-large"),
+        (IgnoreRequest("exceeded DOWNLOAD_MAXSIZE (1 B) during decompression"), "too-large"),
+        (StopDownload(), "not-a-page"),
+        (DownloadTimeoutError(), "timeout"),
+        (CannotResolveHostError("DNS lookup failed: private-address: x is 10.0.0.1"), "private-address"),
+        (CannotResolveHostError("no such host"), "dns"),
+        (DownloadFailedError("reset"), "connection"),
+        (OSError("anything"), "connection"),
+    ],
+)
+def test_failures_have_names(fault: Exception, reason: str) -> None:
+    assert outcomes.reason_of(fault) == reason
+
+
+def test_refusals_are_not_failures_and_an_unreachable_robots_txt_is_no_verdict() -> None:
+    refused = outcomes.went_wrong(row(), NOW, Refused("robots")).settlement
+    assert (refused.changes["state"], refused.counts) == ("refused", {"refused:robots": 1})
+    unreachable = outcomes.went_wrong(row(), NOW, Refused("robots-unreachable"))
+    assert "state" not in unreachable.settlement.changes
+    assert (unreachable.hold, unreachable.lasting) == (600, False)
+
+
+def test_a_redirect_leads_to_a_url_of_its_own() -> None:
+    target = Target("k", "https://e.com/b", "e.com", "e", "article")
+    outcome = outcomes.moved(row(), NOW, target, 301)
+    assert outcome.settlement.found == [target]
+    assert outcome.settlement.changes["state"] == "fetched"
+    assert outcomes.moved(row(), NOW, "offsite", 301).settlement.counts == {"failed:redirect-offsite": 1}
