@@ -150,11 +150,11 @@ def best_stretch(worths: Sequence[float]) -> tuple[int, int]:
 
 
 #: An appended article opens by saying its headline again: share of the headline's words in its first paragraphs.
-#: Of 130 boxes after which the article resumed, those with one link reached .27; appended articles reach .6-.9.
-_RESTATED = 0.5
+#: Of 130 boxes after which the article resumed, those with one link reached .27; of 1,744 articles 79 % reach .4.
+_RESTATED = 0.4
 
 #: The words of the headline must be closer to what follows than to the body before it, by this much.
-_CLOSER = 0.2
+_CLOSER = 0.15
 
 
 def resumes(body: Sequence[str], headlines: Sequence[str], after: Sequence[str]) -> bool:

@@ -82,7 +82,7 @@ class FurnitureConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lines: int = 3
     paragraphs: int = 4
     markers: int = 4
-    share: float = 0.02
+    share: float = 0.05
     body_share: float = 0.1
     marker_share: float = 0.03
     head_share: float = 0.5

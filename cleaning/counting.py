@@ -12,6 +12,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 import xxhash
@@ -37,12 +38,18 @@ from corpus.document import Document
 #: Stories remembered for each counted piece (a bottom-k sketch): exact below, within 18 % (one sigma) above.
 SKETCH = 32
 
+#: Pieces counted before a run is packed: some 60 MB.
+RUN = 100_000
+
 #: Characters of an opening, and of an ending, that are compared; the longest ending of an outlet had 118.
 REACH = 48
 ENDING = 160
 
 #: Openings and endings are counted in so many units from either end of a document.
 EDGE = 2
+
+#: A line over the body that opens with a marker (breaking news, a ticker) is among so many first units.
+TOP = 8
 
 _PLACES: tuple[Place, ...] = ("head", "body", "tail")
 
@@ -86,9 +93,16 @@ Piece = tuple[str, str, str]  # outlet, form, key
 
 
 def count(documents: Iterable[Document]) -> bytes:
-    """Count the pieces of one shard; the order of `documents` does not matter."""
+    """Count the pieces of one shard; the order of `documents` does not matter.
+
+    At most RUN pieces are held at a time; longer counts are kept sorted and packed, and merged at the end.
+    """
     tallies: dict[Piece, Tally] = {}
+    runs: list[bytes] = []
     for document in documents:
+        if len(tallies) >= RUN:
+            runs.append(_pack(sorted(tallies.items())))
+            tallies = {}
         outlet = outlet_of(document)
         seen: set[Piece] = set()
         units = cut(document.text)
@@ -99,7 +113,10 @@ def count(documents: Iterable[Document]) -> bytes:
             if piece not in seen:
                 seen.add(piece)
                 tallies.setdefault(piece, Tally()).see(story, place, running, example)
-    return _pack(tallies)
+    last = sorted(tallies.items())
+    if not runs:
+        return _pack(last)
+    return _pack(_summed(heapq.merge(*(_unpack(memoryview(run)) for run in runs), last, key=itemgetter(0))))
 
 
 def _story(units: Sequence[Unit], paragraphs: Sequence[bool]) -> int:
@@ -117,7 +134,9 @@ def _pieces(units: Sequence[Unit], paragraphs: Sequence[bool]) -> Iterator[tuple
         place = 0 if at < first else 2 if at > last else 1
         if unit.size <= LINE_LENGTH:
             yield "line", class_key(unit.key or key_of(unit.text)), place, paragraphs[at], unit.text
-        if at >= len(units) - EDGE:
+        if at < min(first, TOP) and ":" in unit.text[:REACH]:
+            yield from _opening("marker", unit.text, 0)
+        elif at >= len(units) - EDGE:
             for start in (0, *sentence_starts(unit.text)):
                 yield from _opening("marker", unit.text[start:], 2)
     if units:
@@ -127,7 +146,7 @@ def _pieces(units: Sequence[Unit], paragraphs: Sequence[bool]) -> Iterator[tuple
 
 
 def _opening(form: Form, text: str, place: int) -> Iterator[tuple[str, str, int, bool, str]]:
-    running = len(text) > 2 * PARAGRAPH or has_stop(text) or text.rstrip().endswith(".")
+    running = len(text) > 2 * PARAGRAPH or has_stop(text) or text.rstrip().endswith((".", "۔"))
     yield form, squeeze(text[:REACH]), place, running, text[:REACH]
 
 
@@ -135,12 +154,14 @@ Row = tuple[str, str, str, int, list[int], list[int], int, str]
 _DECODER = msgspec.msgpack.Decoder(Row)
 _LENGTH = 4
 
+#: A small window: learning holds one for each shard at a time.
+_PACKED = zstandard.ZstdCompressionParameters.from_level(3, window_log=17)
 
-def _pack(tallies: dict[Piece, Tally]) -> bytes:
+
+def _pack(tallies: Iterable[tuple[Piece, Tally]]) -> bytes:
     out = io.BytesIO()
-    with zstandard.ZstdCompressor(level=3).stream_writer(out, closefd=False) as stream:
-        for piece in sorted(tallies):
-            tally = tallies[piece]
+    with zstandard.ZstdCompressor(compression_params=_PACKED).stream_writer(out, closefd=False) as stream:
+        for piece, tally in tallies:
             row = (*piece, tally.documents, tally.stories, tally.places, tally.running, tally.example[:LINE_LENGTH])
             encoded = msgspec.msgpack.encode(row)
             stream.write(len(encoded).to_bytes(_LENGTH, "little") + encoded)
@@ -159,7 +180,7 @@ def _unpack(partial: memoryview) -> Iterator[tuple[Piece, Tally]]:
 
 def learn(partials: Sequence[memoryview], config: FurnitureConfig) -> Table:
     """Merge the counts of all shards and return what is furniture."""
-    merged = heapq.merge(*(_unpack(partial) for partial in partials if len(partial)), key=lambda item: item[0])
+    merged = heapq.merge(*(_unpack(partial) for partial in partials if len(partial)), key=itemgetter(0))
     rows: list[Furniture] = []
     total = 0
     for (outlet, form), pieces in groupby(_summed(merged), key=lambda item: item[0][:2]):
@@ -175,7 +196,7 @@ def learn(partials: Sequence[memoryview], config: FurnitureConfig) -> Table:
 
 
 def _summed(pieces: Iterable[tuple[Piece, Tally]]) -> Iterator[tuple[Piece, Tally]]:
-    for piece, group in groupby(pieces, key=lambda item: item[0]):
+    for piece, group in groupby(pieces, key=itemgetter(0)):
         total = Tally()
         for _, tally in group:
             total.add(tally)
@@ -251,14 +272,19 @@ def _written(example: str, text: str, form: str) -> str:
     if form != "tail":
         end = next((at for at in range(len(example) + 1) if squeeze(example[:at]) == text), 0)
         colon = example.find(":", 0, end) + 1
-        return example[: colon if colon > _MARKER_LENGTH else end].strip()
+        return example[: colon if colon > _MARKER_LENGTH else end].strip().rstrip("0123456789(")
     start = next((at for at in range(len(example), -1, -1) if squeeze(example[at:])[::-1] == text), len(example))
     if ends_sentence(example):  # what closes with a stop must also open as a sentence
         opens = [at for at in (start, *sentence_starts(example)) if at >= start and begins_sentence(example, at)]
         return example[min(opens, default=len(example)) :].strip()
     if 0 < start < len(example) and _same_word(example[start - 1], example[start]):
         start = example.find(" ", start) % (len(example) + 1)
+    start = next((at for at in sentence_starts(example) if start < at <= start + _CRUMB), start)
     return example[start:].lstrip(" .!?؟،").rstrip()
+
+
+#: What is left of an address or a word before the seam at which a tail begins.
+_CRUMB = 12
 
 
 def _same_word(one: str, other: str) -> bool:

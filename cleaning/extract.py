@@ -12,11 +12,13 @@ import htmldate
 import msgspec
 
 from cleaning import arbiter, markup
-from cleaning.blocks import lay_out
+from cleaning.blocks import Layout, lay_out
 from cleaning.body import Body, find_body
+from cleaning.harvest import find_date, is_date_line
+from cleaning.lexicon import key_of
 from cleaning.metadata import Metadata, read_metadata
 from cleaning.prose import Evidence
-from cleaning.templates import UNKNOWN, Sighting, Template, digest, sight
+from cleaning.templates import UNKNOWN, Sighting, Template, digest, sight, surroundings
 from corpus.text import lines, scrub
 
 
@@ -35,6 +37,8 @@ DEFAULTS = ExtractConfig()
 
 #: Rivals take quadratic time on some hostile pages of more tags; the largest of 389 labelled pages has 8,900.
 MAX_RIVAL_TAGS = 20_000
+#: Blocks before and from the first of the text among which a line with the date is looked for.
+DATE_BEFORE, DATE_AFTER = 12, 4
 #: The sample that teaches an outlet's template leaves out larger pages (characters).
 MAX_SIGHTED = 2_000_000
 
@@ -61,6 +65,7 @@ class _Reading:
 
     metadata: Metadata
     body: Body
+    published: str
 
 
 def extract_html(
@@ -78,7 +83,7 @@ def extract_html(
         return Extraction(refused=reading)
     rivals = config.rivals and html.count("<") <= MAX_RIVAL_TAGS
     choice = arbiter.choose(html if rivals else "", reading.body, reading.metadata)
-    published = reading.metadata.published or (_search_date(html, url) if config.search_date else "")
+    published = reading.published or (_search_date(html, url) if config.search_date else "")
     return _extraction(_without_repeats(choice.text, template), choice, reading.metadata, published)
 
 
@@ -98,11 +103,29 @@ def _read(html: str, url: str, template: Template) -> _Reading | str:
     if root is None:
         return "not-html"
     metadata = read_metadata(root, url)
-    layout = lay_out(markup.body_of(root))
+    evidence = Evidence(metadata.title, metadata.description, metadata.body, template.container)
+    whole = markup.body_of(root)
+    part = surroundings(whole, template)
+    if part is not None:
+        layout = lay_out(part)
+        body = find_body(layout, evidence)
+        if body.known and len(body.text) >= arbiter.SURE_LENGTH:
+            return _Reading(metadata, body, metadata.published or _visible_date(layout, body))
+    layout = lay_out(whole)
     if layout.too_deep:
         return "too-deep"
-    evidence = Evidence(metadata.title, metadata.description, metadata.body, template.container)
-    return _Reading(metadata, find_body(layout, evidence))
+    body = find_body(layout, evidence)
+    return _Reading(metadata, body, metadata.published or _visible_date(layout, body))
+
+
+def _visible_date(layout: Layout, body: Body) -> str:
+    """Return the date that stands on a line of its own near the beginning of the text, "" when none does."""
+    if not body.blocks:
+        return ""
+    first = next(index for index, block in enumerate(layout.blocks) if block is body.blocks[0])
+    near = layout.blocks[max(0, first - DATE_BEFORE) : first + DATE_AFTER]
+    dated = (block.text for block in reversed(near) if is_date_line(key_of(block.text)))
+    return next(filter(None, map(find_date, dated)), "")
 
 
 def _without_repeats(text: str, template: Template) -> str:

@@ -8,15 +8,18 @@ from collections.abc import Sequence
 
 from cleaning.continuity import content_words, covered
 from cleaning.harvest import is_byline, is_date_line
-from cleaning.judged import CAPTION, Judged, name, name_phrase, open_units
+from cleaning.judged import CAPTION, FURNITURE, Judged, name, name_phrase, open_units
 from cleaning.lexicon import key_of
-from cleaning.units import SHORT, Unit, has_clauses, is_label
+from cleaning.units import SHORT, STUB, Unit, has_clauses, is_label
 
 #: What stands before the body and is chrome there, though it may be body elsewhere.
 _KINDS = frozenset({"date", "byline", "nav", "tags", "source", "most_read"})
 
 #: What shows that the lines around it are the furniture of a head.
-_FURNISHED = frozenset({"title", "date", "byline", "share", "fontsize"})
+_FURNISHED = frozenset({"title", "date", "byline", "share", "fontsize", "furniture"})
+
+#: A headline may stand outside of a page's article, or behind the name of the outlet.
+_MAY_BE_TITLE = frozenset({"", "page", "furniture-marker"})
 
 #: A headline stands at most so many units above the first paragraph.
 _REACH = 40
@@ -62,7 +65,9 @@ def judge_head(judged: Judged, first: int) -> None:
 
 def is_photo(unit: Unit) -> bool:
     """Tell whether a short unit is a caption by what it says about the picture's origin."""
-    return bool(unit.key) and unit.text[-1] not in _DATELINE and _PHOTO.search(unit.key) is not None
+    if unit.size > SHORT or unit.text[-1] in _DATELINE:
+        return False
+    return _PHOTO.search(unit.key or key_of(unit.text)) is not None
 
 
 def _is_decree(key: str) -> bool:
@@ -72,7 +77,7 @@ def _is_decree(key: str) -> bool:
 
 def _headline(judged: Judged, head: Sequence[Unit]) -> None:
     """Find the headline: known to the record, repeated, or followed by the date."""
-    lines = [unit for unit in head if unit.headline and unit.key and not unit.entry and unit.rule in ("", "page")]
+    lines = [unit for unit in head if unit.headline and unit.key and not unit.entry and unit.rule in _MAY_BE_TITLE]
     said = lines if not judged.page else _said_again(lines, judged)
     found = _repeated(said, key_of(judged.title))
     evidence = "the headline, repeated"
@@ -126,15 +131,16 @@ def _section(judged: Judged, left: Sequence[Unit]) -> None:
 def _captions(judged: Judged, head: Sequence[Unit]) -> None:
     """Take out captions between a furnished head and the first paragraph."""
     furniture = next((at for at, unit in enumerate(head) if unit.rule in _FURNISHED), len(head))
+    menu = any(unit.rule in FURNITURE for unit in head)
     few = len(open_units(head[furniture:])) <= _CAPTIONS
     for at, unit in enumerate(head):
-        if unit.rule or unit.entry:
+        if unit.rule or unit.entry or (at and not head[at - 1].rule and head[at - 1].text[-1] in ":："):
             continue
         if is_photo(unit):
             name(unit, "caption", "names where the picture is from")
         elif at > furniture and few and _is_caption(unit):
             name(unit, "caption", "between the furniture of the head and the first paragraph")
-        elif judged.page and not unit.ends and unit.size < SHORT:
+        elif not unit.ends and unit.size < (SHORT if judged.page else STUB if menu else 0):
             name(unit, "page", "a short line over the article")
 
 

@@ -11,6 +11,10 @@ from cleaning.units import Unit, has_clauses
 CAPTION = 110
 
 
+#: The rules of lines that stand around an article on its page and in no article itself.
+FURNITURE = frozenset({"share", "subscribe", "nav", "comments", "copyright", "ad", "widget", "cookie", "fontsize"})
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A part of a text that goes: `text[start:end]`, the rule that says so and what it rests on."""

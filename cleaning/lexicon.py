@@ -31,6 +31,9 @@ _COLON = ":：﹕"
 #: What `str.lower` leaves over of the Turkish capital I with a dot.
 _DOT_ABOVE = "\u0307"
 
+#: Figures beside a phrase: a count, a date.
+_FIGURES = 12
+
 _DIGITS = re.compile(r"\d+")
 
 
@@ -81,7 +84,7 @@ class Lexicon:
     def whole(self, key: str) -> Entry | None:
         """Return the entry that is all of `key` (from `key_of`), but for digits and marks."""
         found = self._whole.get(key)
-        if found is None and _DIGITS.search(key):
+        if found is None and len(key) <= self.longest + _FIGURES and _DIGITS.search(key):
             bare = " ".join(_DIGITS.sub(" ", key).split()).strip(MARKS)
             found = self._whole.get(bare)
         return found if found is None or found.position != "sentence" else None

@@ -18,7 +18,7 @@ from cleaning.head import judge_head
 from cleaning.judged import Judged, Span, name, name_all, name_phrase
 from cleaning.lexicon import Lexicon, key_of
 from cleaning.tail import judge_between, judge_boxes, judge_trailing
-from cleaning.units import PARAGRAPH, SHORT, STUB, Unit, is_marks
+from cleaning.units import PARAGRAPH, SHORT, STUB, Unit
 
 __all__ = ["CleanConfig", "Judged", "Span", "judge", "recognise"]
 
@@ -31,6 +31,9 @@ _MAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64})+")
 
 #: `// يتبع //`: a word between slashes is the mark of an agency, whatever it says.
 _END_MARK = re.compile(r"/{2,} ?[^/]{2,20} ?/{2,}\Z")
+
+#: `alt="…" />`: what a careless extraction leaves of a tag.
+_MARKUP = re.compile(r"\A(?:<\w+ )?(?:[a-z\-]{2,20} ?= ?\"[^\"]{0,300}\" ?){1,9}/?>\Z")
 
 #: How much of a long unit is folded to look for a phrase at its head.
 _HEAD = 64
@@ -80,8 +83,10 @@ def judge(units: list[Unit], title: str) -> Judged:
 def _known(unit: Unit) -> None:
     if unit.entry is not None and unit.entry.kind in _ANYWHERE and unit.size < 2 * SHORT:
         name_phrase(unit)
-    elif is_marks(unit.text):
+    elif not unit.key and unit.size < PARAGRAPH:
         name(unit, "marks", "no letter and no figure")
+    elif unit.text[-1] == ">" and _MARKUP.search(unit.text):
+        name(unit, "markup", "the end of a tag that was not taken out")
     elif unit.text.startswith("//") and _END_MARK.match(unit.text):
         name(unit, "end", "a word between slashes")
     elif unit.size < SHORT and "@" in unit.text and not _MAIL.sub("", unit.text).strip(" :*-()"):

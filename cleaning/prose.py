@@ -94,7 +94,13 @@ def weigh(layout: Layout, evidence: Evidence) -> None:
         block.weight = _ATTESTED * max(block.weight, float(block.size))
     _mark_asides(layout)
     for block in attested:
-        block.aside = False
+        block.aside = block.aside and _is_caption(block)
+
+
+def _is_caption(block: Block) -> bool:
+    """Tell whether a block belongs to a figure: publishers put captions into what they state as the article."""
+    around = (block.frame, *block.frame.iterancestors())
+    return any(element.tag in ("figure", "figcaption") for element in around)
 
 
 def prose_in(blocks: Sequence[Block]) -> float:

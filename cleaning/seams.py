@@ -22,8 +22,11 @@ TAIL = 400
 #: Enough of what stands before a place to see whether a sentence ended there.
 _BACK = 12
 
-_SENTENCE = re.compile(r"[.!?؟…»”\"]+ ?(?=[^\W\d_])")
-_STOP = re.compile(r"(?:[^\W\d]{3}|\d{2})[\"”»)]?\.\s")
+_SENTENCE = re.compile(
+    r"[.!?؟…»”\"]+(?: (?=[^\W\d_])|(?=[^\W\d_a-zA-Z]))"  # an address has stops without spaces
+    r"|(?<=[a-z0-9])(?=[\u0621-\u064a])"  # Arabic glued to an address
+)
+_STOP = re.compile(r"(?:[^\W\d]{3}|\d{2})[\"”»)]?[.۔]\s")
 
 
 def cuts(unit: Unit, lexicon: Lexicon, *, last: bool) -> Iterator[tuple[int, int, Entry]]:
@@ -62,4 +65,4 @@ def reads_on(rest: str) -> bool:
     """Tell whether `rest`, which follows a header of links, is or holds running text."""
     if len(rest) > _GLUED:
         return True
-    return ends_sentence(rest) and rest.rstrip()[-1] == "." and (len(rest) >= LONG or has_stop(rest))
+    return ends_sentence(rest) and rest.rstrip()[-1] in ".۔" and (len(rest) >= LONG or has_stop(rest))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cleaning.article import resumes
 from cleaning.harvest import is_date_line, split_tags
 from cleaning.head import is_photo
-from cleaning.judged import Judged, is_fragment, name, name_all, name_phrase, open_units, rule_of
-from cleaning.units import Unit
+from cleaning.judged import FURNITURE, Judged, is_fragment, name, name_all, name_phrase, open_units, rule_of
+from cleaning.units import SHORT, Unit
 from corpus.arabic import folded_words
 
 #: What may tell that the body has ended when it stands after a paragraph.
@@ -110,11 +112,13 @@ def judge_between(judged: Judged, first: int, last: int) -> None:
 def judge_trailing(judged: Judged, last: int) -> None:
     """Take out what trails after `last`, the last paragraph, and ends no sentence: tags, names, captions, dates."""
     tail = open_units(judged.units[last + 1 :])
+    is_list = len(tail) > 2 * _TRAILING and not judged.page
     for unit in tail:
         if unit.entry is not None and unit.entry.kind in _AFTER:
             name_phrase(unit)
-        elif is_date_line(unit.key):
+        elif not is_list and is_date_line(unit.key) and unit.text[-1] not in ":：":
             name(unit, "date", "a date and hardly anything else")
+    _after_furniture(judged.units[last + 1 :])
     rest = open_units(tail)
     fragments = [unit for unit in rest if _trails(unit) or (unit is tail[-1] and unit.text[-1] in ":：")]
     if not judged.units[last].ends or not len(fragments) == len(rest) <= _TRAILING:
@@ -125,6 +129,14 @@ def judge_trailing(judged: Judged, last: int) -> None:
             name(unit, "tags", "words of the body run together without a space")
             judged.tags += tags
         name(unit, "trailing", "a short line after the last paragraph that ends no sentence")
+
+
+def _after_furniture(tail: Sequence[Unit]) -> None:
+    """Take out the short lines that follow a share bar, a form or a foot after the body."""
+    furniture = next((at for at, unit in enumerate(tail) if unit.rule in FURNITURE), len(tail))
+    for unit in open_units(tail[furniture:]):
+        if not unit.ends and unit.size < SHORT:
+            name(unit, "page", "a short line under the furniture after the body")
 
 
 def _trails(unit: Unit) -> bool:

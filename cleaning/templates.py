@@ -66,6 +66,21 @@ def container_name(element: _Element) -> str:
     return f"{above} > {_plain_name(element.tag, element.get('class', ''))}"
 
 
+def surroundings(body: _Element, template: Template) -> _Element | None:
+    """Return the part of a page that holds the known container and the headline, None when it is not plain which.
+
+    Reading that part alone is the fast path; menus, sidebars and lists of other stories mostly lie outside.
+    """
+    if not template.container:
+        return None
+    tag = template.container.rpartition(" > ")[2].partition(".")[0]
+    found = [element for element in body.iter(tag) if container_name(element) == template.container]
+    if len(found) != 1:
+        return None
+    around = (found[0], *found[0].iterancestors())
+    return next((element for element in around if element.find(".//h1") is not None), found[0])
+
+
 @lru_cache(maxsize=4096)
 def _plain_name(tag: str, classes: str) -> str:
     return ".".join([tag, *_NUMBER.sub("#", classes).split()])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cleaning.lexicon import LABEL_LENGTH, MARKS, Entry, key_of
+from cleaning.lexicon import LABEL_LENGTH, Entry, key_of
 
 #: Units up to this length are folded whole and looked up, unless they are paragraphs; longer ones only at their
 #: head. The longest chrome line of the labelled dumps that is not prose in form has 130 characters.
@@ -35,15 +35,15 @@ _INNER = re.compile(r"[.!؟?۔]\s|[،,;؛] ")
 class Unit:
     """One line, or one part of a line: `text[start:end]` has no space at either end.
 
-    `key` is the folded form, or "" for a unit that is long or has the form of running text. `gap` tells that the unit does not open its
-    line. `entry` is the phrase of the lexicon that it is or begins with, as far as its form allows.
+    `key` is the folded form, or "" for a unit that is long or has the form of running text. `entry` is the phrase
+    of the lexicon that it is or begins with, as far as its form allows; `rule` is what takes it out, or "".
     """
 
     start: int
     end: int
+    size: int
     text: str
     line: int
-    gap: bool
     key: str
     ends: bool
     entry: Entry | None = None
@@ -51,15 +51,9 @@ class Unit:
     evidence: str = ""
 
     @property
-    def size(self) -> int:
-        """Return the number of characters."""
-        return self.end - self.start
-
-    @property
     def paragraph(self) -> bool:
         """Tell whether the form is that of running text."""
-        size = self.end - self.start
-        return size >= LONG or (size >= PARAGRAPH and self.ends)
+        return self.size >= LONG or (self.size >= PARAGRAPH and self.ends)
 
     @property
     def headline(self) -> bool:
@@ -103,7 +97,7 @@ def cut(text: str) -> list[Unit]:
         if "   " in line and len(_GAP.findall(line.strip())) <= _MOST_GAPS:
             _cut_gaps(units, line, start, number)
         else:
-            _add(units, line, start, number, gap=False)
+            _add(units, line, start, number)
         start += len(line) + 1
     return units
 
@@ -113,27 +107,21 @@ _MOST_GAPS = 40
 
 
 def _cut_gaps(units: list[Unit], line: str, start: int, number: int) -> None:
-    at, first = 0, True
+    at = 0
     for gap in _GAP.finditer(line):
-        first &= not _add(units, line[at : gap.start()], start + at, number, gap=not first)
+        _add(units, line[at : gap.start()], start + at, number)
         at = gap.end()
-    _add(units, line[at:], start + at, number, gap=not first)
+    _add(units, line[at:], start + at, number)
 
 
-def _add(units: list[Unit], piece: str, start: int, number: int, *, gap: bool) -> bool:
+def _add(units: list[Unit], piece: str, start: int, number: int) -> None:
     stripped = piece.strip()
     if not stripped:
-        return False
+        return
     start += len(piece) - len(piece.lstrip())
     size, ends = len(stripped), ends_sentence(stripped)
     key = key_of(stripped) if size < PARAGRAPH or (size <= SHORT and not ends) else ""
-    units.append(Unit(start, start + size, stripped, number, gap, key, ends))
-    return True
-
-
-def is_marks(text: str) -> bool:
-    """Tell whether `text` is nothing but bullets, dashes and brackets."""
-    return not text.strip(MARKS)
+    units.append(Unit(start, start + size, size, stripped, number, key, ends))
 
 
 def is_label(unit: Unit) -> bool:

@@ -23,15 +23,18 @@ def find_spans(text: str, title: str, lexicon: Lexicon, table: OutletTable) -> t
             unit.rule, unit.evidence = _RULES[row.form], row.evidence
     judged = judge(units, title)
     spans = list(_unit_spans(units, len(text)))
-    spans += (_trim(text, span) for span in _glued(units, lexicon, table))
+    inline = bool(lexicon.inside(text))
+    spans += (_trim(text, span) for span in _glued(units, lexicon, table, inline=inline))
     spans.sort(key=lambda span: span.start)
     return spans, judged
 
 
-def _glued(units: Sequence[Unit], lexicon: Lexicon, table: OutletTable) -> Iterator[Span]:
-    """Yield what is glued to the units that stay."""
+def _glued(units: Sequence[Unit], lexicon: Lexicon, table: OutletTable, *, inline: bool) -> Iterator[Span]:
+    """Yield what is glued to the units that stay; `inline` tells that there is an inline phrase in the text."""
     kept = [unit for unit in units if not unit.rule]
     for at, unit in enumerate(kept):
+        if not (table or inline or at == len(kept) - 1):
+            continue
         end = unit.size
         last = at == len(kept) - 1
         if table:
@@ -45,7 +48,9 @@ def _glued(units: Sequence[Unit], lexicon: Lexicon, table: OutletTable) -> Itera
 
 
 def _trim(text: str, span: Span) -> Span:
-    start = len(text[: span.start].rstrip(" "))
+    start = span.start
+    while start and text[start - 1] == " ":
+        start -= 1
     return Span(start, span.end, span.rule, span.evidence)
 
 

@@ -13,7 +13,7 @@ from corpus.errors import UsageError
 from crawler.httpget import Fetched, FetchFailed, fetch
 from crawler.listings import is_listing_xml, read_feed, read_sitemap
 from crawler.outlets import parse_outlets
-from crawler.pages import attributes, decode, read_page
+from crawler.pages import OneByteView, attributes, read_page
 from crawler.safety import AddressGuard
 from crawler.urls import as_ascii, host_and_port, kind_of, site_of
 
@@ -24,6 +24,8 @@ _USUAL_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml", "/news-sitemap.xml")
 _TRIED = 8
 _JUDGED = 200
 _OK = 200
+#: Bytes of the front page from which the script is told.
+_SAMPLE = 200_000
 _SERVER_ERROR = 500
 
 _FEED_LINK = re.compile(r"(?:^|[/._-])(?:rss|feed|feeds|atom|خلاصات)(?:$|[/._?-])", re.IGNORECASE)
@@ -90,12 +92,12 @@ def _front_page(address: str, guard: AddressGuard) -> Fetched:
 
 
 def _look_at(front: Fetched, robots: Protego, draft: _Draft, guard: AddressGuard) -> None:
-    text = decode(front.body, front.kind)
-    reading = read_page(text)
+    page = OneByteView(front.body, front.kind)
+    reading = read_page(page)
     links = [link for link in (as_ascii(link, front.url) for link in reading.links) if link]
     own = [link for link in links if host_and_port(link)[0].endswith(host_and_port(front.url)[0])]
     named = [*reading.feeds, *(link for link in own if _FEED_LINK.search(urlsplit(link).path))]
-    draft.language = _language(text)
+    draft.language = _language(page)
     draft.feeds = _working(named or _USUAL_FEEDS, front.url, guard, "feed")
     draft.sitemaps = _working(list(robots.sitemaps) or _USUAL_SITEMAPS, front.url, guard, "sitemap")
     articles = sum(kind_of(link) == "article" for link in own[:_JUDGED])
@@ -125,12 +127,12 @@ def _has_entries(body: bytes, kind: str) -> bool:
     return bool(read_sitemap(body))
 
 
-def _language(text: str) -> str:
-    tag = _HTML_TAG.search(text)
+def _language(page: OneByteView) -> str:
+    tag = _HTML_TAG.search(page.text)
     declared = attributes(tag[1]).get("lang", "").lower().partition("-")[0] if tag else ""
     if declared.isalpha() and declared.isascii() and len(declared) in (2, 3):
         return declared
-    return "ar" if next(iter(script_shares(text[:200_000])), "") == "arabic" else ""
+    return "ar" if next(iter(script_shares(page.read(page.text[:_SAMPLE]))), "") == "arabic" else ""
 
 
 def _slug(url: str) -> str:

@@ -18,10 +18,11 @@ from __future__ import annotations
 import asyncio
 import os
 import pkgutil
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -83,7 +84,16 @@ _collector: list[Collector] = []
 
 
 def _open_collector(path: str, out: str) -> None:
+    threading.Thread(target=_die_with_parent, daemon=True).start()
     _collector.append(resolve(path)(out))
+
+
+def _die_with_parent() -> None:
+    """End this process when the crawl was killed; the pool's own pipe would keep it waiting for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _collect(result: bytes) -> str:
@@ -152,8 +162,10 @@ def page_id(record_id: str) -> str:
 
 
 def read_back(archive: Path, record_ids: set[str]) -> list[tuple[str, Page]]:
-    """Return (record id, page) of the wanted response records of a finished archive file."""
-    found = []
+    """Return (record id, page) of the wanted response records of a finished archive file, if it is still there."""
+    found: list[tuple[str, Page]] = []
+    if not archive.exists():
+        return found
     with archive.open("rb") as stream:
         for number, record in enumerate(ArchiveIterator(stream)):
             record_id = str(record.rec_headers.get_header("WARC-Record-ID"))

@@ -61,14 +61,14 @@ class Outcome:
     """What the spider hands to the pipeline about one url.
 
     `decoded` is the body without its Content-Encoding. For `hold` seconds the whole host is left alone, over a
-    restart too if `lasting`. `spent` says whether a page was fetched and counts against the outlet's budget.
+    restart too if `lasting`. `spent` is false where nothing was asked of the site: it costs no budget.
     """
 
     settlement: Settlement
     capture: Capture | None = None
     hold: float = 0.0
     lasting: bool = False
-    spent: bool = False
+    spent: bool = True
     decoded: bytes = b""
 
 
@@ -159,8 +159,8 @@ def went_wrong(row: Row, now: float, fault: BaseException, first: float = FIRST_
     reason = reason_of(fault)
     if isinstance(fault, Refused):
         if reason == "robots-unreachable":
-            return Outcome(put_off(row, reason), hold=ROBOTS_PAUSE)
-        return Outcome(closed(row, now, "refused", reason))
+            return Outcome(put_off(row, reason), hold=ROBOTS_PAUSE, spent=False)
+        return Outcome(closed(row, now, "refused", reason), spent=False)
     if reason in ("timeout", "connection", "dns"):
         return Outcome(postponed(row, now, reason, first=first))
     return Outcome(closed(row, now, "failed", reason))

@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, cast
 
 from scrapy.crawler import Crawler
@@ -158,7 +159,17 @@ class ArchivePipeline:
             headers=tuple((name.lower(), value) for name, value in capture.response), truncated=capture.truncated,
             outlet=row.outlet, title=row.title, published=row.published,
         )  # fmt: skip
-        self._session.frontier.paid(place.record_id, row.outlet, await live.process(page))
+        await self._pay(live, place.record_id, row.outlet, page)
+
+    async def _pay(self, live: LivePool, record: str, outlet: str, page: Page) -> None:
+        try:
+            verdict = await live.process(page)
+        except BrokenProcessPool:
+            if self._live is not None:
+                logger.critical("the live collector died; the crawl goes on, and the next start makes up for it")
+                self._live = None
+            return
+        self._session.frontier.paid(record, outlet, verdict)
 
     async def _catch_up(self, live: LivePool) -> None:
         """Process what a killed crawl had fetched but not processed."""
@@ -167,13 +178,13 @@ class ArchivePipeline:
             owed.setdefault(archive, {})[record] = outlet
         for archive, outlets in owed.items():
             for record, page in await run_in_thread(read_back, self._session.out / "warc" / archive, set(outlets)):
-                self._session.frontier.paid(record, outlets[record], await live.process(page))
+                await self._pay(live, record, outlets[record], page)
 
     async def close_spider(self) -> None:
         """Publish the archive, and let live processing finish its files."""
         if self._session.archive.is_open and self._fault is None:
             self._rotate()
+        if self._catching_up is not None:
+            await self._catching_up
         if self._live is not None:
-            if self._catching_up is not None:
-                await self._catching_up
             await self._live.close()

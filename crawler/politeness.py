@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from scrapy import Request, Spider, signals
@@ -14,6 +15,8 @@ from scrapy.http import Headers, Response
 SLOWEST = 60.0
 _SLOW_DOWN = 2.0
 _GENTLE_START = 1.0
+#: A body that still comes when so much of DOWNLOAD_TIMEOUT has passed is cut and kept; Scrapy would throw it away.
+_SHARE_OF_TIMEOUT = 0.9
 
 #: Answers of these kinds hold no article; their bodies are not downloaded.
 _UNWANTED_TYPES = ("image/", "video/", "audio/", "font/", "application/zip", "application/pdf",
@@ -53,6 +56,7 @@ class DownloadLimits:
 
     def __init__(self, crawler: Crawler) -> None:
         self._limit = crawler.settings.getint("DOWNLOAD_MAXSIZE")
+        self._seconds = crawler.settings.getfloat("DOWNLOAD_TIMEOUT") * _SHARE_OF_TIMEOUT
         crawler.signals.connect(self.headers_received, signal=signals.headers_received)
         crawler.signals.connect(self.bytes_received, signal=signals.bytes_received)
 
@@ -62,15 +66,21 @@ class DownloadLimits:
         return cls(crawler)
 
     def headers_received(self, headers: Headers, request: Request, **_: Any) -> None:
-        """Refuse bodies that are no text."""
+        """Refuse bodies that are no text, and start the clock."""
+        request.meta["ghirbal_clock"] = time.monotonic()
         if "row" in request.meta:
             kind = (headers.get(b"Content-Type") or b"").decode("latin-1").strip().lower()
             if kind.startswith(_UNWANTED_TYPES) and "xml" not in kind and "gzip" not in kind:
                 raise StopDownload(fail=True)
 
     def bytes_received(self, data: bytes, request: Request, **_: Any) -> None:
-        """Stop at the limit; the response then carries the flag `download_stopped`."""
+        """Stop at the limit of size or time; meta then says which, as WARC-Truncated would."""
         meta = request.meta
         meta["ghirbal_bytes"] = received = meta.get("ghirbal_bytes", 0) + len(data)
         if received >= meta.get("ghirbal_limit", self._limit):
-            raise StopDownload(fail=False)
+            meta["truncated"] = "length"
+        elif time.monotonic() - meta.get("ghirbal_clock", float("inf")) > self._seconds:
+            meta["truncated"] = "time"
+        else:
+            return
+        raise StopDownload(fail=False)

@@ -29,6 +29,8 @@ BATCH = 64
 #: Sitemap and feed files of one outlet in one run.
 MAX_LISTS = 500
 _LISTS = ("sitemap", "feed")
+#: Counts that stand for requests of pages, when a resumed run reckons what its budgets have left.
+_SPENT = ("fetched", "unchanged", "retried", "failed:")
 
 
 class _Site:
@@ -68,7 +70,7 @@ class FrontierScheduler(BaseScheduler):
         spent = self._frontier.tallies()
         for name, outlet in self._session.outlets.items():
             used = spent.get(name, {})
-            self._left[name] = outlet.budget - used.get("fetched", 0) - used.get("unchanged", 0)
+            self._left[name] = outlet.budget - sum(n for what, n in used.items() if what.startswith(_SPENT))
             self._left[f"{name}/lists"] = MAX_LISTS - used.get("lists", 0)
         self.wake(self._frontier.hosts())
         for name, until in self._frontier.holds(time.time()).items():

@@ -12,21 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.config import DedupConfig
-from dedup.minhash import compiled
+from dedup.minhash import compiled, inlined
 from dedup.partials import Shards
 from dedup.verify import COMMON, RARE, shingle
 
 #: Entries of a table, as powers of two: enough for the vocabulary of a large corpus.
 _LEAST_BITS, _MOST_BITS = 12, 24
+#: Words of a text for each entry of a table of words: a vocabulary grows far slower than its corpus.
+_WORDS_PER_ENTRY = 8
 #: Entries of the table that an index keeps: 1 MB. Four rare words to an entry are still rare.
 TABLE_BITS = 18
 _READ32 = "Array(uint32, 1, 'C', readonly=True)"
 _READ64 = "Array(int64, 1, 'C', readonly=True)"
 
 
-@compiled("int64(uint32, int64)")
+@inlined
 def _slot(value: Any, size: Any) -> Any:
-    return np.int64(np.uint64(value) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)) & (size - 1)
+    return np.uint64(value) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32) & np.uint64(size - 1)
 
 
 @compiled(f"void({_READ32}, {_READ64}, int64[::1], int64, uint32[:, ::1], int64)")
@@ -80,8 +82,8 @@ def rare_words(
     return flags
 
 
-def _table(words: int) -> NDArray[np.uint32]:
-    bits = min(max(int(words * 2).bit_length(), _LEAST_BITS), _MOST_BITS)
+def _table(entries: int) -> NDArray[np.uint32]:
+    bits = min(max(entries.bit_length(), _LEAST_BITS), _MOST_BITS)
     return np.zeros((1 << bits, 2), dtype=np.uint32)
 
 
@@ -127,8 +129,11 @@ def _flag(
     rule: tuple[int, int, int],
 ) -> None:
     ngram, limit, bit = rule
-    parts = list(_by_shard(shards, documents))
-    table = _table(int(shards.lengths_of(documents).sum()))
+    if int(counted[documents].sum()) <= limit:
+        return
+    parts = _by_shard(shards, documents)
+    words = int(shards.lengths_of(documents).sum())
+    table = _table(words // _WORDS_PER_ENTRY if ngram == 1 else words)
     for number, local in parts:
         shard, base = shards.shards[number], int(shards.starts[number])
         _count(shard["words"], shard["bounds"], local[counted[local + base]], ngram, table, base)

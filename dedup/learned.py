@@ -151,4 +151,4 @@ def empty() -> dict[str, NDArray[Any]]:
     """Return the rows of a corpus without copies."""
     none = np.empty(0, dtype=np.int64)
     scores = np.empty((0, len(FEATURES)), dtype=np.float32)
-    return tabulate(Shards([]), Outcome(none.astype(np.uint8), none, none, scores, none.reshape(0, 2)))
+    return tabulate(Shards([]), Outcome(none.astype(np.uint8), none, none, scores, none.reshape(0, 2), none))

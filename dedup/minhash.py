@@ -18,14 +18,15 @@ from typing import Any, NamedTuple
 import numba as nb
 import numpy as np
 from datasketch import LeanMinHash, MinHash  # type: ignore[import-untyped]
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from corpus.arabic import FOLD_TABLE, fold, folded_words, words
+from dedup.config import SIGNATURE
 
-PERMUTATIONS = 128
+PERMUTATIONS = SIGNATURE
 #: datasketch's default; sketches of different seeds do not compare.
 SEED = 1
 
@@ -72,13 +73,17 @@ def compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any
     return decorate
 
 
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make `function` a part of each compiled function that calls it: a call costs more than a short one's work."""
+    return nb.njit(inline="always")(function)
+
+
 _P1, _P2, _P3 = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _P4, _P5 = np.uint32(0x27D4EB2F), np.uint32(0x165667B1)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _read(context: Any, data: Any, at: Any) -> Any:
+def _build_read(context: Any, data: Any, at: Any) -> Any:  # noqa: ARG001  numba passes the context
     """Load the 32 bits at byte `at` of `data`, aligned or not, in one instruction (little-endian machines)."""
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -88,8 +93,7 @@ def _read(context: Any, data: Any, at: Any) -> Any:
     return types.uint32(data, at), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _store(context: Any, data: Any, at: Any, value: Any) -> Any:
+def _build_store(context: Any, data: Any, at: Any, value: Any) -> Any:  # noqa: ARG001  numba passes them
     """Store 32 bits at byte `at` of `data`, aligned or not."""
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -99,30 +103,34 @@ def _store(context: Any, data: Any, at: Any, value: Any) -> Any:
     return types.void(data, at, types.uint32), generate
 
 
+_read: Callable[..., Any] = intrinsic(_build_read)
+_store: Callable[..., Any] = intrinsic(_build_store)
+
+
 def _address(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     array = target.make_array(signature.args[0])(target, builder, arguments[0])
     place = builder.gep(array.data, [arguments[1]])
     return builder.bitcast(place, ir.IntType(32).as_pointer())
 
 
-@compiled("uint32(uint32, uint32)")
+@inlined
 def _turn(value: Any, bits: Any) -> Any:
     return np.uint32(value << bits) | np.uint32(value >> (np.uint32(32) - bits))
 
 
-@compiled("uint32(uint32, uint32)")
+@inlined
 def _round(lane: Any, value: Any) -> Any:
     return np.uint32(_turn(np.uint32(lane + np.uint32(value * _P2)), np.uint32(13)) * _P1)
 
 
-@compiled("uint32(uint32, uint32, uint32, uint32, uint32)")
+@inlined
 def _finish(value: Any, s1: Any, m1: Any, s2: Any, m2: Any) -> Any:
     value = np.uint32((value ^ (value >> s1)) * m1)
     value = np.uint32((value ^ (value >> s2)) * m2)
     return np.uint32(value ^ (value >> np.uint32(16)))
 
 
-@compiled("uint32(uint8[::1], int64, int64)")
+@inlined
 def xxh32(data: Any, start: Any, stop: Any) -> Any:
     """Hash `data[start:stop]` with XXH32 and seed 0 (github.com/Cyan4973/xxHash, doc/xxhash_spec.md)."""
     at = start
@@ -159,8 +167,8 @@ def _rarely(raw: Any, at: Any, stop: Any, table: Any, inside: Any, out: Any, fil
     if code & np.uint32(0xF800) == np.uint32(0xD800):
         if code >= 0xDC00 or at + 1 == stop or raw[at + 1] & 0xFC00 != 0xDC00:
             return 1, 0, 1
-        code = np.uint32(0x10000) + ((code & np.uint32(0x3FF)) << np.uint32(10) | np.uint32(raw[at + 1]) & np.uint32(0x3FF))
-        took = 2
+        low = np.uint32(raw[at + 1]) & np.uint32(0x3FF)
+        code, took = np.uint32(0x10000) + ((code & np.uint32(0x3FF)) << np.uint32(10) | low), 2
     if code >= table[len(table) - 1]:
         return took, 0, -1
     entry, place, listed = table[code], np.uint32(0), np.uint64(1)
@@ -168,7 +176,7 @@ def _rarely(raw: Any, at: Any, stop: Any, table: Any, inside: Any, out: Any, fil
         place = np.uint32(entry)
         listed = table[place]
         entry = table[place + np.uint32(1)]
-    wrote = 0
+    wrote: Any = 0
     while listed > 0:
         kind = entry >> _KIND
         if kind == _UNSAFE:
@@ -192,7 +200,8 @@ def _tokenise(raw: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any, 
     The last entry of `table` says how many code points it covers. Returns the number of words, or -1 where a code
     point does not fold on its own.
     """
-    at, filled, count, begun, union = start, 0, 0, 0, np.uint64(0)
+    at, count, begun, union = start, 0, 0, np.uint64(0)
+    filled: Any = 0
     while at < stop:
         entry = table[raw[at]]
         kind = entry >> _KIND
@@ -204,7 +213,7 @@ def _tokenise(raw: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any, 
             continue
         if kind != _BREAK:
             took, wrote, ended = _rarely(raw, at - 1, stop, table, filled > begun, out, filled)
-            at, filled = at + took - 1, filled + wrote
+            at, filled = at + took - 1, filled + np.int64(wrote)
             if ended == 0:
                 continue
             if ended < 0:
@@ -240,16 +249,33 @@ def _hash_words(out: Any, count: Any, ends: Any, hashes: Any) -> None:
         at = stop + 1
 
 
-@compiled("void(uint8[::1], int64, int64[::1], int64, uint32[::1], uint32[::1], uint32[::1])")
-def _permute(out: Any, count: Any, ends: Any, ngram: Any, factors: Any, shifts: Any, signature: Any) -> Any:
+@compiled("uint32[::1](uint8[::1], int64, int64[::1], int64)")
+def _hash_shingles(out: Any, count: Any, ends: Any, ngram: Any) -> Any:
+    """Return the hash of each run of `ngram` words, through MurmurHash3's finalizer as datasketch does."""
+    values = np.empty(max(0, count - ngram + 1), dtype=np.uint32)
     start = 0
-    for word in range(count - ngram + 1):
+    for word in range(len(values)):
         value = xxh32(out, start, ends[word + ngram - 1])
-        value = _finish(value, np.uint32(16), np.uint32(0x85EBCA6B), np.uint32(13), np.uint32(0xC2B2AE35))
-        for at in range(len(signature)):
-            permuted = np.uint32(value * factors[at] + shifts[at])
-            signature[at] = min(signature[at], permuted)
+        values[word] = _finish(value, np.uint32(16), np.uint32(0x85EBCA6B), np.uint32(13), np.uint32(0xC2B2AE35))
         start = ends[word] + 1
+    return values
+
+
+@compiled("void(uint32[::1], uint32[::1], uint32[::1], uint32[::1])")
+def _permute(values: Any, factors: Any, shifts: Any, signature: Any) -> None:
+    """Keep the least of each permutation; four values at a time, because loading costs more than multiplying."""
+    whole = len(values) // 4 * 4
+    for word in range(0, whole, 4):
+        one, two, three, four = values[word], values[word + 1], values[word + 2], values[word + 3]
+        for at in range(len(signature)):
+            factor, shift = factors[at], shifts[at]
+            left = min(np.uint32(one * factor + shift), np.uint32(two * factor + shift))
+            right = min(np.uint32(three * factor + shift), np.uint32(four * factor + shift))
+            signature[at] = min(signature[at], min(left, right))
+    for word in range(whole, len(values)):
+        one = values[word]
+        for at in range(len(signature)):
+            signature[at] = min(signature[at], np.uint32(one * factors[at] + shifts[at]))
 
 
 @compiled(
@@ -275,7 +301,8 @@ def _sign(
         counts[text] = count
         if count > 0:
             _hash_words(out, count, ends, hashes[total:])
-            _permute(out, count, ends, ngram, permutations[0], permutations[1], signatures[text])
+            values = _hash_shingles(out, count, ends, ngram)
+            _permute(values, permutations[0], permutations[1], signatures[text])
             total += count
     return total
 
@@ -361,13 +388,26 @@ def permutations(count: int, seed: int) -> NDArray[np.uint32]:
     return np.ascontiguousarray(MinHash(num_perm=count, seed=seed, scheme="affine32").permutations)
 
 
+def encode(texts: Sequence[str]) -> list[bytes]:
+    """Encode texts as the kernel reads them: UTF-16 costs Python a copy, UTF-8 a loop."""
+    return [text.encode("utf-16-le", "surrogatepass") for text in texts]
+
+
 def sign(texts: Sequence[str], ngram: int = 3, count: int = PERMUTATIONS, seed: int = SEED) -> Sketches:
     """Sign each text over its folded word `ngram`s with `count` permutations."""
+    return sign_encoded(encode(texts), ngram, count, seed)
+
+
+def sign_encoded(
+    texts: Sequence[bytes], ngram: int = 3, count: int = PERMUTATIONS, seed: int = SEED
+) -> Sketches:
+    """Sign texts that `encode` returned."""
     first, counts = _pass(texts, _fold_table(), ngram, permutations(count, seed))
     unsafe = np.flatnonzero(counts < 0)
     if not len(unsafe):
         return first
-    folded = [" ".join(folded_words(texts[at])) for at in unsafe.tolist()]
+    plain = (texts[at].decode("utf-16-le", "surrogatepass") for at in unsafe.tolist())
+    folded = encode([" ".join(folded_words(text)) for text in plain])
     second, again = _pass(folded, _split_table(), ngram, permutations(count, seed))
     first.signatures[unsafe] = second.signatures
     counts[unsafe] = again
@@ -375,13 +415,12 @@ def sign(texts: Sequence[str], ngram: int = 3, count: int = PERMUTATIONS, seed: 
 
 
 def _pass(
-    texts: Sequence[str], table: NDArray[np.uint64], ngram: int, drawn: NDArray[np.uint32]
+    texts: Sequence[bytes], table: NDArray[np.uint64], ngram: int, drawn: NDArray[np.uint32]
 ) -> tuple[Sketches, NDArray[np.int64]]:
     """Run the kernel; the counts it returns are -1 for texts that `table` cannot fold."""
-    encoded = [text.encode("utf-16-le", "surrogatepass") for text in texts]
     offsets = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum([len(one) // 2 for one in encoded], out=offsets[1:])
-    raw = np.frombuffer(bytearray().join(encoded), dtype=np.uint16)
+    np.cumsum([len(text) // 2 for text in texts], out=offsets[1:])
+    raw = np.frombuffer(bytearray().join(texts), dtype=np.uint16)
     longest = int(np.diff(offsets).max(initial=0))
     signatures = np.full((len(texts), drawn.shape[1]), 0xFFFFFFFF, dtype=np.uint32)
     hashes = np.empty(len(raw) + 1, dtype=np.uint32)

@@ -7,6 +7,7 @@ but ids, outlets, urls and dates.
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from corpus.document import Document, Source
 from dedup import flat
 from dedup.config import DedupConfig
 from dedup.lsh import band_keys, sample
-from dedup.minhash import Sketches, compiled, sign
+from dedup.minhash import PERMUTATIONS, Sketches, compiled, encode, sign_encoded
 from dedup.verify import Texts
 
 #: Texts in memory at once while scanning.
@@ -41,6 +42,8 @@ def identity(document_id: str, source: Source) -> int:
 
 def moment(published: str) -> int:
     """Return a date in seconds since 1970, UTC where no offset is given; a far future for anything else."""
+    if not published:
+        return int(_NO_DATE)
     try:
         stamp = datetime.fromisoformat(published)
         return int((stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp())
@@ -52,17 +55,15 @@ def _place(value: str, preferred: Sequence[str]) -> int:
     return preferred.index(value) if value in preferred else len(preferred)
 
 
-def _exact(document: Document, words: NDArray[np.uint32]) -> int:
-    """Return 128 bits that are equal where all folded words are; 0 where there are none."""
+def _exact(text: str, words: NDArray[np.uint32]) -> tuple[int, int]:
+    """Return two 64-bit halves that are equal where all folded words are; zeros where there are none."""
     if not len(words):
-        return 0
+        return 0, 0
     if len(words) < _EXACT_BY_TEXT:
-        return xxhash.xxh3_128_intdigest(" ".join(folded_words(document.text)).encode("utf-8", "replace"))
-    return xxhash.xxh3_128_intdigest(words.tobytes())
-
-
-def _text_hash(text: str) -> int:
-    return xxhash.xxh3_64_intdigest(text.encode("utf-8", "replace"))
+        whole = xxhash.xxh3_128_intdigest(" ".join(folded_words(text)).encode("utf-8", "replace"))
+    else:
+        whole = xxhash.xxh3_128_intdigest(words.data)
+    return whole >> 64, whole & (1 << 64) - 1
 
 
 class Summary:
@@ -77,27 +78,22 @@ class Summary:
 
     def add(self, documents: Sequence[Document]) -> None:
         """Add a batch of documents."""
-        sketches = sign([document.text for document in documents], self._config.ngram, self.permutations)
+        encoded = encode([document.text for document in documents])
+        sketches = sign_encoded(encoded, self._config.ngram, PERMUTATIONS)
         self._bands.append(band_keys(sketches.signatures, self._config.bands, self._config.rows))
         self._sketches.append(Sketches(sketches.signatures[:0], sketches.words, sketches.bounds))
+        bounds = sketches.bounds.tolist()
         for at, document in enumerate(documents):
-            words = sketches.words[sketches.bounds[at] : sketches.bounds[at + 1]]
-            self._numbers.append(self._numbers_of(document, words))
+            words = sketches.words[bounds[at] : bounds[at + 1]]
+            self._numbers.append(self._numbers_of(document, encoded[at], words))
             self._strings += (document.id, document.outlet, document.url, document.published)
 
-    @property
-    def permutations(self) -> int:
-        """Return how many permutations the bands use up."""
-        return self._config.bands * self._config.rows
-
-    def _numbers_of(self, document: Document, words: NDArray[np.uint32]) -> tuple[int, ...]:
-        exact = _exact(document, words)
+    def _numbers_of(self, document: Document, encoded: bytes, words: NDArray[np.uint32]) -> tuple[int, ...]:
         return (
             identity(document.id, document.source),
             xxhash.xxh3_64_intdigest(document.id.encode("utf-8", "replace")),
-            _text_hash(document.text),
-            exact >> 64,
-            exact & (1 << 64) - 1,
+            xxhash.xxh3_64_intdigest(encoded),
+            *_exact(document.text, words),
             len(document.text),
             moment(document.published) & (1 << 64) - 1,
             xxhash.xxh3_64_intdigest(document.outlet.encode("utf-8", "replace")),
@@ -175,6 +171,7 @@ class Shards:
     def __init__(self, shards: Sequence[dict[str, NDArray[Any]]]) -> None:
         self.shards = list(shards)
         self.starts = np.cumsum([0, *(len(shard["key"]) for shard in self.shards)])
+        self._firsts: list[int] = self.starts.tolist()
         self.word_starts = np.cumsum([0, *(len(shard["words"]) for shard in self.shards)])
 
     def __len__(self) -> int:
@@ -234,6 +231,14 @@ class Shards:
 
     def strings(self, document: int) -> flat.Strings:
         """Return id, outlet, url and published of a document."""
-        number = int(np.searchsorted(self.starts, document, side="right")) - 1
-        shard = self.shards[number]
-        return flat.strings_at(shard["strings"], shard["string_bounds"], document - int(self.starts[number]))
+        shard, at = self._find(document)
+        return flat.strings_at(shard["strings"], shard["string_bounds"], at)
+
+    def name(self, document: int) -> str:
+        """Return the id of a document."""
+        shard, at = self._find(document)
+        return flat.string_at(shard["strings"], shard["string_bounds"], at * 4)
+
+    def _find(self, document: int) -> tuple[dict[str, NDArray[Any]], int]:
+        number = bisect.bisect_right(self._firsts, document) - 1
+        return self.shards[number], document - self._firsts[number]

@@ -15,6 +15,7 @@ from dedup import flat
 from dedup.config import DedupConfig
 from dedup.index import Index
 from dedup.learned import Learned, Member, empty, name_cluster, tabulate
+from dedup.paragraphs import find_repeated, strip, summarise_paragraphs
 from dedup.partials import Shards, identity, summarise
 from dedup.survivors import KEPT, REASONS, Decider
 from dedup.verify import FEATURES
@@ -39,15 +40,21 @@ class Dedup:
 
     def scan(self, records: Iterable[Record]) -> bytes:
         """Summarise one shard in about 1.4 kB for a story of 2 kB."""
-        documents = (record for record in records if isinstance(record, Document))
-        return flat.pack(summarise(documents, self.config))
+        documents: Iterable[Document] = (record for record in records if isinstance(record, Document))
+        if not self.config.paragraphs:
+            return flat.pack(summarise(documents, self.config))
+        documents = list(documents)
+        return flat.pack(summarise(documents, self.config) | summarise_paragraphs(documents))
 
     def learn(self, partials: Sequence[memoryview], run: Map) -> None:
         """Find all copies and their survivors; nothing but numbers per document is held in memory."""
         shards = Shards([flat.unpack(partial) for partial in partials])
         index = Index(self.against, self.config) if self.against is not None else None
         outcome = Decider(shards, self.config, run, index).decide()
-        self.clusters_ = Learned(tabulate(shards, outcome, index.shards if index else None))
+        rows = tabulate(shards, outcome, index.shards if index else None)
+        if self.config.paragraphs:
+            rows |= find_repeated(shards, outcome.fate == KEPT, outcome.rank)
+        self.clusters_ = Learned(rows)
 
     def dump(self) -> bytes:
         """Return the clusters, to be read in place."""
@@ -66,13 +73,16 @@ class Dedup:
         if not isinstance(record, Document):
             return keep(record)
         row = self.clusters_.find(identity(record.id, record.source))
-        if row < 0:
-            return keep(record)
-        member = self.clusters_.member(row)
-        if member.fate == KEPT:
-            copies = tuple(copy.copy for copy in self.clusters_.copies(row))
-            return keep(replace(record, also_in=record.also_in + copies))
+        member = self.clusters_.member(row) if row >= 0 else None
+        if member is None or member.fate == KEPT:
+            copies = tuple(copy.copy for copy in self.clusters_.copies(row)) if member else ()
+            return self._strip(replace(record, also_in=record.also_in + copies))
         return drop(REASONS[member.fate], **self._audit(record, member))
+
+    def _strip(self, document: Document) -> Verdict:
+        if "paragraphs" not in self.clusters_.arrays:
+            return keep(document)
+        return strip(document, self.clusters_.arrays)
 
     def _audit(self, document: Document, member: Member) -> dict[str, Any]:
         survivor = self.clusters_.member(member.first).copy

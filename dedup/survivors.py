@@ -21,7 +21,17 @@ from dedup.index import Index
 from dedup.known import find_known
 from dedup.lsh import PairSet, band_pairs
 from dedup.partials import Shards
-from dedup.tasks import Edges, VerifyTask, account, cut_pairs, in_batches, no_edges, pair_samples, verify
+from dedup.tasks import (
+    Edges,
+    VerifyTask,
+    account,
+    bring_together,
+    cut_pairs,
+    in_batches,
+    no_edges,
+    pair_samples,
+    verify,
+)
 from dedup.verify import COMMON, CONTAINED, FEATURES, NONE, Texts
 
 #: What became of a document, by number.
@@ -38,7 +48,8 @@ class Outcome(NamedTuple):
 
     `fate` uint8[N] (KEPT ...); `survivor` int64[N]: itself where kept, from N on documents of the index;
     `anchor` int64[N]: the document it was verified against where that is not the survivor, else -1; `scores`
-    float32[N, features]; `passage` int64[N, 2]: start and length in words of the longest run shared with the survivor.
+    float32[N, features]; `passage` int64[N, 2]: start and length in words of the longest run shared with the survivor;
+    `rank` int64[N]: the place by the survivor policy.
     """
 
     fate: NDArray[np.uint8]
@@ -46,6 +57,7 @@ class Outcome(NamedTuple):
     anchor: NDArray[np.int64]
     scores: NDArray[np.float32]
     passage: NDArray[np.int64]
+    rank: NDArray[np.int64]
 
 
 def rank_documents(shards: Shards, config: DedupConfig) -> NDArray[np.int64]:
@@ -57,7 +69,7 @@ def rank_documents(shards: Shards, config: DedupConfig) -> NDArray[np.int64]:
     starts = np.flatnonzero(fresh)
     stops = np.append(starts[1:], len(order))
     for start, stop in zip(starts[stops - starts > 1], stops[stops - starts > 1], strict=True):
-        order[start:stop] = sorted(order[start:stop], key=lambda document: shards.strings(document)[0])
+        order[start:stop] = sorted(order[start:stop].tolist(), key=shards.name)
     return order
 
 
@@ -180,7 +192,7 @@ class Decider:
 
     def _verify(self, pairs: NDArray[np.uint64]) -> Edges:
         """Compare all pairs; keep those that hold and those that make companions."""
-        pieces = [no_edges(), *in_batches(self.run, verify, self._verify_tasks(pairs))]
+        pieces = [no_edges(), *in_batches(self.run, verify, self._verify_tasks(bring_together(pairs, len(self.order))))]
         return Edges(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
     def _verify_tasks(self, pairs: NDArray[np.uint64]) -> Iterator[VerifyTask]:
@@ -245,7 +257,7 @@ class Decider:
         count = len(self.order)
         survivor = np.where(last < count, self.order[np.minimum(last, count - 1)], last)
         anchor = np.where(self.anchor < 0, -1, self.order[self.anchor])
-        columns = (self.fate, survivor, anchor, self.scores, self.passage)
+        columns = (self.fate, survivor, anchor, self.scores, self.passage, np.arange(count))
         return Outcome(*(self._in_shards(column) for column in columns))
 
     def _follow(self, survivor: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -86,18 +86,6 @@ class Limits(msgspec.Struct, frozen=True):
         )
 
 
-@compiled("int64(uint32[::1])")
-def _distinct(values: Any) -> Any:
-    """Sort `values` in place and move the distinct ones to the front; return how many."""
-    values.sort()
-    kept = 0
-    for at in range(len(values)):
-        if at == 0 or values[at] != values[kept - 1]:
-            values[kept] = values[at]
-            kept += 1
-    return kept
-
-
 @compiled("int64(uint32[::1], uint32[::1])")
 def _shared(left: Any, right: Any) -> Any:
     one, other, count = 0, 0, 0
@@ -119,7 +107,9 @@ def _has(values: Any, value: Any) -> Any:
 
 @compiled("uint32[::1](Array(uint32, 1, 'C', readonly=True), int64)")
 def shingle(words: Any, ngram: Any) -> Any:
-    """Return the hash of each run of `ngram` words."""
+    """Return the hash of each run of `ngram` words; of a single word, the word's own."""
+    if ngram == 1:
+        return words.copy()
     hashes = np.empty(max(0, len(words) - ngram + 1), dtype=np.uint32)
     for start in range(len(hashes)):
         value = np.uint64(0)
@@ -128,17 +118,6 @@ def shingle(words: Any, ngram: Any) -> Any:
             value ^= value >> np.uint64(29)
         hashes[start] = value >> np.uint64(32)
     return hashes
-
-
-@compiled("int64(uint32[::1], uint8[::1], uint8, uint8, uint32[::1])")
-def _pick(values: Any, flags: Any, bit: Any, wanted: Any, out: Any) -> Any:
-    """Write the distinct `values` whose flag has `bit` as `wanted` to `out`, sorted; return how many."""
-    count = 0
-    for at in range(len(values)):
-        if flags[at] & bit == wanted:
-            out[count] = values[at]
-            count += 1
-    return _distinct(out[:count])
 
 
 @compiled("UniTuple(int64, 2)(uint32[::1], uint8[::1], uint32[::1], int64, int64)")
@@ -216,23 +195,62 @@ def _relate(scores: Any, limits: Any, shingles: Any, short: Any, long: Any) -> A
     return NEAR if rare >= limits[1] or cut else NONE
 
 
-@compiled("void(uint32[::1], uint8[::1], int64[::1], int64, boolean[::1], uint32[::1], int64[::1])")
-def _own_shingles(words: Any, flags: Any, bounds: Any, ngram: Any, needed: Any, out: Any, counts: Any) -> None:
-    """Write the distinct shingles of each needed text but the common ones at its bounds in `out`."""
-    for text in range(len(needed)):
-        if needed[text]:
-            start, stop = bounds[text], bounds[text + 1]
-            hashes = shingle(words[start:stop], ngram)
-            counts[text] = _pick(hashes, flags[start:stop], COMMON, 0, out[start:stop])
+@compiled("void(uint32[::1], uint32[::1], int64[:, ::1])")
+def _sort(values: Any, room: Any, counts: Any) -> None:
+    """Sort by bytes, lowest first: for the few hundred values of a text three times faster than comparing."""
+    counts[:] = 0
+    for value in values:
+        for digit in range(4):
+            counts[digit, value >> np.uint32(8 * digit) & np.uint32(0xFF)] += 1
+    for digit in range(4):
+        total = 0
+        for bucket in range(256):
+            counts[digit, bucket], total = total, total + counts[digit, bucket]
+        for value in values:
+            bucket = value >> np.uint32(8 * digit) & np.uint32(0xFF)
+            room[counts[digit, bucket]] = value
+            counts[digit, bucket] += 1
+        values, room = room, values
 
 
-@compiled("void(uint32[::1], uint8[::1], int64[::1], uint8, boolean[::1], uint32[::1], int64[::1])")
-def _own_words(words: Any, flags: Any, bounds: Any, bit: Any, needed: Any, out: Any, counts: Any) -> None:
-    """Write the distinct words of each needed text, those with `bit` where it is one, at its bounds in `out`."""
+@compiled(
+    "void(uint32[::1], uint8[::1], int64[::1], int64, uint8, uint8, boolean[::1], uint32[::1], int64[::1])"
+)
+def _collect(
+    words: Any, flags: Any, bounds: Any, ngram: Any, bit: Any, wanted: Any, needed: Any, out: Any, sizes: Any
+) -> None:
+    """Write the sorted set of shingles of each needed text, those with `bit` as `wanted`, at its bounds in `out`."""
+    counts = np.empty((4, 256), dtype=np.int64)
     for text in range(len(needed)):
-        if needed[text]:
-            start, stop = bounds[text], bounds[text + 1]
-            counts[text] = _pick(words[start:stop], flags[start:stop], bit, bit, out[start:stop])
+        if not needed[text]:
+            continue
+        start, picked = bounds[text], 0
+        values = shingle(words[start : bounds[text + 1]], ngram)
+        for at in range(len(values)):
+            if flags[start + at] & bit == wanted:
+                values[picked] = values[at]
+                picked += 1
+        _sort(values[:picked], np.empty(picked, dtype=np.uint32), counts)
+        kept = 0
+        for at in range(picked):
+            if at == 0 or values[at] != values[at - 1]:
+                out[start + kept] = values[at]
+                kept += 1
+        sizes[text] = kept
+
+
+class Sets(NamedTuple):
+    """Hold a sorted set for each of some texts: that of text i begins at `bounds[i]` and has `counts[i]` values."""
+
+    values: NDArray[np.uint32]
+    counts: NDArray[np.int64]
+
+
+def _sets(texts: Texts, ngram: int, bit: int, wanted: int, needed: NDArray[np.bool_]) -> Sets:
+    """Return the sets of shingles of the needed texts."""
+    sets = Sets(np.empty(len(texts.words), dtype=np.uint32), np.zeros(len(needed), dtype=np.int64))
+    _collect(*texts, ngram, bit, wanted, needed, *sets)
+    return sets
 
 
 @compiled("void(uint32[::1], int64[::1], int64[::1], int64[::1], int64[::1], float32[:, ::1])")
@@ -303,30 +321,23 @@ def compare(
     """Compare text `firsts[i]` with text `seconds[i]` for each i, the cheap shares first."""
     relations = np.zeros(len(firsts), dtype=np.uint8)
     scores = np.zeros((len(firsts), len(FEATURES)), dtype=np.float32)
-    own, shingles = _room(texts)
-    _own_shingles(*texts, ngram, np.ones(len(shingles), dtype=bool), own, shingles)
-    _resemble(own, texts.bounds, shingles, firsts, seconds, scores)
+    needed = np.ones(len(texts.bounds) - 1, dtype=bool)
+    own = _sets(texts, ngram, COMMON, 0, needed)
+    _resemble(own.values, texts.bounds, own.counts, firsts, seconds, scores)
     likely = np.flatnonzero((scores[:, 0] >= limits.resemblance) | (scores[:, 1] >= limits.containment))
-    likely_relations, likely_scores = relations[likely], scores[likely]
+    found, figures = relations[likely], scores[likely]
     lengths = np.diff(texts.bounds)
     swapped = lengths[firsts[likely]] > lengths[seconds[likely]]
     shorts = np.where(swapped, seconds[likely], firsts[likely])
     longs = np.where(swapped, firsts[likely], seconds[likely])
-    needed = np.zeros(len(shingles), dtype=bool)
+    needed[:] = False
     needed[shorts] = needed[longs] = True
-    every, counts = _room(texts)
-    _own_words(*texts, 0, needed, every, counts)
-    rare, rare_counts = own, np.zeros_like(counts)
-    _own_words(*texts, RARE, needed, rare, rare_counts)
-    _share_rare(every, counts, rare, rare_counts, texts.bounds, shorts, longs, likely_scores)
+    every, rare = _sets(texts, 1, 0, 0, needed), _sets(texts, 1, RARE, RARE, needed)
+    _share_rare(*every, *rare, texts.bounds, shorts, longs, figures)
     values = np.array(limits.values, dtype=np.float64)
-    _decide(*texts, every, counts, shingles, shorts, longs, ngram, values, likely_relations, likely_scores)
-    relations[likely], scores[likely] = likely_relations, likely_scores
+    _decide(*texts, *every, own.counts, shorts, longs, ngram, values, found, figures)
+    relations[likely], scores[likely] = found, figures
     return Judgement(relations, scores)
-
-
-def _room(texts: Texts) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    return np.empty(len(texts.words), dtype=np.uint32), np.zeros(len(texts.bounds) - 1, dtype=np.int64)
 
 
 @compiled("void(uint32[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1])")
@@ -335,16 +346,17 @@ def _passages(words: Any, bounds: Any, firsts: Any, seconds: Any, found: Any) ->
         one, other = firsts[pair], seconds[pair]
         left = words[bounds[one] : min(bounds[one + 1], bounds[one] + _PASSAGE_WORDS)]
         right = words[bounds[other] : min(bounds[other + 1], bounds[other] + _PASSAGE_WORDS)]
-        runs = np.zeros(len(left) + 1, dtype=np.int32)
-        best, end = 0, 0
+        before, after = np.zeros(len(left) + 1, dtype=np.int32), np.zeros(len(left) + 1, dtype=np.int32)
+        best, end = np.int32(0), 0
         for place in range(len(right)):
-            before = np.int32(0)
+            word, top = right[place], np.int32(0)
             for at in range(len(left)):
-                kept = runs[at + 1]
-                runs[at + 1] = before + 1 if left[at] == right[place] else 0
-                before = kept
-                if runs[at + 1] > best:
-                    best, end = runs[at + 1], place + 1
+                run = before[at] + np.int32(1) if left[at] == word else np.int32(0)
+                after[at + 1] = run
+                top = max(top, run)
+            if top > best:
+                best, end = top, place + 1
+            before, after = after, before
         found[pair, 0], found[pair, 1] = end - best, best
 
 

@@ -163,7 +163,7 @@ def _resolve(name: str) -> str:
         return str(folder / "corpus")
     if (folder / HOUSE / "run.json").exists():
         raise UsageError(f"{name}: an unfinished corpus; run the command that makes it to its end first")
-    if (folder / "frontier.sqlite").is_file() and (folder / "warc").is_dir():
+    if (folder / "warc").is_dir() and any(folder.glob("frontier*.sqlite")):
         return str(folder / "warc")
     return name
 

@@ -21,19 +21,19 @@ from twisted.python.failure import Failure
 from corpus.errors import GhirbalError
 from crawler import outcomes
 from crawler.archive import Capture
+from crawler.browser import enable_browser
 from crawler.frontier import Row, Target
 from crawler.listings import Entry, is_listing_xml, read_feed, read_sitemap
 from crawler.live import check_live
 from crawler.outcomes import NOT_MODIFIED, Outcome
-from crawler.pages import Reading, decode, read_page
+from crawler.pages import OneByteView, Reading, read_page
 from crawler.safety import AddressGuard
 from crawler.session import MAX_HOPS, MAX_SITEMAP_DEPTH, Session, read_arguments
 from crawler.urls import as_ascii, key_of, site_of
 
 logger = logging.getLogger(__name__)
 
-#: Bytes a page must begin with to be read as HTML when its type does not say.
-_HTML_TYPES = ("text/html", "application/xhtml", "text/plain", "")
+_HTML_TYPES = ("text/html", "application/xhtml")
 _REDIRECTS = range(300, 400)
 _SUCCESS = range(200, 300)
 
@@ -76,8 +76,6 @@ class NewsSpider(Spider):
         about = f"+{contact}; " if contact else ""
         crawler.settings.set("USER_AGENT", f"Ghirbal/0.1 ({about}polite news corpus crawler)", priority="spider")
         if any(outlet.javascript for outlet in self.session.outlets.values()):
-            from crawler.browser import enable_browser
-
             enable_browser(crawler.settings)
         self._default_delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
         self._first_wait = crawler.settings.getfloat("GHIRBAL_RETRY_SECONDS")
@@ -124,7 +122,7 @@ class NewsSpider(Spider):
         settlement = outcomes.fetched(row, time.time(), _facts(response), changed=True)
         settlement.found = list(self._found_entries(entries, row))
         settlement.counts = {"lists": 1}
-        yield Outcome(settlement, spent=True)
+        yield Outcome(settlement)
 
     def failed(self, failure: Failure) -> Iterator[Outcome]:
         """Settle a download that gave no answer."""
@@ -161,21 +159,21 @@ class NewsSpider(Spider):
         capture = self._capture(response, row, row.digest) if row.archived else None
         if capture is not None:
             capture.earlier, capture.unchanged = _earlier(row), True
-        return Outcome(settlement, capture, spent=True)
+        return Outcome(settlement, capture)
 
     def _page(self, response: Response) -> Outcome:
         row: Row = response.meta["row"]
         now = time.time()
-        kind = (response.headers.get(b"Content-Type") or b"").decode("latin-1").partition(";")[0].strip().lower()
+        kind = (response.headers.get(b"Content-Type") or b"").decode("latin-1")
         if row.kind == "seed" and (listing := is_listing_xml(response.body)):
             return self._misplaced_listing(response, row, listing)
-        if not kind.startswith(_HTML_TYPES[:3]) and kind:
+        if kind and not kind.strip().lower().startswith(_HTML_TYPES):
             return Outcome(outcomes.closed(row, now, "failed", "not-html", response.status))
-        text = decode(response.body, (response.headers.get(b"Content-Type") or b"").decode("latin-1"))
-        reading = read_page(text)
+        page = OneByteView(response.body, kind)
+        reading = read_page(page)
         if self.session.is_old(reading.published) and row.kind != "seed":
-            return Outcome(outcomes.closed(row, now, "fetched", "too-old", response.status), spent=True)
-        return self._archived(response, row, text, reading)
+            return Outcome(outcomes.closed(row, now, "fetched", "too-old", response.status))
+        return self._archived(response, row, page.text, reading)
 
     def _archived(self, response: Response, row: Row, text: str, reading: Reading) -> Outcome:
         raw: Response = response.meta["raw"]
@@ -190,7 +188,7 @@ class NewsSpider(Spider):
         if row.archived and digest == row.digest:
             capture.earlier = _earlier(row)
             settlement.counts = {"unchanged": 1}
-        return Outcome(settlement, capture, spent=True, decoded=response.body)
+        return Outcome(settlement, capture, decoded=response.body)
 
     def _misplaced_listing(self, response: Response, row: Row, kind: str) -> Outcome:
         """A seed that turns out to be a feed or a sitemap is read as one."""
@@ -198,14 +196,14 @@ class NewsSpider(Spider):
         settlement = outcomes.fetched(row, time.time(), _facts(response) | {"kind": kind}, changed=True)
         settlement.found = list(self._found_entries(entries, row))
         settlement.counts = {"lists": 1}
-        return Outcome(settlement, spent=True)
+        return Outcome(settlement)
 
     def _capture(self, response: Response, row: Row, digest: str) -> Capture:
         raw: Response = response.meta["raw"]
         request = response.request
         assert request is not None
         host = [("Host", site_of(row.url))]
-        truncated = "disconnect" if "dataloss" in raw.flags else "length" if "download_stopped" in raw.flags else ""
+        truncated = "disconnect" if "dataloss" in raw.flags else response.meta.get("truncated", "")
         notes = {"outlet": row.outlet, "kind": row.kind, "title": row.title, "published": row.published}
         notes["rendered"] = "yes" if response.meta.get("playwright") else ""
         notes = {name: value for name, value in notes.items() if value}

@@ -99,6 +99,12 @@ def test_description_points_at_the_text():
     assert text(html, description=STORY[0]) == STORY[0]
 
 
+def test_caption_in_the_stated_body_stays_out():
+    caption = "A crane lifts the first of forty steel nets above the valley road this morning"
+    html = f"<article><p>{STORY[0]}</p><figure><figcaption>{caption}</figcaption></figure><p>{STORY[1]}</p></article>"
+    assert text(html, body=f"{STORY[0]} {caption} {STORY[1]}") == "\n".join(STORY[:2])
+
+
 def test_stated_body_that_nobody_sees_adds_nothing():
     assert "unseen" not in text(PARAGRAPHS, body="An unseen sentence that stands in the markup only, and nowhere else.")
 

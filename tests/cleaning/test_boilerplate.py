@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleaning import counting
 from cleaning.boilerplate import Furniture, FurnitureConfig, Table, class_key, from_toml, to_toml
 from cleaning.counting import SKETCH, count, learn
 from cleaning.lexicon import key_of
@@ -145,6 +146,13 @@ def test_a_partial_grows_with_what_is_counted_and_not_with_repetition():
     once = count([dressed(n, tail="من أرشيف المرفأ") for n in range(50)])
     again = count([dressed(n, tail="من أرشيف المرفأ") for n in range(50)] * 20)
     assert len(again) < 1.2 * len(once)
+
+
+def test_a_count_in_many_runs_is_the_same_bytes(monkeypatch):
+    documents = [dressed(n, tail="من أرشيف المرفأ") for n in range(60)]
+    at_once = count(documents)
+    monkeypatch.setattr(counting, "RUN", 50)
+    assert count(documents) == at_once
 
 
 def test_nothing_in_nothing_out():

@@ -1,6 +1,8 @@
 """From a page of bytes to a document: our own golden pages, hostile pages, and the laws of the text."""
 
 import json
+import re
+import sys
 import time
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleaning import blocks, body, markup, metadata, pieces, prose, rivals, templates
 from cleaning.extract import DEFAULTS, ExtractConfig, extract_html
 from cleaning.markup import is_binary, refusal
 from cleaning.stages import Extract
@@ -107,6 +110,23 @@ def test_hostile_page_is_read_in_bounded_time(html):
     assert time.process_time() - start < 5
 
 
+MODULES = (markup, blocks, prose, pieces, body, metadata, rivals, templates)
+PATTERNS = [(m.__name__, name) for m in MODULES for name, p in vars(m).items() if isinstance(p, re.Pattern)]
+
+
+@pytest.mark.parametrize(("module", "name"), PATTERNS)
+def test_every_pattern_is_linear(module, name):
+    pattern = getattr(sys.modules[module], name)
+    kind = bytes if isinstance(pattern.pattern, bytes) else str
+    for piece in (" ", "a", "-", "1", "<!--", "<!-- -->", "'\"", "<?xml", "\n", "share-", "display: ", "© follow a on"):
+        hostile = piece * (100_000 // len(piece)) + "\x00"
+        subject = hostile.encode() if kind is bytes else hostile
+        start = time.process_time()
+        pattern.search(subject)
+        pattern.match(subject)
+        assert time.process_time() - start < 1
+
+
 def test_deep_page_below_the_limit_keeps_its_text():
     story = "".join(f"<p>{paragraph}</p>" for paragraph in STORY)
     assert extract_html("<html><body>" + "<div>" * 200 + story + "</div>" * 200).text == "\n".join(STORY)
@@ -135,8 +155,24 @@ def test_without_rivals_our_own_text_is_returned(monkeypatch):
     assert extract_html("<body><div><p>" + STORY[0], config=ExtractConfig(rivals=False)).text == STORY[0]
 
 
+@pytest.mark.parametrize(
+    ("line", "date"),
+    [
+        ("3 May 2021", "2021-05-03"),
+        ("الإثنين ٣ أيار ٢٠٢١ - 10:20", "2021-05-03"),
+        ("Number 3 of 2021 in all", ""),
+        ("", ""),
+    ],
+)
+def test_date_on_a_line_of_its_own_near_the_text(line, date):
+    html = article(*STORY, before=f"<h1>T</h1><div class='meta'>{line}</div>")
+    assert extract_html(html).published == date
+    stated = "<meta property='article:published_time' content='2020-02-02'>"
+    assert extract_html(article(*STORY, head=stated, before=f"<div>{line}</div>")).published == "2020-02-02"
+
+
 def test_date_is_searched_for_on_demand_only():
-    html = article(*STORY, before="<div>Published on 3 May 2021</div>")
+    html = article(*STORY, after="<p>x</p>" * 9 + "<footer><p>This page was published on 3 May 2021.</p></footer>")
     assert extract_html(html).published == ""
     assert extract_html(html, config=ExtractConfig(search_date=True)).published == "2021-05-03"
 

@@ -58,8 +58,15 @@ def test_a_kill_leaves_no_page_unprocessed(crawl: Crawl) -> None:
         process = crawl.start(*LIVE)
         while sum(site.asked().values()) < 15:
             time.sleep(0.002)
-        os.killpg(process.pid, signal.SIGKILL)
+        tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
+        children = [child for task in tasks for child in task.read_text().split()]
+        assert len(children) >= 3, "two processors and the collector"
+        os.kill(process.pid, signal.SIGKILL)
         process.communicate()
+        deadline = time.monotonic() + 10
+        while any(Path(f"/proc/{child}").exists() for child in children):
+            assert time.monotonic() < deadline, "a process outlived the crawl that started it"
+            time.sleep(0.05)
         crawl.run(*LIVE)
     urls = [str(row["url"]) for row in _kept(crawl.out)]
     assert sorted(urls) == sorted(crawl.archived())

@@ -105,7 +105,7 @@ def test_refusals_are_not_failures_and_an_unreachable_robots_txt_is_no_verdict()
     assert (refused.changes["state"], refused.counts) == ("refused", {"refused:robots": 1})
     unreachable = outcomes.went_wrong(row(), NOW, Refused("robots-unreachable"))
     assert "state" not in unreachable.settlement.changes
-    assert (unreachable.hold, unreachable.lasting) == (600, False)
+    assert (unreachable.hold, unreachable.lasting, unreachable.spent) == (600, False, False)
 
 
 def test_a_redirect_leads_to_a_url_of_its_own() -> None:

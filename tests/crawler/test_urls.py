@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler import urls
 from crawler.urls import as_ascii, date_in, is_trap, key_of, kind_of, why_not, without_tracking
 
 BASE = "https://www.example.com/news/today/"
@@ -48,6 +50,22 @@ def test_whatever_is_linked_the_url_is_ascii_http_and_stable(link: str) -> None:
         assert as_ascii(url) == url
         assert isinstance(key_of(url), str)
         assert isinstance(why_not(url, "ar") + kind_of(url) + date_in(url), str)
+
+
+_CAREFUL = re.compile(r"(?!)()()")
+
+
+_NEARLY = r"https?://[a-z.:0-9-]{1,12}/[a-z./%?-]{0,12}"
+
+
+@given(st.from_regex(urls._PLAIN, fullmatch=True) | st.from_regex(_NEARLY, fullmatch=True))
+def test_the_quick_way_gives_the_answers_of_the_careful_way(url: str) -> None:
+    wire = as_ascii(url)
+    quick = (wire, key_of(wire) if wire else "")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(urls, "_PLAIN", _CAREFUL)
+        wire = as_ascii(url)
+        assert quick == (wire, key_of(wire) if wire else "")
 
 
 @pytest.mark.parametrize(

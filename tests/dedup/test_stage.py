@@ -182,7 +182,8 @@ def test_the_survivor_policy_decides(document, story, policy, survivor):
 def test_exact_and_near_can_be_turned_off(document, story):
     text = story(1, 14)
     near = "\n".join(text.split("\n")[1:])
-    documents = [document("a", text), document("b", text), document("c", near), *[document(n, "خبر عاجل") for n in "de"]]
+    documents = [document("a", text), document("b", text), document("c", near)]
+    documents += [document(name, "خبر عاجل") for name in "de"]
     assert reasons(documents, learn(documents, DedupConfig(near=False))) == {
         "a": "", "b": "exact-duplicate", "c": "", "d": "", "e": "exact-duplicate",
     }  # fmt: skip

@@ -1,0 +1,95 @@
+"""Remove paragraphs that the corpus has word for word elsewhere, if asked to: of each the best document keeps one.
+
+A paragraph is a line of at least `MIN_WORDS` words. The document that keeps it is the best by the survivor policy
+among those that survive; every other one says in its trace what it lost and to whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from corpus.document import Document, Verdict, drop, keep
+from corpus.text import lines
+from dedup import flat
+from dedup.minhash import sign
+from dedup.partials import Shards, identity
+
+#: Shorter lines are greetings, headings and credits, which belong to each document that has them.
+MIN_WORDS = 12
+#: Characters of a removed paragraph that the trace quotes.
+_QUOTED = 80
+#: The kernel is asked for word hashes only; this many permutations are its least work.
+_FEW = 8
+
+
+def hash_paragraphs(text: str) -> dict[int, int]:
+    """Return the 64-bit hash of the folded words of each long line, by its number."""
+    parts = lines(text)
+    sketches = sign(parts, 1, _FEW)
+    bounds = sketches.bounds.tolist()
+    return {
+        number: xxhash.xxh3_64_intdigest(sketches.words[bounds[number] : bounds[number + 1]].data)
+        for number in range(len(parts))
+        if bounds[number + 1] - bounds[number] >= MIN_WORDS
+    }
+
+
+def summarise_paragraphs(documents: Sequence[Document]) -> dict[str, NDArray[Any]]:
+    """Return the hashes of all long lines and the document of each, to stand beside the arrays of a summary."""
+    found = [(value, at) for at, document in enumerate(documents) for value in hash_paragraphs(document.text).values()]
+    return {
+        "paragraph": np.array([value for value, _ in found], dtype=np.uint64),
+        "paragraph_owner": np.array([at for _, at in found], dtype=np.uint32),
+    }
+
+
+def find_repeated(shards: Shards, kept: NDArray[np.bool_], rank: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Return the paragraphs that more than one document kept has, and which of them keeps it."""
+    hashes = np.concatenate([np.empty(0, dtype=np.uint64), *(shard["paragraph"] for shard in shards.shards)])
+    owners = np.concatenate(
+        [
+            np.empty(0, dtype=np.int64),
+            *(shard["paragraph_owner"] + start for shard, start in zip(shards.shards, shards.starts, strict=False)),
+        ]
+    )
+    hashes, owners = hashes[kept[owners]], owners[kept[owners]]
+    order = np.lexsort((rank[owners], hashes))
+    hashes, owners = hashes[order], owners[order]
+    first = np.ones(len(hashes), dtype=bool)
+    first[1:] = hashes[1:] != hashes[:-1]
+    repeated = np.flatnonzero(first & ~np.append(first[1:], True))
+    blob, bounds = flat.pack_strings([shards.name(owner) for owner in owners[repeated].tolist()])
+    return {
+        "paragraphs": hashes[repeated],
+        "paragraph_keys": shards.column("key")[owners[repeated]],
+        "paragraph_names": blob,
+        "paragraph_bounds": bounds,
+    }
+
+
+def strip(document: Document, table: dict[str, NDArray[Any]]) -> Verdict:
+    """Take the paragraphs that other documents keep, and second copies of its own, out of `document`."""
+    known, own = table["paragraphs"], identity(document.id, document.source)
+    removed: dict[int, str] = {}
+    seen: set[int] = set()
+    for number, value in hash_paragraphs(document.text).items():
+        at = int(np.searchsorted(known, np.uint64(value)))
+        if at == len(known) or int(known[at]) != value:
+            continue
+        if int(table["paragraph_keys"][at]) != own or value in seen:
+            removed[number] = flat.string_at(table["paragraph_names"], table["paragraph_bounds"], at)
+        seen.add(value)
+    if not removed:
+        return keep(document)
+    parts = lines(document.text)
+    audit = [{"survivor": name, "text": parts[number][:_QUOTED]} for number, name in removed.items()]
+    text = "\n".join(part for number, part in enumerate(parts) if number not in removed).strip("\n")
+    if not text.strip():
+        return drop("paragraphs-elsewhere", paragraphs=audit)
+    return keep(replace(document, text=text, trace={**document.trace, "paragraphs": audit}))

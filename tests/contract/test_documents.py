@@ -1,0 +1,51 @@
+"""The documents and the code agree: every configuration key and every command is described, no link is dead."""
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pipeline.cli import ghirbal
+from pipeline.config import Config, plain
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "bench").glob("*.md")])
+
+
+
+def test_every_key_is_documented_with_its_default():
+    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    for section, values in plain(Config()).items():
+        assert f"## [{section}]" in page
+        part = page.split(f"## [{section}]")[1].split("\n## ")[0]
+        for key, value in values.items():
+            if isinstance(value, dict) and value:
+                for inner, default in value.items():
+                    assert documented(part, inner, default), f"{section}.{key}.{inner}"
+            else:
+                assert documented(part, key, value), f"{section}.{key}"
+
+
+def documented(part, key, value):
+    row = next((line for line in part.split("\n") if line.startswith("|") and f"`{key}`" in line.split("|")[1]), "")
+    shown = str(value).lower() if isinstance(value, bool) else str(value).replace("'", '"')
+    cells = row.split("|")
+    if not row:
+        return False
+    position = [name.strip().strip("`") for name in cells[1].split(",")].index(key)
+    defaults = [cells[2].strip()] if "," not in cells[1] else [cell.strip() for cell in cells[2].split(",")]
+    return defaults[position].strip("`") == shown
+
+
+@pytest.mark.parametrize("command", sorted(ghirbal.commands))
+def test_every_command_has_help_and_stands_in_the_readme(command):
+    assert ghirbal.commands[command].help
+    assert re.search(rf"\bghirbal {command}\b", (ROOT / "README.md").read_text("utf-8")), command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_link_is_dead(page):
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text("utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
