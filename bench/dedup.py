@@ -1,6 +1,6 @@
 """Compare Ghirbal's dedup with its peers on one corpus in one run: speed, memory, quality, scaling.
 
-    python bench/dedup.py [--documents 20000] [--peers PYTHON] [--scaling] [-o bench/results/dedup.md]
+    python bench/dedup.py [--documents 20000] [--peers PYTHON] [--text-dedup PYTHON] [--scaling] [-o FILE]
 
 Peers live in an environment of their own (`--peers`, a Python that has them); one that is not installed is skipped
 with a word. Every figure is CPU time of one thread in a process of its own, from texts in memory. The corpus is made
@@ -33,8 +33,8 @@ ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)
 DATA = Path(os.environ.get("GHIRBAL_DATA", ROOT / ".." / "shared" / "data")) / "dedup"
 ROUNDS = 3
-#: datatrove and text-dedup take minutes for what the others do in seconds.
-SMALL = 2_000
+#: datatrove and text-dedup take minutes for what the others do in seconds; text-dedup needs a Python of its own.
+SMALL, SLOW = 1_000, ("datatrove", "text-dedup")
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -257,6 +257,25 @@ def run_datatrove(texts: list[str], clock: Clock) -> int:
         return sum(path.stat().st_size // 4 for path in Path(f"{folder}/r").glob("*.remove"))
 
 
+def run_text_dedup(texts: list[str], clock: Clock) -> int:
+    """Run its command on a file, for it has no other face; the time includes its loading of the data set."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "in.jsonl"
+        rows = [json.dumps({"text": text}, ensure_ascii=False) for text in texts]
+        path.write_text("\n".join(rows), encoding="utf-8")
+        clock.note("warm-up")
+        options = {"path": "json", "data_files": path, "cache_dir": f"{folder}/c", "output": f"{folder}/out"}
+        options |= {"split": "train", "column": "text", "num_proc": 1, "ngram": 5, "num_perm": 128, "threshold": 0.7}
+        command = [sys.executable, "-m", "text_dedup.minhash", "--hash_func", "xxh3", "--hash_bits", "32"]
+        command += [str(part) for name, value in options.items() for part in (f"--{name}", value)]
+        wide = {**os.environ, "COLUMNS": "200"}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=wide)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        clock.seconds["end"] = used.ru_utime + used.ru_stime
+        counts = dict(re.findall(r"(Before|After)\s*:\s*(\d+)", done.stdout + done.stderr))
+        return int(counts["Before"]) - int(counts["After"])
+
+
 PEERS: dict[str, tuple[Callable[[list[str], Clock], int], str]] = {
     "ghirbal": (run_ghirbal, "ghirbal"),
     "ghirbal, bands alone": (run_bands, "ghirbal"),
@@ -265,6 +284,7 @@ PEERS: dict[str, tuple[Callable[[list[str], Clock], int], str]] = {
     "gaoya": (run_gaoya, "gaoya"),
     "daft": (run_daft, "daft"),
     "datatrove": (run_datatrove, "datatrove"),
+    "text-dedup": (run_text_dedup, "text-dedup"),
 }
 
 
@@ -299,13 +319,14 @@ def measure(python: str, peer: str, path: Path, count: int) -> dict[str, Any] | 
     return figures
 
 
-def speed_table(peers: str, path: Path, documents: int) -> Iterator[str]:
+def speed_table(peers: dict[str, str], path: Path, documents: int) -> Iterator[str]:
     """Yield the lines of the table of speeds; rounds are interleaved, and the best of each peer counts."""
     found: dict[str, dict[str, Any]] = {}
     for _ in range(ROUNDS):
         for peer in PEERS:
-            count = SMALL if peer == "datatrove" else documents
-            figures = measure(sys.executable if peer.startswith("ghirbal") else peers, peer, path, count)
+            count = SMALL if peer in SLOW else documents
+            python = peers["ghirbal"] if peer.startswith("ghirbal") else peers.get(peer, peers["peers"])
+            figures = measure(python, peer, path, count)
             if figures is None:
                 continue
             best = found.setdefault(peer, figures)
@@ -313,7 +334,10 @@ def speed_table(peers: str, path: Path, documents: int) -> Iterator[str]:
                 best["seconds"][phase] = min(best["seconds"][phase], value)
     own = {phase: found["ghirbal"]["seconds"][phase] / documents for phase in ("sign", "end")}
     bare = found["ghirbal, bands alone"]["seconds"]["end"] / documents
-    yield "| | version | documents | signatures, docs/s | Ghirbal faster by | end to end, docs/s | by | bands alone by | MB | removed |"
+    yield (
+        "| | version | documents | signatures, docs/s | Ghirbal faster by | end to end, docs/s | by |"
+        " bands alone by | MB | removed |"
+    )
     yield "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"
     for peer, figures in found.items():
         cells = [peer, figures["version"], f"{figures['documents']:,}"]
@@ -392,6 +416,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=20_000)
     parser.add_argument("--peers", default=sys.executable, help="a Python that has the peers installed")
+    parser.add_argument("--text-dedup", default="", help="a Python that has text-dedup installed")
     parser.add_argument("--scaling", action="store_true", help="also run 25k, 100k and 400k documents")
     parser.add_argument("-o", dest="out", default="")
     options = parser.parse_args()
@@ -401,7 +426,8 @@ def main() -> None:
         with path.open("w", encoding="utf-8") as file:
             for text in corpus(400_000 if options.scaling else options.documents):
                 file.write(json.dumps(text, ensure_ascii=False) + "\n")
-        lines += [*speed_table(options.peers, path, options.documents), ""]
+        pythons = {"ghirbal": sys.executable, "peers": options.peers, "text-dedup": options.text_dedup or options.peers}
+        lines += [*speed_table(pythons, path, options.documents), ""]
         if options.scaling:
             lines += [*scaling_table(path), ""]
     if DATA.is_dir():

@@ -31,8 +31,24 @@ _MENUS_PARAGRAPHS = 3
 _PUNCTUATED = 0.3
 
 
+#: Lines of a text wrapped by hand: so many at least, all but the last ones of paragraphs about equally long.
+_WRAPPED_LINES = 12
+_WRAPPED_LENGTH = 40
+_WRAPPED_SPREAD = 1.3
+
+
+def is_wrapped(units: Sequence[Unit]) -> bool:
+    """Tell whether the lines are those of a text wrapped at a fixed width, where no line is a unit of its own."""
+    sizes = sorted(unit.size for unit in units if unit.size >= _WRAPPED_LENGTH)
+    if len(sizes) < max(_WRAPPED_LINES, len(units) / 2):
+        return False
+    return sizes[-1] <= _WRAPPED_SPREAD * sizes[len(sizes) // 2] and sizes[-1] < LONG
+
+
 def find_paragraphs(units: Sequence[Unit]) -> list[bool]:
     """Tell for each unit whether it is running text; in a text without stops length alone decides."""
+    if is_wrapped(units):
+        return [False] * len(units)
     long = [unit for unit in units if unit.size >= PARAGRAPH]
     punctuated = sum(unit.ends for unit in long) >= _PUNCTUATED * len(long)
     return [

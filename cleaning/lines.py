@@ -14,7 +14,7 @@ import msgspec
 from cleaning.article import find_paragraphs, find_stretch, is_page
 from cleaning.boilerplate import FurnitureConfig
 from cleaning.harvest import is_date_line
-from cleaning.head import judge_head
+from cleaning.head import is_photo, judge_head
 from cleaning.judged import Judged, Span, name, name_all, name_phrase
 from cleaning.lexicon import Lexicon, key_of
 from cleaning.tail import judge_between, judge_boxes, judge_trailing
@@ -113,4 +113,6 @@ def _outside(judged: Judged) -> None:
             judged.paragraphs[at] = False
             if is_date_line(unit.key):
                 name(unit, "date", "a date and hardly anything else")
+            elif is_photo(unit):
+                name(unit, "caption", "names where the picture is from")
             name_all([unit], "page", "outside of the densest stretch of running text")

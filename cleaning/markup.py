@@ -27,10 +27,10 @@ _NOT_HTML = re.compile(
     re.DOTALL,
 )
 _MARKUP_OF_OTHERS = re.compile(
-    r"(?:<\?xml[^>]*+>|(?><!--.{0,2000}?-->)|\s)*+<(?:rss|feed|urlset|sitemapindex|svg|rdf|opml|error)\b",
+    r"\A(?:<\?xml[^>]*+>|(?><!--.{0,2000}?-->)|\s)*+<(?:rss|feed|urlset|sitemapindex|svg|rdf|opml|error)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_DATA = re.compile(r"\s*[\[{]\s*[\[{\"\d]")
+_DATA = re.compile(r"\A\s*[\[{]\s*[\[{\"\d]")
 _ANY_TAG = re.compile(
     r"<(?:html|head|body|title|meta|div|p|article|section|main|span|table|h1|h2|br|center|font)\b", re.IGNORECASE
 )

@@ -24,6 +24,9 @@ _LINEAR_A = range(0x10600, 0x10737)
 
 _PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True)
 
+#: A fault of a rival on a strange tree must not cost the page: we have a text of our own.
+_FAULTS = (etree.LxmlError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
 Focus = Literal["balanced", "precision"]
 
 
@@ -58,10 +61,10 @@ def trafilatura_text(html: str, focus: Focus = "balanced") -> str:
     shield = Shield(html)
     try:
         root = document_fromstring(to_bytes(shield.html), parser=_PARSER)
-    except etree.ParserError:
+        document = trafilatura.bare_extraction(
+            root, include_comments=False, favor_precision=focus == "precision", with_metadata=False
+        )
+    except _FAULTS:
         return ""
-    document = trafilatura.bare_extraction(
-        root, include_comments=False, favor_precision=focus == "precision", with_metadata=False
-    )
     text = document.text if document is not None and not isinstance(document, dict) else ""
     return "\n".join(line.strip() for line in lines(shield.restore(text or "")))

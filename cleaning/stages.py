@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from cleaning.boilerplate import Table, from_toml, outlet_of, to_toml
-from cleaning.counting import count, learn
+from cleaning.counting import count
 from cleaning.extract import DEFAULTS, ExtractConfig, Extraction, extract_html, sight_html
 from cleaning.fields import harvest
+from cleaning.learning import learn
 from cleaning.lexicon import default_lexicon
 from cleaning.lines import CleanConfig, Judged, Span
 from cleaning.markup import is_binary

@@ -27,6 +27,9 @@ _ENDS = frozenset(".!?؟…。！？۔")
 _CLOSERS = "\"'”’»)]}*"
 #: The sign of an agency after the last sentence: "… yesterday. — AFP", "… أمس. (رويترز)".
 _SIGNED = re.compile(r"[.!?؟][\"”’»]? ?[—–\-(] ?\w[\w ]{0,20}\)?$")
+#: Direction marks and zero-width characters at the ends of a line hide how it ends.
+_BLANK = " \u200b\u200e\u200f\ufeff\u00ad"
+
 _GAP = re.compile(r" {3,}")
 _INNER = re.compile(r"[.!؟?۔]\s|[،,;؛] ")
 
@@ -115,10 +118,10 @@ def _cut_gaps(units: list[Unit], line: str, start: int, number: int) -> None:
 
 
 def _add(units: list[Unit], piece: str, start: int, number: int) -> None:
-    stripped = piece.strip()
+    stripped = piece.strip(_BLANK) or piece.strip()
     if not stripped:
         return
-    start += len(piece) - len(piece.lstrip())
+    start += piece.index(stripped)
     size, ends = len(stripped), ends_sentence(stripped)
     key = key_of(stripped) if size < PARAGRAPH or (size <= SHORT and not ends) else ""
     units.append(Unit(start, start + size, size, stripped, number, key, ends))

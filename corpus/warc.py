@@ -11,6 +11,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import orjson
 
 from corpus.decode import decode
 from corpus.document import Document, Page, Source, content_id, name_outlet
@@ -25,6 +29,8 @@ from corpus.text import scrub
 _END_OF_HEAD = b"\r\n\r\n"
 #: A type that is none of these and none that is read makes a Skip, so that it is seen.
 _NEVER_ARTICLES = frozenset({"warcinfo", "request", "metadata", "revisit", "continuation"})
+#: Kinds of page, as our crawler notes them, that only lead to articles.
+_LISTS = frozenset({"seed", "listing"})
 #: WARC-Truncated says "unspecified" too, which tells a reader no less than "length".
 _CUTS = {"length": "length", "time": "time", "disconnect": "disconnect", "unspecified": "length"}
 
@@ -43,6 +49,11 @@ class _Head:
 
     def get(self, name: str) -> str:
         return self.fields.get(name, "")
+
+    def note(self, name: str) -> str:
+        """Return what our own crawler noted of the page in WARC-JSON-Metadata, or ""."""
+        value = _notes(self.get("warc-json-metadata")).get(name)
+        return scrub(value) if isinstance(value, str) else ""
 
 
 def read_warc(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Page | Document | Failure | Skip]:
@@ -80,6 +91,15 @@ def _read_record(
         return Failure(source, error.reason, _where(source, error))
 
 
+@lru_cache(maxsize=1)
+def _notes(text: str) -> dict[str, Any]:
+    try:
+        notes = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}  # the field is anybody's; only ours must be understood
+    return notes if isinstance(notes, dict) else {}
+
+
 def _where(source: Source, error: RecordError) -> str:
     return f"record {source.record + 1} (byte {source.offset}): {error}"
 
@@ -115,6 +135,8 @@ def _reason_to_skip(tape: Tape, head: _Head) -> str | None:
         return ""  # it will be told of once the whole record has proved sound
     if response.status != 200:
         return "http-status"
+    if head.note("kind") in _LISTS:
+        return "listing"
     return "" if looks_html(response.header("content-type"), peek[response.start :]) else "not-html"
 
 
@@ -176,7 +198,9 @@ def _page_from(head: _Head, block: bytes, config: ReadConfig, page: Page) -> Pag
         status=response.status,
         headers=response.headers,
         truncated=cut,
-        outlet=name_outlet("", page.url, page.source),
+        outlet=name_outlet(head.note("outlet"), page.url, page.source),
+        title=head.note("title"),
+        published=head.note("published"),
     )
 
 

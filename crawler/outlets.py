@@ -154,7 +154,7 @@ def _bad_addresses(outlet: Outlet) -> Iterable[str]:
     if not broken:
         scope = Scope([outlet])
         for _, url in outlet.entry_points():
-            if scope.owner(as_ascii(url) or "") is None:
+            if not scope.owners(as_ascii(url) or ""):
                 yield f"{url!r} is outside `domains`; add its host there"
 
 
@@ -168,15 +168,15 @@ def covering(host: str, port: int) -> Iterable[tuple[str, int]]:
 
 
 class Scope:
-    """Find the outlet that a url belongs to: the narrowest domain wins, then the order of the file."""
+    """Find the outlets that a url may belong to: the narrowest domain wins, then the order of the file."""
 
     def __init__(self, outlets: Sequence[Outlet]) -> None:
-        self._owners: dict[tuple[str, int], Outlet] = {}
+        self._owners: dict[tuple[str, int], tuple[Outlet, ...]] = {}
         for outlet in outlets:
-            for scope in sorted(outlet.scopes()):
-                self._owners.setdefault(scope, outlet)
+            for scope in outlet.scopes():
+                self._owners[scope] = (*self._owners.get(scope, ()), outlet)
 
-    def owner(self, url: str) -> Outlet | None:
-        """Return the outlet of a url that `as_ascii` made, or None if it is nobody's."""
-        found = (self._owners.get(scope) for scope in covering(*host_and_port(url)))
-        return next((outlet for outlet in found if outlet is not None), None)
+    def owners(self, url: str) -> tuple[Outlet, ...]:
+        """Return the outlets of a url that `as_ascii` made; several where editions share a host."""
+        found = (self._owners.get(scope, ()) for scope in covering(*host_and_port(url)))
+        return next((outlets for outlets in found if outlets), ())

@@ -122,6 +122,8 @@ class Progress:
             return
         self._crawler.stats.set_value("ghirbal/loop_lag_p95_ms", self._lag())
         total = self._write(reason, self._session.frontier)["total"]
+        for what, n in total.items():
+            self._crawler.stats.set_value(f"ghirbal/{what}", n)
         logger.info(
             "%s: %d fetched, %d unchanged, %d refused, %d failed, %d waiting; see %s", reason, total.get("fetched", 0),
             total.get("unchanged", 0), total.get("refused", 0), total.get("failed", 0), total.get("waiting", 0),

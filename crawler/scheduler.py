@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 BATCH = 64
 #: Sitemap and feed files of one outlet in one run.
 MAX_LISTS = 500
+#: An alarm that rings within so many seconds is soon enough; looking through thousands of hosts costs time.
+SOON = 0.25
 _LISTS = ("sitemap", "feed")
 #: Counts that stand for requests of pages, when a resumed run reckons what its budgets have left.
 _SPENT = ("fetched", "unchanged", "retried", "failed:")
@@ -55,6 +57,7 @@ class FrontierScheduler(BaseScheduler):
         self._ring: deque[_Site] = deque()
         self._left: dict[str, int] = {}
         self._alarm: CallLaterResult | None = None
+        self._alarm_at = 0.0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> FrontierScheduler:
@@ -144,7 +147,7 @@ class FrontierScheduler(BaseScheduler):
         return max(site.held_until, 0.0 if site.ahead else site.look_at)
 
     def _read_ahead(self, site: _Site, now: float) -> None:
-        names = list(self._session.outlets)
+        names = self._session.outlets_at(site.name)
         open_for = ([n for n in names if self._left[n] > 0], [n for n in names if self._left[f"{n}/lists"] > 0])
         limit = BATCH + len(site.in_hand)
         rows = self._frontier.waiting(site.name, now, limit, open_for)
@@ -155,12 +158,14 @@ class FrontierScheduler(BaseScheduler):
             site.look_at = float("inf") if due is None else max(due, now + 0.05)
 
     def _set_alarm(self, now: float) -> None:
+        if self._alarm is not None and self._alarm_at < now + SOON:
+            return
         due = min((self._ready_at(site, now) for site in self._ring), default=float("inf"))
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
         if now < due < now + LONGEST_WAIT:
-            self._alarm = call_later(due - now, self._ring_alarm)
+            self._alarm, self._alarm_at = call_later(due - now, self._ring_alarm), due
 
     def _ring_alarm(self) -> None:
         self._alarm = None

@@ -94,6 +94,7 @@ class Session:
         )  # fmt: skip
         self._mend()
         self.resumed = self.frontier.begin(time.time(), arguments.recrawl)
+        self._entered: dict[str, set[str]] = {}
         self._gate = lru_cache(maxsize=REMEMBERED)(self._judge)
         self.frontier.add(self._entry_points(), time.time())
 
@@ -110,7 +111,13 @@ class Session:
         for outlet in self.outlets.values():
             for kind, given in outlet.entry_points():
                 if url := as_ascii(given):
+                    self._entered.setdefault(site_of(url), set()).add(outlet.name)
                     yield Target(key_of(url), url, site_of(url), outlet.name, kind)
+
+    def outlets_at(self, site: str) -> list[str]:
+        """Return the names of the outlets of this crawl that may have urls at a host."""
+        names = {outlet.name for outlet in self._scope.owners(f"https://{site}/")} | self._entered.get(site, set())
+        return sorted(names & self.outlets.keys())
 
     def target(self, link: str, base: str, depth: int, kind: str = "") -> Target | str:
         """Make a frontier entry of a link, or say why not; `kind` overrides what the url looks like.
@@ -129,9 +136,16 @@ class Session:
         if url is None:
             return "bad-url"
         url = without_tracking(url)
-        outlet = self._scope.owner(url)
-        if outlet is None or outlet.name not in self.outlets:
-            return "offsite"
+        refused = "offsite"
+        for outlet in self._scope.owners(url):
+            if outlet.name in self.outlets:
+                target = self._admit(url, outlet, depth, kind)
+                if not isinstance(target, str):
+                    return target
+                refused = target
+        return refused
+
+    def _admit(self, url: str, outlet: Outlet, depth: int, kind: str) -> Target | str:
         if kind in ("feed", "sitemap"):
             reason = "trap" if is_trap(url) else ""
         else:

@@ -45,7 +45,7 @@ class DedupConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: A copy shares at least this much: shingles of both over shingles of either, chrome left aside.
     min_resemblance: float = 0.25
     #: ... and this share of the rare words of the shorter text, ...
-    min_rare: float = 0.78
+    min_rare: float = 0.8
     #: ... and this share of the rare words of the longer one.
     min_rare_back: float = 0.4
     #: Resemblance that needs no rare words to prove it.

@@ -179,10 +179,10 @@ def _changes(
     return numbers, names
 
 
-@compiled("uint8(float32[::1], float64[::1], int64, int64, int64)")
-def _relate(scores: Any, limits: Any, shingles: Any, short: Any, long: Any) -> Any:
+@compiled("uint8(float32[::1], float64[::1], int64, int64)")
+def _relate(scores: Any, limits: Any, short: Any, long: Any) -> Any:
     resemblance, containment, rare, rare_back = scores[0], scores[1], scores[2], scores[3]
-    if scores[4] > limits[9] or shingles < MIN_SHINGLES:
+    if scores[4] > limits[9] or short < MIN_SHINGLES:
         return NONE
     contained = containment >= limits[4] and rare >= limits[5]
     if contained and short <= CONTAINED_LENGTH * long:
@@ -300,8 +300,7 @@ def _decide(
         short, long = shorts[pair], longs[pair]
         one, two = bounds[short], bounds[short + 1]
         three, four = bounds[long], bounds[long + 1]
-        least = min(shingles[short], shingles[long])
-        relations[pair] = _relate(scores[pair], limits, least, two - one, four - three)
+        relations[pair] = _relate(scores[pair], limits, shingles[short], shingles[long])
         if relations[pair] != NONE:
             scores[pair, 4], scores[pair, 5] = _changes(
                 words[one:two],
@@ -312,7 +311,7 @@ def _decide(
                 every[three : three + counts[long]],
                 ngram,
             )
-            relations[pair] = _relate(scores[pair], limits, least, two - one, four - three)
+            relations[pair] = _relate(scores[pair], limits, shingles[short], shingles[long])
 
 
 def compare(
@@ -326,8 +325,8 @@ def compare(
     _resemble(own.values, texts.bounds, own.counts, firsts, seconds, scores)
     likely = np.flatnonzero((scores[:, 0] >= limits.resemblance) | (scores[:, 1] >= limits.containment))
     found, figures = relations[likely], scores[likely]
-    lengths = np.diff(texts.bounds)
-    swapped = lengths[firsts[likely]] > lengths[seconds[likely]]
+    # What is shorter is told by the story, not by the chrome around it.
+    swapped = own.counts[firsts[likely]] > own.counts[seconds[likely]]
     shorts = np.where(swapped, seconds[likely], firsts[likely])
     longs = np.where(swapped, firsts[likely], seconds[likely])
     needed[:] = False

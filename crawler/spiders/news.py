@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -61,13 +62,12 @@ class NewsSpider(Spider):
         try:
             AddressGuard.from_crawler(crawler)
             check_live(crawler.settings)
-            session = Session(read_arguments(kwargs), crawler.settings)
+            spider = super().from_crawler(crawler)
+            spider.session = Session(read_arguments(kwargs), crawler.settings)
+            spider.prepare(crawler)
         except GhirbalError as fault:
             sys.stderr.write(f"ghirbal: {fault}\n")
             raise SystemExit(fault.exit_code) from fault
-        spider = super().from_crawler(crawler)
-        spider.session = session
-        spider.prepare(crawler)
         return spider
 
     def prepare(self, crawler: Crawler) -> None:
@@ -80,6 +80,9 @@ class NewsSpider(Spider):
         self._default_delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
         self._first_wait = crawler.settings.getfloat("GHIRBAL_RETRY_SECONDS")
         crawler.signals.connect(self._crashed, signal=signals.spider_error)
+        # A connection is kept open to each host; the usual 1,024 would be too few for a thousand of them.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield nothing: the scheduler takes everything from the frontier."""
@@ -91,13 +94,13 @@ class NewsSpider(Spider):
         outlet = self.session.outlets[row.outlet]
         delay = self._default_delay if outlet.delay is None else outlet.delay
         self.crawler.engine.downloader.per_slot_settings.setdefault(row.host, {"delay": delay})
-        headers = {}
-        if row.archived or row.kind in ("feed", "sitemap"):
-            headers = {"If-None-Match": row.etag, "If-Modified-Since": row.modified}
-        meta: dict[str, Any] = {"row": row, "download_slot": row.host}
         listing = row.kind in ("feed", "sitemap")
-        if outlet.javascript and not listing:
-            meta |= {"playwright": True}
+        rendered = outlet.javascript and not listing
+        meta = {"row": row, "download_slot": row.host} | ({"playwright": True} if rendered else {})
+        headers = {}
+        # A browser would show an empty page for a 304.
+        if (row.archived or listing) and not rendered:
+            headers = {"If-None-Match": row.etag, "If-Modified-Since": row.modified}
         return Request(
             row.url, callback=self.parse_listing if listing else self.parse_page, errback=self.failed,
             headers={name: value for name, value in headers.items() if value}, meta=meta, dont_filter=True,

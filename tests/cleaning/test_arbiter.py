@@ -93,6 +93,16 @@ def test_trafilatura_keeps_joiners():
     assert trafilatura_text(html).split("\n")[0] == (sentence * 4).strip()
 
 
+@pytest.mark.parametrize("fault", [AttributeError, IndexError, RecursionError, ValueError])
+def test_fault_of_the_rival_does_not_cost_the_page(monkeypatch, fault):
+    def break_down(*_args, **_options):
+        raise fault
+
+    monkeypatch.setattr("trafilatura.bare_extraction", break_down)
+    assert trafilatura_text("<p>x</p>") == ""
+    assert extract_html(f"<html><body><div><p>{OWN}</p></div></body></html>").text == OWN
+
+
 def test_page_of_links_has_no_text():
     links = "".join(f"<li><a href='/{i}'>Section {i}</a></li>" for i in range(9))
     found = extract_html(f"<html><body><ul>{links}</ul></body></html>")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from cleaning import counting
 from cleaning.boilerplate import Furniture, FurnitureConfig, Table, class_key, from_toml, to_toml
-from cleaning.counting import SKETCH, count, learn
+from cleaning.counting import SKETCH, count
+from cleaning.learning import learn
 from cleaning.lexicon import key_of
 from corpus.document import Document, Source
 from tests.cleaning.stories import story

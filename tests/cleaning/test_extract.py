@@ -119,7 +119,7 @@ def test_every_pattern_is_linear(module, name):
     pattern = getattr(sys.modules[module], name)
     kind = bytes if isinstance(pattern.pattern, bytes) else str
     for piece in (" ", "a", "-", "1", "<!--", "<!-- -->", "'\"", "<?xml", "\n", "share-", "display: ", "© follow a on"):
-        hostile = piece * (100_000 // len(piece)) + "\x00"
+        hostile = piece * (50_000 // len(piece)) + "\x00"
         subject = hostile.encode() if kind is bytes else hostile
         start = time.process_time()
         pattern.search(subject)
@@ -193,7 +193,7 @@ _markup = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(_markup)
 def test_any_markup_gives_lawful_text(markup):
     found = extract_html(f"<html><body>{markup}</body></html>")

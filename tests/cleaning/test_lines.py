@@ -110,6 +110,20 @@ def test_own_headings_and_lists_stay():
     assert clean(*lines) == lines
 
 
+def test_a_text_wrapped_by_hand_stays():
+    words = " ".join((*BODY, *OTHER)).split(" ")
+    wrapped = [" ".join(words[at : at + 9]) for at in range(0, len(words), 9)]
+    assert len(wrapped) > 12
+    assert clean(*wrapped) == wrapped
+    assert clean("Share", "Facebook", *wrapped, "Comments") == wrapped
+
+
+def test_direction_marks_do_not_hide_how_a_line_ends():
+    marked = [f"\u200f{line}\u200f \u200f" for line in BODY]
+    kept = clean(*marked, "\u200fالتعليقات\u200f")
+    assert [line.strip("\u200f ") for line in kept] == list(BODY)
+
+
 def test_a_heading_glued_to_its_paragraph_stays():
     glued = "تعاون مع التجارمن جانب آخر، اتفق المجلس مع أصحاب المحال على تنظيم المرور قرب المرفأ خلال فترة العمل."
     assert clean(*BODY[:2], glued, *BODY[2:]) == [*BODY[:2], glued, *BODY[2:]]

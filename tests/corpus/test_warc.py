@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import json
 import zlib
 from collections.abc import Callable, Iterable
 from io import BytesIO
@@ -282,3 +283,20 @@ def test_parts_share_an_archive(tmp_path: Path) -> None:
 def test_an_archive_that_lies_too_often_is_given_up(tmp_path: Path) -> None:
     found = read(tmp_path, "a.warc", b"".join(record(number, Content_Length=10**9) for number in range(100)))
     assert outline(found) == ["corrupt-record"] * 16 + ["corrupt-input"]
+
+
+@pytest.mark.parametrize("notes", ['{"kind": "listing"', "[1]", '{"outlet": 3, "kind": ["listing"]}', ""])
+def test_notes_that_are_not_ours_change_nothing(tmp_path: Path, notes: str) -> None:
+    (page,) = read(tmp_path, "a.warc", record(1, WARC_JSON_Metadata=notes))
+    assert (page.outlet, page.title, page.published) == ("a.example", "", "")
+
+
+def test_what_the_crawler_noted_is_known(tmp_path: Path) -> None:
+    notes = {"outlet": "سهيل", "title": "عنوان", "published": "2024-04-26", "kind": "article"}
+    listed = [record(number, WARC_JSON_Metadata=json.dumps({"kind": kind})) for number, kind in KINDS]
+    found = read(tmp_path, "a.warc", record(1, WARC_JSON_Metadata=json.dumps(notes)) + b"".join(listed))
+    assert outline(found) == ["0-1", "listing", "listing", "0-4"]
+    assert (found[0].outlet, found[0].title, found[0].published) == ("سهيل", "عنوان", "2024-04-26")
+
+
+KINDS = ((2, "seed"), (3, "listing"), (4, "page"))

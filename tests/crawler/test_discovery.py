@@ -73,6 +73,20 @@ def test_links_are_followed_once_and_duplicates_of_a_page_not_at_all(crawl: Craw
     assert report["lists"] == 1
 
 
+def test_editions_on_one_host_share_its_links(crawl: Crawl) -> None:
+    links = ["/ar/story-one", "/fa/story-two", "/en/story-three"]
+    with Site({"/ar/": page(0, links), "/fa/": page(1), **{link: page(2) for link in links}}) as site:
+        crawl.write(
+            f'name = "ar"\nseeds = ["{site.url}/ar/"]\nexclude = "/(fa|en)/"\ndelay = 0',
+            f'name = "fa"\nseeds = ["{site.url}/fa/"]\nexclude = "/(ar|en)/"\ndelay = 0\nbudget = 2',
+            f'name = "left-out"\nseeds = ["{site.url}/en/"]\ndelay = 0',
+        )
+        crawl.run("-a", "only=ar,fa")
+        assert set(site.asked()) == {"/robots.txt", "/ar/", "/fa/", *links[:2]}
+    outlets = crawl.report()["outlets"]
+    assert (outlets["ar"]["fetched"], outlets["fa"]["fetched"]) == (2, 2)
+
+
 def test_an_outlet_is_drafted_from_its_front_page_robots_and_feeds() -> None:
     feed = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
     with Site({"/": page(0, ["/2026/11/01/a-long-story/", "/rss/sport"], head=feed)}) as site:

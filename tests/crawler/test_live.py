@@ -35,7 +35,7 @@ def test_pages_are_processed_elsewhere_while_the_loop_stays_prompt(crawl: Crawl)
     routes["/p/4"] = Answer(b"<p>kill the worker")
     with Site(routes) as site:
         crawl.write(f'name = "t"\nseeds = ["{site.url}/"]\ndelay = 0')
-        crawl.run(*LIVE)
+        crawl.run(*LIVE, "-s", "GHIRBAL_LIVE_WORKERS=1")
     kept = _kept(crawl.out)
     assert sorted(str(row["url"]) for row in kept) == sorted(
         f"{site.url}{path}" for path in routes if path not in ("/p/3", "/p/4")

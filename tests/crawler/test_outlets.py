@@ -83,8 +83,13 @@ def test_the_narrowest_domain_owns_a_host() -> None:
         "https://e.com:8443/": None, "https://note.com/": None, "https://com/": None,
     }  # fmt: skip
     for url, name in owners.items():
-        owner = scope.owner(url)
-        assert (owner.name if owner else None) == name, url
+        assert [owner.name for owner in scope.owners(url)] == ([name] if name else []), url
+
+
+def test_editions_may_share_a_host() -> None:
+    scope = Scope([_outlet("ar", "e.com"), _outlet("fa", "e.com"), _outlet("sport", "sport.e.com")])
+    assert [outlet.name for outlet in scope.owners("https://www.e.com/x")] == ["ar", "fa"]
+    assert [outlet.name for outlet in scope.owners("https://sport.e.com/x")] == ["sport"]
 
 
 def test_every_outlet_belongs_to_one_shard_whatever_the_order() -> None:

@@ -1,0 +1,189 @@
+"""Learn from the counts of all shards what is furniture.
+
+The counts come sorted and are merged in one pass; only what is being counted and what has been found is held.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+
+from cleaning.boilerplate import Form, Furniture, FurnitureConfig, Place, Table, squeeze
+from cleaning.counting import Piece, Tally, summed, unpack
+from cleaning.seams import begins_sentence, sentence_starts
+from cleaning.units import ends_sentence
+
+_PLACES: tuple[Place, ...] = ("head", "body", "tail")
+
+
+def learn(partials: Sequence[memoryview], config: FurnitureConfig) -> Table:
+    """Merge the counts of all shards and return what is furniture."""
+    merged = heapq.merge(*(unpack(partial) for partial in partials if len(partial)), key=itemgetter(0))
+    rows: list[Furniture] = []
+    total = 0
+    for (outlet, form), pieces in groupby(summed(merged), key=lambda item: item[0][:2]):
+        if not form:
+            total = next(pieces)[1].documents
+        elif form == "line":
+            for (_, _, key), tally in pieces:
+                if _is_line(outlet, key, tally, total, config):
+                    rows.append(_row(outlet, "line", key, tally, total))
+        else:
+            rows += _stems(outlet, form, pieces, total, config)
+    return Table(rows)
+
+
+def _row(outlet: str, form: Form, text: str, tally: Tally, total: int) -> Furniture:
+    place = _PLACES[max(range(3), key=lambda at: tally.places[at])]
+    return Furniture(outlet, form, place, tally.count, total, text, tally.example)
+
+
+def _is_line(outlet: str, key: str, tally: Tally, total: int, config: FurnitureConfig) -> bool:
+    """Tell whether a line that `tally.count` stories share is furniture."""
+    stories = tally.count
+    least = config.paragraphs if 2 * tally.running > tally.documents else config.lines
+    if not outlet:
+        enough = max(config.unnamed, config.unnamed_share * total)
+        return bool(key) and stories >= enough and 2 * tally.running <= tally.documents
+    inside = 2 * tally.places[1] > tally.documents
+    share = config.body_share if inside else config.share
+    return bool(key) and stories >= max(least, share * total)
+
+
+#: A marker has at least so many characters and words: fewer are how sentences begin.
+_MARKER_LENGTH = 10
+
+#: A shorter one, down to a single word, opens the tails of at least so many of the outlet's documents.
+_SHORT_SHARE = 0.25
+_SHORT_LENGTH = 4
+
+#: Part of the occurrences of a marker after which running text may follow.
+_RUNNING = 0.2
+
+#: A longer common opening is taken instead of a shorter one if so many of its stories have it.
+_DEEPER = 0.7
+
+
+@dataclass(slots=True)
+class _Node:
+    """A common opening of the keys under it, as the merge walks through them in order."""
+
+    length: int
+    tally: Tally
+    found: list[tuple[str, Tally]] = field(default_factory=list)
+
+
+def _stems(
+    outlet: str, form: str, pieces: Iterable[tuple[Piece, Tally]], total: int, config: FurnitureConfig
+) -> Iterator[Furniture]:
+    """Yield the common openings (for tails: endings) that are furniture, of keys that come sorted."""
+    share = config.head_share if form == "head" else config.marker_share
+    least = max(config.markers if outlet else config.unnamed, share * total)
+
+    def fits(text: str, tally: Tally) -> bool:
+        if tally.count < least or (form == "marker" and tally.running > _RUNNING * tally.documents):
+            return False
+        common = tally.count >= _SHORT_SHARE * total
+        if form == "head":
+            return _is_glued(text, tally.example)
+        if form == "tail" and text[0] in ".!؟?" and not common:
+            return False
+        return _is_marker(text, short=common and form == "marker")
+
+    for text, tally in _common(((key, tally) for (_, _, key), tally in pieces), fits):
+        written = _written(tally.example, text, form)
+        if written:
+            kind: Form = "tail" if form == "tail" else "head" if form == "head" else "marker"
+            yield _row(outlet, kind, written, tally, total)
+
+
+def _written(example: str, text: str, form: str) -> str:
+    """Return the part of `example` that was compared as `text`, cut at whole words."""
+    if form != "tail":
+        end = next((at for at in range(len(example) + 1) if squeeze(example[:at]) == text), 0)
+        colon = example.find(":", 0, end) + 1
+        return example[: colon if colon > _MARKER_LENGTH else end].strip().rstrip("0123456789(")
+    start = next((at for at in range(len(example), -1, -1) if squeeze(example[at:])[::-1] == text), len(example))
+    if ends_sentence(example):  # what closes with a stop must also open as a sentence
+        opens = [at for at in (start, *sentence_starts(example)) if at >= start and begins_sentence(example, at)]
+        return example[min(opens, default=len(example)) :].strip()
+    if 0 < start < len(example) and _same_word(example[start - 1], example[start]):
+        start = example.find(" ", start) % (len(example) + 1)
+    start = next((at for at in sentence_starts(example) if start < at <= start + _CRUMB), start)
+    return example[start:].lstrip(" .!?؟،").rstrip()
+
+
+#: What is left of an address or a word before the seam at which a tail begins.
+_CRUMB = 12
+
+
+def _same_word(one: str, other: str) -> bool:
+    return one.isalnum() and other.isalnum() and one.isascii() == other.isascii()
+
+
+def _is_marker(text: str, *, short: bool) -> bool:
+    letters = sum(letter.isalpha() for letter in text)
+    if letters >= _MARKER_LENGTH and " " in text.strip():
+        return True
+    return short and letters >= _SHORT_LENGTH and not text[-1].isalnum()
+
+
+#: A glued opening has at least so many letters and words, the last of them of so many letters: what many first
+#: sentences have in common ends in the article of a noun.
+_GLUED_LENGTH, _GLUED_WORDS, _GLUED_LAST = 14, 3, 4
+
+
+def _is_glued(text: str, example: str) -> bool:
+    """Tell whether `text` opens documents and runs into their first word; a dateline stands apart by a mark."""
+    parts = text.split()
+    letters = sum(letter.isalpha() for letter in text)
+    if letters < _GLUED_LENGTH or len(parts) < _GLUED_WORDS or set(text) & set("-–—ـ:()/،"):
+        return False
+    after = _written(example, text, "head")
+    return len(parts[-1]) >= _GLUED_LAST and text[-1].isalpha() and example[len(after) :][:1].isalpha()
+
+
+def _common(
+    keys: Iterable[tuple[str, Tally]], fits: Callable[[str, Tally], bool]
+) -> Iterator[tuple[str, Tally]]:
+    """Yield the openings shared by sorted `keys` for which `fits` holds; nested ones only once."""
+    stack = [_Node(0, Tally())]
+    before = ""
+    for key, tally in keys:
+        yield from _close(stack, before, _shared(before, key), fits)
+        stack.append(_Node(len(key), tally))
+        before = key
+    yield from _close(stack, before, 0, fits)
+    yield from stack[0].found
+
+
+def _shared(one: str, other: str) -> int:
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _close(
+    stack: list[_Node], key: str, length: int, fits: Callable[[str, Tally], bool]
+) -> Iterator[tuple[str, Tally]]:
+    """Take nodes longer than `length` off the stack and hand their counts to the opening they share."""
+    while stack[-1].length > length:
+        node = stack.pop()
+        _settle(node, key[: node.length], fits)
+        if stack[-1].length < length:
+            stack.append(_Node(length, Tally()))
+        parent = stack[-1]
+        parent.tally.add(node.tally)
+        parent.found += node.found
+        if parent.length == 0:
+            yield from parent.found
+            parent.found = []
+
+
+def _settle(node: _Node, text: str, fits: Callable[[str, Tally], bool]) -> None:
+    """Decide between an opening and the longer ones under it."""
+    if not fits(text, node.tally):
+        return
+    deeper = [item for item in node.found if item[1].count >= _DEEPER * node.tally.count]
+    node.found = deeper or [(text, node.tally)]
