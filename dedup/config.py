@@ -51,9 +51,9 @@ class DedupConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: Resemblance that needs no rare words to prove it.
     sure_resemblance: float = 0.8
     #: A truncated copy, or a page that holds the whole story: share of the shorter text's shingles, ...
-    min_containment: float = 0.9
+    min_containment: float = 0.86
     #: ... and of its rare words.
-    min_contained_rare: float = 0.93
+    min_contained_rare: float = 0.96
     #: A copy cut and rearranged, in which no name changed in its place: resemblance, containment, rare words.
     min_cut_resemblance: float = 0.3
     min_cut_containment: float = 0.55
