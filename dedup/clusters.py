@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.minhash import compiled
+from dedup.kernel import compiled
 
 #: Members beyond this many raise the bar no more: in giant clusters not every pair is compared.
 _FULL_BAR = 16

@@ -53,7 +53,7 @@ class DedupConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: A truncated copy, or a page that holds the whole story: share of the shorter text's shingles, ...
     min_containment: float = 0.86
     #: ... and of its rare words.
-    min_contained_rare: float = 0.96
+    min_contained_rare: float = 0.93
     #: A copy cut and rearranged, in which no name changed in its place: resemblance, containment, rare words.
     min_cut_resemblance: float = 0.3
     min_cut_containment: float = 0.55

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.config import DedupConfig
-from dedup.minhash import compiled, inlined
+from dedup.kernel import compiled, inlined
 from dedup.partials import Shards
 from dedup.verify import COMMON, RARE, shingle
 

@@ -26,7 +26,8 @@ from dedup.config import DedupConfig
 from dedup.frequency import TABLE_BITS, count_words, rare_words
 from dedup.lsh import GROUP_ALL, PairSet
 from dedup.partials import Shards, summarise
-from dedup.verify import CONTAINED, FEATURES, NONE, Judgement, Limits, Texts, compare, longest_passages
+from dedup.passages import longest_passages
+from dedup.verify import CONTAINED, FEATURES, NONE, Judgement, Limits, Texts, compare
 
 _LISTING = "index.json"
 _VERSION = 1

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.minhash import compiled
+from dedup.kernel import compiled
 
 #: Up to this many documents with one key are compared each with each.
 GROUP_ALL = 48

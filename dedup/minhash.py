@@ -10,36 +10,36 @@ folded in Python first and enters the same pass as folded words.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-import numba as nb
 import numpy as np
 from datasketch import LeanMinHash, MinHash  # type: ignore[import-untyped]
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from corpus.arabic import FOLD_TABLE, fold, folded_words, words
+from corpus.arabic import folded_words
 from dedup.config import SIGNATURE
+from dedup.foldtable import (
+    BREAK,
+    DIGIT,
+    DROP,
+    KIND,
+    LENGTH,
+    LETTER,
+    LONGEST,
+    MANY,
+    MARK,
+    UNSAFE,
+    fold_table,
+    split_table,
+)
+from dedup.kernel import compiled, inlined, read32, store32
 
 PERMUTATIONS = SIGNATURE
 #: datasketch's default; sketches of different seeds do not compare.
 SEED = 1
 
-#: The table covers the plane in which news is written, and emoji; what lies beyond is folded in Python.
-_TABLE_SIZE = 0x20000
-_COVERED = (*range(0xD800), *range(0xE000, 0x10000), *range(0x1F000, _TABLE_SIZE))
-#: An entry of the table, uint64: what the code point folds to, as UTF-8 in the low 32 bits and its length in the next
-#: 8, then whether that is a digit, then what it does to a word. _MANY code points (a ligature) are listed at the end
-#: of the same table; the low bits then say where, their number first.
-_LENGTH, _DIGIT, _KIND = np.uint64(32), np.uint64(40), np.uint64(48)
-_BREAK, _LETTER, _MARK, _DROP, _UNSAFE, _MANY, _SURROGATE = map(np.uint64, range(7))
-#: Most bytes that one UTF-16 unit becomes; "ﷺ", which becomes 33, is left to Python.
-_LONGEST = 6
 #: Room for a read or write of 32 bits at the last byte.
 _ROOM = 4
 
@@ -57,60 +57,9 @@ class Sketches(NamedTuple):
     bounds: NDArray[np.int64]
 
 
-def compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Compile a function for `signature` when its module is imported, and keep the code on disk.
-
-    The types of a compiled function stand in `signature`, so its hints say Any. Where no folder can be written to,
-    each process compiles for itself.
-    """
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        try:
-            return nb.njit(signature, cache=True, nogil=True)(function)
-        except (RuntimeError, OSError):
-            return nb.njit(signature, cache=False, nogil=True)(function)
-
-    return decorate
-
-
-def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make `function` a part of each compiled function that calls it: a call costs more than a short one's work."""
-    return nb.njit(inline="always")(function)
-
-
 _P1, _P2, _P3 = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _P4, _P5 = np.uint32(0x27D4EB2F), np.uint32(0x165667B1)
-
-
-def _build_read(context: Any, data: Any, at: Any) -> Any:  # noqa: ARG001  numba passes the context
-    """Load the 32 bits at byte `at` of `data`, aligned or not, in one instruction (little-endian machines)."""
-
-    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _address(target, builder, signature, arguments)
-        return builder.load(place, align=1)
-
-    return types.uint32(data, at), generate
-
-
-def _build_store(context: Any, data: Any, at: Any, value: Any) -> Any:  # noqa: ARG001  numba passes them
-    """Store 32 bits at byte `at` of `data`, aligned or not."""
-
-    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        builder.store(arguments[2], _address(target, builder, signature, arguments), align=1)
-        return target.get_dummy_value()
-
-    return types.void(data, at, types.uint32), generate
-
-
-_read: Callable[..., Any] = intrinsic(_build_read)
-_store: Callable[..., Any] = intrinsic(_build_store)
-
-
-def _address(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    array = target.make_array(signature.args[0])(target, builder, arguments[0])
-    place = builder.gep(array.data, [arguments[1]])
-    return builder.bitcast(place, ir.IntType(32).as_pointer())
 
 
 @inlined
@@ -137,10 +86,10 @@ def xxh32(data: Any, start: Any, stop: Any) -> Any:
     if stop - start >= 16:
         v1, v2, v3, v4 = np.uint32(0x24234428), _P2, np.uint32(0), np.uint32(0x61C8864F)
         while at <= stop - 16:
-            v1 = _round(v1, _read(data, at))
-            v2 = _round(v2, _read(data, at + 4))
-            v3 = _round(v3, _read(data, at + 8))
-            v4 = _round(v4, _read(data, at + 12))
+            v1 = _round(v1, read32(data, at))
+            v2 = _round(v2, read32(data, at + 4))
+            v3 = _round(v3, read32(data, at + 8))
+            v4 = _round(v4, read32(data, at + 12))
             at += 16
         value = np.uint32(
             _turn(v1, np.uint32(1)) + _turn(v2, np.uint32(7)) + _turn(v3, np.uint32(12)) + _turn(v4, np.uint32(18))
@@ -149,7 +98,7 @@ def xxh32(data: Any, start: Any, stop: Any) -> Any:
         value = _P5
     value = np.uint32(value + np.uint32(stop - start))
     while at <= stop - 4:
-        value = np.uint32(_turn(np.uint32(value + np.uint32(_read(data, at) * _P3)), np.uint32(17)) * _P4)
+        value = np.uint32(_turn(np.uint32(value + np.uint32(read32(data, at) * _P3)), np.uint32(17)) * _P4)
         at += 4
     while at < stop:
         value = np.uint32(_turn(np.uint32(value + np.uint32(data[at] * _P5)), np.uint32(11)) * _P1)
@@ -172,20 +121,20 @@ def _rarely(raw: Any, at: Any, stop: Any, table: Any, inside: Any, out: Any, fil
     if code >= table[len(table) - 1]:
         return took, 0, -1
     entry, place, listed = table[code], np.uint32(0), np.uint64(1)
-    if entry >> _KIND == _MANY:
+    if entry >> KIND == MANY:
         place = np.uint32(entry)
         listed = table[place]
         entry = table[place + np.uint32(1)]
     wrote: Any = 0
     while listed > 0:
-        kind = entry >> _KIND
-        if kind == _UNSAFE:
+        kind = entry >> KIND
+        if kind == UNSAFE:
             return took, 0, -1
-        if kind == _BREAK or (kind == _MARK and not inside and wrote == 0):
+        if kind == BREAK or (kind == MARK and not inside and wrote == 0):
             return took, 0, 1
-        if kind != _DROP:
-            _store(out, filled + wrote, np.uint32(entry))
-            wrote += np.int64(entry >> _LENGTH & np.uint64(0xFF))
+        if kind != DROP:
+            store32(out, filled + wrote, np.uint32(entry))
+            wrote += np.int64(entry >> LENGTH & np.uint64(0xFF))
         listed -= np.uint64(1)
         place += np.uint32(1)
         entry = table[place + np.uint32(1)]
@@ -204,14 +153,14 @@ def _tokenise(raw: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any, 
     filled: Any = 0
     while at < stop:
         entry = table[raw[at]]
-        kind = entry >> _KIND
+        kind = entry >> KIND
         at += 1
-        if kind == _LETTER:
-            _store(out, filled, np.uint32(entry))
-            filled += np.int64(entry >> _LENGTH & np.uint64(0xFF))
+        if kind == LETTER:
+            store32(out, filled, np.uint32(entry))
+            filled += np.int64(entry >> LENGTH & np.uint64(0xFF))
             union |= entry
             continue
-        if kind != _BREAK:
+        if kind != BREAK:
             took, wrote, ended = _rarely(raw, at - 1, stop, table, filled > begun, out, filled)
             at, filled = at + took - 1, filled + np.int64(wrote)
             if ended == 0:
@@ -220,13 +169,13 @@ def _tokenise(raw: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any, 
                 return -1
         if filled > begun:
             ends[count] = filled
-            hashes[count] = np.uint32(union >> _DIGIT & np.uint64(1))
+            hashes[count] = np.uint32(union >> DIGIT & np.uint64(1))
             out[filled] = 0x20
             filled += 1
             begun, count, union = filled, count + 1, np.uint64(0)
     if filled > begun:
         ends[count] = filled
-        hashes[count] = np.uint32(union >> _DIGIT & np.uint64(1))
+        hashes[count] = np.uint32(union >> DIGIT & np.uint64(1))
         count += 1
     return count
 
@@ -239,11 +188,11 @@ def _hash_words(out: Any, count: Any, ends: Any, hashes: Any) -> None:
         stop = ends[word]
         value = np.uint64(stop - at)
         while at < stop - 4:
-            value = (value ^ np.uint64(_read(out, at))) * _MIX
+            value = (value ^ np.uint64(read32(out, at))) * _MIX
             value ^= value >> np.uint64(32)
             at += 4
         rest = np.uint64(0xFFFFFFFF) >> np.uint64(8 * (at + 4 - stop))
-        value = (value ^ (np.uint64(_read(out, at)) & rest)) * _MIX
+        value = (value ^ (np.uint64(read32(out, at)) & rest)) * _MIX
         value = (value ^ value >> np.uint64(29)) * _MIX
         hashes[word] |= np.uint32(value >> np.uint64(32) & np.uint64(0xFFFFFFFE))
         at = stop + 1
@@ -307,81 +256,6 @@ def _sign(
     return total
 
 
-#: The lower case of sigma depends on the letters around it; a loose hamza may melt into a yeh barree.
-_NEVER_ALONE = frozenset("Σ\u0654")
-_HANGUL_VOWELS_AND_FINALS = frozenset(map(chr, (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))))
-
-
-def _unsafe_parts() -> frozenset[str]:
-    """Collect what, left by NFKC, its neighbours may still change: it melts into them, reorders, or ends a word."""
-    everything = list(map(chr, _COVERED))
-    pairs = [unicodedata.decomposition(one) for one in everything]
-    melting = {chr(int(pair.split()[1], 16)) for pair in pairs if pair.count(" ") == 1 and pair[0] != "<"}
-    reordered = {one for one in everything if unicodedata.combining(one)}
-    kept = {one for one in melting | reordered if FOLD_TABLE.get(ord(one), one) is not None}
-    return _NEVER_ALONE | _HANGUL_VOWELS_AND_FINALS | kept
-
-
-@cache
-def _fold_table() -> NDArray[np.uint64]:
-    """Return for each code point what it folds to and what it does to a word, read off `corpus.arabic`.
-
-    Newlines keep code points apart, so that one call treats them all.
-    """
-    plain = "\n".join(chr(code) for code in _COVERED if code != 0x0A)
-    unsafe = _unsafe_parts()
-    folded = fold(plain).split("\n")
-    entries = _entries("".join(folded))
-    table = [int(_UNSAFE << _KIND)] * _TABLE_SIZE
-    table[0x0A] = int(_BREAK << _KIND)
-    table[0xD800:0xE000] = [int(_SURROGATE << _KIND)] * 0x800
-    for one, parts, result in zip(plain[::2], unicodedata.normalize("NFKC", plain).split("\n"), folded, strict=True):
-        if not unsafe.isdisjoint(parts) or len(result.encode()) > _LONGEST:
-            continue
-        found = [entries[part] for part in result]
-        breaks = [entry >> int(_KIND) == _BREAK for entry in found]
-        if len(found) < 2:
-            table[ord(one)] = found[0] if found else int(_DROP << _KIND)
-        elif all(breaks):
-            table[ord(one)] = int(_BREAK << _KIND)
-        elif not any(breaks):
-            table[ord(one)] = int(_MANY << _KIND) | len(table)
-            table += (len(found), *found)
-    return np.array([*table, _TABLE_SIZE], dtype=np.uint64)
-
-
-def _entries(characters: str) -> dict[str, int]:
-    """Return the entry of each folded character."""
-    distinct = sorted(set(characters))
-    letters = set(words(" ".join(distinct)))
-    marks = {word[1:] for word in words(" ".join("a" + one for one in distinct))}
-    return {one: _entry(one, _LETTER if one in letters else _MARK if one in marks else _BREAK) for one in distinct}
-
-
-def _entry(character: str, kind: np.uint64) -> int:
-    encoded = character.encode()
-    digit = int("0" <= character <= "9") << int(_DIGIT)
-    return int.from_bytes(encoded, "little") | len(encoded) << int(_LENGTH) | digit | int(kind << _KIND)
-
-
-@cache
-def _split_table() -> NDArray[np.uint64]:
-    """Return the table for words already folded and joined by a space: nothing else breaks a word."""
-    codes = np.arange(0x110001, dtype=np.uint64)
-    sizes = (1 + (codes > 0x7F) + (codes > 0x7FF) + (codes > 0xFFFF)).astype(np.uint64)
-    table = codes.copy()
-    for size, lead in ((2, 0xC0), (3, 0xE0), (4, 0xF0)):
-        parts = [codes >> np.uint64(6 * part) & np.uint64(0x3F) | np.uint64(0x80) for part in range(size - 1)]
-        encoded = codes >> np.uint64(6 * (size - 1)) | np.uint64(lead)
-        for place, part in enumerate(reversed(parts), 1):
-            encoded |= part << np.uint64(8 * place)
-        table = np.where(sizes == size, encoded, table)
-    table |= sizes << _LENGTH | ((codes >= 0x30) & (codes <= 0x39)).astype(np.uint64) << _DIGIT | _LETTER << _KIND
-    table[0xD800:0xE000] = _SURROGATE << _KIND
-    table[0x20], table[-1] = _BREAK << _KIND, 0x110000
-    return table
-
-
 @cache
 def permutations(count: int, seed: int) -> NDArray[np.uint32]:
     """Return the factors and shifts, uint32[2, count], that datasketch draws for `seed`."""
@@ -402,13 +276,13 @@ def sign_encoded(
     texts: Sequence[bytes], ngram: int = 3, count: int = PERMUTATIONS, seed: int = SEED
 ) -> Sketches:
     """Sign texts that `encode` returned."""
-    first, counts = _pass(texts, _fold_table(), ngram, permutations(count, seed))
+    first, counts = _pass(texts, fold_table(), ngram, permutations(count, seed))
     unsafe = np.flatnonzero(counts < 0)
     if not len(unsafe):
         return first
     plain = (texts[at].decode("utf-16-le", "surrogatepass") for at in unsafe.tolist())
     folded = encode([" ".join(folded_words(text)) for text in plain])
-    second, again = _pass(folded, _split_table(), ngram, permutations(count, seed))
+    second, again = _pass(folded, split_table(), ngram, permutations(count, seed))
     first.signatures[unsafe] = second.signatures
     counts[unsafe] = again
     return _weave(first, second, counts, unsafe)
@@ -425,7 +299,7 @@ def _pass(
     signatures = np.full((len(texts), drawn.shape[1]), 0xFFFFFFFF, dtype=np.uint32)
     hashes = np.empty(len(raw) + 1, dtype=np.uint32)
     counts = np.empty(len(texts), dtype=np.int64)
-    out = np.empty(longest * _LONGEST + _ROOM, dtype=np.uint8)
+    out = np.empty(longest * LONGEST + _ROOM, dtype=np.uint8)
     ends = np.empty(longest + 1, dtype=np.int64)
     total = _sign(raw, offsets, table, ngram, drawn, signatures, hashes, counts, out, ends)
     return Sketches(signatures, hashes[:total], _bounds(np.maximum(counts, 0))), counts

@@ -22,8 +22,9 @@ from corpus.arabic import folded_words
 from corpus.document import Document, Source
 from dedup import flat
 from dedup.config import DedupConfig
+from dedup.kernel import compiled
 from dedup.lsh import band_keys, sample
-from dedup.minhash import PERMUTATIONS, Sketches, compiled, encode, sign_encoded
+from dedup.minhash import PERMUTATIONS, Sketches, encode, sign_encoded
 from dedup.verify import Texts
 
 #: Texts in memory at once while scanning.

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from corpus.stage import Map
 from dedup.config import DedupConfig
+from dedup.kernel import compiled
 from dedup.lsh import sample_pairs
-from dedup.minhash import compiled
-from dedup.verify import FEATURES, NONE, Judgement, Limits, Texts, compare, longest_passages
+from dedup.passages import longest_passages
+from dedup.verify import FEATURES, NONE, Judgement, Limits, Texts, compare
 
 #: Words that cross to a verifying process at once: 2.5 MB with their flags, and what is sorted stays in the cache.
 _WORDS_PER_TASK = 1 << 19

@@ -188,6 +188,8 @@ class NewsSpider(Spider):
         settlement.found = self._found_links(row, reading)
         settlement.counts = {"fetched": 1, "bytes": len(raw.body)} | ({"articles": 1} if article else {})
         capture = self._capture(response, row, digest)
+        if article:
+            capture.notes["kind"] = "article"
         if row.archived and digest == row.digest:
             capture.earlier = _earlier(row)
             settlement.counts = {"unchanged": 1}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from crawler import urls
 from crawler.urls import as_ascii, date_in, is_trap, key_of, kind_of, why_not, without_tracking
+from tests.timing import fastest
 
 BASE = "https://www.example.com/news/today/"
 
@@ -149,7 +149,9 @@ def test_only_tracking_is_taken_from_what_is_fetched() -> None:
 @pytest.mark.parametrize("path", ["a/" * 900, "a-" * 900, "?" + "a=1&" * 500, "/2024" * 400, "%d8" * 600, "0" * 1900])
 def test_hostile_urls_cost_no_time(path: str) -> None:
     url = f"https://e.com/{path}"
-    start = time.process_time()
-    for _ in range(20):
-        as_ascii(url), key_of(url), why_not(url, "ar"), kind_of(url), date_in(url), is_trap(url)
-    assert time.process_time() - start < 0.2
+
+    def twenty() -> None:
+        for _ in range(20):
+            as_ascii(url), key_of(url), why_not(url, "ar"), kind_of(url), date_in(url), is_trap(url)
+
+    assert fastest(twenty, 0.2) < 0.2
