@@ -238,8 +238,9 @@ _MOJIBAKE = re.compile(
     "[طظعغ][" + re.escape(_TRAILS.decode("cp1256")) + "]"
     "|[ØÙÚÛ][\x80-\xbf" + re.escape("".join(map(chr, _WESTERN_BYTES))) + "]"
 )
-#: Alef and lam, in every Arabic line but the shortest, read so; one search tells that a text is sound.
-_SIGNS_OF_MOJIBAKE = ("\u00a7", "\u201e", "Ø", "Ù")
+#: Alef and lam, one of which is in every Arabic line but the shortest, read so; their absence tells that a text is
+#: sound. The second halves alone, a section sign and a low quotation mark, stand in many honest pages.
+_SIGNS_OF_MOJIBAKE = ("ط\u00a7", "ظ\u201e", "Ø\u00a7", "Ù\u201e", "Ù\x84")
 _ARABIC_BLOCK = re.compile("[\u0620-\u06ff]")
 #: A text that went through two wrong readers needs two repairs; more has not been seen.
 _MAX_REPAIRS = 2

@@ -149,20 +149,22 @@ def _tokenise(raw: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any, 
     The last entry of `table` says how many code points it covers. Returns the number of words, or -1 where a code
     point does not fold on its own.
     """
-    at, count, begun, union = start, 0, 0, np.uint64(0)
+    # Unsigned, because a signed index is checked for counting from the end.
+    at, end, one = np.uint64(start), np.uint64(stop), np.uint64(1)
+    count, begun, union = 0, 0, np.uint64(0)
     filled: Any = 0
-    while at < stop:
+    while at < end:
         entry = table[raw[at]]
         kind = entry >> KIND
-        at += 1
+        at += one
         if kind == LETTER:
             store32(out, filled, np.uint32(entry))
             filled += np.int64(entry >> LENGTH & np.uint64(0xFF))
             union |= entry
             continue
         if kind != BREAK:
-            took, wrote, ended = _rarely(raw, at - 1, stop, table, filled > begun, out, filled)
-            at, filled = at + took - 1, filled + np.int64(wrote)
+            took, wrote, ended = _rarely(raw, np.int64(at - one), stop, table, filled > begun, out, filled)
+            at, filled = at + np.uint64(took - 1), filled + np.int64(wrote)
             if ended == 0:
                 continue
             if ended < 0:
