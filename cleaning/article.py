@@ -36,12 +36,16 @@ _WRAPPED_LINES = 12
 _WRAPPED_LENGTH = 40
 _WRAPPED_SPREAD = 1.3
 
+#: Of the lines of such a text hardly more end a sentence than there are paragraphs; of an article nearly all do.
+_WRAPPED_ENDS = 0.5
+
 
 def is_wrapped(units: Sequence[Unit]) -> bool:
     """Tell whether the lines are those of a text wrapped at a fixed width, where no line is a unit of its own."""
-    sizes = sorted(unit.size for unit in units if unit.size >= _WRAPPED_LENGTH)
-    if len(sizes) < max(_WRAPPED_LINES, len(units) / 2):
+    lines = [unit for unit in units if unit.size >= _WRAPPED_LENGTH]
+    if len(lines) < max(_WRAPPED_LINES, len(units) / 2) or _share_of_ends(lines) >= _WRAPPED_ENDS:
         return False
+    sizes = sorted(unit.size for unit in lines)
     return sizes[-1] <= _WRAPPED_SPREAD * sizes[len(sizes) // 2] and sizes[-1] < LONG
 
 
@@ -50,11 +54,17 @@ def find_paragraphs(units: Sequence[Unit]) -> list[bool]:
     if is_wrapped(units):
         return [False] * len(units)
     long = [unit for unit in units if unit.size >= PARAGRAPH]
-    punctuated = sum(unit.ends for unit in long) >= _PUNCTUATED * len(long)
-    return [
-        (unit.paragraph or (unit.size >= PARAGRAPH and (not punctuated or _runs_on(unit)))) and not unit.rule
-        for unit in units
-    ]
+    punctuated = _share_of_ends(long) >= _PUNCTUATED
+    found: list[bool] = []
+    for unit in units:
+        known = unit.paragraph or (unit.size >= PARAGRAPH and (not punctuated or _runs_on(unit)))
+        cut_off = found[-1:] == [True] and unit.size >= PARAGRAPH and unit.trails_off
+        found.append((known or cut_off) and not unit.rule)
+    return found
+
+
+def _share_of_ends(units: Sequence[Unit]) -> float:
+    return sum(unit.ends for unit in units) / len(units) if units else 1.0
 
 
 def _runs_on(unit: Unit) -> bool:

@@ -15,12 +15,13 @@ from typing import Literal
 import msgspec
 import xxhash
 
-from cleaning.lexicon import key_of
+from cleaning.harvest import is_date_line
+from cleaning.lexicon import LABEL_LENGTH, key_of
 from cleaning.seams import reads_on
-from cleaning.units import Unit
+from cleaning.units import PARAGRAPH, Unit, ends_sentence
 from corpus.document import Document, name_outlet
 
-Form = Literal["line", "marker", "head", "tail"]
+Form = Literal["line", "opening", "marker", "head", "tail"]
 Place = Literal["head", "body", "tail"]
 
 #: Lines are compared up to this length; the longest furniture of the labelled dumps has 377 characters.
@@ -33,14 +34,18 @@ KEY_LENGTH = 80
 WORDY = 12
 TAGS = 200
 
+#: With more words a line tells something, even if it has no stop: its figures are news.
+WORDS = 7
+
 _DIGITS = re.compile(r"\d+")
 
 
 class Furniture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """One thing that an outlet repeats.
 
-    `form` says how it stands: as a whole line; as a marker, which takes the rest of its line with it; glued
-    before the first sentence (head); glued behind the last one (tail). `count` of `documents` documents of the
+    `form` says how it stands: as a whole line; as the opening of a short first line, which goes with all that
+    varies in it; as a marker, which takes the rest of its line with it; glued before the first sentence (head);
+    glued behind the last one (tail). `count` of `documents` documents of the
     outlet had it, copies of one story counted once. `text` is what is looked up, `example` how it was written.
     """
 
@@ -59,8 +64,9 @@ class Furniture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Return what finds `text` as written; any number stands for every number."""
-        return re.compile(_DIGITS.sub(r"\\d+", re.escape(self.text)))
+        """Return what finds `text` as written; any number stands for every number, but not in a sentence."""
+        escaped = re.escape(self.text)
+        return re.compile(escaped if ends_sentence(self.text) else _DIGITS.sub(r"\\d+", escaped))
 
     def opens(self, text: str, found: re.Match[str]) -> bool:
         """Tell whether `found`, a marker in `text`, takes the rest of the text with it."""
@@ -76,7 +82,9 @@ class FurnitureConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `lines`: stories that must share a short line; `paragraphs`: the same for one that has the form of running
     text; `markers`: for openings, endings and glued pieces. `share`: part of the outlet's documents. A line in
-    the middle of articles needs `body_share`. Documents without an outlet need `unnamed` stories, `unnamed_share`.
+    the middle of articles needs `body_share`, one in the form of running text `paragraph_share`: whole paragraphs
+    return in the reports of courts, markets and palaces, too. An opening stands on nearly all documents.
+    Documents without an outlet need `unnamed` stories, `unnamed_share`.
     """
 
     lines: int = 3
@@ -84,18 +92,35 @@ class FurnitureConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     markers: int = 4
     share: float = 0.05
     body_share: float = 0.1
+    paragraph_share: float = 0.3
     marker_share: float = 0.03
     head_share: float = 0.5
+    opening_share: float = 0.8
     unnamed: int = 8
     unnamed_share: float = 0.003
 
 
-def class_key(key: str) -> str:
-    """Return `key` (from `key_of`) with every number folded to one class, cut to a bounded length."""
-    classed = squeeze(key)
-    if len(classed) <= KEY_LENGTH:
-        return classed
-    return classed[: KEY_LENGTH // 2] + "…" + xxhash.xxh3_64_hexdigest(classed.encode())
+def line_key(unit: Unit) -> str:
+    """Return as what `unit` is counted and looked up, of a bounded length.
+
+    Numbers are folded to one class, for a date or a counter is the same furniture on every page. Those of a
+    sentence are not: the market closes with the same words and other figures every day, and that is news.
+    """
+    key = unit.key or key_of(unit.text)
+    if not _keeps_figures(unit):
+        key = squeeze(key)
+    if len(key) <= KEY_LENGTH:
+        return key
+    return key[: KEY_LENGTH // 2] + "…" + xxhash.xxh3_64_hexdigest(key.encode())
+
+
+def _keeps_figures(unit: Unit) -> bool:
+    return (unit.sentence or unit.text.count(" ") >= WORDS) and not is_date_line(unit.key)
+
+
+def is_slug(unit: Unit) -> bool:
+    """Tell whether `unit` can be the line that an outlet sets over a story: its name, the section, the date."""
+    return unit.size < PARAGRAPH and not unit.sentence
 
 
 def squeeze(text: str) -> str:
@@ -113,6 +138,7 @@ class OutletTable:
 
     def __init__(self, rows: Iterable[Furniture]) -> None:
         self.lines: dict[str, Furniture] = {}
+        self.openings: list[Furniture] = []
         self.markers: list[Furniture] = []
         self.heads: list[Furniture] = []
         self.tails: list[Furniture] = []
@@ -120,26 +146,30 @@ class OutletTable:
             if row.form == "line":
                 self.lines[row.text] = row
             else:
-                {"marker": self.markers, "head": self.heads, "tail": self.tails}[row.form].append(row)
-        for rows_of_form in (self.markers, self.heads, self.tails):
+                getattr(self, f"{row.form}s").append(row)
+        for rows_of_form in (self.openings, self.markers, self.heads, self.tails):
             rows_of_form.sort(key=lambda row: (-len(row.text), row.text))
-        self._openings = frozenset(text[: KEY_LENGTH // 4] for text in self.lines)
+        self._starts = frozenset(text[: KEY_LENGTH // 4] for text in self.lines)
 
     def __bool__(self) -> bool:
-        return bool(self.lines or self.markers or self.heads or self.tails)
+        return bool(self.lines or self.openings or self.markers or self.heads or self.tails)
 
     def line(self, unit: Unit) -> Furniture | None:
         """Return the furniture that `unit` is as a whole."""
         if not self.lines or unit.size > LINE_LENGTH:
             return None
         if not unit.key:
-            opening = squeeze(key_of(unit.text[: 2 * KEY_LENGTH]))[: KEY_LENGTH // 4]
-            if opening not in self._openings:
+            start = key_of(unit.text[: 2 * KEY_LENGTH])
+            if (start if _keeps_figures(unit) else squeeze(start))[: KEY_LENGTH // 4] not in self._starts:
                 return None
-        return self.lines.get(class_key(unit.key or key_of(unit.text)))
+        return self.lines.get(line_key(unit))
 
-    def opening(self, unit: Unit) -> Furniture | None:
-        """Return the marker with which `unit` opens, so that all of it goes."""
+    def opening(self, unit: Unit, *, first: bool) -> Furniture | None:
+        """Return what `unit` opens with, so that all of it goes; `first` of the text."""
+        for row in self.openings if first and is_slug(unit) else ():
+            found = row.pattern.match(unit.text)
+            if found is not None and unit.size - found.end() <= LABEL_LENGTH:
+                return row
         for row in self.markers:
             found = row.pattern.match(unit.text)
             if found is not None and row.opens(unit.text, found):
@@ -153,7 +183,7 @@ class OutletTable:
             yield from ((0, found.end(), row) for row in self.heads[:1] if (found := row.pattern.match(text)))
         for row in self.markers:
             found = _last(row.pattern, text)
-            if found is not None and row.opens(text, found):
+            if found is not None and found.start() > 0 and row.opens(text, found):
                 yield found.start(), len(text), row
                 return
         if last:
@@ -191,7 +221,8 @@ class Table:
 _HEADER = """\
 # What each outlet repeats, and Ghirbal therefore removes. Delete an entry to keep what it names;
 # give the file back with --boilerplate FILE.
-#   form      line: the whole line   marker: from here to the end of the line   head, tail: glued to the text
+#   form      line: the whole line   opening: the whole of a first line that begins so
+#             marker: from here to the end of the line   head, tail: glued to the text
 #   position  where in the document it mostly stands
 #   count     in how many of `documents` documents of the outlet, copies of one story counted once
 """

@@ -22,11 +22,11 @@ from cleaning.article import find_paragraphs
 from cleaning.boilerplate import (
     LINE_LENGTH,
     Form,
-    class_key,
+    is_slug,
+    line_key,
     outlet_of,
     squeeze,
 )
-from cleaning.lexicon import key_of
 from cleaning.seams import has_stop, sentence_starts
 from cleaning.units import PARAGRAPH, Unit, cut
 from corpus.document import Document
@@ -127,7 +127,7 @@ def _pieces(units: Sequence[Unit], paragraphs: Sequence[bool]) -> Iterator[tuple
     for at, unit in enumerate(units):
         place = 0 if at < first else 2 if at > last else 1
         if unit.size <= LINE_LENGTH:
-            yield "line", class_key(unit.key or key_of(unit.text)), place, paragraphs[at], unit.text
+            yield "line", line_key(unit), place, unit.sentence or paragraphs[at], unit.text
         if at < min(first, TOP) and ":" in unit.text[:REACH]:
             yield from _opening("marker", unit.text, 0)
         elif at >= len(units) - EDGE:
@@ -135,8 +135,10 @@ def _pieces(units: Sequence[Unit], paragraphs: Sequence[bool]) -> Iterator[tuple
                 yield from _opening("marker", unit.text[start:], 2)
     if units:
         yield from _opening("head", units[0].text, 0)
+        if is_slug(units[0]):
+            yield from _opening("opening", units[0].text, 0)
         ending = units[-1].text[-ENDING:]
-        yield "tail", squeeze(ending)[::-1], 2, False, ending
+        yield "tail", (ending if units[-1].ends else squeeze(ending))[::-1], 2, False, ending
 
 
 def _opening(form: Form, text: str, place: int) -> Iterator[tuple[str, str, int, bool, str]]:

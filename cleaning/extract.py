@@ -26,11 +26,14 @@ class ExtractConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What of extraction can be chosen.
 
     `rivals`: ask trafilatura about doubtful pages. `search_date`: look for the date in the visible text when no
-    markup states one, which costs as much as the rest.
+    markup states one, which costs as much as the rest. `by_outlet`: learn from the other pages of each outlet where
+    the text stands, which reads the input twice. `drop`: for an outlet, CSS selectors of what is never part of a story.
     """
 
     rivals: bool = True
     search_date: bool = False
+    by_outlet: bool = False
+    drop: dict[str, tuple[str, ...]] = {}
 
 
 DEFAULTS = ExtractConfig()

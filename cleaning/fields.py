@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from cleaning.harvest import author_of, credit_of, find_date, is_date_line, tags_of
+from cleaning.harvest import author_of, credit_of, find_date, is_byline, is_date_line, tags_of
 from cleaning.judged import Judged
 from cleaning.units import Unit
 from corpus.document import Document
@@ -16,35 +16,41 @@ _REACH = 15
 #: Units of other articles say nothing about this one.
 _FOREIGN = frozenset({"", "appended", "related"})
 
+#: What an outlet repeats over its articles may hold the date beside other things.
+_SLUGS = frozenset({"furniture", "furniture-opening"})
+
 
 def harvest(document: Document, judged: Judged) -> dict[str, Any]:
     """Return the fields of `document` that are empty and that its chrome fills."""
-    near = list(_near(judged))
+    above, below = _near(judged)
+    near = above + below
+    dated = [unit for unit in near if is_date_line(unit.key) or _is(unit, "date")]
+    dated += [unit for unit in above if unit.rule in _SLUGS]
     found: dict[str, Any] = {
         "title": judged.title,
-        "published": _first(find_date(unit.text) for unit in near if is_date_line(unit.key) or _is(unit, "date")),
-        "credit": "; ".join(_each(_credits(near))),
+        "published": _first(find_date(unit.text) for unit in dated),
+        "credit": "; ".join(_each(credit_of(unit.text) for unit in near if _is(unit, "source"))),
         "tags": _first(tags_of(unit.text) for unit in near if _is(unit, "tags")) or judged.tags,
-        "authors": _each(author_of(unit.text) for unit in near if unit.rule == "byline"),
+        "authors": _each(author_of(unit.text) for unit in near if is_byline(unit.text)),
     }
     return {name: value for name, value in found.items() if value and not getattr(document, name)}
 
 
-def _near(judged: Judged) -> Iterator[Unit]:
-    """Yield what was taken out around the body, from the first paragraph upwards, then downwards."""
-    bounds = [at for at, known in enumerate(judged.paragraphs) if known] or [0]
+def _near(judged: Judged) -> tuple[list[Unit], list[Unit]]:
+    """Return what was taken out above the body, from the first paragraph upwards, and what from there downwards."""
+    bounds = [at for at, known in enumerate(judged.paragraphs) if known] or [len(judged.units)]
     first, last = bounds[0], bounds[-1]
     above = judged.units[max(0, first - _REACH) : first][::-1]
     below = judged.units[first : last + 1 + _REACH]
-    yield from (unit for unit in (*above, *below) if unit.rule not in _FOREIGN)
+    return _own(above), _own(below)
+
+
+def _own(units: Iterable[Unit]) -> list[Unit]:
+    return [unit for unit in units if unit.rule not in _FOREIGN]
 
 
 def _is(unit: Unit, kind: str) -> bool:
     return unit.rule == kind or (unit.entry is not None and unit.entry.kind == kind)
-
-
-def _credits(near: Sequence[Unit]) -> Iterator[str]:
-    return (credit_of(unit.text) for unit in near if _is(unit, "source"))
 
 
 def _each(values: Iterable[str]) -> tuple[str, ...]:

@@ -153,6 +153,9 @@ _AFTER_COLON = re.compile(r"[:：]\s*")
 _TAG_SEPARATORS = re.compile(r"\s*[،,;؛|/•·#\n]\s*|\s{2,}")
 _BY = re.compile(r"^(?:by|par|كتب|كتبت|بقلم|حوار|اعداد|تحرير|تقرير)\b\s*[:/\-–]?\s*", re.IGNORECASE)
 
+_PAIRS = ("“”", "«»", '""')
+_NO_QUOTES = dict.fromkeys(map(ord, "".join(_PAIRS)))
+
 #: Nobody has a longer name; the longest source credit of the labelled dumps has 24 characters.
 _NAME_LENGTH = 60
 
@@ -164,9 +167,20 @@ def after_colon(text: str) -> str:
 
 
 def credit_of(text: str) -> str:
-    """Return the source that a credit line names, or ""."""
+    """Return the source that a credit line names, or "".
+
+    >>> credit_of("المصدر: وكالات + “نيسان")
+    'وكالات + نيسان'
+    """
     name = (_AFTER_COLON.split(text, maxsplit=1)[-1]).strip(" .،,;:")
+    if not _is_balanced(name):
+        name = name.translate(_NO_QUOTES)
     return name if len(name) <= _NAME_LENGTH else ""
+
+
+def _is_balanced(name: str) -> bool:
+    """Tell whether every quotation mark of `name` has its other half, for a line may have been cut from a longer one."""
+    return all(name.count(left) == name.count(right) for left, right in _PAIRS) and name.count('"') % 2 == 0
 
 
 def tags_of(text: str) -> tuple[str, ...]:

@@ -89,13 +89,23 @@ def _headline(judged: Judged, head: Sequence[Unit]) -> None:
     if found:
         judged.title = judged.title or min((unit.text for unit in found), key=len)
         return
-    left = open_units(head)
+    left = [unit for unit in head if not unit.rule or _is_listed(unit, judged)]
     if judged.title or not left or not left[-1].headline or len(left) > 2:
         return
     after = head[head.index(left[-1]) + 1 :]
-    if after and after[0].rule == "date":
+    if after and _says_date(after[0]):
+        left[-1].rule = ""
         name(left[-1], "title", "stands above the date")
         judged.title = left[-1].text
+
+
+def _is_listed(unit: Unit, judged: Judged) -> bool:
+    """Tell whether `unit` is furniture only because the outlet's other pages list this headline."""
+    return unit.rule == "furniture" and unit.headline and bool(_said_again([unit], judged))
+
+
+def _says_date(unit: Unit) -> bool:
+    return unit.rule == "date" or (bool(unit.rule) and unit.entry is not None and unit.entry.kind == "date")
 
 
 def _said_again(lines: Sequence[Unit], judged: Judged) -> list[Unit]:
@@ -116,14 +126,16 @@ def _repeated(lines: Sequence[Unit], known: str) -> list[Unit]:
 
 
 def _section(judged: Judged, left: Sequence[Unit]) -> None:
-    """Take out a section name over the headline, and the headline with it."""
-    if len(left) != 2:
+    """Take out a section name over the headline, and the headline with it; the outlet's own line may be it."""
+    slug = judged.units[0].rule == "furniture-opening"
+    if len(left) != (1 if slug else 2):
         return
-    label, headline = left
-    if not label.stub or not is_label(label) or _JOINED.search(label.text) or not headline.headline:
+    label, headline = left[0], left[-1]
+    if not slug and (not label.stub or not is_label(label) or _JOINED.search(label.text)):
         return
-    if covered(content_words([headline.text]), content_words(judged.body())) >= _SAID_AGAIN:
-        name(label, "section", "a label over the headline")
+    if headline.headline and _said_again([headline], judged):
+        if not slug:
+            name(label, "section", "a label over the headline")
         name(headline, "title", "under the section, and said again by the body")
         judged.title = judged.title or headline.text
 

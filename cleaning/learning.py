@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 
+import msgspec
+
 from cleaning.boilerplate import Form, Furniture, FurnitureConfig, Place, Table, squeeze
-from cleaning.counting import Piece, Tally, summed, unpack
+from cleaning.counting import ENDING, Piece, Tally, summed, unpack
 from cleaning.seams import begins_sentence, sentence_starts
 from cleaning.units import ends_sentence
 
@@ -32,7 +34,7 @@ def learn(partials: Sequence[memoryview], config: FurnitureConfig) -> Table:
                 if _is_line(outlet, key, tally, total, config):
                     rows.append(_row(outlet, "line", key, tally, total))
         else:
-            rows += _stems(outlet, form, pieces, total, config)
+            rows += _stems(outlet, msgspec.convert(form, Form), pieces, total, config)
     return Table(rows)
 
 
@@ -44,12 +46,13 @@ def _row(outlet: str, form: Form, text: str, tally: Tally, total: int) -> Furnit
 def _is_line(outlet: str, key: str, tally: Tally, total: int, config: FurnitureConfig) -> bool:
     """Tell whether a line that `tally.count` stories share is furniture."""
     stories = tally.count
-    least = config.paragraphs if 2 * tally.running > tally.documents else config.lines
+    running = 2 * tally.running > tally.documents
+    least = config.paragraphs if running else config.lines
     if not outlet:
         enough = max(config.unnamed, config.unnamed_share * total)
-        return bool(key) and stories >= enough and 2 * tally.running <= tally.documents
+        return bool(key) and stories >= enough and not running
     inside = 2 * tally.places[1] > tally.documents
-    share = config.body_share if inside else config.share
+    share = config.paragraph_share if running else config.body_share if inside else config.share
     return bool(key) and stories >= max(least, share * total)
 
 
@@ -59,6 +62,9 @@ _MARKER_LENGTH = 10
 #: A shorter one, down to a single word, opens the tails of at least so many of the outlet's documents.
 _SHORT_SHARE = 0.25
 _SHORT_LENGTH = 4
+
+#: A tail that closes with a stop, as a sentence does, ends at least so many of them.
+_STOP_SHARE = 0.5
 
 #: Part of the occurrences of a marker after which running text may follow.
 _RUNNING = 0.2
@@ -77,7 +83,7 @@ class _Node:
 
 
 def _stems(
-    outlet: str, form: str, pieces: Iterable[tuple[Piece, Tally]], total: int, config: FurnitureConfig
+    outlet: str, form: Form, pieces: Iterable[tuple[Piece, Tally]], total: int, config: FurnitureConfig
 ) -> Iterator[Furniture]:
     """Yield the common openings (for tails: endings) that are furniture, of keys that come sorted."""
     share = config.head_share if form == "head" else config.marker_share
@@ -86,18 +92,20 @@ def _stems(
     def fits(text: str, tally: Tally) -> bool:
         if tally.count < least or (form == "marker" and tally.running > _RUNNING * tally.documents):
             return False
-        common = tally.count >= _SHORT_SHARE * total
+        common = tally.count >= (_STOP_SHARE if form == "tail" else _SHORT_SHARE) * total
         if form == "head":
             return _is_glued(text, tally.example)
+        if form == "opening":
+            return tally.documents >= config.opening_share * total and bool(_name_of(text))
+        if len(text) >= ENDING:  # no seam in sight: a paragraph that returns
+            return False
         if form == "tail" and text[0] in ".!؟?" and not common:
             return False
         return _is_marker(text, short=common and form == "marker")
 
     for text, tally in _common(((key, tally) for (_, _, key), tally in pieces), fits):
-        written = _written(tally.example, text, form)
-        if written:
-            kind: Form = "tail" if form == "tail" else "head" if form == "head" else "marker"
-            yield _row(outlet, kind, written, tally, total)
+        if written := _written(tally.example, _name_of(text) if form == "opening" else text, form):
+            yield _row(outlet, form, written, tally, total)
 
 
 def _written(example: str, text: str, form: str) -> str:
@@ -129,6 +137,16 @@ def _is_marker(text: str, *, short: bool) -> bool:
     if letters >= _MARKER_LENGTH and " " in text.strip():
         return True
     return short and letters >= _SHORT_LENGTH and not text[-1].isalnum()
+
+
+#: What sets the name of an outlet or a column apart from what varies behind it.
+_APART = frozenset("-–—ـ_/|•·»›:")
+
+
+def _name_of(text: str) -> str:
+    """Return the name with which `text`, an opening of first lines, begins, with the mark that sets it apart."""
+    name = text[: max((at + 1 for at, letter in enumerate(text) if letter in _APART), default=0)]
+    return name if sum(letter.isalpha() for letter in name) >= _SHORT_LENGTH else ""
 
 
 #: A glued opening has at least so many letters and words, the last of them of so many letters: what many first

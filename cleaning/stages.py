@@ -13,7 +13,7 @@ from cleaning.fields import harvest
 from cleaning.learning import learn
 from cleaning.lexicon import default_lexicon
 from cleaning.lines import CleanConfig, Judged, Span
-from cleaning.markup import is_binary
+from cleaning.markup import is_binary, without
 from cleaning.templates import (
     UNKNOWN,
     Sighting,
@@ -28,7 +28,7 @@ from cleaning.templates import (
 )
 from cleaning.verdict import find_spans, remove
 from corpus.decode import declared_charset, decode
-from corpus.document import Document, Page, Record, Verdict, drop, keep, name_outlet
+from corpus.document import DROP, Document, Page, Record, Verdict, drop, keep, name_outlet
 from corpus.errors import RecordError
 from corpus.stage import Map
 from corpus.text import scrub
@@ -54,6 +54,9 @@ class Extract:
         if is_binary(record.body):
             return drop("not-html")
         html, rung = _text_of(record)
+        dropped = (*self.config.drop.get(_outlet(record, record.url), ()), *record.meta.get(DROP, ()))
+        if dropped:
+            html = without(html, dropped)
         template = self.table_.get(_outlet(record, record.url), UNKNOWN)
         found = extract_html(html, record.url, self.config, template)
         if found.refused:
@@ -119,7 +122,7 @@ def _document(page: Page, found: Extraction, rung: str) -> Document:
         authors=found.authors,
         tags=found.tags,
         trace=trace,
-        meta=page.meta,
+        meta={name: value for name, value in page.meta.items() if name != DROP},
     )
 
 

@@ -119,16 +119,29 @@ def judge_trailing(judged: Judged, last: int) -> None:
         elif not is_list and is_date_line(unit.key) and unit.text[-1] not in ":：":
             name(unit, "date", "a date and hardly anything else")
     _after_furniture(judged.units[last + 1 :])
+    _after_closing(judged, last)
     rest = open_units(tail)
     fragments = [unit for unit in rest if _trails(unit) or (unit is tail[-1] and unit.text[-1] in ":：")]
-    if not judged.units[last].ends or not len(fragments) == len(rest) <= _TRAILING:
-        return
-    known = frozenset(word for text in judged.body() for word in folded_words(text)) if rest else frozenset()
+    if judged.units[last].ends and len(fragments) == len(rest) <= _TRAILING:
+        _trail(judged, fragments, "a short line after the last paragraph that ends no sentence")
+
+
+def _after_closing(judged: Judged, last: int) -> None:
+    """Take out the short lines that follow what the outlet ends its articles with."""
+    closing = next((at for at in range(last, len(judged.units)) if judged.units[at].closes), len(judged.units))
+    following = open_units(judged.units[closing + 1 :])
+    _trail(judged, [unit for unit in following if is_fragment(unit)], "after the words that end the outlet's articles")
+
+
+def _trail(judged: Judged, fragments: Sequence[Unit], evidence: str) -> None:
+    """Take out `fragments`; those in which words of the body have run together are tags."""
+    told = (*judged.body(), judged.title) if fragments else ()
+    known = frozenset(word for text in told for word in folded_words(text))
     for unit in fragments:
         if len(tags := split_tags(unit.text, known)) > 1:
             name(unit, "tags", "words of the body run together without a space")
             judged.tags += tags
-        name(unit, "trailing", "a short line after the last paragraph that ends no sentence")
+        name(unit, "trailing", evidence)
 
 
 def _after_furniture(tail: Sequence[Unit]) -> None:

@@ -2,31 +2,78 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from typing import get_args
 
-from cleaning.boilerplate import OutletTable
+from cleaning.boilerplate import Form, Furniture, OutletTable
+from cleaning.harvest import is_date_line
 from cleaning.lexicon import Lexicon
 from cleaning.lines import Judged, Span, judge, recognise
 from cleaning.seams import cuts
 from cleaning.units import Unit, cut
 
 #: The rule under which each form of furniture goes.
-_RULES = {form: "furniture" if form == "line" else f"furniture-{form}" for form in ("line", "marker", "head", "tail")}
+_RULES = {form: "furniture" if form == "line" else f"furniture-{form}" for form in get_args(Form)}
+
+_FIGURES = re.compile(r"\d+")
 
 
 def find_spans(text: str, title: str, lexicon: Lexicon, table: OutletTable) -> tuple[list[Span], Judged]:
     """Judge `text` and return what to remove, sorted and without overlap, with the judgement itself."""
     units = cut(text)
     recognise(units, lexicon)
-    for unit in units if table else ():
-        if (row := table.line(unit) or table.opening(unit)) is not None:
-            unit.rule, unit.evidence = _RULES[row.form], row.evidence
+    if table:
+        _furnish(units, table)
     judged = judge(units, title)
     spans = list(_unit_spans(units, len(text)))
     inline = bool(lexicon.inside(text))
     spans += (_trim(text, span) for span in _glued(units, lexicon, table, inline=inline))
     spans.sort(key=lambda span: span.start)
     return spans, judged
+
+
+def _furnish(units: Sequence[Unit], table: OutletTable) -> None:
+    """Take out what the outlet repeats, and note where it closes its articles."""
+    taken: list[tuple[Unit, Furniture]] = []
+    for at, unit in enumerate(units):
+        row = table.line(unit) or table.opening(unit, first=at == 0)
+        if row is not None:
+            unit.rule, unit.evidence, unit.closes = _RULES[row.form], row.evidence, row.position == "tail"
+            taken.append((unit, row))
+    _spare_story(units, taken)
+    for unit in units[-_CLOSE:]:
+        if not unit.rule:
+            unit.closes = any(stop == unit.size for _, stop, _ in table.cuts(unit, first=False, last=True))
+
+
+#: What is glued to the end of an article is looked for in so many last units.
+_CLOSE = 4
+
+#: The frame of an article has no more lines whose figures change: a date, a clock, a counter.
+_FRAME = 3
+
+
+def _spare_story(units: Sequence[Unit], taken: Sequence[tuple[Unit, Furniture]]) -> None:
+    """Give back what the outlet repeats where that is the story itself, told after a pattern.
+
+    It is if it would be the greater part of the text, or a table: temperatures, hours of prayer, prices.
+    """
+    told = [unit for unit, _ in taken if unit.entry is None and (unit.sentence or _figures(unit.text))]
+    left = sum(unit.size for unit in units if not unit.rule and unit.entry is None)
+    changing = sum(_figures(unit.text) != _figures(row.example) for unit, row in taken)
+    dates = [unit for unit in told if is_date_line(unit.key)] if changing <= _FRAME else []
+    if changing <= _FRAME and sum(unit.size for unit in told) - sum(unit.size for unit in dates) <= left:
+        return
+    spared = {unit.start for unit in told if unit not in dates}
+    for at, unit in enumerate(units):
+        announces = unit.text[-1] in ":：" and at + 1 < len(units) and units[at + 1].start in spared
+        if unit.start in spared or (announces and unit.rule):
+            unit.rule, unit.evidence, unit.closes, unit.spared = "", "", False, True
+
+
+def _figures(text: str) -> list[str]:
+    return _FIGURES.findall(text)
 
 
 def _glued(units: Sequence[Unit], lexicon: Lexicon, table: OutletTable, *, inline: bool) -> Iterator[Span]:
@@ -37,7 +84,7 @@ def _glued(units: Sequence[Unit], lexicon: Lexicon, table: OutletTable, *, inlin
             continue
         end = unit.size
         last = at == len(kept) - 1
-        if table:
+        if table and not unit.spared:
             for start, stop, row in table.cuts(unit, first=at == 0, last=last):
                 yield Span(unit.start + start, unit.start + stop, _RULES[row.form], row.evidence)
                 end = min(end, start) if start else end

@@ -240,7 +240,8 @@ _MOJIBAKE = re.compile(
 )
 #: Alef and lam, one of which is in every Arabic line but the shortest, read so; their absence tells that a text is
 #: sound. The second halves alone, a section sign and a low quotation mark, stand in many honest pages.
-_SIGNS_OF_MOJIBAKE = ("ط\u00a7", "ظ\u201e", "Ø\u00a7", "Ù\u201e", "Ù\x84")
+#: The last two are what ط and ظ become when a text went through windows-1256 twice.
+_SIGNS_OF_MOJIBAKE = ("ط\u00a7", "ظ\u201e", "Ø\u00a7", "Ù\u201e", "Ù\x84", "ط\u00b7", "ط\u00b8")
 _ARABIC_BLOCK = re.compile("[\u0620-\u06ff]")
 #: A text that went through two wrong readers needs two repairs; more has not been seen.
 _MAX_REPAIRS = 2

@@ -21,6 +21,9 @@ SCHEMA_VERSION = 1
 #: Half of a SHA-256, in hexadecimal: no accidental collision below 2**64 records.
 ID_LENGTH = 32
 
+#: In the `meta` of a page: CSS selectors of what its outlet says is never part of a story.
+DROP = "drop"
+
 #: Only such a url is taken apart; `urlsplit` raises on some strings that merely look like one.
 _HTTP = re.compile(r"https?://[^\s/?#\[\]]+", re.IGNORECASE)
 

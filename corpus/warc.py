@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from corpus.decode import decode
-from corpus.document import Document, Page, Source, content_id, name_outlet
+from corpus.document import DROP, Document, Page, Source, content_id, name_outlet
 from corpus.errors import RecordError
 from corpus.inputs import Failure, InputFile, ReadConfig, Skip
 from corpus.payload import HEAD_BYTES, Response, decode_body, digest_matches, looks_html, parse_headers, parse_response
@@ -54,6 +54,12 @@ class _Head:
         """Return what our own crawler noted of the page in WARC-JSON-Metadata, or ""."""
         value = _notes(self.get("warc-json-metadata")).get(name)
         return scrub(value) if isinstance(value, str) else ""
+
+    def selectors(self) -> dict[str, list[str]]:
+        """Return the selectors that the outlets file gave for the page, as its `meta` holds them."""
+        values = _notes(self.get("warc-json-metadata")).get(DROP)
+        texts = [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+        return {DROP: texts} if texts else {}
 
 
 def read_warc(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Page | Document | Failure | Skip]:
@@ -201,6 +207,7 @@ def _page_from(head: _Head, block: bytes, config: ReadConfig, page: Page) -> Pag
         outlet=name_outlet(head.note("outlet"), page.url, page.source),
         title=head.note("title"),
         published=head.note("published"),
+        meta=head.selectors(),
     )
 
 

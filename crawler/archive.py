@@ -51,7 +51,7 @@ class Capture(msgspec.Struct):
     protocol: str = "HTTP/1.1"
     address: str = ""
     truncated: str = ""
-    notes: dict[str, str] = msgspec.field(default_factory=dict)
+    notes: dict[str, str | list[str]] = msgspec.field(default_factory=dict)
     earlier: tuple[str, str, str] | None = None
     unchanged: bool = False
 
@@ -218,7 +218,7 @@ def _response_record(capture: Capture, place: Place, info: str) -> bytes:
     return out.getvalue()
 
 
-def _ascii_json(notes: dict[str, str]) -> str:
+def _ascii_json(notes: dict[str, str | list[str]]) -> str:
     """Return JSON in ASCII only: WARC readers disagree about other characters in headers."""
     text = msgspec.json.encode(notes).decode()
     return "".join(character if character.isascii() else _escape(character) for character in text)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
-from corpus.document import Page, Source
+from corpus.document import DROP, Page, Source
 from corpus.errors import EnvironmentFault
 from crawler.archive import Capture, Place
 from crawler.live import LivePool, page_id, read_back
@@ -72,14 +72,15 @@ class ArchivePipeline:
             raise self._fault
         place = self._append(item.capture) if item.capture is not None else None
         fresh = place is not None and item.capture is not None and item.capture.earlier is None
+        live = self._live if fresh and item.capture is not None and _may_hold_story(item.capture) else None
         if place is not None and fresh:
             item.settlement.changes["archived"] = f"{place.date} {place.record_id}"
-            if self._live is not None:
+            if live is not None:
                 item.settlement.owed = (place.record_id, place.archive)
         await self._settled(item)
         self._release(item)
-        if place is not None and fresh and self._live is not None:
-            await self._process_live(self._live, item, place)
+        if place is not None and live is not None:
+            await self._process_live(live, item, place)
         return item
 
     def _append(self, capture: Capture) -> Place:
@@ -157,7 +158,7 @@ class ArchivePipeline:
             page_id(place.record_id), Source(f"warc/{place.archive}", place.record, place.offset), item.decoded,
             url=capture.url, fetched=place.date, status=capture.status,
             headers=tuple((name.lower(), value) for name, value in capture.response), truncated=capture.truncated,
-            outlet=row.outlet, title=row.title, published=row.published,
+            outlet=row.outlet, title=row.title, published=row.published, meta=_meta(capture),
         )  # fmt: skip
         await self._pay(live, place.record_id, row.outlet, page)
 
@@ -188,3 +189,14 @@ class ArchivePipeline:
             await self._catching_up
         if self._live is not None:
             await self._live.close()
+
+
+def _may_hold_story(capture: Capture) -> bool:
+    """Tell pages that may be stories from those that only lead to some."""
+    return capture.notes.get("kind") not in ("seed", "listing")
+
+
+def _meta(capture: Capture) -> dict[str, list[str]]:
+    """Return what the reader of the archive puts into the `meta` of the page."""
+    selectors = capture.notes.get(DROP)
+    return {DROP: selectors} if isinstance(selectors, list) else {}

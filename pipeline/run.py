@@ -14,7 +14,7 @@ from typing import Any, Literal
 import orjson
 
 from cleaning.filters import Filter
-from cleaning.stages import Clean, Extract
+from cleaning.stages import Clean, Extract, ExtractByOutlet
 from corpus.commit import publish, publish_json, publishing, run_lock, translated
 from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
 from corpus.inputs import STDIN, Failure, InputFile, list_inputs
@@ -114,13 +114,14 @@ def _stages(job: Job, reviewed: str | None, index: Path | None) -> list[Stage]:
     config = job.config
     cleaners: list[Stage] = [Clean(config.clean, reviewed), Filter(config.filters, enabled=job.filters)]
     deduper: list[Stage] = [Dedup(config.dedup, index)]
+    extract = ExtractByOutlet(config.extract) if config.extract.by_outlet else Extract(config.extract)
     match job.command:
         case "build":
-            return [Extract(config.extract), *cleaners, *deduper]
+            return [extract, *cleaners, *deduper]
         case "clean":
-            return [Extract(config.extract), *cleaners]
+            return [extract, *cleaners]
         case "dedup":
-            return [Extract(config.extract), *deduper]
+            return [extract, *deduper]
 
 
 def _plan(job: Job, identity: Identity, stages: Sequence[Stage]) -> Plan:

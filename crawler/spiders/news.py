@@ -209,7 +209,9 @@ class NewsSpider(Spider):
         assert request is not None
         host = [("Host", site_of(row.url))]
         truncated = "disconnect" if "dataloss" in raw.flags else response.meta.get("truncated", "")
-        notes = {"outlet": row.outlet, "kind": row.kind, "title": row.title, "published": row.published}
+        outlet = self.session.outlets.get(row.outlet)
+        notes: dict[str, str | list[str]] = {"outlet": row.outlet, "kind": row.kind, "title": row.title}
+        notes |= {"published": row.published, "drop": list(outlet.drop) if outlet else []}
         notes["rendered"] = "yes" if response.meta.get("playwright") else ""
         notes = {name: value for name, value in notes.items() if value}
         return Capture(

@@ -271,4 +271,5 @@ def test_ten_thousand_near_copies_are_linear_work(document, story):
     started = time.process_time()
     stage = learn(documents)
     assert time.process_time() - started < 30
-    assert sum(1 for one in documents if stage.apply(one).kept) < 50
+    # Not every pair of a giant group is compared, so a few of its members stay.
+    assert sum(1 for one in documents if stage.apply(one).kept) < 100
