@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import zip_longest
 from typing import Literal
 
 import msgspec
@@ -33,6 +34,9 @@ KEY_LENGTH = 80
 #: A shorter marker is a common word: it must stand alone, and what follows must be a list of at most TAGS letters.
 WORDY = 12
 TAGS = 200
+
+#: The frame of an article has no more figures that change: a date, a clock, a counter.
+FRAME = 3
 
 #: With more words a line tells something, even if it has no stop: its figures are news.
 WORDS = 7
@@ -67,6 +71,14 @@ class Furniture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """Return what finds `text` as written; any number stands for every number, but not in a sentence."""
         escaped = re.escape(self.text)
         return re.compile(escaped if ends_sentence(self.text) else _DIGITS.sub(r"\\d+", escaped))
+
+    def changed(self, text: str) -> int:
+        """Return how many figures of `text` are others than in the example."""
+        return sum(ours != theirs for ours, theirs in zip_longest(_DIGITS.findall(text), self._figures))
+
+    @cached_property
+    def _figures(self) -> list[str]:
+        return _DIGITS.findall(self.example if self.form == "line" else self.text)
 
     def opens(self, text: str, found: re.Match[str]) -> bool:
         """Tell whether `found`, a marker in `text`, takes the rest of the text with it."""
@@ -188,7 +200,10 @@ class OutletTable:
                 return
         if last:
             for row in self.tails:
-                if (found := _last(row.pattern, text)) and found.end() == len(text) and found.start() > 0:
+                found = _last(row.pattern, text)
+                if found is None or found.end() < len(text) or found.start() == 0:
+                    continue
+                if row.changed(found[0]) <= FRAME:
                     yield found.start(), len(text), row
                     return
 

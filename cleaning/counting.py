@@ -21,6 +21,7 @@ import zstandard
 from cleaning.article import find_paragraphs
 from cleaning.boilerplate import (
     LINE_LENGTH,
+    WORDS,
     Form,
     is_slug,
     line_key,
@@ -143,7 +144,8 @@ def _pieces(units: Sequence[Unit], paragraphs: Sequence[bool]) -> Iterator[tuple
 
 def _opening(form: Form, text: str, place: int) -> Iterator[tuple[str, str, int, bool, str]]:
     running = len(text) > 2 * PARAGRAPH or has_stop(text) or text.rstrip().endswith((".", "۔"))
-    yield form, squeeze(text[:REACH]), place, running, text[:REACH]
+    opening = text[:REACH]
+    yield form, opening if text.count(" ") >= WORDS else squeeze(opening), place, running, opening
 
 
 Row = tuple[str, str, str, int, list[int], list[int], int, str]

@@ -153,8 +153,8 @@ _AFTER_COLON = re.compile(r"[:：]\s*")
 _TAG_SEPARATORS = re.compile(r"\s*[،,;؛|/•·#\n]\s*|\s{2,}")
 _BY = re.compile(r"^(?:by|par|كتب|كتبت|بقلم|حوار|اعداد|تحرير|تقرير)\b\s*[:/\-–]?\s*", re.IGNORECASE)
 
-_PAIRS = ("“”", "«»", '""')
-_NO_QUOTES = dict.fromkeys(map(ord, "".join(_PAIRS)))
+_PAIRS = (("“", "”"), ("«", "»"))
+_NO_QUOTES = dict.fromkeys(map(ord, "“”«»\""))
 
 #: Nobody has a longer name; the longest source credit of the labelled dumps has 24 characters.
 _NAME_LENGTH = 60
@@ -179,7 +179,7 @@ def credit_of(text: str) -> str:
 
 
 def _is_balanced(name: str) -> bool:
-    """Tell whether every quotation mark of `name` has its other half, for a line may have been cut from a longer one."""
+    """Tell whether every quotation mark of `name` has its other half."""
     return all(name.count(left) == name.count(right) for left, right in _PAIRS) and name.count('"') % 2 == 0
 
 

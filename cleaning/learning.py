@@ -14,7 +14,7 @@ from operator import itemgetter
 import msgspec
 
 from cleaning.boilerplate import Form, Furniture, FurnitureConfig, Place, Table, squeeze
-from cleaning.counting import ENDING, Piece, Tally, summed, unpack
+from cleaning.counting import ENDING, REACH, Piece, Tally, summed, unpack
 from cleaning.seams import begins_sentence, sentence_starts
 from cleaning.units import ends_sentence
 
@@ -59,12 +59,10 @@ def _is_line(outlet: str, key: str, tally: Tally, total: int, config: FurnitureC
 #: A marker has at least so many characters and words: fewer are how sentences begin.
 _MARKER_LENGTH = 10
 
-#: A shorter one, down to a single word, opens the tails of at least so many of the outlet's documents.
-_SHORT_SHARE = 0.25
+#: A shorter one, down to a single word, and what has the form of a sentence, or of the beginning of one, stands in
+#: at least so many of the outlet's documents.
+_MOST = 0.5
 _SHORT_LENGTH = 4
-
-#: A tail that closes with a stop, as a sentence does, ends at least so many of them.
-_STOP_SHARE = 0.5
 
 #: Part of the occurrences of a marker after which running text may follow.
 _RUNNING = 0.2
@@ -92,16 +90,16 @@ def _stems(
     def fits(text: str, tally: Tally) -> bool:
         if tally.count < least or (form == "marker" and tally.running > _RUNNING * tally.documents):
             return False
-        common = tally.count >= (_STOP_SHARE if form == "tail" else _SHORT_SHARE) * total
         if form == "head":
             return _is_glued(text, tally.example)
         if form == "opening":
             return tally.documents >= config.opening_share * total and bool(_name_of(text))
         if len(text) >= ENDING:  # no seam in sight: a paragraph that returns
             return False
-        if form == "tail" and text[0] in ".!؟?" and not common:
-            return False
-        return _is_marker(text, short=common and form == "marker")
+        seen = tally.count / total
+        if form == "tail":
+            return _is_wordy(text) and (text[0] not in ".!؟?" or seen >= _MOST)
+        return _is_marker(text, seen)
 
     for text, tally in _common(((key, tally) for (_, _, key), tally in pieces), fits):
         if written := _written(tally.example, _name_of(text) if form == "opening" else text, form):
@@ -132,21 +130,29 @@ def _same_word(one: str, other: str) -> bool:
     return one.isalnum() and other.isalnum() and one.isascii() == other.isascii()
 
 
-def _is_marker(text: str, *, short: bool) -> bool:
-    letters = sum(letter.isalpha() for letter in text)
-    if letters >= _MARKER_LENGTH and " " in text.strip():
-        return True
-    return short and letters >= _SHORT_LENGTH and not text[-1].isalnum()
+def _is_wordy(text: str) -> bool:
+    return _letters(text) >= _MARKER_LENGTH and " " in text.strip()
 
 
-#: What sets the name of an outlet or a column apart from what varies behind it.
-_APART = frozenset("-–—ـ_/|•·»›:")
+def _is_marker(text: str, seen: float) -> bool:
+    """Tell whether `text` announces something; how an outlet's sentences begin has no mark and goes on differently."""
+    if not _is_wordy(text):
+        return seen >= _MOST and _letters(text) >= _SHORT_LENGTH and not text[-1].isalnum()
+    return seen >= _MOST or len(text) == REACH or not _APART.isdisjoint(text)
+
+
+def _letters(text: str) -> int:
+    return sum(letter.isalpha() for letter in text)
+
+
+#: What sets a name or an announcement apart from what varies behind it.
+_APART = frozenset("-–—ـ_/|•·»›:(")
 
 
 def _name_of(text: str) -> str:
     """Return the name with which `text`, an opening of first lines, begins, with the mark that sets it apart."""
     name = text[: max((at + 1 for at, letter in enumerate(text) if letter in _APART), default=0)]
-    return name if sum(letter.isalpha() for letter in name) >= _SHORT_LENGTH else ""
+    return name if _letters(name) >= _SHORT_LENGTH else ""
 
 
 #: A glued opening has at least so many letters and words, the last of them of so many letters: what many first
@@ -157,8 +163,7 @@ _GLUED_LENGTH, _GLUED_WORDS, _GLUED_LAST = 14, 3, 4
 def _is_glued(text: str, example: str) -> bool:
     """Tell whether `text` opens documents and runs into their first word; a dateline stands apart by a mark."""
     parts = text.split()
-    letters = sum(letter.isalpha() for letter in text)
-    if letters < _GLUED_LENGTH or len(parts) < _GLUED_WORDS or set(text) & set("-–—ـ:()/،"):
+    if _letters(text) < _GLUED_LENGTH or len(parts) < _GLUED_WORDS or set(text) & set("-–—ـ:()/،"):
         return False
     after = _written(example, text, "head")
     return len(parts[-1]) >= _GLUED_LAST and text[-1].isalpha() and example[len(after) :][:1].isalpha()

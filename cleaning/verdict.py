@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
-from cleaning.boilerplate import Form, Furniture, OutletTable
+from cleaning.boilerplate import FRAME, Form, Furniture, OutletTable
 from cleaning.harvest import is_date_line
 from cleaning.lexicon import Lexicon
 from cleaning.lines import Judged, Span, judge, recognise
@@ -50,30 +50,29 @@ def _furnish(units: Sequence[Unit], table: OutletTable) -> None:
 #: What is glued to the end of an article is looked for in so many last units.
 _CLOSE = 4
 
-#: The frame of an article has no more lines whose figures change: a date, a clock, a counter.
-_FRAME = 3
-
 
 def _spare_story(units: Sequence[Unit], taken: Sequence[tuple[Unit, Furniture]]) -> None:
     """Give back what the outlet repeats where that is the story itself, told after a pattern.
 
     It is if it would be the greater part of the text, or a table: temperatures, hours of prayer, prices.
     """
-    told = [unit for unit, _ in taken if unit.entry is None and (unit.sentence or _figures(unit.text))]
+    told = [unit for unit, row in taken if unit.entry is None and (unit.sentence or _has_figures(unit, row))]
     left = sum(unit.size for unit in units if not unit.rule and unit.entry is None)
-    changing = sum(_figures(unit.text) != _figures(row.example) for unit, row in taken)
-    dates = [unit for unit in told if is_date_line(unit.key)] if changing <= _FRAME else []
-    if changing <= _FRAME and sum(unit.size for unit in told) - sum(unit.size for unit in dates) <= left:
-        return
-    spared = {unit.start for unit in told if unit not in dates}
+    changing = sum(bool(row.changed(unit.text)) for unit, row in taken if row.form == "line")
+    if changing <= FRAME:
+        told = [unit for unit in told if not is_date_line(unit.key)]
+        if sum(unit.size for unit in told) <= left:
+            return
+    spared = {unit.start for unit in told}
     for at, unit in enumerate(units):
         announces = unit.text[-1] in ":：" and at + 1 < len(units) and units[at + 1].start in spared
         if unit.start in spared or (announces and unit.rule):
             unit.rule, unit.evidence, unit.closes, unit.spared = "", "", False, True
 
 
-def _figures(text: str) -> list[str]:
-    return _FIGURES.findall(text)
+def _has_figures(unit: Unit, row: Furniture) -> bool:
+    """Tell whether a line has figures; a marker and what follows it has as many as a frame never has."""
+    return len(_FIGURES.findall(unit.text)) > (FRAME if row.form == "marker" else 0) and row.form != "opening"
 
 
 def _glued(units: Sequence[Unit], lexicon: Lexicon, table: OutletTable, *, inline: bool) -> Iterator[Span]:

@@ -154,7 +154,8 @@ def folded_words(text: str) -> list[str]:
 
 @lru_cache(maxsize=1 << 15)
 def _script_of(character: str) -> str:
-    return unicodedata.name(character, "").partition(" ")[0].lower() if character.isalpha() else ""
+    """Return the first word of a letter's name, "unnamed" for the letters that have none, "" for what is no letter."""
+    return unicodedata.name(character, "UNNAMED").partition(" ")[0].lower() if character.isalpha() else ""
 
 
 def script_shares(text: str) -> dict[str, float]:

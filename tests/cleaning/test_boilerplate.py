@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaning import counting
-from cleaning.boilerplate import Furniture, FurnitureConfig, Table, class_key, from_toml, to_toml
+from cleaning.boilerplate import Furniture, FurnitureConfig, Table, from_toml, line_key, to_toml
 from cleaning.counting import SKETCH, count
 from cleaning.learning import learn
-from cleaning.lexicon import key_of
+from cleaning.units import cut
 from corpus.document import Document, Source
 from tests.cleaning.stories import story
 
@@ -162,11 +162,37 @@ def test_nothing_in_nothing_out():
     assert learn([memoryview(count([make(1, "المرفأ", "")]))], CONFIG).rows == ()
 
 
+def key(line: str) -> str:
+    (unit,) = cut(line)
+    return line_key(unit)
+
+
 def test_numbers_are_one_class_and_long_lines_are_told_apart():
-    assert class_key("في 12 من 3456") == class_key("في 7 من 8") == "في 0 من 0"
+    assert key("عدد القراء 12 من 3456") == key("عدد القراء 7 من 8") == "عدد القراء 0 من 0"
+    assert key("الرصيف 25 شوال 1436 هـ الموافق 10 أغسطس 2015 م") == key("الرصيف 9 شوال 1436 هـ الموافق 3 أغسطس 2015 م")
     long = "كلمة " * 60
-    assert class_key(key_of(long + "أولى")) != class_key(key_of(long + "ثانية"))
-    assert len(class_key(key_of(long))) < 80
+    assert key(long + "أولى") != key(long + "ثانية")
+    assert len(key(long)) < 80
+
+
+def test_the_figures_of_a_sentence_are_news():
+    assert key("وصعدت أسهم 12 شركة أمس.") != key("وصعدت أسهم 13 شركة أمس.")
+    assert key("وصعدت أسهم 12 شركة فيما هبطت أسهم أخرى") != key("وصعدت أسهم 13 شركة فيما هبطت أسهم أخرى")
+    assert key("أسهم 12.") == key("أسهم 13.")
+
+
+def test_what_opens_the_first_lines_is_learned_up_to_the_mark_behind_it():
+    sections = ("محليات", "ثقافة", "طقس", "حوادث")
+    slugs = [f"وكالة المرفأ للأنباء - {sections[n % 4]} - {1 + n} مارس 2024" for n in range(12)]
+    (row,) = taught([dressed(n, head=slug) for n, slug in enumerate(slugs)]).rows
+    assert (row.form, row.position, row.text, row.count) == ("opening", "head", "وكالة المرفأ للأنباء -", 12)
+    some = [dressed(n, head=slug if n < 9 else "") for n, slug in enumerate(slugs)]
+    assert [row for row in taught(some).rows if row.form == "opening"] == []
+
+
+def test_how_first_lines_begin_is_no_opening_without_a_mark():
+    titles = [f"المجلس البلدي يبحث {story(n)[0][:12 + n % 9]}" for n in range(12)]
+    assert taught([dressed(n, head=title) for n, title in enumerate(titles)]).rows == ()
 
 
 def a_row(**changes) -> Furniture:

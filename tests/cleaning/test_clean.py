@@ -18,6 +18,7 @@ from cleaning.stages import Clean
 from corpus.document import Document, Page, Source
 from corpus.stage import Learner, run_here
 from corpus.text import is_scrubbed, scrub
+from tests.cleaning.patterns import market, prayers, sentence, telegram, weather
 from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE, story
 from tests.strategies import arabic_text, hostile_text
 
@@ -112,6 +113,56 @@ def test_learned_furniture_goes_with_its_evidence():
     spans = [span for span in stage.explain(documents[0]) if span.rule == "furniture"]
     assert [span.evidence for span in spans] == ["seen in 12 of 12 documents of المرفأ"] * 2
     assert "\n".join(story(0)) in Clean().apply(documents[0]).record.text
+
+
+@pytest.mark.parametrize("pattern", [market, weather, sentence, telegram, prayers])
+@pytest.mark.parametrize("others", [0, 100])
+@pytest.mark.parametrize("glue", ["\n", " "])
+def test_news_told_after_a_pattern_is_no_furniture(pattern, others, glue):
+    texts = [glue.join(pattern(n)) for n in range(60)] + [glue.join(story(1000 + n)) for n in range(others)]
+    documents = [replace(make(text, outlet="المرفأ"), id=str(n)) for n, text in enumerate(texts)]
+    stage = taught(documents)
+    hurt = [record.text for record in documents if stage.apply(record).record.text != record.text]
+    assert len(hurt) <= (1 if pattern is prayers else 0)  # the one that is the example in the table, all in one line
+
+
+@pytest.mark.parametrize("pattern", [market, sentence, telegram])
+def test_the_frame_around_a_pattern_goes_all_the_same(pattern):
+    frames = [(f"وكالة المرفأ - {('محليات', 'طقس')[n % 2]} - {1 + n % 28} مايو 2024", f"عدد القراء {n}") for n in range(160)]
+    bodies = [pattern(n) if n < 60 else story(1000 + n) for n in range(160)]
+    texts = ["\n".join((head, *body, tail)) for (head, tail), body in zip(frames, bodies, strict=True)]
+    documents = [replace(make(text, outlet="المرفأ"), id=str(n)) for n, text in enumerate(texts)]
+    stage = taught(documents)
+    assert [stage.apply(record).record.text for record in documents] == ["\n".join(body) for body in bodies]
+
+
+def test_the_first_line_of_an_outlet_goes_and_gives_its_date():
+    slugs = [f"وكالة المرفأ للأنباء - {('محليات', 'طقس')[n % 2]} - {1 + n} مارس 2024" for n in range(12)]
+    documents = [make("\n".join([slug, *story(n)]), outlet="المرفأ") for n, slug in enumerate(slugs)]
+    record = taught(documents).apply(documents[3]).record
+    assert (record.text, record.published) == ("\n".join(story(3)), "2024-03-04")
+    assert record.trace["rules"] == {"furniture-opening": 1}
+
+
+def test_what_furniture_says_comes_into_the_fields():
+    head, tail = "كتب: سمير الهادي\nالأحد 03/03/2024", "المصدر: وكالة الرصيف\nكلمات دلالية: ميناء، جسر"
+    documents = [make("\n".join([head, *story(n), tail]), outlet="المرفأ") for n in range(12)]
+    stage = taught(documents)
+    record = stage.apply(documents[5]).record
+    assert record.trace["rules"] == {"furniture": 4}
+    assert (record.published, record.credit, record.tags) == ("2024-03-03", "وكالة الرصيف", ("ميناء", "جسر"))
+    assert record.authors == ("سمير الهادي",)
+
+
+@pytest.mark.parametrize("glue", ["\n", ""])
+def test_tags_behind_the_words_that_end_the_articles_go(glue):
+    closing = "تابعوا المرفأ على تطبيق الهاتف لتصلكم الأخبار أولا بأول"
+    bodies = ["\n".join(story(n)) for n in range(12)]
+    documents = [
+        make(f"{body}{glue}{closing}\n{body.split()[0]}وقال المتحدثالعمل", outlet="المرفأ") for body in bodies
+    ]
+    stage = taught(documents)
+    assert [stage.apply(record).record.text for record in documents] == bodies
 
 
 def test_what_is_learned_travels_as_bytes_and_as_a_reviewed_table():

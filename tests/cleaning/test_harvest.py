@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 
@@ -17,6 +15,7 @@ from cleaning.harvest import (
     tags_of,
 )
 from cleaning.lexicon import key_of
+from tests.cleaning.timing import fastest
 from tests.strategies import hostile_text
 
 
@@ -87,6 +86,12 @@ def test_credit_tags_and_names_are_read():
     assert credit_of("المصدر: وكالة الرصيف") == "وكالة الرصيف"
     assert credit_of("المصدر: «الرصيف» + وكالات") == "«الرصيف» + وكالات"
     assert credit_of("المصدر: " + "كلمة " * 30) == ""
+
+
+def test_a_credit_has_no_half_of_a_pair_of_quotation_marks():
+    assert credit_of("المصدر: “الرصيف” + وكالات") == "“الرصيف” + وكالات"
+    assert credit_of("المصدر: الرصيف” + وكالات") == "الرصيف + وكالات"
+    assert credit_of('المصدر: "الرصيف') == "الرصيف"
     assert tags_of("الوسوم: ميناء، جسر | شاحنات") == ("ميناء", "جسر", "شاحنات")
     assert tags_of("كلمات دلالية: ميناء الرصيف") == ("ميناء الرصيف",)
     assert tags_of("الوسوم") == ()
@@ -115,8 +120,4 @@ def test_any_text_can_be_read(text):
 @pytest.mark.parametrize("piece", ["1/", "1:1 ", "26th, ", "12 مايو ", "مايو 12 ", "كتب ", ":"])
 def test_hostile_lines_are_read_in_linear_time(piece):
     text = piece * (200_000 // len(piece))
-    start = time.process_time()
-    find_date(text)
-    is_date_line(key_of(text))
-    tags_of(text)
-    assert time.process_time() - start < 0.2
+    assert fastest(lambda: (find_date(text), is_date_line(key_of(text)), tags_of(text))) < 0.2

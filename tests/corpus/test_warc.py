@@ -129,13 +129,13 @@ BODY = b"<html><p>" + b"text " * 100
 @pytest.mark.parametrize(
     ("headers", "raw", "truncated"),
     [
-        (b"Content-Encoding: gzip", gzip.compress(BODY), ""),
+        (b"Content-Encoding: gzip", gzip.compress(BODY, mtime=0), ""),
         (b"Content-Encoding: deflate", zlib.compress(BODY), ""),
         (b"Content-Encoding: zstd", zst(BODY), ""),
         (b"Transfer-Encoding: chunked", chunked(BODY), ""),
-        (b"Transfer-Encoding: chunked\r\nContent-Encoding: gzip", chunked(gzip.compress(BODY)), ""),
+        (b"Transfer-Encoding: chunked\r\nContent-Encoding: gzip", chunked(gzip.compress(BODY, mtime=0)), ""),
         (b"Transfer-Encoding: chunked\r\nContent-Encoding: gzip", BODY, ""),
-        (b"Content-Encoding: gzip", gzip.compress(BODY)[:-4], "disconnect"),
+        (b"Content-Encoding: gzip", gzip.compress(BODY, mtime=0)[:-4], "disconnect"),
         (b"Transfer-Encoding: chunked", chunked(BODY)[:-5], "disconnect"),
         (b"Content-Encoding: identity", BODY, ""),
     ],
@@ -210,8 +210,8 @@ def test_digests(tmp_path: Path) -> None:
     ]  # fmt: skip
     for value in values:
         assert outline(read(tmp_path, "a.warc", record(1, block, WARC_Block_Digest=value))) == ["0-1"]
-    packed = HTTP[:-2] + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(BODY)
-    for payload in (BODY, gzip.compress(BODY)):
+    packed = HTTP[:-2] + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(BODY, mtime=0)
+    for payload in (BODY, gzip.compress(BODY, mtime=0)):
         fields = {"WARC_Block_Digest": None, "WARC_Payload_Digest": sha1(payload).decode()}
         assert outline(read(tmp_path, "a.warc", record(1, packed, **fields))) == ["0-1"]
 
