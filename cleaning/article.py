@@ -57,7 +57,7 @@ def find_paragraphs(units: Sequence[Unit]) -> list[bool]:
     punctuated = _share_of_ends(long) >= _PUNCTUATED
     found: list[bool] = []
     for unit in units:
-        known = unit.paragraph or (unit.size >= PARAGRAPH and (not punctuated or _runs_on(unit)))
+        known = unit.paragraph or (unit.size >= PARAGRAPH and (not punctuated or unit.closes or _runs_on(unit)))
         cut_off = found[-1:] == [True] and unit.size >= PARAGRAPH and unit.trails_off
         found.append((known or cut_off) and not unit.rule)
     return found

@@ -16,7 +16,7 @@ import msgspec
 from cleaning.boilerplate import Form, Furniture, FurnitureConfig, Place, Table, squeeze
 from cleaning.counting import ENDING, REACH, Piece, Tally, summed, unpack
 from cleaning.seams import begins_sentence, sentence_starts
-from cleaning.units import ends_sentence
+from cleaning.units import ends_sentence, has_clauses
 
 _PLACES: tuple[Place, ...] = ("head", "body", "tail")
 
@@ -59,10 +59,12 @@ def _is_line(outlet: str, key: str, tally: Tally, total: int, config: FurnitureC
 #: A marker has at least so many characters and words: fewer are how sentences begin.
 _MARKER_LENGTH = 10
 
-#: A shorter one, down to a single word, and what has the form of a sentence, or of the beginning of one, stands in
-#: at least so many of the outlet's documents.
-_MOST = 0.5
+#: A single word opens the tails of at least so many of the outlet's documents.
+_WORD_SHARE = 0.25
 _SHORT_LENGTH = 4
+
+#: What has the form of a sentence, or could be the beginning of one, stands in at least so many of them.
+_MOST = 0.5
 
 #: Part of the occurrences of a marker after which running text may follow.
 _RUNNING = 0.2
@@ -137,8 +139,10 @@ def _is_wordy(text: str) -> bool:
 def _is_marker(text: str, seen: float) -> bool:
     """Tell whether `text` announces something; how an outlet's sentences begin has no mark and goes on differently."""
     if not _is_wordy(text):
-        return seen >= _MOST and _letters(text) >= _SHORT_LENGTH and not text[-1].isalnum()
-    return seen >= _MOST or len(text) == REACH or not _APART.isdisjoint(text)
+        enough = _MOST if " " in text.strip() else _WORD_SHARE
+        return seen >= enough and _letters(text) >= _SHORT_LENGTH and not text[-1].isalnum()
+    constant = len(text) == REACH and not has_clauses(text)
+    return seen >= _MOST or constant or not _APART.isdisjoint(text)
 
 
 def _letters(text: str) -> int:

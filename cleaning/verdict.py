@@ -56,7 +56,7 @@ def _spare_story(units: Sequence[Unit], taken: Sequence[tuple[Unit, Furniture]])
 
     It is if it would be the greater part of the text, or a table: temperatures, hours of prayer, prices.
     """
-    told = [unit for unit, row in taken if unit.entry is None and (unit.sentence or _has_figures(unit, row))]
+    told = [unit for unit, row in taken if unit.entry is None and _tells(unit, row)]
     left = sum(unit.size for unit in units if not unit.rule and unit.entry is None)
     changing = sum(bool(row.changed(unit.text)) for unit, row in taken if row.form == "line")
     if changing <= FRAME:
@@ -70,9 +70,12 @@ def _spare_story(units: Sequence[Unit], taken: Sequence[tuple[Unit, Furniture]])
             unit.rule, unit.evidence, unit.closes, unit.spared = "", "", False, True
 
 
-def _has_figures(unit: Unit, row: Furniture) -> bool:
-    """Tell whether a line has figures; a marker and what follows it has as many as a frame never has."""
-    return len(_FIGURES.findall(unit.text)) > (FRAME if row.form == "marker" else 0) and row.form != "opening"
+def _tells(unit: Unit, row: Furniture) -> bool:
+    """Tell whether what the outlet repeats may be news: a sentence, or figures; what a marker announces is more."""
+    figures = len(_FIGURES.findall(unit.text))
+    if row.form == "line":
+        return unit.sentence or figures > 0
+    return row.form == "marker" and (unit.paragraph or figures > FRAME)
 
 
 def _glued(units: Sequence[Unit], lexicon: Lexicon, table: OutletTable, *, inline: bool) -> Iterator[Span]:

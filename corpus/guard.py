@@ -14,7 +14,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-from corpus.errors import RecordError
+from corpus.errors import EnvironmentFault, RecordError
 
 _KILLED_BY_TIMER = -int(signal.SIGALRM)
 
@@ -35,6 +35,7 @@ class Guard:
 
         Raises:
             RecordError: `timeout` or `worker-died`; the next call starts a fresh child.
+            EnvironmentFault: no child can be started.
         """
         pipe = self._pipe or self._start()
         try:
@@ -59,6 +60,14 @@ class Guard:
         self._process = context.Process(target=_serve, args=(far_end, self._function, limits), daemon=False)
         self._process.start()
         far_end.close()
+        try:
+            self._pipe.recv()
+        except EOFError:
+            self._process.join()
+            code = self._process.exitcode
+            self.close()
+            message = f"a process to read pages in cannot be started (exit {code}); what it said stands above"
+            raise EnvironmentFault(message) from None
         return self._pipe
 
     def _obituary(self) -> RecordError:
@@ -77,6 +86,7 @@ def _serve(pipe: Connection, function: Callable[[Any], Any], limits: tuple[float
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
+    pipe.send(None)  # a child that cannot even start must not be taken for a page that killed it
     while True:
         try:
             item = pipe.recv()

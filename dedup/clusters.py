@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dedup.kernel import compiled
 
 #: Members beyond this many raise the bar no more: in giant clusters not every pair is compared.
-_FULL_BAR = 16
+FULL_BAR = 16
 #: Rounds after which the rest stays alone; two or three empty the graph.
 _ROUNDS = 16
 
@@ -92,7 +92,7 @@ def _join(
             if cluster[others[at]] == anchor:
                 alike += 1
                 verified += scores[at] > 0
-        bar = min(sizes[anchor], _FULL_BAR)
+        bar = min(sizes[anchor], FULL_BAR)
         if verified >= cohesion * bar and alike >= bar:
             cluster[joiner], free[joiner] = anchor, False
             sizes[anchor] += 1

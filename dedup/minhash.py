@@ -130,9 +130,10 @@ def _rarely(raw: Any, at: Any, stop: Any, table: Any, inside: Any, out: Any, fil
         kind = entry >> KIND
         if kind == UNSAFE:
             return took, 0, -1
-        if kind == BREAK or (kind == MARK and not inside and wrote == 0):
+        if kind == BREAK:
             return took, 0, 1
-        if kind != DROP:
+        # A mark belongs to the word it stands in; before one it is nothing, also where a ligature opens with it.
+        if kind != DROP and (kind != MARK or inside or wrote > 0):
             store32(out, filled + wrote, np.uint32(entry))
             wrote += np.int64(entry >> LENGTH & np.uint64(0xFF))
         listed -= np.uint64(1)

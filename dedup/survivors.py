@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.stage import Map
-from dedup.clusters import build_graph, cluster
+from dedup.clusters import FULL_BAR, build_graph, cluster
 from dedup.config import DedupConfig
 from dedup.frequency import flag_words
 from dedup.index import Index
@@ -217,12 +217,35 @@ class Decider:
         found = nodes[cluster(graph, self.config.cohesion)]
         anchor = np.arange(len(self.order), dtype=np.int64)
         anchor[nodes] = found
+        self._attach(edges, ends, anchor)
         poor = self._collections(edges, ends, anchor)
         best = _survivors(anchor[nodes], nodes, poor[nodes])
         gone = nodes[(best != nodes)]
         self.survivor[gone] = best[best != nodes]
         self.anchor[gone] = np.where(anchor[gone] == self.survivor[gone], -1, anchor[gone])
         self._account(gone)
+
+    def _attach(self, edges: Edges, ends: NDArray[np.int64], anchor: NDArray[np.int64]) -> None:
+        """Let a truncated copy left alone into the cluster of a text that holds all of it.
+
+        It need not be verified against a fair share of the members, for edits of the part it has lost its likeness to
+        some; but it must be a companion of each, or it may be the other half of a page that holds two stories.
+        """
+        sizes = np.bincount(anchor, minlength=len(anchor))
+        alone = sizes[anchor] == 1
+        first_is_short = self.lengths[ends[0]] <= self.lengths[ends[1]]
+        short, long = np.where(first_is_short, ends[0], ends[1]), np.where(first_is_short, ends[1], ends[0])
+        held = (edges.relation == CONTAINED) & alone[short] & ~alone[long]
+        ones, others = np.concatenate((ends[0], ends[1])), np.concatenate((ends[1], ends[0]))
+        near = alone[ones] & ~alone[others]
+        pairs, alike = np.unique(_pair(ones[near], anchor[others[near]]), return_counts=True)
+        wanted = _pair(short[held], anchor[long[held]])
+        enough = np.minimum(sizes[anchor[long[held]]], FULL_BAR)
+        fits = alike[np.searchsorted(pairs, wanted)] >= enough if len(wanted) else np.zeros(0, dtype=bool)
+        order = np.lexsort((wanted[fits], -edges.scores[held][fits, 1]))
+        joiners = short[held][fits][order]
+        chosen, at = np.unique(joiners, return_index=True)
+        anchor[chosen] = anchor[long[held][fits][order][at]]
 
     def _collections(
         self, edges: Edges, ends: NDArray[np.int64], anchor: NDArray[np.int64]
@@ -275,6 +298,10 @@ def _repeats(
     fresh = _fresh([key[order] for key in keys], len(order))
     firsts = order[np.flatnonzero(fresh)][np.cumsum(fresh) - 1] if len(order) else order
     return order[~fresh], firsts[~fresh]
+
+
+def _pair(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.uint64]:
+    return first.astype(np.uint64) << np.uint64(32) | second.astype(np.uint64)
 
 
 def _fresh(keys: list[NDArray[Any]], count: int) -> NDArray[np.bool_]:

@@ -128,9 +128,9 @@ def test_news_told_after_a_pattern_is_no_furniture(pattern, others, glue):
 
 @pytest.mark.parametrize("pattern", [market, sentence, telegram])
 def test_the_frame_around_a_pattern_goes_all_the_same(pattern):
-    frames = [(f"وكالة المرفأ - {('محليات', 'طقس')[n % 2]} - {1 + n % 28} مايو 2024", f"عدد القراء {n}") for n in range(160)]
     bodies = [pattern(n) if n < 60 else story(1000 + n) for n in range(160)]
-    texts = ["\n".join((head, *body, tail)) for (head, tail), body in zip(frames, bodies, strict=True)]
+    heads = [f"وكالة المرفأ - {('محليات', 'طقس')[n % 2]} - {1 + n % 28} مايو 2024" for n in range(160)]
+    texts = ["\n".join((heads[n], *body, f"عدد القراء {n}")) for n, body in enumerate(bodies)]
     documents = [replace(make(text, outlet="المرفأ"), id=str(n)) for n, text in enumerate(texts)]
     stage = taught(documents)
     assert [stage.apply(record).record.text for record in documents] == ["\n".join(body) for body in bodies]

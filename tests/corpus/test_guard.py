@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from corpus.errors import RecordError
+from corpus.errors import EnvironmentFault, RecordError
 from corpus.guard import Guard
 
 GIBIBYTE = 2**30
@@ -57,3 +57,24 @@ def test_memory_is_bounded(guard):
     with pytest.raises(RecordError) as died:
         guard("eat")
     assert died.value.reason == "worker-died"
+
+
+class Unreadable:
+    """A function that the child cannot load."""
+
+    def __call__(self, item):
+        return item
+
+    def __reduce__(self):
+        return explode, ()
+
+
+def explode():
+    raise RuntimeError("cannot be loaded")
+
+
+def test_a_child_that_cannot_start_is_no_fault_of_the_page():
+    guard = Guard(Unreadable(), seconds=5, memory=2 * GIBIBYTE)
+    with pytest.raises(EnvironmentFault, match="cannot be started"):
+        guard("a")
+    guard.close()
