@@ -38,7 +38,8 @@ TAGS = 200
 #: The frame of an article has no more figures that change: a date, a clock, a counter.
 FRAME = 3
 
-#: With more words a line tells something, even if it has no stop: its figures are news.
+#: With more words a line tells something, even if it has no stop: its figures are news. Date lines of the labelled
+#: dumps have up to 16 words, but are known for what they are.
 WORDS = 7
 
 _DIGITS = re.compile(r"\d+")
@@ -127,7 +128,12 @@ def line_key(unit: Unit) -> str:
 
 
 def _keeps_figures(unit: Unit) -> bool:
-    return (unit.sentence or unit.text.count(" ") >= WORDS) and not is_date_line(unit.key)
+    return (unit.sentence or is_wordy(unit)) and not is_date_line(unit.key)
+
+
+def is_wordy(unit: Unit) -> bool:
+    """Tell whether a line has the words of a sentence, whatever it ends with."""
+    return unit.text.count(" ") >= WORDS
 
 
 def is_slug(unit: Unit) -> bool:

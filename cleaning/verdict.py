@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
-from cleaning.boilerplate import FRAME, Form, Furniture, OutletTable
+from cleaning.boilerplate import FRAME, Form, Furniture, OutletTable, is_wordy
 from cleaning.harvest import is_date_line
 from cleaning.lexicon import Lexicon
 from cleaning.lines import Judged, Span, judge, recognise
@@ -74,7 +74,7 @@ def _tells(unit: Unit, row: Furniture) -> bool:
     """Tell whether what the outlet repeats may be news: a sentence, or figures; what a marker announces is more."""
     figures = len(_FIGURES.findall(unit.text))
     if row.form == "line":
-        return unit.sentence or figures > 0
+        return unit.sentence or figures > 0 or (is_wordy(unit) and row.position != "tail")
     return row.form == "marker" and (unit.paragraph or figures > FRAME)
 
 

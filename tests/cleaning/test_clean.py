@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleaning.lexicon import key_of
 from cleaning.lines import CleanConfig, Span
 from cleaning.score import score_text
 from cleaning.stages import Clean
@@ -142,6 +143,16 @@ def test_the_first_line_of_an_outlet_goes_and_gives_its_date():
     record = taught(documents).apply(documents[3]).record
     assert (record.text, record.published) == ("\n".join(story(3)), "2024-03-04")
     assert record.trace["rules"] == {"furniture-opening": 1}
+
+
+def test_a_headline_that_other_pages_list_is_still_the_title_of_its_own():
+    titles = [f"{story(n)[0][:50]} من جديد" for n in range(12)]
+    listed = ["مقالات مشابهة", *titles[:4]]
+    texts = ["\n".join([titles[n], f"تاريخ النشر: {1 + n}rd, May 2021 GMT", *story(n), *listed]) for n in range(12)]
+    stage = taught([make(text, outlet="المرفأ") for text in texts])
+    assert [row.form for row in stage.table_.rows if row.text == key_of(titles[2])] == ["line"]
+    record = stage.apply(make(texts[2], outlet="المرفأ")).record
+    assert (record.title, record.text) == (titles[2], "\n".join(story(2)))
 
 
 def test_what_furniture_says_comes_into_the_fields():
