@@ -16,7 +16,7 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 slow: $(READY)
 	HYPOTHESIS_PROFILE=dice $(BIN)/pytest -m ''

@@ -1,6 +1,6 @@
 """Measure the Clean stage: what it takes out and what it spares on labelled data, and how fast.
 
-    python bench/cleaning.py [--data FOLDER] [-o bench/results/cleaning.md]
+    python bench/cleaning.py [--data FOLDER] [-o FILE]
 
 Quality needs the labelled data (a sibling folder `shared/data`, or $GHIRBAL_DATA, or --data) and is skipped with a
 word where that is absent. Each file is one corpus: scanned, learned, applied; then once more without the learned

@@ -1,6 +1,6 @@
 """Compare extractors: quality and CPU time on the same labelled pages, in one process and one run.
 
-    python bench/extraction.py [--data FOLDER] [--limit N] > bench/results/extraction.md
+    python bench/extraction.py [--data FOLDER] [--limit N]
 
 FOLDER holds html/gold.jsonl and its pages (default: ../shared/data beside the project, or $GHIRBAL_DATA). Peers
 that are not installed are named as skipped; none of them is a dependency of Ghirbal. Each extractor reads each page

@@ -27,6 +27,8 @@ _HEAD = 3
 #: An element inside the container is a link list above this share of linked text.
 _LINK_LIST = 0.6
 _LINKED_SENTENCE = 60
+#: A label is a phrase, not a phrase and a headline.
+_LABEL = 20
 _ALL_LINK = 0.95
 
 _BARE_LINK = re.compile(r"(?:https?://|www\.)\S+$")
@@ -83,13 +85,20 @@ def _without_strays(blocks: list[Block]) -> list[Block]:
 
 def _is_stray(block: Block, after: Block | None, *, at_home: bool) -> bool:
     text = block.text
-    if block.tag == "h1" or RAW_MARKUP.match(text) or _BARE_LINK.match(text) or _SEE_ALSO.match(text):
+    if block.tag == "h1" or RAW_MARKUP.match(text) or _BARE_LINK.match(text):
         return True
+    if _SEE_ALSO.match(text):
+        return not _opens_another_story(block, after)
     if block.is_link:
         return not (at_home and _is_linked_sentence(block))
     if block.tag in HEADINGS:
         return after is not None and after.is_link and not _is_linked_sentence(after)
     return block.tag == "div" and block.weight <= 0 and not at_home
+
+
+def _opens_another_story(block: Block, after: Block | None) -> bool:
+    """Tell whether a see-also label has text below it and no link: it stays, for `cleaning.lines` to judge by."""
+    return block.size <= _LABEL and not block.linked and after is not None and not after.linked
 
 
 def _is_linked_sentence(block: Block) -> bool:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def fastest(call: Callable[[], object], bound: float, tries: int = 5) -> float:
+def fastest(call: Callable[[], object], bound: float = 0.0, tries: int = 5) -> float:
     """Return the CPU seconds of the fastest of `tries` calls; stop at the first that keeps the bound."""
     best = float("inf")
     for _ in range(tries):
