@@ -134,18 +134,25 @@ class Frontier:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            # In WAL mode NORMAL loses no transaction to a kill, and to a power cut only the last ones, whole.
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._prepare(path)
         except (OSError, sqlite3.DatabaseError) as fault:
             raise EnvironmentFault(f"{path}: cannot open the frontier ({fault})") from fault
+        try:
+            self._prepare(path)
+        except sqlite3.DatabaseError as fault:
+            self._db.close()
+            raise EnvironmentFault(f"{path}: cannot open the frontier ({fault})") from fault
+        except EnvironmentFault:
+            self._db.close()
+            raise
         self._path = path
         self._known: set[str] = set()
         self.run = 0
         self.started = 0.0
 
     def _prepare(self, path: Path) -> None:
+        self._db.execute("PRAGMA journal_mode=WAL")
+        # In WAL mode NORMAL loses no transaction to a kill, and to a power cut only the last ones, whole.
+        self._db.execute("PRAGMA synchronous=NORMAL")
         version = self._one("PRAGMA user_version")
         if version == 0:
             self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
