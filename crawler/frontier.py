@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -133,17 +133,12 @@ class Frontier:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None)
+            with ExitStack() as opened:
+                self._db = opened.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
+                self._prepare(path)
+                opened.pop_all()
         except (OSError, sqlite3.DatabaseError) as fault:
             raise EnvironmentFault(f"{path}: cannot open the frontier ({fault})") from fault
-        try:
-            self._prepare(path)
-        except sqlite3.DatabaseError as fault:
-            self._db.close()
-            raise EnvironmentFault(f"{path}: cannot open the frontier ({fault})") from fault
-        except EnvironmentFault:
-            self._db.close()
-            raise
         self._path = path
         self._known: set[str] = set()
         self.run = 0

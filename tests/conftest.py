@@ -10,7 +10,7 @@ from hypothesis import settings
 # The default suite tries the same examples each time, so that what lands does not hang on a dice; `make slow` throws
 # the dice. A deadline would only measure what else the machine is doing.
 settings.register_profile("same", deadline=None, derandomize=True)
-settings.register_profile("dice", deadline=None, max_examples=2_000)
+settings.register_profile("dice", deadline=None, max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 ROOT = Path(__file__).parents[1]

@@ -15,7 +15,8 @@ def article(number: int, text: str = "") -> Answer:
     paragraphs = "".join(f"<p>{line}</p>" for line in (text or story(number)).split("\n"))
     nav = "".join(f'<li><a href="/section/{name}">{name}</a></li>' for name in ("محليات", "رياضة", "ثقافة"))
     head = f"<title>عنوان الخبر {number}</title>{HEAD}"
-    main = f"<article><h1>عنوان الخبر {number}</h1>{paragraphs}</article><footer>جميع الحقوق محفوظة</footer>"
+    box = '<div class="x7"><p>نتابع في هذه الصفحة كل يوم آخر ما يصلنا من مراسلينا في المدن والقرى البعيدة.</p></div>'
+    main = f"<article><h1>عنوان الخبر {number}</h1>{paragraphs}{box}</article><footer>جميع الحقوق محفوظة</footer>"
     html = f'<!doctype html><html lang="ar"><head>{head}</head><body><nav><ul>{nav}</ul></nav>{main}</body></html>'
     return Answer(html.encode())
 
@@ -30,7 +31,7 @@ def routes() -> dict[str, Route]:
 
 def test_crawl_then_build(crawl: Crawl) -> None:
     with Site(routes()) as site:
-        crawl.write(f'name = "sahil"\nseeds = ["{site.url}/"]\ndelay = 0')
+        crawl.write(f'name = "sahil"\nseeds = ["{site.url}/"]\ndelay = 0\ndrop = [".x7"]')
         crawl.run()
     finished = build(crawl.out, crawl.out.parent / "corpus")
     assert finished.exit_code == 0
@@ -42,7 +43,7 @@ def test_crawl_then_build(crawl: Crawl) -> None:
 
 def test_live(crawl: Crawl) -> None:
     with Site(routes()) as site:
-        crawl.write(f'name = "sahil"\nseeds = ["{site.url}/"]\ndelay = 0')
+        crawl.write(f'name = "sahil"\nseeds = ["{site.url}/"]\ndelay = 0\ndrop = [".x7"]')
         crawl.run("-s", "GHIRBAL_LIVE=1", "-s", "GHIRBAL_LIVE_WORKERS=1")
     parts = sorted((crawl.out / "live" / "corpus").glob("part-*"))
     kept = [row for part in parts for row in read_rows(part)]
