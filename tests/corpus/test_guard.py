@@ -28,14 +28,14 @@ def behave(item):
 
 @pytest.fixture
 def guard():
-    guard = Guard(behave, seconds=0.3, memory=2 * GIBIBYTE)
+    guard = Guard(behave, seconds=0.5, memory=2 * GIBIBYTE)
     yield guard
     guard.close()
 
 
 def test_neighbours_of_bad_items_are_unharmed(guard):
     assert guard("a") == "A"
-    with pytest.raises(RecordError, match="longer than 0.3 s") as hung:
+    with pytest.raises(RecordError, match="longer than 0.5 s") as hung:
         guard("hang")
     assert hung.value.reason == "timeout"
     assert guard("b") == "B"
@@ -43,6 +43,11 @@ def test_neighbours_of_bad_items_are_unharmed(guard):
         guard("die")
     assert died.value.reason == "worker-died"
     assert guard("c") == "C"
+
+
+def test_items_of_any_size_cross_whole(guard):
+    for size in (0, 1, 70_000, 5_000_000, 40_000_000):
+        assert guard("x" * size) == "X" * size
 
 
 def test_a_busy_loop_that_ignores_signals_ends_at_its_deadline(guard):
