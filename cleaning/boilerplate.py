@@ -21,6 +21,7 @@ from cleaning.lexicon import LABEL_LENGTH, key_of
 from cleaning.seams import reads_on
 from cleaning.units import PARAGRAPH, Unit, ends_sentence
 from corpus.document import Document, name_outlet
+from corpus.errors import UsageError
 
 Form = Literal["line", "opening", "marker", "head", "tail"]
 Place = Literal["head", "body", "tail"]
@@ -268,8 +269,9 @@ def from_toml(text: str) -> Table:
     """Read a table that `to_toml` wrote and somebody may have corrected.
 
     Raises:
-        msgspec.ValidationError: a key is unknown or a value has the wrong kind.
-        tomllib.TOMLDecodeError: the text is not TOML.
+        UsageError: the text is no TOML, a key is unknown or a value has the wrong kind.
     """
-    rows = tomllib.loads(text).get("furniture", [])
-    return Table(msgspec.convert(rows, list[Furniture]))
+    try:
+        return Table(msgspec.convert(tomllib.loads(text).get("furniture", []), list[Furniture]))
+    except (msgspec.ValidationError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"this is no boilerplate table as `ghirbal build` writes it: {error}") from error

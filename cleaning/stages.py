@@ -35,13 +35,16 @@ from corpus.text import scrub
 
 
 class Extract:
-    """Turn a Page into a Document; pass a Document through unchanged."""
+    """Turn a Page into a Document; pass a Document through unchanged.
+
+    `templates` is what the other pages of each outlet have taught, as somebody has reviewed it.
+    """
 
     name = "extract"
 
-    def __init__(self, config: ExtractConfig = DEFAULTS) -> None:
+    def __init__(self, config: ExtractConfig = DEFAULTS, templates: dict[str, Template] | None = None) -> None:
         self.config = config
-        self.table_: dict[str, Template] = {}
+        self.table_ = templates or {}
 
     def apply(self, record: Record) -> Verdict:
         """Extract text and metadata of a page; drop what is not HTML or would cost too much to read.

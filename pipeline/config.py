@@ -79,3 +79,17 @@ def fingerprint(value: Any) -> str:
 def salvaging(config: Config) -> Config:
     """Return the configuration with the whole records of damaged files kept."""
     return msgspec.structs.replace(config, read=msgspec.structs.replace(config.read, salvage=True))
+
+
+def read_reviewed(path: str | None) -> str | None:
+    """Read a table that somebody has reviewed; None where no path is given.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    if not path:
+        return None
+    try:
+        return Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot read the reviewed table ({error})") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,7 +14,7 @@ from corpus.document import Document
 from corpus.inputs import Failure, Skip, list_inputs
 from corpus.readers import read_input
 from corpus.stage import judge, run_here
-from pipeline.config import Config, read_config
+from pipeline.config import Config, read_config, read_reviewed
 from pipeline.console import errors, quote, results
 
 #: More documents than this are not read: what an outlet repeats shows long before.
@@ -27,8 +26,7 @@ _FIELDS = ("title", "outlet", "published", "credit", "authors", "tags")
 def explain_file(file: str, *, as_json: bool, config: str | None, boilerplate: str | None) -> None:
     """Print each document of `file`, marked up for a reader or as JSON for a tool."""
     settings = read_config(config)
-    reviewed = Path(boilerplate).read_text("utf-8") if boilerplate else None
-    stage = Clean(settings.clean, reviewed)
+    stage = Clean(settings.clean, read_reviewed(boilerplate))
     documents = list(read_documents(file, settings))
     stage.learn([memoryview(stage.scan(documents))], run_here)
     for document in documents:

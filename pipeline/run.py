@@ -15,6 +15,7 @@ import orjson
 
 from cleaning.filters import Filter
 from cleaning.stages import Clean, Extract, ExtractByOutlet
+from cleaning.templates import decode_table
 from corpus.commit import publish, publish_json, publishing, run_lock, translated
 from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
 from corpus.inputs import STDIN, Failure, InputFile, list_inputs
@@ -25,7 +26,7 @@ from corpus.stage import Stage
 from corpus.writers import Format
 from dedup.stages import Dedup
 from pipeline.against import find_index
-from pipeline.config import Config, fingerprint, plain
+from pipeline.config import Config, fingerprint, plain, read_reviewed
 from pipeline.html_report import render_report
 from pipeline.output import (
     BOILERPLATE,
@@ -33,6 +34,7 @@ from pipeline.output import (
     HOUSE,
     REPORT,
     REPORT_PAGE,
+    TEMPLATES,
     Identity,
     claim,
     entry,
@@ -48,7 +50,7 @@ _MEGABYTE = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run as the user asked for it. `boilerplate` and `against` are paths, or ""."""
+    """One run as the user asked for it. `boilerplate`, `templates` and `against` are paths, or ""."""
 
     command: Command
     inputs: tuple[str, ...]
@@ -59,7 +61,16 @@ class Job:
     fresh: bool = False
     filters: bool = True
     boilerplate: str = ""
+    templates: str = ""
     against: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The texts of tables that somebody has read and given back; None where they are to be learned."""
+
+    boilerplate: str | None
+    templates: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +96,10 @@ def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finis
     """
     job = replace(job, out=job.out.absolute())
     refuse_foreign(job.out)
-    reviewed = _read_reviewed(job.boilerplate)
+    reviewed = Reviewed(read_reviewed(job.boilerplate), read_reviewed(job.templates))
     files, failures = _list(job)
     index, holds = find_index(Path(job.against), job.config.dedup) if job.against else (None, "")
+    stages = _stages(job, reviewed, index)
     with run_lock(job.out / HOUSE / "lock"):
         listing = [[file.name, file.size, file.mtime_ns] for file in files]
         if STDIN in job.inputs:
@@ -99,7 +111,6 @@ def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finis
         if claim(job.out, identity, fresh=job.fresh):
             row = orjson.loads((job.out / REPORT).read_bytes())
             return Finished(job.out, report_from(row), already=True)
-        stages = _stages(job, reviewed, index)
         plan = _plan(job, identity, stages)
         with translated(plan.work):
             plan.work.mkdir(parents=True, exist_ok=True)
@@ -110,11 +121,11 @@ def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finis
     return Finished(job.out, outcome.report)
 
 
-def _stages(job: Job, reviewed: str | None, index: Path | None) -> list[Stage]:
+def _stages(job: Job, reviewed: Reviewed, index: Path | None) -> list[Stage]:
     config = job.config
-    cleaners: list[Stage] = [Clean(config.clean, reviewed), Filter(config.filters, enabled=job.filters)]
+    cleaners: list[Stage] = [Clean(config.clean, reviewed.boilerplate), Filter(config.filters, enabled=job.filters)]
     deduper: list[Stage] = [Dedup(config.dedup, index)]
-    extract = ExtractByOutlet(config.extract) if config.extract.by_outlet else Extract(config.extract)
+    extract = _extract(job, reviewed.templates)
     match job.command:
         case "build":
             return [extract, *cleaners, *deduper]
@@ -122,6 +133,15 @@ def _stages(job: Job, reviewed: str | None, index: Path | None) -> list[Stage]:
             return [extract, *cleaners]
         case "dedup":
             return [extract, *deduper]
+
+
+def _extract(job: Job, templates: str | None) -> Extract:
+    if templates is None:
+        return ExtractByOutlet(job.config.extract) if job.config.extract.by_outlet else Extract(job.config.extract)
+    try:
+        return Extract(job.config.extract, decode_table(templates.encode()))
+    except ValueError as error:
+        raise UsageError(f"{job.templates}: this is no table of templates: {error}") from error
 
 
 def _plan(job: Job, identity: Identity, stages: Sequence[Stage]) -> Plan:
@@ -138,11 +158,12 @@ def _plan(job: Job, identity: Identity, stages: Sequence[Stage]) -> Plan:
     )
 
 
-def _configuration(job: Job, reviewed: str | None, holds: str) -> dict[str, Any]:
+def _configuration(job: Job, reviewed: Reviewed, holds: str) -> dict[str, Any]:
     return plain(job.config) | {
         "format": job.form,
         "filters_enabled": job.filters,
-        "boilerplate": fingerprint(reviewed) if reviewed is not None else "",
+        "boilerplate": fingerprint(reviewed.boilerplate) if reviewed.boilerplate is not None else "",
+        "templates": fingerprint(reviewed.templates) if reviewed.templates is not None else "",
         "against": holds,
     }
 
@@ -176,20 +197,13 @@ def _spool(path: Path) -> tuple[InputFile, str]:
     return InputFile(str(path), STDIN, outcome[0].bytes), outcome[0].sha256
 
 
-def _read_reviewed(path: str) -> str | None:
-    if not path:
-        return None
-    try:
-        return Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot read the boilerplate table ({error})") from error
-
-
 def _publish_rest(job: Job, stages: Sequence[Stage], outcome: Outcome) -> None:
     """Write what only the whole run knows: clusters, the learned table, the report."""
     for stage in stages:
         if isinstance(stage, Dedup):
             outcome.files[CLUSTERS] = _publish_lines(job.out / CLUSTERS, stage.clusters())
+        if isinstance(stage, ExtractByOutlet):
+            outcome.files[TEMPLATES] = entry(publish(job.out / TEMPLATES, stage.dump()))
         if isinstance(stage, Clean):
             outcome.files[BOILERPLATE] = entry(publish(job.out / BOILERPLATE, stage.table_toml().encode()))
     row = report_row(job, outcome.report)

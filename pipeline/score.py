@@ -22,7 +22,12 @@ _SCORERS: dict[str, _Scorer] = {"text": score_text, "html": score_html, "dups": 
 
 def print_scores(kind: str, gold: str, pred: str, *, as_json: bool) -> None:
     """Print one line of figures for each group of the gold data, the whole last."""
-    figures = _SCORERS[kind](_read(gold), _read(pred))
+    rows = _read(gold), _read(pred)
+    try:
+        figures = _SCORERS[kind](*rows)
+    except (KeyError, TypeError) as error:
+        message = f"{gold}, {pred}: rows are not as `ghirbal score --help` has them for {kind}: {error}"
+        raise UsageError(message) from error
     if as_json:
         results.file.write(orjson.dumps(figures).decode() + "\n")
         return

@@ -3,6 +3,7 @@ import os
 import random
 import sys
 
+import msgspec
 import orjson
 import pytest
 
@@ -10,6 +11,7 @@ from corpus.commit import run_lock
 from corpus.errors import EnvironmentFault, UsageError
 from pipeline.check import check_corpus
 from pipeline.cli import main
+from pipeline.config import Config
 from tests.conftest import EXAMPLES
 from tests.pipeline.builds import build, command, report, rows, story, tree
 
@@ -210,3 +212,52 @@ def test_a_misspelt_key_is_refused_before_anything_is_written(dumps, tmp_path, m
     assert code == 2
     assert "unknown field `threshhold`" in said.err.replace("\n", " ")
     assert not (tmp_path / "x").exists()
+
+
+def test_templates_are_learned_reviewed_and_given_back(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "in" / "sahil"
+    folder.mkdir(parents=True)
+    for number in range(30):
+        text = "".join(f"<p>{line}</p>" for line in story(number).split("\n"))
+        box = "<p>نتابع في هذه الصفحة كل يوم آخر ما يصلنا من مراسلينا في المدن والقرى البعيدة.</p>"
+        html = f"<!doctype html><html><body><div class='x'>{text}{box}</div></body></html>"
+        (folder / f"{number}.html").write_text(html, "utf-8")
+    config = msgspec.convert({"extract": {"by_outlet": True}, "clean": {"learn": False}}, Config)
+    build(tmp_path / "in", tmp_path / "learned", config=config)
+    table = tmp_path / "learned" / "templates.json"
+    assert "sahil" in orjson.loads(table.read_bytes())
+    plain = msgspec.convert({"clean": {"learn": False}}, Config)
+    build(tmp_path / "in", tmp_path / "given", config=plain, templates=str(table))
+    texts = [[row["text"] for row in rows(tmp_path / name, "corpus")] for name in ("learned", "given")]
+    assert texts[0] == texts[1]
+    assert len(texts[0]) == 30
+    assert not any("نتابع في هذه الصفحة" in text for text in texts[0])
+    build(tmp_path / "in", tmp_path / "without", config=plain)
+    assert any("نتابع في هذه الصفحة" in row["text"] for row in rows(tmp_path / "without", "corpus"))
+    table.write_text("[]")
+    code, said = call(monkeypatch, capsys, "build", tmp_path / "in", "-o", tmp_path / "no", "--templates", table)
+    assert code == 2
+    assert "no table of templates" in said.err
+
+
+@pytest.mark.parametrize("text", ["x = [", "[[furniture]]\noutlet = 3\n", None])
+def test_a_reviewed_table_that_cannot_be_read_is_named_before_anything_is_written(
+    dumps, tmp_path, monkeypatch, capsys, text
+):
+    table = tmp_path / "table.toml"
+    if text is not None:
+        table.write_text(text)
+    for arguments in (("build", dumps, "-o", tmp_path / "no"), ("explain", dumps / "miraat.jsonl")):
+        code, said = call(monkeypatch, capsys, *arguments, "--boilerplate", table)
+        assert (code, said.out) == (2, "")
+        assert "table" in said.err
+    assert not (tmp_path / "no").exists()
+
+
+def test_scores_of_rows_that_are_none_end_with_a_message(tmp_path, monkeypatch, capsys):
+    rows_file = tmp_path / "rows.jsonl"
+    rows_file.write_text('{"x": 1}\n')
+    for kind in ("text", "html", "dups"):
+        code, said = call(monkeypatch, capsys, "score", kind, rows_file, rows_file)
+        assert code == 2
+        assert "score --help" in said.err
