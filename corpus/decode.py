@@ -257,7 +257,8 @@ def repair_mojibake(text: str) -> str:
     'الخبر'
     """
     for _ in range(_MAX_REPAIRS):
-        if not any(sign in text for sign in _SIGNS_OF_MOJIBAKE):
+        # One character is found at five times the speed of two.
+        if not any(sign[1] in text and sign in text for sign in _SIGNS_OF_MOJIBAKE):
             break
         text = "\n".join(map(_repair_line, text.split("\n")))
     return text

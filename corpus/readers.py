@@ -12,7 +12,7 @@ import errno
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
 from corpus.decode import decode
@@ -74,9 +74,9 @@ def read_input(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Itera
 def _check_as_listed(file: InputFile) -> None:
     if not file.mtime_ns:
         return
-    with Stream(file.path) as stream:
-        if (stream.size, stream.mtime_ns) != (file.size, file.mtime_ns):
-            raise InputError("the file changed after it was listed", path=file.path, reason="input-changed")
+    status = Path(file.path).stat()
+    if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
+        raise InputError("the file changed after it was listed", path=file.path, reason="input-changed")
 
 
 def _reader_of(file: InputFile) -> Reader:

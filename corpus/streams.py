@@ -135,9 +135,7 @@ class Stream:
     def __init__(self, path: str, *, offset: int = 0, codec: str = "") -> None:
         self.path = path
         self._file = _open_regular(path)
-        status = os.fstat(self._file.fileno())
-        self.size, self.mtime_ns = status.st_size, status.st_mtime_ns
-        self._known = _identity(status)
+        self._known = _identity(os.fstat(self._file.fileno()))
         self.member = offset
         try:
             self._file.seek(offset)

@@ -9,10 +9,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 
 from corpus.commit import publish
-from corpus.document import Document, Page, Record, Source, Verdict, document_from, fail
+from corpus.document import Document, Page, Record, Source, Verdict, fail
 from corpus.errors import RecordError
 from corpus.guard import Guard
 from corpus.inputs import Failure, Skip
@@ -20,7 +21,7 @@ from corpus.plan import Item, Plan, Segment, Task, TaskResult, find_done, learne
 from corpus.readers import read_input
 from corpus.report import Report
 from corpus.stage import Learner, Stage, judge
-from corpus.writers import Format, Shard, open_shard
+from corpus.writers import FAST_LEVEL, Format, Shard, open_shard
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -35,6 +36,7 @@ EXCERPT_LENGTH = 200
 TICK = 50
 
 _WORK_FORMAT: Format = "jsonl.zst"
+_DOCUMENT = msgspec.json.Decoder(Document)
 
 
 def map_file(path: Path) -> memoryview:
@@ -141,8 +143,8 @@ class _TaskRun:
         """Write documents until the chunk is full; its partial holds what the next learner saw of them."""
         work, size = self._plan.work, 0
         with ExitStack() as stack:
-            self._removed = stack.enter_context(open_shard(work / f"{name}.removed", _WORK_FORMAT))
-            kept = stack.enter_context(open_shard(work / f"{name}.kept", _WORK_FORMAT))
+            self._removed = stack.enter_context(open_shard(work / f"{name}.removed", _WORK_FORMAT, FAST_LEVEL))
+            kept = stack.enter_context(open_shard(work / f"{name}.kept", _WORK_FORMAT, FAST_LEVEL))
 
             def written() -> Iterator[Record]:
                 nonlocal size
@@ -227,8 +229,7 @@ class _TaskRun:
         for file, part in self._task.inputs:
             yield from read_input(file, self._plan.read, part=part)
         for item in self._task.items:
-            for row in read_rows(self._plan.work / f"{item.name}.kept"):
-                yield document_from(row)
+            yield from read_documents(self._plan.work / f"{item.name}.kept")
 
 
 def audit_row(source: Source, verdict: Verdict, stage: str, record: Record | None) -> dict[str, Any]:
@@ -252,6 +253,12 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """Read back a work file that this run or an earlier one published."""
     with zstd.open(path, "rb") as stream:
         yield from map(orjson.loads, stream)
+
+
+def read_documents(path: Path) -> Iterator[Document]:
+    """Read back the documents of a work file; straight into their type is half again as fast as by way of rows."""
+    with zstd.open(path, "rb") as stream:
+        yield from map(_DOCUMENT.decode, stream)
 
 
 def _describe(shard: Shard) -> dict[str, Any]:

@@ -30,6 +30,7 @@ _MARKS = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8"
     "\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f"
 )
+_MARK = re.compile(f"[{_MARKS}]")
 _LONG_MARKS = re.compile(f"([{_MARKS}]{{{MAX_MARKS}}})[{_MARKS}]+")
 _NO_LONG_MARKS = re.compile(f"[^{_MARKS}]*+(?:[{_MARKS}]{{1,{MAX_MARKS}}}+(?![{_MARKS}])[^{_MARKS}]*+)*+")
 
@@ -46,8 +47,12 @@ def scrub(text: str) -> str:
         text = _SPACES.sub(" ", _NEWLINES.sub("\n", text))
         text = "".join(_ALLOWED.findall(text))
     if not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
-    return text if _NO_LONG_MARKS.fullmatch(text) else _LONG_MARKS.sub(r"\1", text)
+        # Line by line: one letter that is not NFC makes all that is given with it several times as dear.
+        text = "\n".join([unicodedata.normalize("NFC", line) for line in lines(text)])
+    # Wherever a run too long begins, it reaches a ninth place; most texts have no mark at any of them.
+    if _MARK.search(text[:: MAX_MARKS + 1]) and not _NO_LONG_MARKS.fullmatch(text):
+        text = _LONG_MARKS.sub(r"\1", text)
+    return text
 
 
 def is_scrubbed(text: str) -> bool:

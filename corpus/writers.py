@@ -32,7 +32,11 @@ Row: TypeAlias = Mapping[str, Any] | Document
 
 #: 84 MB/s at ratio .166 on Arabic JSONL, against 38 MB/s at .206 for gzip -1 (2026-11, 2 cores).
 _ZSTD_LEVEL = 3
+#: For what is read once and thrown away: a quarter faster, a tenth larger.
+FAST_LEVEL = 1
 _GZIP_LEVEL = 6
+#: Rows go to the compressor in blocks of so many bytes: one by one, its tables are cold each time.
+_BLOCK_BYTES = 1 << 18
 #: Rows per Parquet row group: about 20 MB of news text, enough for columns to compress.
 _ROW_GROUP = 8_192
 #: Columns whose fields differ from row to row; Parquet gets them as one JSON string.
@@ -56,12 +60,20 @@ class _Lines:
 
     def __init__(self, stream: IO[bytes], encode: Callable[[Row], bytes]) -> None:
         self._stream, self._encode = stream, encode
+        self._block = bytearray()
 
     def write(self, row: Row) -> None:
-        self._stream.write(self._encode(row))
+        self._block += self._encode(row)
+        if len(self._block) >= _BLOCK_BYTES:
+            self._flush()
 
     def close(self) -> None:
+        self._flush()
         self._stream.close()
+
+    def _flush(self) -> None:
+        self._stream.write(self._block)
+        self._block.clear()
 
 
 class _Parquet:
@@ -162,9 +174,9 @@ class _Open:
         """Leave the sink open."""
 
 
-def _zstd(sink: IO[bytes]) -> IO[bytes]:
+def _zstd(sink: IO[bytes], level: int) -> IO[bytes]:
     parameter = zstd.CompressionParameter
-    options: dict[int, int] = {parameter.compression_level: _ZSTD_LEVEL, parameter.checksum_flag: 1}
+    options: dict[int, int] = {parameter.compression_level: level, parameter.checksum_flag: 1}
     stream = zstd.ZstdFile(_Open(sink), "w", options=options)
     stream.write(b"")  # or a stream of no rows would be a file of no bytes, which no reader takes for zstd
     return cast("IO[bytes]", stream)
@@ -175,10 +187,10 @@ def _gzip(sink: IO[bytes]) -> IO[bytes]:
     return cast("IO[bytes]", stream)
 
 
-def _open_writer(sink: IO[bytes], form: Format) -> ShardWriter:
+def _open_writer(sink: IO[bytes], form: Format, level: int) -> ShardWriter:
     match form:
         case "jsonl.zst":
-            return _Lines(_zstd(sink), _json_line)
+            return _Lines(_zstd(sink, level), _json_line)
         case "jsonl.gz":
             return _Lines(_gzip(sink), _json_line)
         case "jsonl":
@@ -204,10 +216,10 @@ class Shard:
 
 
 @contextmanager
-def open_shard(path: Path, form: Format) -> Iterator[Shard]:
-    """Write one shard that gets its name only when the block succeeds."""
+def open_shard(path: Path, form: Format, level: int = _ZSTD_LEVEL) -> Iterator[Shard]:
+    """Write one shard that gets its name only when the block succeeds; `level` is that of zstd."""
     with publishing(path) as (sink, outcome):
-        writer = _open_writer(sink, form)
+        writer = _open_writer(sink, form, level)
         shard = Shard(writer)
         yield shard
         writer.close()

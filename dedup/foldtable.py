@@ -16,13 +16,26 @@ from corpus.arabic import FOLD_TABLE, fold, words
 
 #: The table covers the plane in which news is written, and emoji; what lies beyond is folded in Python.
 _TABLE_SIZE = 0x20000
-_COVERED = (*range(0xD800), *range(0xE000, 0x10000), *range(0x1F000, _TABLE_SIZE))
+#: The entry of all code points beyond it.
+BEYOND = np.uint32(_TABLE_SIZE)
+#: Ideographs and Hangul syllables, letters that fold to themselves: half of the plane, and no need to ask.
+_STABLE = (range(0x4E00, 0xA000), range(0xAC00, 0xD7A4))
+_COVERED = (
+    *range(0x4E00),
+    *range(0xA000, 0xAC00),
+    *range(0xD7A4, 0xD800),
+    *range(0xE000, 0x10000),
+    *range(0x1F000, _TABLE_SIZE),
+)
 #: An entry of the table, uint64: what the code point folds to, as UTF-8 in the low 32 bits and its length in the next
-#: 8, then whether that is a digit, then what it does to a word. MANY code points (a ligature) are listed at the end
-#: of the same table; the low bits then say where, their number first.
-LENGTH, DIGIT, KIND = np.uint64(32), np.uint64(40), np.uint64(48)
-BREAK, LETTER, MARK, DROP, UNSAFE, MANY, SURROGATE = map(np.uint64, range(7))
-#: Most bytes that one UTF-16 unit becomes; "ﷺ", which becomes 33, is left to Python.
+#: 8; then whether it is a letter or breaks words (as neither it is dropped); then, from RARE on, what else it may be.
+#: MANY code points (a ligature) are listed at the end of the same table; the low bits then say where, their number
+#: first.
+LENGTH, LETTER, BREAK, RARE = map(np.uint64, (32, 40, 41, 42))
+MARK, UNSAFE, MANY = map(np.uint64, range(1, 4))
+#: A break is a space, of no length of its own: it counts where it ends a word.
+_BREAK = 0x20 | 1 << int(BREAK)
+#: Most bytes that one code point becomes; "ﷺ", which becomes 33, is left to Python.
 LONGEST = 6
 
 #: The lower case of sigma depends on the letters around it; a loose hamza may melt into a yeh barree.
@@ -50,51 +63,44 @@ def fold_table() -> NDArray[np.uint64]:
     unsafe = _unsafe_parts()
     folded = fold(plain).split("\n")
     entries = _entries("".join(folded))
-    table = [int(UNSAFE << KIND)] * _TABLE_SIZE
-    table[0x0A] = int(BREAK << KIND)
-    table[0xD800:0xE000] = [int(SURROGATE << KIND)] * 0x800
+    table = [int(UNSAFE << RARE)] * (_TABLE_SIZE + 1)
+    table[0x0A] = _BREAK
+    table[0xD800:0xE000] = [_BREAK] * 0x800
     for one, parts, result in zip(plain[::2], unicodedata.normalize("NFKC", plain).split("\n"), folded, strict=True):
         if not unsafe.isdisjoint(parts) or len(result.encode()) > LONGEST:
             continue
         found = [entries[part] for part in result]
-        breaks = [entry >> int(KIND) == BREAK for entry in found]
+        breaks = [entry == _BREAK for entry in found]
         if len(found) < 2:
-            table[ord(one)] = found[0] if found else int(DROP << KIND)
+            table[ord(one)] = found[0] if found else 0
         elif all(breaks):
-            table[ord(one)] = int(BREAK << KIND)
+            table[ord(one)] = _BREAK
         elif not any(breaks):
-            table[ord(one)] = int(MANY << KIND) | len(table)
+            table[ord(one)] = int(MANY << RARE) | len(table)
             table += (len(found), *found)
-    return np.array([*table, _TABLE_SIZE], dtype=np.uint64)
+    whole = np.array(table, dtype=np.uint64)
+    for codes in _STABLE:
+        whole[codes.start : codes.stop] = _letters_of_three_bytes(np.array(codes, dtype=np.uint64))
+    return whole
 
 
 def _entries(characters: str) -> dict[str, int]:
     """Return the entry of each folded character."""
     distinct = sorted(set(characters))
     letters = set(words(" ".join(distinct)))
-    marks = {word[1:] for word in words(" ".join("a" + one for one in distinct))}
-    return {one: _entry(one, LETTER if one in letters else MARK if one in marks else BREAK) for one in distinct}
+    kept = letters | {word[1:] for word in words(" ".join("a" + one for one in distinct))}
+    return {one: _entry(one, letter=one in letters) if one in kept else _BREAK for one in distinct}
 
 
-def _entry(character: str, kind: np.uint64) -> int:
+def _entry(character: str, *, letter: bool) -> int:
     encoded = character.encode()
-    digit = int("0" <= character <= "9") << int(DIGIT)
-    return int.from_bytes(encoded, "little") | len(encoded) << int(LENGTH) | digit | int(kind << KIND)
+    kind = 1 << int(LETTER) if letter else int(MARK << RARE)
+    return int.from_bytes(encoded, "little") | len(encoded) << int(LENGTH) | kind
 
 
-@cache
-def split_table() -> NDArray[np.uint64]:
-    """Return the table for words already folded and joined by a space: nothing else breaks a word."""
-    codes = np.arange(0x110001, dtype=np.uint64)
-    sizes = (1 + (codes > 0x7F) + (codes > 0x7FF) + (codes > 0xFFFF)).astype(np.uint64)
-    table = codes.copy()
-    for size, lead in ((2, 0xC0), (3, 0xE0), (4, 0xF0)):
-        parts = [codes >> np.uint64(6 * part) & np.uint64(0x3F) | np.uint64(0x80) for part in range(size - 1)]
-        encoded = codes >> np.uint64(6 * (size - 1)) | np.uint64(lead)
-        for place, part in enumerate(reversed(parts), 1):
-            encoded |= part << np.uint64(8 * place)
-        table = np.where(sizes == size, encoded, table)
-    table |= sizes << LENGTH | ((codes >= 0x30) & (codes <= 0x39)).astype(np.uint64) << DIGIT | LETTER << KIND
-    table[0xD800:0xE000] = SURROGATE << KIND
-    table[0x20], table[-1] = BREAK << KIND, 0x110000
-    return table
+def _letters_of_three_bytes(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    lead, middle = codes >> np.uint64(12) | np.uint64(0xE0), codes >> np.uint64(6) & np.uint64(0x3F) | np.uint64(0x80)
+    last = codes & np.uint64(0x3F) | np.uint64(0x80)
+    encoded = lead | middle << np.uint64(8) | last << np.uint64(16)
+    kind = np.uint64(3) << LENGTH | np.uint64(1) << LETTER
+    return np.asarray(encoded | kind)

@@ -30,7 +30,7 @@ from dedup.passages import longest_passages
 from dedup.verify import CONTAINED, FEATURES, NONE, Judgement, Limits, Texts, compare
 
 _LISTING = "index.json"
-_VERSION = 1
+_VERSION = 2
 #: Documents of one segment as `add` writes it; what is in memory at once.
 _SEGMENT = 20_000
 #: Segments are merged up to this size, so that a merge needs about 2 GB at most.

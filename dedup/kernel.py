@@ -32,31 +32,57 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     return nb.njit(inline="always")(function)
 
 
-def _build_read(context: Any, data: Any, at: Any) -> Any:  # noqa: ARG001  numba passes the context
-    """Load the 32 bits at byte `at` of `data`, aligned or not, in one instruction (little-endian machines)."""
+_WORD, _QUAD, _STRIPE = ir.IntType(32), ir.IntType(64), ir.VectorType(ir.IntType(32), 4)
+
+
+def _load(kind: Any) -> Callable[..., Any]:
+    """Return what numba calls to build the load of one `kind`, aligned or not (little-endian machines)."""
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _address(target, builder, signature, arguments)
-        return builder.load(place, align=1)
+        return builder.load(_address(target, builder, signature.args[0], arguments[:2], kind), align=1)
 
-    return types.uint32(data, at), generate
+    return generate
+
+
+def _build_read32(context: Any, data: Any, at: Any) -> Any:  # noqa: ARG001  numba passes the context
+    """Load the 32 bits at byte `at` of `data`."""
+    return types.uint32(data, at), _load(_WORD)
+
+
+def _build_read64(context: Any, data: Any, at: Any) -> Any:  # noqa: ARG001  numba passes the context
+    """Load the 64 bits at byte `at` of `data`."""
+    return types.uint64(data, at), _load(_QUAD)
 
 
 def _build_store(context: Any, data: Any, at: Any, value: Any) -> Any:  # noqa: ARG001  numba passes them
     """Store 32 bits at byte `at` of `data`, aligned or not."""
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        builder.store(arguments[2], _address(target, builder, signature, arguments), align=1)
+        place = _address(target, builder, signature.args[0], arguments[:2], _WORD)
+        builder.store(arguments[2], place, align=1)
         return target.get_dummy_value()
 
     return types.void(data, at, types.uint32), generate
 
 
-read32: Callable[..., Any] = intrinsic(_build_read)
+def _build_copy(context: Any, data: Any, at: Any, words: Any, place: Any) -> Any:  # noqa: ARG001
+    """Copy the 16 bytes at byte `at` of `data` to the four uint32 at `place` of `words`."""
+
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        stripe = builder.load(_address(target, builder, signature.args[0], arguments[:2], _STRIPE), align=1)
+        builder.store(stripe, _address(target, builder, signature.args[2], arguments[2:], _STRIPE), align=4)
+        return target.get_dummy_value()
+
+    return types.void(data, at, words, place), generate
+
+
+read32: Callable[..., Any] = intrinsic(_build_read32)
+read64: Callable[..., Any] = intrinsic(_build_read64)
 store32: Callable[..., Any] = intrinsic(_build_store)
+copy16: Callable[..., Any] = intrinsic(_build_copy)
 
 
-def _address(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    array = target.make_array(signature.args[0])(target, builder, arguments[0])
-    place = builder.gep(array.data, [arguments[1]])
-    return builder.bitcast(place, ir.IntType(32).as_pointer())
+def _address(target: Any, builder: Any, kind: Any, array_and_place: Any, wanted: Any) -> Any:
+    array, place = array_and_place
+    data = target.make_array(kind)(target, builder, array).data
+    return builder.bitcast(builder.gep(data, [place]), wanted.as_pointer())

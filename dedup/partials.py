@@ -24,7 +24,8 @@ from dedup import flat
 from dedup.config import DedupConfig
 from dedup.kernel import compiled
 from dedup.lsh import band_keys, sample
-from dedup.minhash import PERMUTATIONS, Sketches, encode, sign_encoded
+from dedup.minhash import PERMUTATIONS, Sketches, sign_encoded
+from dedup.tokens import encode
 from dedup.verify import Texts
 
 #: Texts in memory at once while scanning.
@@ -84,12 +85,13 @@ class Summary:
         self._bands.append(band_keys(sketches.signatures, self._config.bands, self._config.rows))
         self._sketches.append(Sketches(sketches.signatures[:0], sketches.words, sketches.bounds))
         bounds = sketches.bounds.tolist()
+        views = encoded.views()
         for at, document in enumerate(documents):
             words = sketches.words[bounds[at] : bounds[at + 1]]
-            self._numbers.append(self._numbers_of(document, encoded[at], words))
+            self._numbers.append(self._numbers_of(document, views[at], words))
             self._strings += (document.id, document.outlet, document.url, document.published)
 
-    def _numbers_of(self, document: Document, encoded: bytes, words: NDArray[np.uint32]) -> tuple[int, ...]:
+    def _numbers_of(self, document: Document, encoded: memoryview, words: NDArray[np.uint32]) -> tuple[int, ...]:
         return (
             identity(document.id, document.source),
             xxhash.xxh3_64_intdigest(document.id.encode("utf-8", "replace")),

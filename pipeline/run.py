@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import orjson
 
@@ -24,8 +24,6 @@ from corpus.report import Report, report_from
 from corpus.runner import Outcome, Watcher, cut_segments, first_tasks, open_pool, run_stages
 from corpus.stage import Stage
 from corpus.writers import Format
-from dedup.stages import Dedup
-from pipeline.against import find_index
 from pipeline.config import Config, fingerprint, plain, read_reviewed
 from pipeline.html_report import render_report
 from pipeline.output import (
@@ -87,6 +85,13 @@ class Finished:
         return EXIT_PARTIAL if self.report.failed else EXIT_DONE
 
 
+@runtime_checkable
+class _Clustering(Protocol):
+    """A stage that can list the clusters it found."""
+
+    def clusters(self) -> Iterable[bytes]: ...
+
+
 def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finished:
     """Run a job to its end, or take up where a killed one left off.
 
@@ -98,8 +103,8 @@ def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finis
     refuse_foreign(job.out)
     reviewed = Reviewed(read_reviewed(job.boilerplate), read_reviewed(job.templates))
     files, failures = _list(job)
-    index, holds = find_index(Path(job.against), job.config.dedup) if job.against else (None, "")
-    stages = _stages(job, reviewed, index)
+    deduper, holds = _deduper(job)
+    stages = [*_cleaners(job, reviewed), *deduper]
     with run_lock(job.out / HOUSE / "lock"):
         listing = [[file.name, file.size, file.mtime_ns] for file in files]
         if STDIN in job.inputs:
@@ -121,18 +126,23 @@ def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finis
     return Finished(job.out, outcome.report)
 
 
-def _stages(job: Job, reviewed: Reviewed, index: Path | None) -> list[Stage]:
-    config = job.config
-    cleaners: list[Stage] = [Clean(config.clean, reviewed.boilerplate), Filter(config.filters, enabled=job.filters)]
-    deduper: list[Stage] = [Dedup(config.dedup, index)]
-    extract = _extract(job, reviewed.templates)
-    match job.command:
-        case "build":
-            return [extract, *cleaners, *deduper]
-        case "clean":
-            return [extract, *cleaners]
-        case "dedup":
-            return [extract, *deduper]
+def _cleaners(job: Job, reviewed: Reviewed) -> list[Stage]:
+    extract, config = _extract(job, reviewed.templates), job.config
+    if job.command == "dedup":
+        return [extract]
+    return [extract, Clean(config.clean, reviewed.boilerplate), Filter(config.filters, enabled=job.filters)]
+
+
+def _deduper(job: Job) -> tuple[list[Stage], str]:
+    """Return the stage that finds copies, if the job has one, and a digest of the index that it asks."""
+    if job.command == "clean":
+        return [], ""
+    # Imported here: compiled kernels and their libraries take a second to load, which `clean` need not wait for.
+    from dedup.stages import Dedup
+    from pipeline.against import find_index
+
+    index, holds = find_index(Path(job.against), job.config.dedup) if job.against else (None, "")
+    return [Dedup(job.config.dedup, index)], holds
 
 
 def _extract(job: Job, templates: str | None) -> Extract:
@@ -200,7 +210,7 @@ def _spool(path: Path) -> tuple[InputFile, str]:
 def _publish_rest(job: Job, stages: Sequence[Stage], outcome: Outcome) -> None:
     """Write what only the whole run knows: clusters, the learned table, the report."""
     for stage in stages:
-        if isinstance(stage, Dedup):
+        if isinstance(stage, _Clustering):
             outcome.files[CLUSTERS] = _publish_lines(job.out / CLUSTERS, stage.clusters())
         if isinstance(stage, ExtractByOutlet):
             outcome.files[TEMPLATES] = entry(publish(job.out / TEMPLATES, stage.dump()))

@@ -77,6 +77,19 @@ def test_marks_are_capped() -> None:
     assert scrub("ب" + "\u064e" * 10_000 + "ن") == "ب" + "\u064e" * MAX_MARKS + "ن"
 
 
+@pytest.mark.parametrize("before", range(2 * MAX_MARKS + 3))
+def test_marks_are_capped_wherever_they_stand(before: int) -> None:
+    allowed = "ب" * before + "\u064e" * MAX_MARKS
+    assert scrub(allowed) == allowed
+    assert scrub(allowed + "\u064e" + "ن") == allowed + "ن"
+
+
+@given(arabic_text(), arabic_text())
+def test_composing_line_by_line_is_composing_the_text(one: str, other: str) -> None:
+    text = one + "ا\u0653\n\u0653\u064e\u0651ا\n" + other
+    assert scrub(text) == unicodedata.normalize("NFC", text)
+
+
 def test_lines_split_on_the_newline_only() -> None:
     assert lines("a\u2028b\x85c\nd") == ["a\u2028b\x85c", "d"]
 

@@ -3,9 +3,10 @@ import hashlib
 
 import orjson
 import pytest
+import zstandard
 
 from corpus.document import Copy, Document, Source, document_from
-from corpus.task import read_rows
+from corpus.task import read_documents, read_rows
 from corpus.writers import FORMATS, open_shard
 
 DOCUMENTS = [
@@ -40,9 +41,24 @@ def test_json_formats_give_the_documents_back(tmp_path, form):
     data = (tmp_path / "x").read_bytes()
     if form == "jsonl.zst":
         assert list(map(document_from, read_rows(tmp_path / "x"))) == DOCUMENTS
+        assert list(read_documents(tmp_path / "x")) == DOCUMENTS
         return
     lines = (gzip.decompress(data) if form == "jsonl.gz" else data).split(b"\n")
     assert [document_from(orjson.loads(line)) for line in lines[:-1]] == DOCUMENTS
+
+
+@pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "jsonl.zst", "txt"])
+def test_a_shard_of_many_blocks_has_every_row_once(tmp_path, form):
+    numbers = [f"{number:07d}" for number in range(50_000)]
+    with open_shard(tmp_path / "x", form) as shard:
+        for number in numbers:
+            shard.write({"text": number})
+    data = (tmp_path / "x").read_bytes()
+    data = {"jsonl.gz": gzip.decompress, "jsonl.zst": zstandard.ZstdDecompressor().decompressobj().decompress}.get(
+        form, bytes
+    )(data)
+    line = "{}\n\n" if form == "txt" else '{{"text":"{}"}}\n'
+    assert data.decode() == "".join(map(line.format, numbers))
 
 
 def test_text_parts_documents_by_a_blank_line(tmp_path):

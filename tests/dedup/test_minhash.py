@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from corpus.arabic import folded_words
 from dedup import kernel
-from dedup.minhash import Sketches, from_lean, sign, to_lean, xxh32
+from dedup.minhash import Sketches, from_lean, permutations, sign, to_lean
+from dedup.shingles import LANES, ROOM, WORKSPACE, hash_shingles
 
 #: What news is made of, and what breaks tokenisers: ligatures, loose accents, sigma, jamo, emoji, other planes.
 arabic = st.characters(min_codepoint=0x600, max_codepoint=0x6FF)
@@ -46,10 +47,30 @@ def test_every_code_point_folds_as_in_python(block: int) -> None:
         assert sketches.signatures[at].tolist() == reference(text, 1, 16).tolist(), repr(text)
 
 
-@settings(deadline=None)
-@given(st.binary(max_size=70))
-def test_xxh32_is_xxh32(data: bytes) -> None:
-    assert xxh32(np.frombuffer(bytearray(data), dtype=np.uint8), 0, len(data)) == xxhash.xxh32_intdigest(data)
+def mix(value: int) -> int:
+    """MurmurHash3's finalizer, as it is published."""
+    value = (value ^ value >> 16) * 0x85EBCA6B & 0xFFFFFFFF
+    value = (value ^ value >> 13) * 0xC2B2AE35 & 0xFFFFFFFF
+    return value ^ value >> 16
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.binary(max_size=70), max_size=3 * LANES), st.integers(1, 7))
+def test_shingles_are_hashed_with_xxh32_whatever_their_lengths(words: list[bytes], ngram: int) -> None:
+    data = b"".join(word + b" " for word in words)
+    out = np.frombuffer(bytearray(data + b"\xff" * ROOM), dtype=np.uint8)
+    ends = np.cumsum([len(word) + 1 for word in words], dtype=np.int64) - 1
+    values = np.zeros(len(words), dtype=np.uint32)
+    room = np.empty(LANES, dtype=np.int64), np.empty(WORKSPACE, dtype=np.uint32)
+    total = hash_shingles(out, len(words), ends, ngram, *room, values)
+    runs = [b" ".join(words[at : at + ngram]) for at in range(len(words) - ngram + 1)]
+    assert values[:total].tolist() == [mix(xxhash.xxh32_intdigest(run)) for run in runs]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 77])
+def test_permutations_are_those_of_datasketch(seed: int) -> None:
+    theirs = MinHash(num_perm=111, seed=seed, scheme="affine32").permutations
+    assert permutations(111, seed).tolist() == np.asarray(theirs).tolist()
 
 
 def words_of(sketches: Sketches, at: int) -> list[int]:

@@ -1,6 +1,7 @@
 import gzip
 import os
 import random
+import subprocess
 import sys
 
 import msgspec
@@ -261,3 +262,8 @@ def test_scores_of_rows_that_are_none_end_with_a_message(tmp_path, monkeypatch, 
         code, said = call(monkeypatch, capsys, "score", kind, rows_file, rows_file)
         assert code == 2
         assert "score --help" in said.err
+
+
+def test_cleaning_does_not_load_the_kernels_of_dedup():
+    code = "import sys, pipeline.console; sys.exit('dedup.kernel' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=EXAMPLES.parents[1], check=False).returncode == 0

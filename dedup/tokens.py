@@ -1,0 +1,174 @@
+"""Fold and tokenise texts, and hash each word: the first half of the pass that `dedup.minhash` makes over a text.
+
+The words are those of `corpus.arabic.folded_words`, in UTF-8, each with one space behind it. Most code points fold
+one by one, by a table (`dedup.foldtable`); a text with any other cannot be tokenised here, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.foldtable import BEYOND, BREAK, LENGTH, LETTER, MANY, MARK, RARE, UNSAFE
+from dedup.kernel import compiled, inlined, read64, store32
+
+_ONE = np.uint64(1)
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+#: For finding bytes from "0" to "9" in eight at once.
+_ZEROS, _LOW_BITS, _BEYOND_NINE, _HIGH_BITS = (
+    np.uint64(byte * 0x0101010101010101) for byte in (0x30, 0x7F, 0x76, 0x80)
+)
+
+
+class Encoded(NamedTuple):
+    """Hold texts as the kernel reads them: code points, those of text i at `bounds[i]:bounds[i + 1]`."""
+
+    codes: NDArray[np.uint32]
+    bounds: NDArray[np.int64]
+
+    def views(self) -> list[memoryview]:
+        """Return the bytes of each text."""
+        data = self.codes.data.cast("B")
+        return [data[4 * start : 4 * stop] for start, stop in pairwise(self.bounds.tolist())]
+
+    def text(self, at: int) -> str:
+        """Return a text again."""
+        return self.codes[self.bounds[at] : self.bounds[at + 1]].tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def encode(texts: Sequence[str]) -> Encoded:
+    """Encode texts, all at once, through numpy, which copies where a codec looks at each character."""
+    whole = "".join(texts)
+    array = np.array([whole], dtype=f"<U{max(1, len(whole))}")
+    bounds = np.zeros(len(texts) + 1, dtype=np.int64)
+    np.cumsum([len(text) for text in texts], out=bounds[1:])
+    return Encoded(array.view(np.uint32)[: len(whole)], bounds)
+
+
+@compiled("UniTuple(int64, 2)(uint32, uint64[::1], boolean, uint8[::1], int64)")
+def _rarely(code: Any, table: Any, inside: Any, out: Any, filled: Any) -> Any:
+    """Write what is neither a plain letter nor a break: a mark, a ligature.
+
+    Returns how much it wrote, and 0, 1 where it ends a word, or -1 where it does not fold on its own.
+    """
+    entry, place, listed = table[min(code, BEYOND)], np.uint32(0), np.uint64(1)
+    if entry >> RARE == MANY:
+        place = np.uint32(entry)
+        listed = table[place]
+        entry = table[place + np.uint32(1)]
+    wrote: Any = 0
+    while listed > 0:
+        if entry >> RARE == UNSAFE:
+            return 0, -1
+        if entry >> BREAK & _ONE:
+            return 0, 1
+        # A mark belongs to the word it stands in; before one it is nothing, also where a ligature opens with it.
+        if entry >> LETTER & _ONE or (entry >> RARE == MARK and (inside or wrote > 0)):
+            store32(out, filled + wrote, np.uint32(entry))
+            wrote += np.int64(entry >> LENGTH & np.uint64(0xFF))
+        listed -= np.uint64(1)
+        place += np.uint32(1)
+        entry = table[place + np.uint32(1)]
+    return wrote, 0
+
+
+@compiled(
+    "UniTuple(uint64, 4)(uint32[::1], uint64, uint64, uint64[::1], uint8[::1], int64[::1], uint64, uint64, uint64)"
+)
+def _run(codes: Any, at: Any, stop: Any, table: Any, out: Any, ends: Any, filled: Any, count: Any, inside: Any) -> Any:
+    """Write letters and breaks up to the first code point that is something else, without a branch for either.
+
+    A function of its own, so that the loop has the registers; everything is unsigned, because a signed index is
+    checked for counting from the end. Returns `at`, `filled`, `count` and `inside` (a word has begun) as they are.
+    """
+    while at < stop:
+        entry = table[min(codes[at], BEYOND)]
+        if entry >> RARE:
+            break
+        ended = inside & entry >> BREAK
+        store32(out, np.int64(filled), np.uint32(entry))
+        ends[count] = filled
+        filled += (entry >> LENGTH & np.uint64(0xFF)) + ended
+        count += ended
+        inside = (inside | entry >> LETTER & _ONE) ^ ended
+        at += _ONE
+    return at, filled, count, inside
+
+
+@compiled("int64(uint32[::1], int64, int64, uint64[::1], uint8[::1], int64[::1])")
+def tokenise(codes: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any) -> Any:
+    """Write the folded words of the code points `codes[start:stop]` as UTF-8, each with a space behind it.
+
+    `ends[i]` is the end of word i without the space. Returns the number of words, or -1 where a code point does not
+    fold on its own.
+    """
+    at, end = np.uint64(start), np.uint64(stop)
+    filled, count, inside = np.uint64(0), np.uint64(0), np.uint64(0)
+    while True:
+        at, filled, count, inside = _run(codes, at, end, table, out, ends, filled, count, inside)
+        if at >= end:
+            break
+        wrote, ended = _rarely(codes[at], table, inside != 0, out, np.int64(filled))
+        if ended < 0:
+            return -1
+        at, filled, inside = at + _ONE, filled + np.uint64(wrote), inside | np.uint64(wrote > 0)
+        if ended > 0 and inside:
+            ends[count] = filled
+            out[filled] = 0x20
+            filled, count, inside = filled + _ONE, count + _ONE, np.uint64(0)
+    ends[count] = filled
+    return np.int64(count + inside)
+
+
+@compiled("int64(uint8[::1], int64[::1])")
+def split(folded: Any, ends: Any) -> Any:
+    """Find where the words of `folded`, joined by spaces, end; return how many there are."""
+    count = 0
+    for at in range(len(folded)):
+        if folded[at] == 0x20:
+            ends[count] = at
+            count += 1
+    if len(folded) > 0:
+        ends[count] = len(folded)
+        count += 1
+    return count
+
+
+@inlined
+def _digits(eight: Any) -> Any:
+    """Return a bit for each of `eight` bytes that is a digit."""
+    value = eight ^ _ZEROS
+    return ~((value & _LOW_BITS) + _BEYOND_NINE | value) & _HIGH_BITS
+
+
+@inlined
+def _absorb(value: Any, eight: Any) -> Any:
+    value = (value ^ eight) * _MIX
+    return value ^ value >> np.uint64(32)
+
+
+@compiled("void(uint8[::1], int64, int64[::1], uint32[::1])")
+def hash_words(out: Any, count: Any, ends: Any, hashes: Any) -> None:
+    """Hash each of the `count` words that `tokenise` wrote; the lowest bit tells whether a word has a digit.
+
+    Words of up to 16 bytes, nearly all, take the same two steps: their first eight bytes and their last,
+    without a branch.
+    """
+    at = 0
+    for word in range(count):
+        stop = ends[word]
+        value, digits = np.uint64(stop - at), np.uint64(0)
+        while stop - at > 16:
+            eight = read64(out, at)
+            value, digits = _absorb(value, eight), digits | _digits(eight)
+            at += 8
+        eight = read64(out, at) & np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(8 * max(0, at + 8 - stop))
+        value, digits = _absorb(value, eight), digits | _digits(eight)
+        eight = read64(out, max(at, stop - 8)) & (np.uint64(0) - np.uint64(stop - at > 8))
+        value, digits = _absorb(value, eight) * _MIX, digits | _digits(eight)
+        hashes[word] = np.uint32(value >> np.uint64(32) & np.uint64(0xFFFFFFFE) | np.uint64(digits != 0))
+        at = stop + 1
