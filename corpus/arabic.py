@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from itertools import islice
 
 #: Letters that writers use one for another, and the form they are compared in.
 _SAME = {
@@ -145,6 +146,16 @@ def words(text: str) -> list[str]:
     ['مُحَمَّد', 'كِتابٌ']
     """
     return _WORD.findall(text)
+
+
+def first_words(text: str, count: int) -> str:
+    """Return `text` up to the end of its first `count` words.
+
+    >>> first_words("قال: نعم، ثم ذهب", 2)
+    'قال: نعم'
+    """
+    last = next(islice(_WORD.finditer(text), count - 1, count), None) if count > 0 else None
+    return text[: last.end()] if last else text
 
 
 def folded_words(text: str) -> list[str]:

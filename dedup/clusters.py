@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernel import compiled
+from dedup.lsh import ends_of
 
 #: Members beyond this many raise the bar no more: in giant clusters not every pair is compared.
 FULL_BAR = 16
@@ -32,8 +33,7 @@ class Graph(NamedTuple):
 
 def build_graph(count: int, pairs: NDArray[np.uint64], scores: NDArray[np.float32]) -> Graph:
     """Build the graph of `count` documents from pairs `first << 32 | second`; those with score 0 are companions."""
-    first = (pairs >> np.uint64(32)).astype(np.int64)
-    second = (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    first, second = ends_of(pairs)
     ends, others = np.concatenate((first, second)), np.concatenate((second, first))
     order = np.lexsort((others, ends))
     bounds = np.searchsorted(ends[order], np.arange(count + 1))

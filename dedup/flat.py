@@ -26,15 +26,17 @@ def pack(arrays: Arrays) -> bytes:
     at = 0
     for name, array in arrays.items():
         header[name] = (array.dtype.str, array.shape, at)
-        at += -(-array.nbytes // _ALIGN) * _ALIGN
+        at += array.nbytes + _gap(array.nbytes)
     text = orjson.dumps(header)
-    start = -(-(len(_MAGIC) + 4 + len(text)) // _ALIGN) * _ALIGN
-    out = bytearray(start + at)
-    out[: len(_MAGIC) + 4 + len(text)] = _MAGIC + struct.pack("<I", len(text)) + text
-    for name, array in arrays.items():
-        offset = start + header[name][2]
-        out[offset : offset + array.nbytes] = np.ascontiguousarray(array).view(np.uint8).data
-    return bytes(out)
+    parts: list[Any] = [_MAGIC, struct.pack("<I", len(text)), text, bytes(_gap(len(_MAGIC) + 4 + len(text)))]
+    for array in arrays.values():
+        parts += (np.ascontiguousarray(array).view(np.uint8).data, bytes(_gap(array.nbytes)))
+    return b"".join(parts)
+
+
+def _gap(size: int) -> int:
+    """Return how many bytes are wanting to the next boundary."""
+    return -size % _ALIGN
 
 
 def unpack(data: memoryview | bytes) -> dict[str, NDArray[Any]]:
@@ -48,7 +50,7 @@ def unpack(data: memoryview | bytes) -> dict[str, NDArray[Any]]:
         raise ValueError("not a dedup file of this version; delete it and build it again")
     (length,) = struct.unpack_from("<I", view, len(_MAGIC))
     header = orjson.loads(bytes(view[len(_MAGIC) + 4 : len(_MAGIC) + 4 + length]))
-    start = -(-(len(_MAGIC) + 4 + length) // _ALIGN) * _ALIGN
+    start = len(_MAGIC) + 4 + length + _gap(len(_MAGIC) + 4 + length)
     arrays = {}
     for name, (dtype, shape, offset) in header.items():
         count = int(np.prod(shape, dtype=np.int64))
@@ -58,10 +60,15 @@ def unpack(data: memoryview | bytes) -> dict[str, NDArray[Any]]:
 
 def pack_strings(strings: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return strings as one array of UTF-8 and the bounds of each, int64[len + 1]."""
-    encoded = [one.encode("utf-8", "surrogatepass") for one in strings]
+    whole = "".join(strings)
+    if whole.isascii():
+        data, sizes = whole.encode(), [len(one) for one in strings]
+    else:
+        encoded = [one.encode("utf-8", "surrogatepass") for one in strings]
+        data, sizes = b"".join(encoded), [len(one) for one in encoded]
     bounds = np.zeros(len(strings) + 1, dtype=np.int64)
-    np.cumsum([len(one) for one in encoded], out=bounds[1:])
-    return np.frombuffer(b"".join(encoded), dtype=np.uint8), bounds
+    np.cumsum(sizes, out=bounds[1:])
+    return np.frombuffer(data, dtype=np.uint8), bounds
 
 
 def string_at(blob: NDArray[np.uint8], bounds: NDArray[np.int64], at: int) -> str:
@@ -75,5 +82,11 @@ Strings: TypeAlias = tuple[str, str, str, str]
 
 def strings_at(blob: NDArray[np.uint8], bounds: NDArray[np.int64], document: int) -> Strings:
     """Return the four strings of a document."""
-    one, two, three, four = (string_at(blob, bounds, document * 4 + which) for which in range(4))
+    first, *ends = bounds[document * 4 : document * 4 + 5].tolist()
+    data = blob[first : ends[-1]].tobytes()
+    starts = (first, *ends[:-1])
+    one, two, three, four = (
+        data[start - first : end - first].decode("utf-8", "surrogatepass")
+        for start, end in zip(starts, ends, strict=True)
+    )
     return one, two, three, four

@@ -6,7 +6,7 @@ seem a little less rare, and a table is at most 128 MB. Every document counts a 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,15 +42,13 @@ def _count(words: Any, bounds: Any, documents: Any, ngram: Any, table: Any, base
                 table[slot, 0], table[slot, 1] = table[slot, 0] + 1, base + document + 1
 
 
-@compiled(f"void({_READ32}, {_READ64}, int64[::1], int64, uint32[:, ::1], int64, boolean, uint8, uint8[::1])")
-def _mark(
-    words: Any, bounds: Any, documents: Any, ngram: Any, table: Any, limit: Any, above: Any, bit: Any, flags: Any
-) -> Any:
-    """Set `bit` where a run of words is in more than `limit` documents, or clear it, as `above` says."""
+@compiled(f"void({_READ32}, {_READ64}, int64[::1], int64, boolean[::1], boolean, uint8, uint8[::1])")
+def _mark(words: Any, bounds: Any, documents: Any, ngram: Any, many: Any, above: Any, bit: Any, flags: Any) -> Any:
+    """Set `bit` where a run of words is in `many` documents, or clear it, as `above` says."""
     for document in documents:
         values = shingle(words[bounds[document] : bounds[document + 1]], ngram)
         for at in range(len(values)):
-            if table[_slot(values[at], len(table)), 0] > limit:
+            if many[_slot(values[at], len(many))]:
                 if above:
                     flags[bounds[document] + at] |= bit
                 else:
@@ -87,60 +85,69 @@ def _table(entries: int) -> NDArray[np.uint32]:
     return np.zeros((1 << bits, 2), dtype=np.uint32)
 
 
-def flag_words(shards: Shards, counted: NDArray[np.bool_], config: DedupConfig) -> NDArray[np.uint8]:
-    """Return flags for all words: RARE words, and COMMON where a shingle that the outlet repeats begins.
+class Among(NamedTuple):
+    """Say which documents count, and which are flagged: bool[N] each.
 
-    `counted` excludes copies already known: a story does not become common by being copied.
+    Copies already known do not count, for a story does not become common by being copied; documents that nothing is
+    like need no flags.
     """
+
+    counted: NDArray[np.bool_]
+    flagged: NDArray[np.bool_]
+
+
+def flag_words(shards: Shards, among: Among, config: DedupConfig) -> NDArray[np.uint8]:
+    """Return flags for all words: RARE words, and COMMON where a shingle that the outlet repeats begins."""
     flags = np.full(int(shards.word_starts[-1]), RARE, dtype=np.uint8)
     everything = np.arange(len(shards), dtype=np.int64)
-    _flag_group(shards, everything, counted, flags, config, shingles=False)
+    _flag_group(shards, everything, among, flags, config, shingles=False)
     outlets = shards.column("outlet")
     order = np.argsort(outlets, kind="stable")
     cuts = np.flatnonzero(np.diff(outlets[order])) + 1
     for group in np.split(order, cuts):
-        _flag_group(shards, group.astype(np.int64), counted, flags, config, shingles=True)
+        _flag_group(shards, group.astype(np.int64), among, flags, config, shingles=True)
     return flags
 
 
 def _flag_group(
     shards: Shards,
     documents: NDArray[np.int64],
-    counted: NDArray[np.bool_],
+    among: Among,
     flags: NDArray[np.uint8],
     config: DedupConfig,
     *,
     shingles: bool,
 ) -> None:
     """Flag the words of one outlet or of the whole corpus by the counts within it."""
-    active = int(counted[documents].sum())
+    active = int(among.counted[documents].sum())
     rare = max(config.min_common, int(config.rare_share * active))
     common = max(config.min_common, int(config.common_share * active))
-    _flag(shards, documents, counted, flags, (1, rare, RARE))
+    _flag(shards, documents, among, flags, (1, rare, RARE))
     if shingles:
-        _flag(shards, documents, counted, flags, (config.ngram, common, COMMON))
+        _flag(shards, documents, among, flags, (config.ngram, common, COMMON))
 
 
 def _flag(
     shards: Shards,
     documents: NDArray[np.int64],
-    counted: NDArray[np.bool_],
+    among: Among,
     flags: NDArray[np.uint8],
     rule: tuple[int, int, int],
 ) -> None:
     ngram, limit, bit = rule
-    if int(counted[documents].sum()) <= limit:
+    if int(among.counted[documents].sum()) <= limit:
         return
-    parts = _by_shard(shards, documents)
     words = int(shards.lengths_of(documents).sum())
     table = _table(words // _WORDS_PER_ENTRY if ngram == 1 else words)
-    for number, local in parts:
+    for number, local in _by_shard(shards, documents[among.counted[documents]]):
         shard, base = shards.shards[number], int(shards.starts[number])
-        _count(shard["words"], shard["bounds"], local[counted[local + base]], ngram, table, base)
-    for number, local in parts:
+        _count(shard["words"], shard["bounds"], local, ngram, table, base)
+    # A byte for each entry instead of eight: what is looked up stays near.
+    many = table[:, 0] > limit
+    for number, local in _by_shard(shards, documents[among.flagged[documents]]):
         shard = shards.shards[number]
         own = flags[shards.word_starts[number] : shards.word_starts[number + 1]]
-        _mark(shard["words"], shard["bounds"], local, ngram, table, limit, bit == COMMON, bit, own)
+        _mark(shard["words"], shard["bounds"], local, ngram, many, bit == COMMON, bit, own)
 
 
 def _by_shard(shards: Shards, documents: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:

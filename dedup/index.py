@@ -24,7 +24,7 @@ from corpus.errors import EnvironmentFault, UsageError
 from dedup import flat
 from dedup.config import DedupConfig
 from dedup.frequency import TABLE_BITS, count_words, rare_words
-from dedup.lsh import GROUP_ALL, PairSet
+from dedup.lsh import GROUP_ALL, PairSet, ends_of, pair_up
 from dedup.partials import Shards, summarise
 from dedup.passages import longest_passages
 from dedup.verify import CONTAINED, FEATURES, NONE, Judgement, Limits, Texts, compare
@@ -155,10 +155,10 @@ class Index:
             for band in range(self.config.bands):
                 keys = new.band(band)[long_enough]
                 olds, places = _equal(segment["band_keys"][band], segment["band_owner"][band], keys)
-                found.add(_codes(olds + start, long_enough[places]))
+                found.add(pair_up(olds + start, long_enough[places]))
             hashes, owners = new.samples(0, 1 << 64)
             olds, places = _equal(segment["sample"], segment["sample_owner"], hashes)
-            found.add(_codes(olds + start, owners[places]))
+            found.add(pair_up(olds + start, owners[places]))
         return found.pairs()
 
     def lookup(self, document: Document) -> Match | None:
@@ -196,7 +196,7 @@ class Index:
     def _compare(
         self, new: Shards, pairs: NDArray[np.uint64]
     ) -> tuple[NDArray[np.int64], Judgement, NDArray[np.int64]]:
-        olds = (pairs >> np.uint64(32)).astype(np.int64)
+        olds, _ = ends_of(pairs)
         own, bounds = new.words_of(np.arange(len(new)))
         texts = join_texts(self.texts(olds), Texts(own, self.rare(own), bounds))
         firsts, seconds = np.arange(len(olds)), np.full(len(olds), len(olds), dtype=np.int64)
@@ -235,10 +235,6 @@ def join_texts(one: Texts, other: Texts) -> Texts:
         np.concatenate((one.flags, other.flags)),
         np.concatenate((one.bounds, other.bounds[1:] + one.bounds[-1])),
     )
-
-
-def _codes(olds: NDArray[np.int64], news: NDArray[np.int64]) -> NDArray[np.uint64]:
-    return olds.astype(np.uint64) << np.uint64(32) | news.astype(np.uint64)
 
 
 def _equal(

@@ -2,13 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryFile
 from typing import Any
 
 import numba as nb
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
+
+_settings: Any = nb.config
+
+
+def _places() -> Iterator[Path]:
+    """Yield where compiled code may be kept, best first."""
+    if _settings.CACHE_DIR:
+        yield Path(_settings.CACHE_DIR)
+    yield Path(__file__).parent / "__pycache__"
+    yield Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "ghirbal"
+
+
+@cache
+def cache_folder() -> Path | None:
+    """Return the folder of compiled code, named after the sources it was made of, or None if none can be written to.
+
+    Numba looks whether the file of a function has changed, but what it keeps holds code of other files as well. Folders
+    of earlier sources are removed.
+    """
+    digest = sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    for place in _places():
+        folder = place / f"kernels-{digest.hexdigest()[:16]}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            TemporaryFile(dir=folder).close()
+        except OSError:
+            continue
+        for old in place.glob("kernels-*"):
+            if old != folder:
+                rmtree(old, ignore_errors=True)
+        return folder
+    return None
+
+
+@contextmanager
+def _keeping_code_in(folder: Path) -> Iterator[None]:
+    """Tell numba where to keep code; its setting is one for the whole process, so it is put back."""
+    before, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder)
+    try:
+        yield
+    finally:
+        _settings.CACHE_DIR = before
 
 
 def compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -19,10 +70,14 @@ def compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        try:
-            return nb.njit(signature, cache=True, nogil=True)(function)
-        except (RuntimeError, OSError):
-            return nb.njit(signature, cache=False, nogil=True)(function)
+        folder = cache_folder()
+        if folder is not None:
+            try:
+                with _keeping_code_in(folder):
+                    return nb.njit(signature, cache=True, nogil=True)(function)
+            except (RuntimeError, OSError):
+                pass  # the disk is full, or the folder went: without a cache it still compiles
+        return nb.njit(signature, cache=False, nogil=True)(function)
 
     return decorate
 
@@ -76,6 +131,16 @@ def _build_copy(context: Any, data: Any, at: Any, words: Any, place: Any) -> Any
     return types.void(data, at, words, place), generate
 
 
+def _build_ones(context: Any, value: Any) -> Any:  # noqa: ARG001
+    """Count the bits of `value` that are set."""
+
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+ones: Callable[..., Any] = intrinsic(_build_ones)
 read32: Callable[..., Any] = intrinsic(_build_read32)
 read64: Callable[..., Any] = intrinsic(_build_read64)
 store32: Callable[..., Any] = intrinsic(_build_store)

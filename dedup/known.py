@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from corpus.stage import Map
 from dedup.index import Index, join_texts
+from dedup.lsh import ends_of
 from dedup.partials import Shards
 from dedup.tasks import VerifyTask, account, cut_pairs, in_batches
 from dedup.verify import NONE, Judgement
@@ -30,7 +31,7 @@ def find_known(
 ) -> Known:
     """Return which of the `wanted` new documents are copies of old ones."""
     pairs = index.candidates(shards)
-    pairs = pairs[wanted[_low(pairs)]]
+    pairs = pairs[wanted[ends_of(pairs)[1]]]
     pieces = list(in_batches(run, account, _tasks(shards, flags, index, pairs)))
     if not pieces:
         return _nothing()
@@ -39,9 +40,10 @@ def find_known(
     scores = np.concatenate([piece[1].scores for piece in pieces])
     passage = np.concatenate([piece[2] for piece in pieces])
     copies = np.flatnonzero(relation != NONE)
-    order = copies[np.lexsort((found[copies], -scores[copies, 1], -scores[copies, 0], _low(found[copies])))]
-    best = order[np.unique(_low(found[order]), return_index=True)[1]]
-    new, old = _low(found[best]), _high(found[best])
+    olds, news = ends_of(found)
+    order = copies[np.lexsort((found[copies], -scores[copies, 1], -scores[copies, 0], news[copies]))]
+    best = order[np.unique(news[order], return_index=True)[1]]
+    new, old = news[best], olds[best]
     longer = shards.lengths_of(new) > _lengths(index, old)
     return Known(new, old, Judgement(relation[best], scores[best]), passage[best], longer)
 
@@ -50,25 +52,17 @@ def _tasks(
     shards: Shards, flags: NDArray[np.uint8], index: Index, pairs: NDArray[np.uint64]
 ) -> Iterator[VerifyTask]:
     lengths = shards.lengths_of(np.arange(len(shards)))
-    for part in cut_pairs(pairs, lengths[_low(pairs)]):
-        olds, news = np.unique(_high(part)), np.unique(_low(part))
+    for part in cut_pairs(pairs, lengths[ends_of(pairs)[1]]):
+        old, new = ends_of(part)
+        olds, news = np.unique(old), np.unique(new)
         texts = join_texts(index.texts(olds), shards.texts(news, flags))
-        firsts = np.searchsorted(olds, _high(part))
-        seconds = len(olds) + np.searchsorted(news, _low(part))
+        firsts, seconds = np.searchsorted(olds, old), len(olds) + np.searchsorted(news, new)
         yield VerifyTask(part, texts, firsts, seconds, index.config)
 
 
 def _lengths(index: Index, documents: NDArray[np.int64]) -> NDArray[np.int64]:
     distinct, places = np.unique(documents, return_inverse=True)
     return index.shards.lengths_of(distinct)[places]
-
-
-def _low(pairs: NDArray[np.uint64]) -> NDArray[np.int64]:
-    return (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
-
-
-def _high(pairs: NDArray[np.uint64]) -> NDArray[np.int64]:
-    return (pairs >> np.uint64(32)).astype(np.int64)
 
 
 def _nothing() -> Known:

@@ -51,35 +51,44 @@ class Learned:
             return -1
         return int(self.arrays["key_rows"][at])
 
-    def member(self, row: int) -> Member:
-        """Return what row `row` says."""
-        arrays = self.arrays
-        scores = tuple(round(float(score), 4) for score in arrays["scores"][row])
-        fate = int(arrays["fate"][row])
-        score = scores[1] if RELATIONS[fate] in ("contained", "extended") else scores[0]
-        strings = flat.strings_at(arrays["strings"], arrays["string_bounds"], row)
-        copy = Copy(*strings, relation=RELATIONS[fate], score=1.0 if fate == KEPT else score)
-        passage = (int(arrays["passage"][row, 0]), int(arrays["passage"][row, 1]))
-        return Member(copy, fate, int(arrays["first"][row]), int(arrays["anchor"][row]), scores, passage)
+    def name(self, row: int) -> str:
+        """Return the id of the document in row `row`."""
+        return flat.string_at(self.arrays["strings"], self.arrays["string_bounds"], row * 4)
 
-    def copies(self, first: int) -> Iterator[Member]:
+    def copy(self, row: int) -> Copy:
+        """Return who the document in row `row` is, and how it relates to its survivor."""
+        relation = RELATIONS[self.arrays["fate"][row]]
+        score = float(self.arrays["scores"][row, int(relation in ("contained", "extended"))])
+        strings = flat.strings_at(self.arrays["strings"], self.arrays["string_bounds"], row)
+        return Copy(*strings, relation=relation, score=1.0 if relation == RELATIONS[KEPT] else round(score, 4))
+
+    def member(self, row: int) -> Member:
+        """Return all that row `row` says."""
+        arrays = self.arrays
+        start, length = arrays["passage"][row].tolist()
+        return Member(
+            copy=self.copy(row),
+            fate=int(arrays["fate"][row]),
+            first=int(arrays["first"][row]),
+            anchor=int(arrays["anchor"][row]),
+            scores=tuple(round(score, 4) for score in arrays["scores"][row].tolist()),
+            passage=(start, length),
+        )
+
+    def copies(self, first: int) -> Iterator[Copy]:
         """Yield the removed members of the cluster whose survivor is in row `first`."""
         row = first + 1
-        while row < len(self) and int(self.arrays["first"][row]) == first:
-            yield self.member(row)
+        while row < len(self) and self.arrays["first"][row] == first:
+            yield self.copy(row)
             row += 1
 
     def lines(self) -> Iterator[bytes]:
         """Yield each cluster as a line of JSON with its newline."""
         row = 0
         while row < len(self):
-            survivor = self.member(row)
-            members = [survivor, *self.copies(row)]
-            line = {
-                "cluster": name_cluster(survivor.copy.id),
-                "survivor": survivor.copy.id,
-                "members": [member.copy for member in members],
-            }
+            members = [self.copy(row), *self.copies(row)]
+            survivor = members[0].id
+            line = {"cluster": name_cluster(survivor), "survivor": survivor, "members": members}
             yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
             row += len(members)
 

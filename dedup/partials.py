@@ -25,7 +25,7 @@ from dedup.config import DedupConfig
 from dedup.kernel import compiled
 from dedup.lsh import band_keys, sample
 from dedup.minhash import PERMUTATIONS, Sketches, sign_encoded
-from dedup.tokens import encode
+from dedup.tokens import cut, encode
 from dedup.verify import Texts
 
 #: Texts in memory at once while scanning.
@@ -57,14 +57,14 @@ def _place(value: str, preferred: Sequence[str]) -> int:
     return preferred.index(value) if value in preferred else len(preferred)
 
 
-def _exact(text: str, words: NDArray[np.uint32]) -> tuple[int, int]:
+def _exact(text: str, words: memoryview) -> tuple[int, int]:
     """Return two 64-bit halves that are equal where all folded words are; zeros where there are none."""
-    if not len(words):
+    if not words:
         return 0, 0
     if len(words) < _EXACT_BY_TEXT:
         whole = xxhash.xxh3_128_intdigest(" ".join(folded_words(text)).encode("utf-8", "replace"))
     else:
-        whole = xxhash.xxh3_128_intdigest(words.data)
+        whole = xxhash.xxh3_128_intdigest(words)
     return whole >> 64, whole & (1 << 64) - 1
 
 
@@ -77,6 +77,7 @@ class Summary:
         self._bands: list[NDArray[np.uint32]] = []
         self._numbers: list[tuple[int, ...]] = []
         self._strings: list[str] = []
+        self._outlets: dict[str, tuple[int, int]] = {}
 
     def add(self, documents: Sequence[Document]) -> None:
         """Add a batch of documents."""
@@ -84,25 +85,28 @@ class Summary:
         sketches = sign_encoded(encoded, self._config.ngram, PERMUTATIONS)
         self._bands.append(band_keys(sketches.signatures, self._config.bands, self._config.rows))
         self._sketches.append(Sketches(sketches.signatures[:0], sketches.words, sketches.bounds))
-        bounds = sketches.bounds.tolist()
-        views = encoded.views()
+        texts, words = cut(encoded.codes, encoded.bounds), cut(sketches.words, sketches.bounds)
         for at, document in enumerate(documents):
-            words = sketches.words[bounds[at] : bounds[at + 1]]
-            self._numbers.append(self._numbers_of(document, views[at], words))
+            self._numbers.append(self._numbers_of(document, texts[at], words[at]))
             self._strings += (document.id, document.outlet, document.url, document.published)
 
-    def _numbers_of(self, document: Document, encoded: memoryview, words: NDArray[np.uint32]) -> tuple[int, ...]:
+    def _numbers_of(self, document: Document, text: memoryview, words: memoryview) -> tuple[int, ...]:
         return (
             identity(document.id, document.source),
             xxhash.xxh3_64_intdigest(document.id.encode("utf-8", "replace")),
-            xxhash.xxh3_64_intdigest(encoded),
+            xxhash.xxh3_64_intdigest(text),
             *_exact(document.text, words),
             len(document.text),
             moment(document.published) & (1 << 64) - 1,
-            xxhash.xxh3_64_intdigest(document.outlet.encode("utf-8", "replace")),
-            _place(document.outlet, self._config.preferred_outlets),
+            *self._outlet(document.outlet),
             _place(str(document.trace.get("extractor", "")), self._config.extractors),
         )
+
+    def _outlet(self, name: str) -> tuple[int, int]:
+        if name not in self._outlets:
+            digest = xxhash.xxh3_64_intdigest(name.encode("utf-8", "replace"))
+            self._outlets[name] = digest, _place(name, self._config.preferred_outlets)
+        return self._outlets[name]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays of all batches."""

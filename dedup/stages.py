@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from corpus.arabic import folded_words, words
+from corpus.arabic import first_words, folded_words, words
 from corpus.document import Document, Record, Verdict, drop, keep
 from corpus.stage import Map
 from dedup import flat
@@ -73,10 +72,11 @@ class Dedup:
         if not isinstance(record, Document):
             return keep(record)
         row = self.clusters_.find(identity(record.id, record.source))
-        member = self.clusters_.member(row) if row >= 0 else None
-        if member is None or member.fate == KEPT:
-            copies = tuple(copy.copy for copy in self.clusters_.copies(row)) if member else ()
-            return self._strip(replace(record, also_in=record.also_in + copies))
+        if row < 0:
+            return self._strip(record)
+        member = self.clusters_.member(row)
+        if member.fate == KEPT:
+            return self._strip(replace(record, also_in=record.also_in + tuple(self.clusters_.copies(row))))
         return drop(REASONS[member.fate], **self._audit(record, member))
 
     def _strip(self, document: Document) -> Verdict:
@@ -85,24 +85,24 @@ class Dedup:
         return strip(document, self.clusters_.arrays)
 
     def _audit(self, document: Document, member: Member) -> dict[str, Any]:
-        survivor = self.clusters_.member(member.first).copy
+        survivor = self.clusters_.name(member.first)
         detail = {
-            "cluster": name_cluster(survivor.id),
-            "survivor": survivor.id,
+            "cluster": name_cluster(survivor),
+            "survivor": survivor,
             "relation": member.copy.relation,
             "score": member.copy.score,
             "scores": dict(zip(FEATURES, member.scores, strict=True)),
             "passage": quote(document.text, *member.passage),
         }
         if member.anchor >= 0:
-            detail["anchor"] = self.clusters_.member(member.anchor).copy.id
+            detail["anchor"] = self.clusters_.name(member.anchor)
         return detail
 
 
 def quote(text: str, start: int, length: int) -> str:
     """Quote at most 30 of `length` words from word `start`, as they are written."""
-    written = words(text)
-    folded = folded_words(text)
-    if len(written) != len(folded):
-        written = folded
-    return " ".join(itertools.islice(written, start, start + min(length, _QUOTED_WORDS)))
+    stop = start + min(length, _QUOTED_WORDS)
+    beginning = first_words(text, stop)
+    written, folded = words(beginning), folded_words(beginning)
+    # Where a word folds to two, words are counted as the comparison counts them.
+    return " ".join((written if len(written) == len(folded) else folded_words(text))[start:stop])

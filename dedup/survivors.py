@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from corpus.stage import Map
 from dedup.clusters import FULL_BAR, build_graph, cluster
 from dedup.config import DedupConfig
-from dedup.frequency import flag_words
+from dedup.frequency import Among, flag_words
 from dedup.index import Index
 from dedup.known import find_known
-from dedup.lsh import PairSet, band_pairs
+from dedup.lsh import PairSet, band_pairs, ends_of, pair_up
 from dedup.partials import Shards
 from dedup.tasks import (
     Edges,
@@ -30,6 +30,7 @@ from dedup.tasks import (
     in_batches,
     no_edges,
     pair_samples,
+    quote,
     verify,
 )
 from dedup.verify import COMMON, CONTAINED, FEATURES, NONE, Texts
@@ -90,6 +91,7 @@ class Decider:
         count = len(shards)
         self.lengths = shards.lengths_of(np.arange(count))[self.order]
         self.long_enough = self.lengths >= config.min_words
+        self.compared = np.ones(count, dtype=bool)
         self.fate = np.zeros(count, dtype=np.uint8)
         self.survivor = np.arange(count, dtype=np.int64)
         self.anchor = np.full(count, -1, dtype=np.int64)
@@ -129,8 +131,9 @@ class Decider:
 
     @cached_property
     def flags(self) -> NDArray[np.uint8]:
-        """Return the flags of all words; known copies are not counted."""
-        flags = flag_words(self.shards, self._in_shards(self.fate == KEPT), self.config)
+        """Return the flags of the words of all documents that are `compared`."""
+        among = Among(self._in_shards(self.fate == KEPT), self._in_shards(self.compared))
+        flags = flag_words(self.shards, among, self.config)
         if self.against is not None:
             for shard, start in zip(self.shards.shards, self.shards.word_starts, strict=False):
                 flags[start : start + len(shard["words"])] &= self.against.rare(shard["words"]) | np.uint8(COMMON)
@@ -165,16 +168,20 @@ class Decider:
 
     def _near(self) -> None:
         eligible = np.flatnonzero((self.fate == KEPT) & self.long_enough)
-        self._cluster(self._verify(self._candidates(eligible)))
+        pairs = self._candidates(eligible)
+        if self.against is None:
+            self.compared[:] = False
+            for ends in ends_of(pairs):
+                self.compared[ends] = True
+        self._cluster(self._verify(pairs))
 
     def _candidates(self, eligible: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return the pairs worth comparing, in numbers of rank."""
         found = PairSet()
         columns = (self.shards.band(band)[self.order[eligible]] for band in range(self.config.bands))
         for pairs in in_batches(self.run, band_pairs, columns):
-            first, second = pairs >> np.uint64(32), pairs & np.uint64(0xFFFFFFFF)
-            low, high = eligible[first.astype(np.int64)], eligible[second.astype(np.int64)]
-            found.add(low.astype(np.uint64) << np.uint64(32) | high.astype(np.uint64))
+            first, second = ends_of(pairs)
+            found.add(pair_up(eligible[first], eligible[second]))
         for pairs in in_batches(self.run, pair_samples, self._sample_tasks(eligible)):
             found.add(pairs)
         return found.pairs()
@@ -196,24 +203,22 @@ class Decider:
         return Edges(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
     def _verify_tasks(self, pairs: NDArray[np.uint64]) -> Iterator[VerifyTask]:
-        lengths = self.lengths[(pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)]
+        lengths = self.lengths[ends_of(pairs)[1]]
         for part in cut_pairs(pairs, lengths):
             texts, firsts, seconds = self._texts_of(part)
             yield VerifyTask(part, texts, firsts, seconds, self.config)
 
     def _texts_of(self, pairs: NDArray[np.uint64]) -> tuple[Texts, NDArray[np.int64], NDArray[np.int64]]:
-        firsts = self.order[(pairs >> np.uint64(32)).astype(np.int64)]
-        seconds = self.order[(pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)]
+        firsts, seconds = (self.order[ends] for ends in ends_of(pairs))
         documents = np.union1d(firsts, seconds)
         texts = self.shards.texts(documents, self.flags)
         return texts, np.searchsorted(documents, firsts), np.searchsorted(documents, seconds)
 
     def _cluster(self, edges: Edges) -> None:
         weight = np.where(edges.relation == NONE, np.float32(0), np.maximum(edges.scores[:, 0], np.float32(1e-6)))
-        ends = np.stack([edges.pairs >> np.uint64(32), edges.pairs & np.uint64(0xFFFFFFFF)]).astype(np.int64)
+        ends = np.stack(ends_of(edges.pairs))
         nodes = np.unique(ends)
-        small = np.searchsorted(nodes, ends).astype(np.uint64)
-        graph = build_graph(len(nodes), small[0] << np.uint64(32) | small[1], weight)
+        graph = build_graph(len(nodes), pair_up(*np.searchsorted(nodes, ends)), weight)
         found = nodes[cluster(graph, self.config.cohesion)]
         anchor = np.arange(len(self.order), dtype=np.int64)
         anchor[nodes] = found
@@ -223,7 +228,7 @@ class Decider:
         gone = nodes[(best != nodes)]
         self.survivor[gone] = best[best != nodes]
         self.anchor[gone] = np.where(anchor[gone] == self.survivor[gone], -1, anchor[gone])
-        self._account(gone)
+        self._account(gone, edges)
 
     def _attach(self, edges: Edges, ends: NDArray[np.int64], anchor: NDArray[np.int64]) -> None:
         """Let a truncated copy left alone into the cluster of a text that holds all of it.
@@ -238,8 +243,8 @@ class Decider:
         held = (edges.relation == CONTAINED) & alone[short] & ~alone[long]
         ones, others = np.concatenate((ends[0], ends[1])), np.concatenate((ends[1], ends[0]))
         near = alone[ones] & ~alone[others]
-        pairs, alike = np.unique(_pair(ones[near], anchor[others[near]]), return_counts=True)
-        wanted = _pair(short[held], anchor[long[held]])
+        pairs, alike = np.unique(pair_up(ones[near], anchor[others[near]]), return_counts=True)
+        wanted = pair_up(short[held], anchor[long[held]])
         enough = np.minimum(sizes[anchor[long[held]]], FULL_BAR)
         fits = alike[np.searchsorted(pairs, wanted)] >= enough if len(wanted) else np.zeros(0, dtype=bool)
         order = np.lexsort((wanted[fits], -edges.scores[held][fits, 1]))
@@ -257,16 +262,24 @@ class Decider:
         poor[np.where(self.lengths[first] >= self.lengths[second], first, second)] = True
         return poor
 
-    def _account(self, gone: NDArray[np.int64]) -> None:
-        """Say for each removed document how it relates to its survivor."""
-        pairs = self.survivor[gone].astype(np.uint64) << np.uint64(32) | gone.astype(np.uint64)
-        pairs.sort()
-        for part, judged, passages in in_batches(self.run, account, self._verify_tasks(pairs)):
-            kept = (part >> np.uint64(32)).astype(np.int64)
-            removed = (part & np.uint64(0xFFFFFFFF)).astype(np.int64)
-            contained = np.where(self.lengths[removed] <= self.lengths[kept], INSIDE, EXTENDED)
-            self.fate[removed] = np.where(judged.relation == CONTAINED, contained, NEAR)
-            self.scores[removed], self.passage[removed] = judged.scores, passages
+    def _account(self, gone: NDArray[np.int64], edges: Edges) -> None:
+        """Say for each removed document how it relates to its survivor, comparing those that never were."""
+        pairs = np.sort(pair_up(self.survivor[gone], gone))
+        order = np.argsort(edges.pairs)
+        places = order[np.minimum(np.searchsorted(edges.pairs, pairs, sorter=order), len(order) - 1)]
+        known = edges.pairs[places] == pairs
+        self._relate(pairs[known], edges.relation[places[known]], edges.scores[places[known]])
+        for part, passages in in_batches(self.run, quote, self._verify_tasks(pairs[known])):
+            self.passage[ends_of(part)[1]] = passages
+        for part, judged, passages in in_batches(self.run, account, self._verify_tasks(pairs[~known])):
+            self._relate(part, *judged)
+            self.passage[ends_of(part)[1]] = passages
+
+    def _relate(self, pairs: NDArray[np.uint64], relation: NDArray[np.uint8], scores: NDArray[np.float32]) -> None:
+        kept, removed = ends_of(pairs)
+        contained = np.where(self.lengths[removed] <= self.lengths[kept], INSIDE, EXTENDED)
+        self.fate[removed] = np.where(relation == CONTAINED, contained, NEAR)
+        self.scores[removed] = scores
 
     def _outcome(self) -> Outcome:
         """Follow copies of copies to the one that is kept, and undo the order of rank."""
@@ -298,10 +311,6 @@ def _repeats(
     fresh = _fresh([key[order] for key in keys], len(order))
     firsts = order[np.flatnonzero(fresh)][np.cumsum(fresh) - 1] if len(order) else order
     return order[~fresh], firsts[~fresh]
-
-
-def _pair(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.uint64]:
-    return first.astype(np.uint64) << np.uint64(32) | second.astype(np.uint64)
 
 
 def _fresh(keys: list[NDArray[Any]], count: int) -> NDArray[np.bool_]:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from corpus.stage import Map
 from dedup.config import DedupConfig
 from dedup.kernel import compiled
-from dedup.lsh import sample_pairs
+from dedup.lsh import ends_of, sample_pairs
 from dedup.passages import longest_passages
+from dedup.screen import screen
 from dedup.verify import FEATURES, NONE, Judgement, Limits, Texts, compare
 
 #: Words that cross to a verifying process at once: 2.5 MB with their flags, and what is sorted stays in the cache.
@@ -57,9 +58,9 @@ def _unite(firsts: Any, seconds: Any, parent: Any) -> None:
 
 def bring_together(pairs: NDArray[np.uint64], count: int) -> NDArray[np.uint64]:
     """Order pairs of `count` documents so that those around one story stand together and share a task."""
-    firsts = (pairs >> np.uint64(32)).astype(np.int64)
+    firsts, seconds = ends_of(pairs)
     parent = np.arange(count, dtype=np.int64)
-    _unite(firsts, (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64), parent)
+    _unite(firsts, seconds, parent)
     return pairs[np.argsort(parent[firsts], kind="stable")]
 
 
@@ -88,14 +89,23 @@ def _compare(task: VerifyTask) -> Judgement:
 
 def verify(task: VerifyTask) -> Edges:
     """Compare the pairs of `task`; keep those that hold and those that make companions."""
-    judged = _compare(task)
-    kept = (judged.relation != NONE) | (judged.scores[:, 1] >= task.config.min_companion)
-    return Edges(task.pairs[kept], judged.relation[kept], judged.scores[kept])
+    config = task.config
+    least = config.min_resemblance, min(config.min_containment, config.min_companion)
+    likely = screen(task.texts, (task.firsts, task.seconds), config.ngram, least)
+    pairs, firsts, seconds = task.pairs[likely], task.firsts[likely], task.seconds[likely]
+    judged = _compare(task._replace(pairs=pairs, firsts=firsts, seconds=seconds))
+    kept = (judged.relation != NONE) | (judged.scores[:, 1] >= config.min_companion)
+    return Edges(pairs[kept], judged.relation[kept], judged.scores[kept])
 
 
 def account(task: VerifyTask) -> tuple[NDArray[np.uint64], Judgement, NDArray[np.int64]]:
     """Compare the pairs of `task` and find the longest passage of each."""
     return task.pairs, _compare(task), longest_passages(task.texts, task.firsts, task.seconds)
+
+
+def quote(task: VerifyTask) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Find the longest passage that each of the pairs of `task` shares."""
+    return task.pairs, longest_passages(task.texts, task.firsts, task.seconds)
 
 
 def pair_samples(task: tuple[NDArray[np.uint64], NDArray[np.int64]]) -> NDArray[np.uint64]:

@@ -30,11 +30,6 @@ class Encoded(NamedTuple):
     codes: NDArray[np.uint32]
     bounds: NDArray[np.int64]
 
-    def views(self) -> list[memoryview]:
-        """Return the bytes of each text."""
-        data = self.codes.data.cast("B")
-        return [data[4 * start : 4 * stop] for start, stop in pairwise(self.bounds.tolist())]
-
     def text(self, at: int) -> str:
         """Return a text again."""
         return self.codes[self.bounds[at] : self.bounds[at + 1]].tobytes().decode("utf-32-le", "surrogatepass")
@@ -47,6 +42,12 @@ def encode(texts: Sequence[str]) -> Encoded:
     bounds = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum([len(text) for text in texts], out=bounds[1:])
     return Encoded(array.view(np.uint32)[: len(whole)], bounds)
+
+
+def cut(values: NDArray[np.uint32], bounds: NDArray[np.int64]) -> list[memoryview]:
+    """Cut `values` at `bounds` without copying: many slices of a memoryview cost less than those of an array."""
+    view = values.data
+    return [view[start:stop] for start, stop in pairwise(bounds.tolist())]
 
 
 @compiled("UniTuple(int64, 2)(uint32, uint64[::1], boolean, uint8[::1], int64)")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xxhash
@@ -123,3 +125,34 @@ def test_kernels_compile_where_nothing_can_be_cached(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(kernel.nb, "njit", njit)
     assert kernel.compiled("int64(int64)")(lambda value: value + 1)(41) == 42
+
+
+def test_kernels_compile_where_no_folder_can_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel, "cache_folder", lambda: None)
+    assert kernel.compiled("int64(int64)")(lambda value: value + 1)(41) == 42
+
+
+def test_compiled_code_is_kept_by_the_sources_of_all_kernels(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def folder_of(sources: dict[str, str]) -> Path:
+        for name, text in sources.items():
+            (tmp_path / name).write_text(text)
+        monkeypatch.setattr(kernel, "__file__", str(tmp_path / "kernel.py"))
+        kernel.cache_folder.cache_clear()
+        found = kernel.cache_folder()
+        assert found is not None
+        return found
+
+    monkeypatch.setattr(kernel._settings, "CACHE_DIR", "")
+    try:
+        first = folder_of({"caller.py": "a", "callee.py": "b"})
+        assert folder_of({}) == first
+        assert first.parent == tmp_path / "__pycache__"
+        second = folder_of({"callee.py": "changed"})
+        assert second != first
+        assert not first.exists()
+        monkeypatch.setattr(kernel._settings, "CACHE_DIR", str(tmp_path / "elsewhere"))
+        assert folder_of({}).parent == tmp_path / "elsewhere"
+    finally:
+        kernel.cache_folder.cache_clear()
