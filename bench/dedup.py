@@ -2,15 +2,15 @@
 
     python bench/dedup.py [--documents 20000] [--peers PYTHON] [--text-dedup PYTHON] [--scaling] [-o FILE]
 
-Peers live in an environment of their own (`--peers`, a Python that has them); one that is not installed is skipped
-with a word. Every figure is CPU time of one thread in a process of its own, from texts in memory. The corpus is made
-of the real articles of the labelled data where that is present, else of made-up ones.
+Peers (bench/peers.py) live in an environment of their own (`--peers`, a Python that has them); one that is not
+installed is skipped with a word. Every figure is CPU time of one thread in a process of its own, from texts in memory;
+the last line is the whole command, from a file to a corpus. The corpus is made of the real articles of the labelled
+data where that is present, else of made-up ones.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import io
 import itertools
 import json
@@ -22,8 +22,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 # This file has the name of the package it measures.
 sys.path[0] = str(ROOT)
+sys.path.append(str(ROOT / "bench"))
 DATA = Path(os.environ.get("GHIRBAL_DATA", ROOT / ".." / "shared" / "data")) / "dedup"
 ROUNDS = 3
 #: datatrove and text-dedup take minutes for what the others do in seconds; text-dedup needs a Python of its own.
@@ -88,225 +88,11 @@ def corpus(count: int) -> Iterator[str]:
             made += 1
 
 
-class Clock:
-    """Note CPU seconds by phase."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.process_time()
-
-    def note(self, phase: str) -> None:
-        now = time.process_time()
-        self.seconds[phase] = now - self._last
-        self._last = now
-
-
-def words_of(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
-
-
-def shingles(text: str, size: int = 5) -> list[str]:
-    words = words_of(text)
-    return [" ".join(words[at : at + size]) for at in range(len(words) - size + 1)]
-
-
-def union(pairs: Any, count: int) -> int:
-    """Return how many documents connected components remove."""
-    parent = list(range(count))
-
-    def find(one: int) -> int:
-        while parent[one] != one:
-            parent[one] = parent[parent[one]]
-            one = parent[one]
-        return one
-
-    for one, other in pairs:
-        parent[find(one)] = find(other)
-    return sum(parent[one] != one for one in range(count))
-
-
-def run_ghirbal(texts: list[str], clock: Clock) -> int:
-    from corpus.document import Document, Source
-    from corpus.stage import run_here
-    from dedup import minhash
-    from dedup.stages import Dedup
-
-    minhash.sign(texts[:10])
-    clock.note("warm-up")
-    for start in range(0, len(texts), 512):
-        minhash.sign(texts[start : start + 512], 5)
-    clock.note("sign")
-    documents = [Document(str(at), Source("x", at), text, outlet=f"o{at % 50}") for at, text in enumerate(texts)]
-    stage = Dedup()
-    clock.note("objects")
-    size = 10_000
-    partials = [stage.scan(documents[start : start + size]) for start in range(0, len(documents), size)]
-    clock.note("scan")
-    stage.learn([memoryview(partial) for partial in partials], run_here)
-    clock.note("learn")
-    clock.seconds["end"] = clock.seconds["scan"] + clock.seconds["learn"]
-    return sum(len(json.loads(line)["members"]) - 1 for line in stage.clusters())
-
-
-def run_bands(texts: list[str], clock: Clock) -> int:
-    """Do no more than the peers do: word 5-grams, 16 x 8 bands, connected components, nothing verified."""
-    import numpy as np
-
-    from dedup import lsh, minhash
-    from dedup.tasks import bring_together
-
-    minhash.sign(texts[:10])
-    bring_together(np.zeros(0, dtype=np.uint64), 1)
-    clock.note("warm-up")
-    pieces = [minhash.sign(texts[start : start + 512], 5).signatures for start in range(0, len(texts), 512)]
-    clock.note("sign")
-    keys = lsh.band_keys(np.concatenate(pieces), 16, 8)
-    pairs = lsh.PairSet()
-    for band in range(16):
-        pairs.add(lsh.band_pairs(keys[band]))
-    found = pairs.pairs()
-    removed = union(((int(pair) >> 32, int(pair) & 0xFFFFFFFF) for pair in found), len(texts))
-    clock.note("cluster")
-    clock.seconds["end"] = clock.seconds["sign"] + clock.seconds["cluster"]
-    return removed
-
-
-def run_datasketch(texts: list[str], clock: Clock) -> int:
-    import xxhash
-    from datasketch import MinHash, MinHashLSH
-
-    MinHash(num_perm=128)
-    clock.note("warm-up")
-    sets = ([one.encode() for one in shingles(text)] for text in texts)
-    sketches = list(MinHash.generator(sets, num_perm=128, hashfunc=xxhash.xxh32_intdigest))
-    clock.note("sign")
-    index = MinHashLSH(threshold=0.7, num_perm=128)
-    pairs = []
-    for at, sketch in enumerate(sketches):
-        pairs += [(at, other) for other in index.query(sketch)]
-        index.insert(at, sketch)
-    removed = union(pairs, len(texts))
-    clock.note("cluster")
-    clock.seconds["end"] = clock.seconds["sign"] + clock.seconds["cluster"]
-    return removed
-
-
-def run_rensa(texts: list[str], clock: Clock) -> int:
-    from rensa import RMinHash, RMinHashLSH
-
-    clock.note("warm-up")
-    sketches = []
-    for start in range(0, len(texts), 512):
-        sketches += RMinHash.from_token_sets([shingles(text) for text in texts[start : start + 512]], 128, 42)
-    clock.note("sign")
-    index, pairs = RMinHashLSH(0.7, 128, 16), []
-    for at, sketch in enumerate(sketches):
-        index.insert(at, sketch)
-    for at, sketch in enumerate(sketches):
-        pairs += [(at, other) for other in index.query(sketch) if other < at and sketch.jaccard(sketches[other]) >= 0.7]
-    removed = union(pairs, len(texts))
-    clock.note("cluster")
-    clock.seconds["end"] = clock.seconds["sign"] + clock.seconds["cluster"]
-    return removed
-
-
-def run_gaoya(texts: list[str], clock: Clock) -> int:
-    from gaoya.minhash import MinHashStringIndex
-
-    index = MinHashStringIndex(32, 0.7, 16, 8, 128, "word", True, (5, 5))
-    clock.note("warm-up")
-    for at, text in enumerate(texts):
-        index.insert_document(at, text)
-    clock.note("sign")
-    pairs = [(at, other) for at, text in enumerate(texts) for other in index.query(text) if other < at]
-    removed = union(pairs, len(texts))
-    clock.note("cluster")
-    clock.seconds["end"] = clock.seconds["sign"] + clock.seconds["cluster"]
-    return removed
-
-
-def run_daft(texts: list[str], clock: Clock) -> int:
-    import daft
-
-    daft.set_runner_native(num_threads=1) if hasattr(daft, "set_runner_native") else None
-    frame = daft.from_pydict({"text": texts}).collect()
-    clock.note("warm-up")
-    text = daft.col("text")
-    frame.select(text.minhash(num_hashes=128, ngram_size=5, hash_function="xxhash3_64")).collect()
-    clock.note("sign")
-    return 0
-
-
-def run_datatrove(texts: list[str], clock: Clock) -> int:
-    from datatrove.data import Document
-    from datatrove.pipeline.dedup import MinhashDedupBuckets, MinhashDedupCluster, MinhashDedupSignature
-    from datatrove.pipeline.dedup.minhash import MinhashConfig
-    from datatrove.utils.typeshelper import Languages
-
-    with tempfile.TemporaryDirectory() as folder:
-        config = MinhashConfig()
-        documents = [Document(text=text, id=str(at)) for at, text in enumerate(texts)]
-        clock.note("warm-up")
-        list(MinhashDedupSignature(f"{folder}/s", config, language=Languages.arabic).run(iter(documents), 0, 1) or ())
-        clock.note("sign")
-        for bucket in range(config.num_buckets):
-            MinhashDedupBuckets(f"{folder}/s", f"{folder}/b", config=config).run(None, bucket, config.num_buckets)
-        MinhashDedupCluster(f"{folder}/b", f"{folder}/r", config=config).run(None, 0, 1)
-        clock.note("cluster")
-        clock.seconds["end"] = clock.seconds["sign"] + clock.seconds["cluster"]
-        return sum(path.stat().st_size // 4 for path in Path(f"{folder}/r").glob("*.remove"))
-
-
-def run_text_dedup(texts: list[str], clock: Clock) -> int:
-    """Run its command on a file, for it has no other face; the time includes its loading of the data set."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "in.jsonl"
-        rows = [json.dumps({"text": text}, ensure_ascii=False) for text in texts]
-        path.write_text("\n".join(rows), encoding="utf-8")
-        clock.note("warm-up")
-        options = {"path": "json", "data_files": path, "cache_dir": f"{folder}/c", "output": f"{folder}/out"}
-        options |= {"split": "train", "column": "text", "num_proc": 1, "ngram": 5, "num_perm": 128, "threshold": 0.7}
-        command = [sys.executable, "-m", "text_dedup.minhash", "--hash_func", "xxh3", "--hash_bits", "32"]
-        command += [str(part) for name, value in options.items() for part in (f"--{name}", value)]
-        wide = {**os.environ, "COLUMNS": "200"}
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=wide)
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        clock.seconds["end"] = used.ru_utime + used.ru_stime
-        counts = dict(re.findall(r"(Before|After)\s*:\s*(\d+)", done.stdout + done.stderr))
-        return int(counts["Before"]) - int(counts["After"])
-
-
-PEERS: dict[str, tuple[Callable[[list[str], Clock], int], str]] = {
-    "ghirbal": (run_ghirbal, "ghirbal"),
-    "ghirbal, bands alone": (run_bands, "ghirbal"),
-    "datasketch bulk": (run_datasketch, "datasketch"),
-    "rensa": (run_rensa, "rensa"),
-    "gaoya": (run_gaoya, "gaoya"),
-    "daft": (run_daft, "daft"),
-    "datatrove": (run_datatrove, "datatrove"),
-    "text-dedup": (run_text_dedup, "text-dedup"),
-}
-
-
-def child(peer: str, path: str, count: int) -> None:
-    """Run one peer over the first `count` documents of a file and print what it took."""
-    function, package = PEERS[peer]
-    with Path(path).open(encoding="utf-8") as file:
-        texts = [json.loads(line) for line in itertools.islice(file, count)]
-    base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    clock = Clock()
-    removed = function(texts, clock)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    version = importlib.metadata.version(package) if package != "ghirbal" else "this tree"
-    figures = {"seconds": clock.seconds, "removed": removed, "mb": peak / 1024, "base": base / 1024}
-    print(json.dumps({**figures, "documents": len(texts), "version": version}))
-
-
 def measure(python: str, peer: str, path: Path, count: int) -> dict[str, Any] | None:
     """Run one peer in a process of its own; None where it is not installed or fails, with a word."""
     threads = dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS", "DAFT_RUNNER_THREADS"), "1")
     done = subprocess.run(
-        [python, __file__, "child", peer, str(path), str(count)],
+        [python, str(Path(__file__).with_name("peers.py")), peer, str(path), str(count)],
         capture_output=True,
         text=True,
         env={**os.environ, **threads, "PYTHONPATH": ""},
@@ -319,34 +105,62 @@ def measure(python: str, peer: str, path: Path, count: int) -> dict[str, Any] | 
     return figures
 
 
-def speed_table(peers: dict[str, str], path: Path, documents: int) -> Iterator[str]:
-    """Yield the lines of the table of speeds; rounds are interleaved, and the best of each peer counts."""
+def best_of_rounds(pythons: dict[str, str], path: Path, documents: int) -> dict[str, dict[str, Any]]:
+    """Run all tools in turn, several times, and return the least each took; `pythons` is by package."""
+    from peers import TOOLS
+
     found: dict[str, dict[str, Any]] = {}
     for _ in range(ROUNDS):
-        for peer in PEERS:
-            count = SMALL if peer in SLOW else documents
-            python = peers["ghirbal"] if peer.startswith("ghirbal") else peers.get(peer, peers["peers"])
-            figures = measure(python, peer, path, count)
+        for tool, (_, package) in TOOLS.items():
+            python = pythons.get(package, pythons["peers"])
+            figures = measure(python, tool, path, SMALL if tool in SLOW else documents)
             if figures is None:
                 continue
-            best = found.setdefault(peer, figures)
+            best = found.setdefault(tool, figures)
             for phase, value in figures["seconds"].items():
                 best["seconds"][phase] = min(best["seconds"][phase], value)
-    own = {phase: found["ghirbal"]["seconds"][phase] / documents for phase in ("sign", "end")}
-    bare = found["ghirbal, bands alone"]["seconds"]["end"] / documents
+    return found
+
+
+def speed_table(found: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Yield the lines of the table of speeds."""
+    own = found["ghirbal"]["seconds"], found["ghirbal, sketches alone"]["seconds"]
+    base = [own[0]["sign"], own[1]["end"], own[0]["end"]]
     yield (
-        "| | version | documents | signatures, docs/s | Ghirbal faster by | end to end, docs/s | by |"
-        " bands alone by | MB | removed |"
+        "| | version | documents | signatures, docs/s | Ghirbal faster by | end to end, docs/s |"
+        " Ghirbal's sketches alone faster by | all of Ghirbal faster by | MB | removed |"
     )
     yield "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"
-    for peer, figures in found.items():
-        cells = [peer, figures["version"], f"{figures['documents']:,}"]
-        for phase in ("sign", "end"):
-            seconds = figures["seconds"].get(phase)
-            each = seconds / figures["documents"] if seconds else 0
-            cells += [f"{1 / each:,.0f}", f"{each / own[phase]:.1f}"] if each else ["-", "-"]
-        cells.append(f"{each / bare:.1f}" if each else "-")
+    for tool, figures in found.items():
+        seconds, count = figures["seconds"], figures["documents"]
+        factor = found["ghirbal"]["documents"] / count
+        taken = [seconds.get("sign"), seconds.get("end"), seconds.get("end")]
+        faster = [f"{taken[at] * factor / base[at]:.1f}" if taken[at] else "-" for at in range(3)]
+        rate = [f"{count / one:,.0f}" if one else "-" for one in taken]
+        cells = [tool, figures["version"], f"{count:,}", rate[0], faster[0], rate[1], *faster[1:]]
         yield f"| {' | '.join(cells)} | {figures['mb']:,.0f} | {figures['removed']:,} |"
+
+
+def time_command(path: Path, count: int) -> str:
+    """Time `ghirbal dedup` from a file of rows to a published corpus with its audit, in CPU seconds of one worker."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "in.jsonl"
+        with path.open(encoding="utf-8") as texts, source.open("w", encoding="utf-8") as rows_:
+            for at, line in enumerate(itertools.islice(texts, count)):
+                rows_.write(f'{{"id": "{at}", "outlet": "o{at % 50}", "text": {line.strip()}}}\n')
+        command = [sys.executable, "-c", "from pipeline.cli import main; main()", "dedup", str(source), "-o"]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        for number in range(2):
+            # The first run compiles the kernels where that was never done.
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            out = f"{folder}/{number}"
+            subprocess.run([*command, out, "--workers", "1", "-q"], cwd=ROOT, check=True, capture_output=True)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    return (
+        f"`ghirbal dedup`, the whole command, from {count:,} rows of JSON to a published corpus with its clusters, the"
+        f" audit of each removal and a report: {seconds:.1f} CPU s, {count / seconds:,.0f} docs/s."
+    )
 
 
 def scaling_table(path: Path) -> Iterator[str]:
@@ -427,7 +241,8 @@ def main() -> None:
             for text in corpus(400_000 if options.scaling else options.documents):
                 file.write(json.dumps(text, ensure_ascii=False) + "\n")
         pythons = {"ghirbal": sys.executable, "peers": options.peers, "text-dedup": options.text_dedup or options.peers}
-        lines += [*speed_table(pythons, path, options.documents), ""]
+        lines += [*speed_table(best_of_rounds(pythons, path, options.documents)), ""]
+        lines += [time_command(path, options.documents), ""]
         if options.scaling:
             lines += [*scaling_table(path), ""]
     if DATA.is_dir():
@@ -441,7 +256,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["child"]:
-        child(sys.argv[2], sys.argv[3], int(sys.argv[4]))
-    else:
-        main()
+    main()

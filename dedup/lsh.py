@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernel import compiled
+from dedup.radix import radix_sort
 
 #: Up to this many documents with one key are compared each with each.
 GROUP_ALL = 48
@@ -82,7 +83,7 @@ def sample(
     """Return the sampled shingles of all texts of at least `least` words, sorted, and the text of each.
 
     A text that has one twice is there twice. Of a hash the upper 40 bits are kept, so that shingle and text sort as one
-    number, several times faster than an order of them.
+    number.
 
     Raises:
         ValueError: there are more than 2**24 such texts.
@@ -91,7 +92,7 @@ def sample(
     if len(texts) > 1 << _NUMBER_BITS:
         raise ValueError(f"{len(texts)} stories are too many for one summary; summarise them in parts")
     found = np.empty(len(words) + 1, dtype=np.uint64)
-    found = np.sort(found[: _sample(words, bounds, texts, _FACTORS, found)])
+    found = radix_sort(found[: _sample(words, bounds, texts, _FACTORS, found)], _NUMBER_BITS // 8)
     numbers = found & np.uint64((1 << _NUMBER_BITS) - 1)
     # The upper bits of what is sampled are all zero: turned to the left, hashes spread over their whole range.
     return (found ^ numbers) << np.uint64(_RATE_BITS), texts[numbers.astype(np.int64)].astype(np.uint32)
@@ -122,15 +123,15 @@ def _group(keys: Any, documents: Any, pairs: Any, skip_large: Any, dry: Any) -> 
 
 def band_pairs(keys: NDArray[np.uint32]) -> NDArray[np.uint64]:
     """Return the candidate pairs of one band, sorted; `keys[i]` belongs to the document of rank i."""
-    # Key and rank in one number: sorting numbers is several times faster than sorting an order of them.
-    both = np.sort(keys.astype(np.uint64) << np.uint64(32) | np.arange(len(keys), dtype=np.uint64))
+    # Key and rank in one number, the ranks in order.
+    both = radix_sort(keys.astype(np.uint64) << np.uint64(32) | np.arange(len(keys), dtype=np.uint64), 4)
     return _pairs(both >> np.uint64(32), both.astype(np.uint32), skip_large=False)
 
 
 def sample_pairs(hashes: NDArray[np.uint64], ranks: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return the candidate pairs of sampled shingles, sorted; a shingle of many documents is nobody's story."""
     bits = max(_NUMBER_BITS, int(ranks.max(initial=0)).bit_length())
-    both = np.sort(hashes >> np.uint64(bits) << np.uint64(bits) | ranks.astype(np.uint64))
+    both = radix_sort(hashes >> np.uint64(bits) << np.uint64(bits) | ranks.astype(np.uint64), 0)
     return _pairs(both >> np.uint64(bits), (both & np.uint64((1 << bits) - 1)).astype(np.uint32), skip_large=True)
 
 
@@ -145,7 +146,7 @@ def _pairs(
 
 def distinct(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return the distinct `values`, sorted (`np.unique` hashes them first, which takes longer)."""
-    values = np.sort(values)
+    values = radix_sort(values, 0)
     fresh = np.ones(len(values), dtype=bool)
     fresh[1:] = values[1:] != values[:-1]
     return values[fresh]

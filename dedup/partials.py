@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -75,7 +76,7 @@ class Summary:
         self._config = config
         self._sketches: list[Sketches] = []
         self._bands: list[NDArray[np.uint32]] = []
-        self._numbers: list[tuple[int, ...]] = []
+        self._numbers = array("Q")
         self._strings: list[str] = []
         self._outlets: dict[str, tuple[int, int]] = {}
 
@@ -87,7 +88,7 @@ class Summary:
         self._sketches.append(Sketches(sketches.signatures[:0], sketches.words, sketches.bounds))
         texts, words = cut(encoded.codes, encoded.bounds), cut(sketches.words, sketches.bounds)
         for at, document in enumerate(documents):
-            self._numbers.append(self._numbers_of(document, texts[at], words[at]))
+            self._numbers.extend(self._numbers_of(document, texts[at], words[at]))
             self._strings += (document.id, document.outlet, document.url, document.published)
 
     def _numbers_of(self, document: Document, text: memoryview, words: memoryview) -> tuple[int, ...]:
@@ -116,7 +117,7 @@ class Summary:
         words = np.concatenate([np.empty(0, dtype=np.uint32), *(one.words for one in self._sketches)])
         bounds = np.cumsum(lengths)
         hashes, owners = sample(words, bounds, self._config.min_words)
-        numbers = np.array(self._numbers, dtype=np.uint64).reshape(-1, len(COLUMNS))
+        numbers = np.frombuffer(self._numbers, dtype=np.uint64).reshape(-1, len(COLUMNS))
         blob, string_bounds = flat.pack_strings(self._strings)
         return {
             **{name: np.ascontiguousarray(numbers[:, at]) for at, name in enumerate(COLUMNS)},
@@ -158,18 +159,18 @@ def summarise(documents: Iterable[Document], config: DedupConfig) -> dict[str, N
 def _gather(words: Any, bounds: Any, documents: Any, out: Any) -> Any:
     filled = 0
     for document in documents:
-        for at in range(bounds[document], bounds[document + 1]):
-            out[filled] = words[at]
-            filled += 1
+        start, stop = bounds[document], bounds[document + 1]
+        out[filled : filled + stop - start] = words[start:stop]
+        filled += stop - start
 
 
 @compiled("void(uint8[::1], Array(int64, 1, 'C', readonly=True), int64[::1], uint8[::1])")
 def _gather_flags(flags: Any, bounds: Any, documents: Any, out: Any) -> None:
     filled = 0
     for document in documents:
-        for at in range(bounds[document], bounds[document + 1]):
-            out[filled] = flags[at]
-            filled += 1
+        start, stop = bounds[document], bounds[document + 1]
+        out[filled : filled + stop - start] = flags[start:stop]
+        filled += stop - start
 
 
 class Shards:
@@ -240,6 +241,16 @@ class Shards:
         """Return id, outlet, url and published of a document."""
         shard, at = self._find(document)
         return flat.strings_at(shard["strings"], shard["string_bounds"], at)
+
+    def names(self, documents: NDArray[np.int64]) -> list[bytes]:
+        """Return the ids of sorted `documents` in UTF-8, whose order is that of their code points."""
+        names = []
+        for number, first, last in self._parts(documents):
+            shard, local = self.shards[number], (documents[first:last] - self.starts[number]) * 4
+            bounds, blob = shard["string_bounds"], shard["strings"].data
+            ends = zip(bounds[local].tolist(), bounds[local + 1].tolist(), strict=True)
+            names += [bytes(blob[start:stop]) for start, stop in ends]
+        return names
 
     def name(self, document: int) -> str:
         """Return the id of a document."""

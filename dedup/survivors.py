@@ -69,8 +69,11 @@ def rank_documents(shards: Shards, config: DedupConfig) -> NDArray[np.int64]:
     fresh = _fresh([key[order] for key in criteria], len(order))
     starts = np.flatnonzero(fresh)
     stops = np.append(starts[1:], len(order))
-    for start, stop in zip(starts[stops - starts > 1], stops[stops - starts > 1], strict=True):
-        order[start:stop] = sorted(order[start:stop].tolist(), key=shards.name)
+    tied = stops - starts > 1
+    equal = np.sort(order[np.repeat(tied, stops - starts)])
+    names = dict(zip(equal.tolist(), shards.names(equal), strict=True))
+    for start, stop in zip(starts[tied], stops[tied], strict=True):
+        order[start:stop] = sorted(order[start:stop].tolist(), key=names.__getitem__)
     return order
 
 

@@ -108,14 +108,13 @@ def shingle(words: Any, ngram: Any) -> Any:
     """Return the hash of each run of `ngram` words; of a single word, the word's own."""
     if ngram == 1:
         return words.copy()
-    hashes = np.empty(max(0, len(words) - ngram + 1), dtype=np.uint32)
-    for start in range(len(hashes)):
-        value = np.uint64(0)
-        for at in range(start, start + ngram):
-            value = (value ^ words[at]) * np.uint64(0x9E3779B97F4A7C15)
-            value ^= value >> np.uint64(29)
-        hashes[start] = value >> np.uint64(32)
-    return hashes
+    values = np.zeros(max(0, len(words) - ngram + 1), dtype=np.uint64)
+    # Word by word over all of them, so that it compiles to vectors.
+    for at in range(ngram):
+        for start in range(len(values)):
+            value = (values[start] ^ np.uint64(words[start + at])) * np.uint64(0x9E3779B97F4A7C15)
+            values[start] = value ^ value >> np.uint64(29)
+    return (values >> np.uint64(32)).astype(np.uint32)
 
 
 @compiled("UniTuple(int64, 2)(uint32[::1], uint8[::1], uint32[::1], int64, int64)")
