@@ -27,10 +27,11 @@ from dedup.frequency import TABLE_BITS, count_words, rare_words
 from dedup.lsh import GROUP_ALL, PairSet, ends_of, pair_up
 from dedup.partials import Shards, summarise
 from dedup.passages import longest_passages
-from dedup.verify import CONTAINED, FEATURES, NONE, Judgement, Limits, Texts, compare
+from dedup.texts import Texts
+from dedup.verify import CONTAINED, FEATURES, HELD, NONE, Judgement, Limits, compare
 
 _LISTING = "index.json"
-_VERSION = 2
+_VERSION = 3
 #: Documents of one segment as `add` writes it; what is in memory at once.
 _SEGMENT = 20_000
 #: Segments are merged up to this size, so that a merge needs about 2 GB at most.
@@ -82,7 +83,7 @@ class Index:
 
     def _settings(self) -> tuple[int, ...]:
         config = self.config
-        return (config.ngram, config.bands, config.rows, config.min_words)
+        return (config.ngram, config.bands, config.rows, config.min_words, config.min_exact_words)
 
     def _read(self) -> Listing:
         try:
@@ -177,7 +178,7 @@ class Index:
             return []
         olds, judged, passages = self._compare(new, pairs)
         relations = np.where(np.isin(olds, exact), np.uint8(_SAME), judged.relation)
-        order = np.lexsort((olds, -judged.scores[:, 1], -judged.scores[:, 0], relations == NONE))[:limit]
+        order = np.lexsort((olds, -judged.scores[:, 1], -judged.scores[:, 0], np.isin(relations, (NONE, HELD))))[:limit]
         return [
             self._match(int(olds[at]), int(relations[at]), judged.scores[at], passages[at], new) for at in order
         ]
@@ -225,7 +226,7 @@ _SAME = 255
 def _relation_name(relation: int, *, inside: bool) -> str:
     if relation == CONTAINED:
         return "contained" if inside else "extended"
-    return {NONE: "", _SAME: "exact"}.get(relation, "near")
+    return {NONE: "", HELD: "", _SAME: "exact"}.get(relation, "near")
 
 
 def join_texts(one: Texts, other: Texts) -> Texts:

@@ -13,7 +13,7 @@ from dedup.index import Index, join_texts
 from dedup.lsh import ends_of
 from dedup.partials import Shards
 from dedup.tasks import VerifyTask, account, cut_pairs, in_batches
-from dedup.verify import NONE, Judgement
+from dedup.verify import FEATURES, HELD, NONE, Judgement
 
 
 class Known(NamedTuple):
@@ -39,7 +39,7 @@ def find_known(
     relation = np.concatenate([piece[1].relation for piece in pieces])
     scores = np.concatenate([piece[1].scores for piece in pieces])
     passage = np.concatenate([piece[2] for piece in pieces])
-    copies = np.flatnonzero(relation != NONE)
+    copies = np.flatnonzero(~np.isin(relation, (NONE, HELD)))
     olds, news = ends_of(found)
     order = copies[np.lexsort((found[copies], -scores[copies, 1], -scores[copies, 0], news[copies]))]
     best = order[np.unique(news[order], return_index=True)[1]]
@@ -67,5 +67,5 @@ def _lengths(index: Index, documents: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _nothing() -> Known:
     none = np.empty(0, dtype=np.int64)
-    judged = Judgement(none.astype(np.uint8), np.empty((0, 6), dtype=np.float32))
+    judged = Judgement(none.astype(np.uint8), np.empty((0, len(FEATURES)), dtype=np.float32))
     return Known(none, none, judged, none.reshape(0, 2), none.astype(bool))

@@ -26,8 +26,8 @@ from dedup.config import DedupConfig
 from dedup.kernel import compiled
 from dedup.lsh import band_keys, sample
 from dedup.minhash import PERMUTATIONS, Sketches, sign_encoded
+from dedup.texts import Texts
 from dedup.tokens import cut, encode
-from dedup.verify import Texts
 
 #: Texts in memory at once while scanning.
 _BATCH = 512
@@ -58,9 +58,9 @@ def _place(value: str, preferred: Sequence[str]) -> int:
     return preferred.index(value) if value in preferred else len(preferred)
 
 
-def _exact(text: str, words: memoryview) -> tuple[int, int]:
-    """Return two 64-bit halves that are equal where all folded words are; zeros where there are none."""
-    if not words:
+def _exact(text: str, words: memoryview, least: int) -> tuple[int, int]:
+    """Return two 64-bit halves that are equal where all folded words are; zeros for fewer than `least`, or none."""
+    if len(words) < max(1, least):
         return 0, 0
     if len(words) < _EXACT_BY_TEXT:
         whole = xxhash.xxh3_128_intdigest(" ".join(folded_words(text)).encode("utf-8", "replace"))
@@ -96,7 +96,7 @@ class Summary:
             identity(document.id, document.source),
             xxhash.xxh3_64_intdigest(document.id.encode("utf-8", "replace")),
             xxhash.xxh3_64_intdigest(text),
-            *_exact(document.text, words),
+            *_exact(document.text, words, self._config.min_exact_words),
             len(document.text),
             moment(document.published) & (1 << 64) - 1,
             *self._outlet(document.outlet),

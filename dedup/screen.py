@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernel import compiled, ones
-from dedup.verify import COMMON, Texts, shingle
+from dedup.texts import COMMON, Texts, shingle
 
 #: Bits of a bitmap, a power of two: a story of 350 shingles leaves 96 % of them clear. In a text of thousands they
 #: fill up, the bound says less, and more pairs are compared.

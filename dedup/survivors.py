@@ -33,7 +33,8 @@ from dedup.tasks import (
     quote,
     verify,
 )
-from dedup.verify import COMMON, CONTAINED, FEATURES, NONE, Texts
+from dedup.texts import COMMON, Texts
+from dedup.verify import CONTAINED, FEATURES, HELD, NONE
 
 #: What became of a document, by number.
 KEPT, SAME_RECORD, ID_CONFLICT, EXACT, NEAR, INSIDE, EXTENDED = range(7)
@@ -218,7 +219,8 @@ class Decider:
         return texts, np.searchsorted(documents, firsts), np.searchsorted(documents, seconds)
 
     def _cluster(self, edges: Edges) -> None:
-        weight = np.where(edges.relation == NONE, np.float32(0), np.maximum(edges.scores[:, 0], np.float32(1e-6)))
+        apart = np.isin(edges.relation, (NONE, HELD))
+        weight = np.where(apart, np.float32(0), np.maximum(edges.scores[:, 0], np.float32(1e-6)))
         ends = np.stack(ends_of(edges.pairs))
         nodes = np.unique(ends)
         graph = build_graph(len(nodes), pair_up(*np.searchsorted(nodes, ends)), weight)
@@ -260,7 +262,7 @@ class Decider:
     ) -> NDArray[np.bool_]:
         """Mark pages that hold another story as well: they do not survive for either."""
         poor = np.zeros(len(self.order), dtype=bool)
-        inside = (edges.relation == CONTAINED) & (anchor[ends[0]] != anchor[ends[1]])
+        inside = np.isin(edges.relation, (CONTAINED, HELD)) & (anchor[ends[0]] != anchor[ends[1]])
         first, second = ends[0][inside], ends[1][inside]
         poor[np.where(self.lengths[first] >= self.lengths[second], first, second)] = True
         return poor

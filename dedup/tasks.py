@@ -14,7 +14,8 @@ from dedup.kernel import compiled
 from dedup.lsh import ends_of, sample_pairs
 from dedup.passages import longest_passages
 from dedup.screen import screen
-from dedup.verify import FEATURES, NONE, Judgement, Limits, Texts, compare
+from dedup.texts import Texts
+from dedup.verify import FEATURES, NONE, Judgement, Limits, compare
 
 #: Words that cross to a verifying process at once: 2.5 MB with their flags, and what is sorted stays in the cache.
 _WORDS_PER_TASK = 1 << 19

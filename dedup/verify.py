@@ -4,7 +4,7 @@ Four shares decide, none of which candidates are chosen by. Resemblance and cont
 aside those that the outlet repeats (its chrome, its templates). The two rare shares count the words that few
 documents have: a copy has the names of its story, a report filled into the same form has others. Where the text
 around agrees and a number differs, two texts are two reports (`numbers`); where a rare word differs, they may be
-(`names`).
+(`names`). And a text that comes to what the other tells only after another story (`depth`) is a page that holds it.
 """
 
 from __future__ import annotations
@@ -16,28 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.config import DedupConfig
+from dedup.gaps import read_gaps
 from dedup.kernel import compiled
+from dedup.texts import COMMON, RARE, Texts, shingle
 
-#: Bits of `Texts.flags`.
-RARE, COMMON = 1, 2
 #: Relations of a pair, by number; `contained` is read from the side of the removed document.
-NONE, NEAR, CONTAINED = 0, 1, 2
+#: HELD is contained in a page that tells another story first: no copy, and the page survives for neither story.
+NONE, NEAR, CONTAINED, HELD = 0, 1, 2, 3
 #: With fewer shingles left beside chrome and templates there is no story to compare.
 MIN_SHINGLES = 10
 #: A contained text is at most this long beside the other; above it, the two are copies that differ in a few lines.
 CONTAINED_LENGTH = 0.75
-#: A gap of more words is another passage, not another number in the same sentence.
-_MAX_GAP = 8
 #: What `compare` finds, in this order.
-FEATURES = ("resemblance", "containment", "rare", "rare_back", "numbers", "names")
-
-
-class Texts(NamedTuple):
-    """Hold some texts for comparing: `words` and `flags` of text i are at `bounds[i]:bounds[i + 1]`."""
-
-    words: NDArray[np.uint32]
-    flags: NDArray[np.uint8]
-    bounds: NDArray[np.int64]
+FEATURES = ("resemblance", "containment", "rare", "rare_back", "numbers", "names", "depth")
 
 
 class Judgement(NamedTuple):
@@ -80,6 +71,7 @@ class Limits(msgspec.Struct, frozen=True):
                 config.min_cut_containment,
                 config.min_cut_rare,
                 float(config.max_changed_numbers),
+                config.max_depth,
             )
         )
 
@@ -97,98 +89,14 @@ def _shared(left: Any, right: Any) -> Any:
     return count
 
 
-@compiled("boolean(uint32[::1], uint32)")
-def _has(values: Any, value: Any) -> Any:
-    at = np.searchsorted(values, value)
-    return at < len(values) and values[at] == value
-
-
-@compiled("uint32[::1](Array(uint32, 1, 'C', readonly=True), int64)")
-def shingle(words: Any, ngram: Any) -> Any:
-    """Return the hash of each run of `ngram` words; of a single word, the word's own."""
-    if ngram == 1:
-        return words.copy()
-    values = np.zeros(max(0, len(words) - ngram + 1), dtype=np.uint64)
-    # Word by word over all of them, so that it compiles to vectors.
-    for at in range(ngram):
-        for start in range(len(values)):
-            value = (values[start] ^ np.uint64(words[start + at])) * np.uint64(0x9E3779B97F4A7C15)
-            values[start] = value ^ value >> np.uint64(29)
-    return (values >> np.uint64(32)).astype(np.uint32)
-
-
-@compiled("UniTuple(int64, 2)(uint32[::1], uint8[::1], uint32[::1], int64, int64)")
-def _odd_words(words: Any, flags: Any, others: Any, start: Any, stop: Any) -> Any:
-    """Count the numbers and the rare words in `words[start:stop]` that the sorted `others` lack."""
-    numbers, names = 0, 0
-    for at in range(start, stop):
-        if not _has(others, words[at]):
-            numbers += words[at] & 1
-            names += (flags[at] & RARE) != 0
-    return numbers, names
-
-
-@compiled("UniTuple(int32[::1], 2)(uint32[::1])")
-def _chain(shingles: Any) -> Any:
-    """Return a table of first places by the low bits of a value, and for each place the next of the same bits."""
-    size = 16
-    while size < len(shingles):
-        size *= 2
-    heads, nexts = np.full(size, -1, dtype=np.int32), np.empty(len(shingles), dtype=np.int32)
-    for place in range(len(shingles) - 1, -1, -1):
-        slot = shingles[place] & np.uint32(size - 1)
-        nexts[place], heads[slot] = heads[slot], place
-    return heads, nexts
-
-
-@compiled("int64(int32[::1], int32[::1], uint32[::1], uint32, int64)")
-def _place(heads: Any, nexts: Any, shingles: Any, value: Any, after: Any) -> Any:
-    """Find `value` among the chained `shingles`: its first place beyond `after`, else its first; or -1."""
-    place, first = heads[value & np.uint32(len(heads) - 1)], -1
-    while place >= 0:
-        if shingles[place] == value:
-            if place > after:
-                return place
-            if first < 0:
-                first = place
-        place = nexts[place]
-    return first
-
-
-@compiled(
-    "UniTuple(int64, 2)(uint32[::1], uint8[::1], uint32[::1], uint32[::1], uint8[::1], uint32[::1], int64)"
-)
-def _changes(
-    left: Any, left_flags: Any, left_words: Any, right: Any, right_flags: Any, right_words: Any, ngram: Any
-) -> Any:
-    """Count the short gaps between agreeing text where each side has a number, or a rare word, the other lacks."""
-    left_shingles, right_shingles = shingle(left, ngram), shingle(right, ngram)
-    heads, nexts = _chain(right_shingles)
-    numbers, names, last, partner = 0, 0, -1, -1
-    for at in range(len(left_shingles)):
-        if partner >= 0 and partner + 1 < len(right_shingles) and left_shingles[at] == right_shingles[partner + 1]:
-            found = partner + 1
-        else:
-            found = _place(heads, nexts, right_shingles, left_shingles[at], partner)
-        if found < 0:
-            continue
-        if last >= 0 and at > last + 1:
-            here, there = at - last - ngram, found - partner - ngram
-            if 0 < here <= _MAX_GAP and 0 < there <= _MAX_GAP:
-                mine = _odd_words(left, left_flags, right_words, last + ngram, at)
-                theirs = _odd_words(right, right_flags, left_words, partner + ngram, found)
-                numbers += mine[0] > 0 and theirs[0] > 0
-                names += mine[1] > 0 and theirs[1] > 0
-        last, partner = at, found
-    return numbers, names
-
-
 @compiled("uint8(float32[::1], float64[::1], int64, int64)")
 def _relate(scores: Any, limits: Any, short: Any, long: Any) -> Any:
     resemblance, containment, rare, rare_back = scores[0], scores[1], scores[2], scores[3]
     if scores[4] > limits[9] or short < MIN_SHINGLES:
         return NONE
     contained = containment >= limits[4] and rare >= limits[5]
+    if scores[6] > limits[10] and resemblance < limits[3]:
+        return HELD if contained else NONE
     if contained and short <= CONTAINED_LENGTH * long:
         return CONTAINED
     if contained or resemblance >= limits[3]:
@@ -312,7 +220,7 @@ def _decide(
         three, four = bounds[long], bounds[long + 1]
         relations[pair] = _relate(scores[pair], limits, shingles[short], shingles[long])
         if relations[pair] != NONE:
-            scores[pair, 4], scores[pair, 5] = _changes(
+            scores[pair, 4], scores[pair, 5], scores[pair, 6] = read_gaps(
                 words[one:two],
                 flags[one:two],
                 every[one : one + counts[short]],

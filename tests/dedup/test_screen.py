@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from dedup.config import DedupConfig
 from dedup.screen import screen
-from dedup.verify import COMMON, RARE, Limits, Texts, compare
+from dedup.texts import COMMON, RARE, Texts
+from dedup.verify import Limits, compare
 
 #: Few words, so that texts share shingles by chance, and have the same one twice.
 word = st.integers(0, 40).map(lambda number: number * 0x61C88647 & 0xFFFFFFFF)

@@ -132,6 +132,22 @@ def test_a_number_that_differs_tells_two_reports_apart(document):
     assert set(reasons([one, other], learn([one, other])).values()) == {""}
 
 
+@pytest.mark.parametrize(("first", "second", "copies"), [("30", "30م", 1), ("و30", "ال30", 1), ("30م", "31م", 0)])
+def test_one_number_may_be_written_in_many_ways(document, first, second, copies):
+    texts = [TEMPLATE.format(city="حلوان", high=high, low=15, wet=40) for high in (first, second)]
+    documents = [document(str(at), text) for at, text in enumerate(texts)]
+    assert list(reasons(documents, learn(documents)).values()).count("near-duplicate") == copies
+
+
+def test_a_story_that_a_page_tells_second_is_no_copy_of_the_page(document, story):
+    one = story(1, 8)
+    first, second = document("first", one + "\n" + story(2, 14)), document("second", story(2, 14) + "\n" + one)
+    others = [document(f"x{seed}", story(seed)) for seed in range(10, 30)]
+    for page, reason in ((first, "contained"), (second, "")):
+        documents = [document("one", one), page, *others]
+        assert reasons(documents, learn(documents))["one"] == reason
+
+
 @pytest.mark.parametrize("text", ["", " \n ", "...", "، ؟ !"])
 def test_empty_texts_never_cluster(document, text):
     documents = [document(str(at), text) for at in range(5)]
@@ -140,12 +156,19 @@ def test_empty_texts_never_cluster(document, text):
 
 def test_short_texts_are_compared_for_equality_only(document):
     documents = [
-        document("a", "صور من الحفل"),
-        document("b", "صور من الحفل"),
-        document("c", "صور من العرض"),
-        document("d", "من الحفل"),
+        document("a", "صور من حفل افتتاح المسرح البلدي"),
+        document("b", "صور من حفل افتتاح المسرح البلدي"),
+        document("c", "صور من حفل افتتاح الملعب البلدي"),
+        document("d", "حفل افتتاح المسرح البلدي"),
     ]
     assert reasons(documents, learn(documents)) == {"a": "", "b": "exact-duplicate", "c": "", "d": ""}
+
+
+def test_very_short_texts_never_cluster(document):
+    captions = [document(name, "صور من حفل الافتتاح") for name in "abc"]
+    assert set(reasons(captions, learn(captions)).values()) == {""}
+    allowed = DedupConfig(min_exact_words=0)
+    assert sorted(reasons(captions, learn(captions, allowed)).values()) == ["", *["exact-duplicate"] * 2]
 
 
 def test_same_record_twice_and_two_texts_under_one_id(document, story):
@@ -183,7 +206,7 @@ def test_exact_and_near_can_be_turned_off(document, story):
     text = story(1, 14)
     near = "\n".join(text.split("\n")[1:])
     documents = [document("a", text), document("b", text), document("c", near)]
-    documents += [document(name, "خبر عاجل") for name in "de"]
+    documents += [document(name, "خبر عاجل من غرفة الأخبار") for name in "de"]
     assert reasons(documents, learn(documents, DedupConfig(near=False))) == {
         "a": "", "b": "exact-duplicate", "c": "", "d": "", "e": "exact-duplicate",
     }  # fmt: skip
