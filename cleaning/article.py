@@ -88,6 +88,8 @@ _WORTH_LONG = 400
 _COST_STUB, _COST_HEADLINE, _COST_CLASS, _COST_HEADER, _COST_DATE = 0.6, 0.7, 1.2, 2.5, 2.0
 _GAIN_RUN_ON = 0.3
 _HEADERS = frozenset({"read_also", "most_read", "copyright", "comments", "tags"})
+#: What leads to other stories.
+_LEADS = frozenset({"read_also", "most_read"})
 
 
 def worth(unit: Unit, paragraph: bool) -> float:
@@ -133,11 +135,44 @@ _RELATED = 0.3
 
 def find_stretch(units: Sequence[Unit], paragraphs: Sequence[bool]) -> tuple[int, int]:
     """Return (first, last + 1) of the article in the units of a page."""
-    first, last = best_stretch(weigh(units, paragraphs))
+    first, last = _before_links(units, paragraphs, weigh(units, paragraphs))
     last = before_comments(units, paragraphs, first, last)
     body = content_words(unit.text for unit in units[first:last])
     near = [at for at in range(max(0, first - _REACH), first) if _belongs(units[at], body) and paragraphs[at]]
     return min(near, default=first), last
+
+
+def _before_links(units: Sequence[Unit], paragraphs: Sequence[bool], worths: Sequence[float]) -> tuple[int, int]:
+    """Return the best stretch, or the one before it where it is only the story that a box of links leads to.
+
+    A stretch is worth more in many paragraphs than in one long one, and an appended story may be longer than the
+    article; but what tells the link's story is not it, nor is what has less running text than stands before the link.
+    """
+    first, last = best_stretch(worths)
+    lead = next((at for at in range(first - 1, -1, -1) if _leads(units[at])), -1)
+    if lead < 0 or any(paragraphs[lead + 1 : first]):
+        return first, last
+    before = best_stretch(worths[:lead])
+    told, after = _running(units, paragraphs, *before), _running(units, paragraphs, first, last)
+    linked = [unit.text for unit in units[lead + 1 : first] if unit.headline]
+    if not is_bare(units[lead]):
+        linked.append(units[lead].text)
+    if not told or (sum(map(len, told)) < sum(map(len, after)) and resumes(told, linked, after)):
+        return first, last
+    return before
+
+
+def _leads(unit: Unit) -> bool:
+    return unit.entry is not None and unit.entry.kind in _LEADS
+
+
+def is_bare(unit: Unit) -> bool:
+    """Tell whether a header stands alone, so that what it announces follows on lines of its own."""
+    return unit.entry is not None and unit.size <= len(unit.entry.phrase) + 8
+
+
+def _running(units: Sequence[Unit], paragraphs: Sequence[bool], first: int, last: int) -> list[str]:
+    return [unit.text for unit, known in zip(units[first:last], paragraphs[first:last], strict=True) if known]
 
 
 def _belongs(unit: Unit, body: frozenset[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cleaning.article import resumes
+from cleaning.article import is_bare, resumes
 from cleaning.harvest import is_date_line, split_tags
 from cleaning.head import is_photo
 from cleaning.judged import FURNITURE, Judged, is_fragment, name, name_all, name_phrase, open_units, rule_of
@@ -81,11 +81,6 @@ def _goes_on(judged: Judged, at: int, stop: int) -> bool:
         linked.append(judged.units[at].text)
     before = judged.body(max(0, at - _MEMORY), at)
     return resumes([*before, judged.title], linked, judged.body(stop, stop + _MEMORY))
-
-
-def is_bare(unit: Unit) -> bool:
-    """Tell whether a header stands alone, so that what it announces follows on lines of its own."""
-    return unit.entry is not None and unit.size <= len(unit.entry.phrase) + 8
 
 
 def judge_between(judged: Judged, first: int, last: int) -> None:

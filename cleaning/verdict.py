@@ -17,6 +17,9 @@ from cleaning.units import Unit, cut
 _RULES = {form: "furniture" if form == "line" else f"furniture-{form}" for form in get_args(Form)}
 
 _FIGURES = re.compile(r"\d+")
+#: What stands between the entries of a menu, and how many entries are a list in prose.
+_STROKE = re.compile(r"\s+[|•·]\s+")
+_ENTRIES = 3
 
 
 def find_spans(text: str, title: str, lexicon: Lexicon, table: OutletTable) -> tuple[list[Span], Judged]:
@@ -73,9 +76,17 @@ def _spare_story(units: Sequence[Unit], taken: Sequence[tuple[Unit, Furniture]])
 def _tells(unit: Unit, row: Furniture) -> bool:
     """Tell whether what the outlet repeats may be news: a sentence, or figures; what a marker announces is more."""
     figures = len(_FIGURES.findall(unit.text))
+    if _is_menu(unit.text):
+        return False
     if row.form == "line":
         return unit.sentence or figures > 0 or (is_wordy(unit) and row.position != "tail")
     return row.form == "marker" and (unit.paragraph or figures > FRAME)
+
+
+def _is_menu(text: str) -> bool:
+    """Tell whether `text` is a row of entries between strokes; in a row of a table most entries are figures."""
+    entries = _STROKE.split(text)
+    return len(entries) > _ENTRIES and 2 * sum(bool(_FIGURES.search(entry)) for entry in entries) < len(entries)
 
 
 def _glued(units: Sequence[Unit], lexicon: Lexicon, table: OutletTable, *, inline: bool) -> Iterator[Span]:

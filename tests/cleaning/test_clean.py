@@ -137,6 +137,24 @@ def test_the_frame_around_a_pattern_goes_all_the_same(pattern):
     assert [stage.apply(record).record.text for record in documents] == ["\n".join(body) for body in bodies]
 
 
+def test_a_menu_is_no_news_however_short_the_story_beside_it():
+    menu = "الرئيسية | محليات | اقتصاد | رياضة | ثقافة | صحة | تعليم | بيئة | منوعات | آراء | صور | فيديو | أرشيف"
+    foot = "عن المرفأ | اتصل بنا | أعلن معنا | خريطة الموقع | سياسة النشر | وظائف | النشرة البريدية | أرشيف 2024"
+    shorts = [story(n)[0][:90] + "." for n in range(30)]
+    documents = [make("\n".join([menu, text, foot]), outlet="المرفأ") for text in shorts]
+    stage = taught(documents)
+    assert [stage.apply(record).record.text for record in documents] == shorts
+
+
+def test_rows_of_figures_between_strokes_are_news():
+    rows = [f"سهم المرفأ | {10 + n} | {n % 7},{n % 10} | {200 + 3 * n} | تداول | {n * 17 % 90}" for n in range(60)]
+    head = "أسعار الإغلاق في سوق المرفأ"
+    texts = ["\n".join([head, rows[n], rows[(n + 7) % 60], rows[(n + 19) % 60]]) for n in range(60)]
+    documents = [replace(make(text, outlet="المرفأ"), id=str(n)) for n, text in enumerate(texts)]
+    stage = taught(documents)
+    assert all(row in stage.apply(documents[n]).record.text for n, row in enumerate(rows))
+
+
 def test_the_first_line_of_an_outlet_goes_and_gives_its_date():
     slugs = [f"وكالة المرفأ للأنباء - {('محليات', 'طقس')[n % 2]} - {1 + n} مارس 2024" for n in range(12)]
     documents = [make("\n".join([slug, *story(n)]), outlet="المرفأ") for n, slug in enumerate(slugs)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cleaning.boilerplate import OutletTable
 from cleaning.lexicon import default_lexicon
 from cleaning.verdict import find_spans, remove
-from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE
+from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE, story
 from tests.strategies import arabic_text, hostile_text
 from tests.timing import fastest
 
@@ -243,6 +243,23 @@ def test_a_page_is_reduced_to_its_article():
     links = ["الموضوعات المتعلقة", OTHER_TITLE, "الأحد، 23 أغسطس 2020 09:14 ص", "الأكثر قراءة", "حملة لتنظيف الشاطئ"]
     foot = ["تويتر", "فيسبوك", "جميع الحقوق محفوظة © 2020 بوابة الرصيف", "من نحن"]
     assert clean(*menu, *head, *BODY, "ميناء", "جسر", "مشاركة", *links, *foot) == list(BODY)
+
+
+@pytest.mark.parametrize(
+    ("body", "linked", "appended"),
+    [
+        ([line for number in range(3) for line in story(number)], "صور من المدينة القديمة", [*story(7), *story(8)]),
+        (BODY, OTHER_TITLE, [*OTHER, *story(8)]),
+    ],
+    ids=["shorter than the article", "longer, and told by its link"],
+)
+def test_the_story_that_a_page_links_to_is_not_its_article(body, linked, appended):
+    menu = ["الرئيسية", "* رياضة", "* اقتصاد", "منوعات", "اتصل بنا", "بحث", "أخبار الموانئ"]
+    more = ["الأكثر قراءة", "حملة لتنظيف الشاطئ", "موسم الصيد يبدأ", "معرض للكتاب في الميناء"]
+    foot = ["تويتر", "فيسبوك", "جميع الحقوق محفوظة © 2020 بوابة الرصيف", "من نحن"]
+    # All of the article in one line that has lost its last stop, the other story in many.
+    article = " ".join(body).rstrip(".")
+    assert clean(*menu, article, f"اقرأ أيضاً : {linked}", *appended, *more, *foot) == [article]
 
 
 def test_a_page_keeps_the_list_that_a_paragraph_announces():
