@@ -1,6 +1,6 @@
 """Compare Ghirbal's dedup with its peers on one corpus in one run: speed, memory, quality, scaling.
 
-    python bench/dedup.py [--documents 20000] [--peers PYTHON] [--text-dedup PYTHON] [--scaling] [-o FILE]
+    python bench/dedup.py [--documents 20000] [--peers PYTHON] [--text-dedup PYTHON] [--scaling] [--million] [-o FILE]
 
 Peers (bench/peers.py) live in an environment of their own (`--peers`, a Python that has them); one that is not
 installed is skipped with a word. Every figure is CPU time of one thread in a process of its own, from texts in memory;
@@ -22,10 +22,14 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from threading import Event, Thread
+from typing import Any, cast
 
 ROOT = Path(__file__).parents[1]
 # This file has the name of the package it measures.
@@ -35,6 +39,8 @@ DATA = Path(os.environ.get("GHIRBAL_DATA", ROOT / ".." / "shared" / "data")) / "
 ROUNDS = 3
 #: datatrove and text-dedup take minutes for what the others do in seconds; text-dedup needs a Python of its own.
 SMALL, SLOW = 1_000, ("datatrove", "text-dedup")
+#: Characters of an Arabic text of 2 kB.
+LENGTH = 1_150
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -110,8 +116,10 @@ def best_of_rounds(pythons: dict[str, str], path: Path, documents: int) -> dict[
     from peers import TOOLS
 
     found: dict[str, dict[str, Any]] = {}
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         for tool, (_, package) in TOOLS.items():
+            if number and tool not in found:
+                continue
             python = pythons.get(package, pythons["peers"])
             figures = measure(python, tool, path, SMALL if tool in SLOW else documents)
             if figures is None:
@@ -184,6 +192,57 @@ def scaling_table(path: Path) -> Iterator[str]:
     yield f"Exponent from 25k to 400k: {math.log(ends[-1] / ends[0]) / math.log(16):.2f}."
 
 
+def scan_file(path: Path) -> int:
+    """Summarise one file of texts into a file beside it; return the peak of this process in KiB."""
+    from corpus.document import Document, Source
+    from dedup.stages import Dedup
+
+    with path.open(encoding="utf-8") as lines:
+        texts = (json.loads(line) for line in lines)
+        documents = (
+            Document(f"{path.stem}-{at}", Source(path.stem, at), text, outlet=f"o{at % 200}")
+            for at, text in enumerate(texts)
+        )
+        path.with_suffix(".part").write_bytes(Dedup().scan(documents))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def own_memory(peak: list[int], done: Event) -> None:
+    """Keep the peak of this process's own memory, without mapped files, in KiB."""
+    while not done.wait(0.2):
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        peak.append(int(status.split("RssAnon:")[1].split()[0]))
+
+
+def million(folder: Path, documents: int = 1_000_000, files: int = 20) -> Iterator[str]:
+    """Yield what it takes to find the copies among a million documents of 2 kB, summaries in files, two processes."""
+    from corpus.stage import Map
+    from corpus.task import map_file
+    from dedup.stages import Dedup
+
+    texts, paths = corpus(documents), [folder / f"{number:03d}.jsonl" for number in range(files)]
+    for path in paths:
+        part = (text[:LENGTH] for text in itertools.islice(texts, documents // files))
+        path.write_text("".join(json.dumps(text, ensure_ascii=False) + "\n" for text in part), encoding="utf-8")
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        started = time.monotonic()
+        scanner = max(pool.map(scan_file, paths)) / 1024
+        scanned = time.monotonic()
+        partials = [map_file(path.with_suffix(".part")) for path in paths]
+        peak, done = [0], Event()
+        watcher = Thread(target=own_memory, args=(peak, done))
+        watcher.start()
+        stage, run = Dedup(), cast("Map", pool.map)
+        stage.learn(partials, run)
+        done.set()
+        learned = time.monotonic()
+    yield (
+        f"{documents:,} documents of 2 kB, summaries in files, two processes: scan {scanned - started:.0f} s, learn"
+        f" {learned - scanned:.0f} s wall; a scanning process took {scanner:,.0f} MB at most, the learning one"
+        f" {max(peak) / 1024:,.0f} MB beside {sum(map(len, partials)) / 1e6:,.0f} MB of mapped summaries."
+    )
+
+
 def quality_table() -> Iterator[str]:
     """Yield the lines of the table of quality on the labelled data."""
     from corpus.document import Document, Source
@@ -232,6 +291,7 @@ def main() -> None:
     parser.add_argument("--peers", default=sys.executable, help="a Python that has the peers installed")
     parser.add_argument("--text-dedup", default="", help="a Python that has text-dedup installed")
     parser.add_argument("--scaling", action="store_true", help="also run 25k, 100k and 400k documents")
+    parser.add_argument("--million", action="store_true", help="also run a million documents (2.5 GB of disk)")
     parser.add_argument("-o", dest="out", default="")
     options = parser.parse_args()
     lines = [f"## Dedup, {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores", ""]
@@ -245,6 +305,8 @@ def main() -> None:
         lines += [time_command(path, options.documents), ""]
         if options.scaling:
             lines += [*scaling_table(path), ""]
+        if options.million:
+            lines += [*million(Path(folder)), ""]
     if DATA.is_dir():
         lines += [*quality_table()]
     else:

@@ -256,13 +256,13 @@ TOOLS: dict[str, tuple[Callable[[list[str], Clock], int], str]] = {
 def main(tool: str, path: str, count: int) -> None:
     """Run one tool over the first `count` texts of a file and print what it took."""
     function, package = TOOLS[tool]
+    version = importlib.metadata.version(package) if package != "ghirbal" else "this tree"
     with Path(path).open(encoding="utf-8") as file:
         texts = [json.loads(line) for line in itertools.islice(file, count)]
     base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     clock = Clock()
     removed = function(texts, clock)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    version = importlib.metadata.version(package) if package != "ghirbal" else "this tree"
     figures = {"seconds": clock.seconds, "removed": removed, "mb": peak / 1024, "base": base / 1024}
     print(json.dumps({**figures, "documents": len(texts), "version": version}))
 
