@@ -32,8 +32,8 @@ def _places() -> Iterator[Path]:
 def cache_folder() -> Path | None:
     """Return the folder of compiled code, named after the sources it was made of, or None if none can be written to.
 
-    Numba looks whether the file of a function has changed, but what it keeps holds code of other files as well. Folders
-    of earlier sources are removed.
+    Numba looks whether the file of a function has changed, but what it keeps holds code of other files as well. Beside
+    the sources, folders of earlier ones are removed; elsewhere they may belong to another installation.
     """
     digest = sha256()
     for source in sorted(Path(__file__).parent.glob("*.py")):
@@ -45,8 +45,8 @@ def cache_folder() -> Path | None:
             TemporaryFile(dir=folder).close()
         except OSError:
             continue
-        for old in place.glob("kernels-*"):
-            if old != folder:
+        for old in Path(__file__).parent.glob("__pycache__/kernels-*"):
+            if old.name != folder.name:
                 rmtree(old, ignore_errors=True)
         return folder
     return None
