@@ -20,6 +20,8 @@ from dedup.texts import COMMON, Texts, shingle
 #: fill up, the bound says less, and more pairs are compared.
 _BITS = 8192
 _WORDS = _BITS // 64
+#: Scores are kept in 32 bits, which may lift them over a threshold.
+_ROUNDING = 1e-6
 
 
 @compiled("void(uint32[::1], uint8[::1], int64[::1], int64, uint64[:, ::1], int64[::1])")
@@ -48,7 +50,7 @@ def _bound(
         # At most this share of each text is in the other.
         left = 1 - only_one / max(1, counts[firsts[pair]])
         right = 1 - only_other / max(1, counts[seconds[pair]])
-        kept[pair] = min(left, right) >= resemblance or max(left, right) >= containment
+        kept[pair] = min(left, right) >= resemblance - _ROUNDING or max(left, right) >= containment - _ROUNDING
 
 
 def screen(

@@ -26,8 +26,8 @@ def gather(found: list[list[tuple[int, int]]]) -> Texts:
 @given(
     st.lists(text, min_size=2, max_size=5),
     st.sampled_from([1, 3]),
-    st.floats(0.01, 1),
-    st.floats(0.01, 1),
+    st.sampled_from([0.1, 0.2, 0.3, 0.4, 0.5, 1.0]),
+    st.sampled_from([0.1, 0.3, 0.4, 0.6, 0.7, 1.0]),
 )
 def test_no_pair_that_shares_enough_is_put_aside(
     texts: list[list[tuple[int, int]]], ngram: int, resemblance: float, containment: float
@@ -35,8 +35,8 @@ def test_no_pair_that_shares_enough_is_put_aside(
     gathered = gather(texts)
     firsts, seconds = map(np.ascontiguousarray, np.triu_indices(len(texts), 1))
     kept = screen(gathered, (firsts, seconds), ngram, (resemblance, containment))
-    scores = compare(gathered, firsts, seconds, ngram, Limits.of(DedupConfig())).scores.astype(np.float64)
-    enough = (scores[:, 0] >= resemblance + 1e-6) | (scores[:, 1] >= containment + 1e-6)
+    scores = compare(gathered, firsts, seconds, ngram, Limits.of(DedupConfig())).scores
+    enough = (scores[:, 0] >= resemblance) | (scores[:, 1] >= containment)
     assert not (enough & ~kept).any()
 
 
