@@ -153,11 +153,10 @@ def time_command(path: Path, count: int) -> str:
     """Time `ghirbal dedup` from a file of rows to a published corpus with its audit, in CPU seconds of one worker."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "in.jsonl"
-        with path.open(encoding="utf-8") as texts, source.open("w", encoding="utf-8") as rows_:
+        with path.open(encoding="utf-8") as texts, source.open("w", encoding="utf-8") as file:
             for at, line in enumerate(itertools.islice(texts, count)):
-                rows_.write(f'{{"id": "{at}", "outlet": "o{at % 50}", "text": {line.strip()}}}\n')
+                file.write(f'{{"id": "{at}", "outlet": "o{at % 50}", "text": {line.strip()}}}\n')
         command = [sys.executable, "-c", "from pipeline.cli import main; main()", "dedup", str(source), "-o"]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         for number in range(2):
             # The first run compiles the kernels where that was never done.
             before = resource.getrusage(resource.RUSAGE_CHILDREN)

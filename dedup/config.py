@@ -41,7 +41,8 @@ class DedupConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: int = 4
     #: A text with fewer words is compared for equality only.
     min_words: int = 20
-    #: With fewer words nothing is a copy: two pictures under one caption are two records.
+    #: With fewer words nothing is a copy: of 31,030 articles twelve groups agree in one to four words, the name of a
+    #: writer or of who is in the picture, and all are different articles.
     min_exact_words: int = 5
 
     #: A copy shares at least this much: shingles of both over shingles of either, chrome left aside.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.config import DedupConfig
-from dedup.kernel import compiled, inlined
+from dedup.kernel import MIX, compiled, inlined
 from dedup.partials import Shards
 from dedup.texts import COMMON, RARE, shingle
 
@@ -28,7 +28,7 @@ _READ64 = "Array(int64, 1, 'C', readonly=True)"
 
 @inlined
 def _slot(value: Any, size: Any) -> Any:
-    return np.uint64(value) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32) & np.uint64(size - 1)
+    return np.uint64(value) * MIX >> np.uint64(32) & np.uint64(size - 1)
 
 
 @compiled(f"void({_READ32}, {_READ64}, int64[::1], int64, uint32[:, ::1], int64)")

@@ -28,7 +28,7 @@ from dedup.lsh import GROUP_ALL, PairSet, ends_of, pair_up
 from dedup.partials import Shards, summarise
 from dedup.passages import longest_passages
 from dedup.texts import Texts
-from dedup.verify import CONTAINED, FEATURES, HELD, NONE, Judgement, Limits, compare
+from dedup.verify import CONTAINED, FEATURES, HELD, NO_COPY, NONE, Judgement, Limits, compare
 
 _LISTING = "index.json"
 _VERSION = 3
@@ -178,7 +178,7 @@ class Index:
             return []
         olds, judged, passages = self._compare(new, pairs)
         relations = np.where(np.isin(olds, exact), np.uint8(_SAME), judged.relation)
-        order = np.lexsort((olds, -judged.scores[:, 1], -judged.scores[:, 0], np.isin(relations, (NONE, HELD))))[:limit]
+        order = np.lexsort((olds, -judged.scores[:, 1], -judged.scores[:, 0], np.isin(relations, NO_COPY)))[:limit]
         return [
             self._match(int(olds[at]), int(relations[at]), judged.scores[at], passages[at], new) for at in order
         ]

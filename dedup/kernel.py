@@ -13,9 +13,13 @@ from tempfile import TemporaryFile
 from typing import Any
 
 import numba as nb
+import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
+
+#: The golden ratio in 64 bits: what hashes are multiplied by, so that every bit moves others (Knuth, TAOCP 3, 6.4).
+MIX = np.uint64(0x9E3779B97F4A7C15)
 
 _settings: Any = nb.config
 
@@ -90,23 +94,13 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
 _WORD, _QUAD, _STRIPE = ir.IntType(32), ir.IntType(64), ir.VectorType(ir.IntType(32), 4)
 
 
-def _load(kind: Any) -> Callable[..., Any]:
-    """Return what numba calls to build the load of one `kind`, aligned or not (little-endian machines)."""
+def _build_read(context: Any, data: Any, at: Any) -> Any:  # noqa: ARG001  numba passes the context
+    """Load the 64 bits at byte `at` of `data`, aligned or not (little-endian machines)."""
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.load(_address(target, builder, signature.args[0], arguments[:2], kind), align=1)
+        return builder.load(_address(target, builder, signature.args[0], arguments, _QUAD), align=1)
 
-    return generate
-
-
-def _build_read32(context: Any, data: Any, at: Any) -> Any:  # noqa: ARG001  numba passes the context
-    """Load the 32 bits at byte `at` of `data`."""
-    return types.uint32(data, at), _load(_WORD)
-
-
-def _build_read64(context: Any, data: Any, at: Any) -> Any:  # noqa: ARG001  numba passes the context
-    """Load the 64 bits at byte `at` of `data`."""
-    return types.uint64(data, at), _load(_QUAD)
+    return types.uint64(data, at), generate
 
 
 def _build_store(context: Any, data: Any, at: Any, value: Any) -> Any:  # noqa: ARG001  numba passes them
@@ -141,8 +135,7 @@ def _build_ones(context: Any, value: Any) -> Any:  # noqa: ARG001
 
 
 ones: Callable[..., Any] = intrinsic(_build_ones)
-read32: Callable[..., Any] = intrinsic(_build_read32)
-read64: Callable[..., Any] = intrinsic(_build_read64)
+read64: Callable[..., Any] = intrinsic(_build_read)
 store32: Callable[..., Any] = intrinsic(_build_store)
 copy16: Callable[..., Any] = intrinsic(_build_copy)
 

@@ -13,7 +13,7 @@ from dedup.index import Index, join_texts
 from dedup.lsh import ends_of
 from dedup.partials import Shards
 from dedup.tasks import VerifyTask, account, cut_pairs, in_batches
-from dedup.verify import FEATURES, HELD, NONE, Judgement
+from dedup.verify import FEATURES, NO_COPY, Judgement
 
 
 class Known(NamedTuple):
@@ -39,7 +39,7 @@ def find_known(
     relation = np.concatenate([piece[1].relation for piece in pieces])
     scores = np.concatenate([piece[1].scores for piece in pieces])
     passage = np.concatenate([piece[2] for piece in pieces])
-    copies = np.flatnonzero(~np.isin(relation, (NONE, HELD)))
+    copies = np.flatnonzero(~np.isin(relation, NO_COPY))
     olds, news = ends_of(found)
     order = copies[np.lexsort((found[copies], -scores[copies, 1], -scores[copies, 0], news[copies]))]
     best = order[np.unique(news[order], return_index=True)[1]]

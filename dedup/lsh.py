@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernel import compiled
+from dedup.kernel import MIX, compiled
 from dedup.radix import radix_sort
 
 #: Up to this many documents with one key are compared each with each.
@@ -27,9 +27,8 @@ SAMPLE_NGRAM = 6
 _RATE_BITS = 3
 #: Low bits of a sampled shingle that number its text.
 _NUMBER_BITS = 24
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 #: Odd, one for each word of a long shingle: a multilinear hash, whose products do not wait for one another.
-_FACTORS = np.array([pow(int(_MIX), power, 1 << 64) for power in range(1, SAMPLE_NGRAM + 1)], dtype=np.uint64)
+_FACTORS = np.array([pow(int(MIX), power, 1 << 64) for power in range(1, SAMPLE_NGRAM + 1)], dtype=np.uint64)
 
 
 def pair_up(first: NDArray[np.integer[Any]], second: NDArray[np.integer[Any]]) -> NDArray[np.uint64]:
@@ -55,7 +54,7 @@ def _mix_bands(signatures: Any, rows: Any, keys: Any) -> None:
         for band in range(len(keys)):
             key = np.uint64(band + 1)
             for row in range(band * rows, band * rows + rows):
-                key = (key ^ np.uint64(signatures[document, row])) * _MIX
+                key = (key ^ np.uint64(signatures[document, row])) * MIX
                 key ^= key >> np.uint64(29)
             keys[band, document] = key >> np.uint64(32)
 
@@ -70,7 +69,7 @@ def _sample(words: Any, bounds: Any, texts: Any, factors: Any, found: Any) -> An
             value = np.uint64(0)
             for at in range(SAMPLE_NGRAM):
                 value += np.uint64(words[start + at]) * factors[at]
-            value = (value ^ value >> np.uint64(32)) * _MIX
+            value = (value ^ value >> np.uint64(32)) * MIX
             # Written wherever the next one goes, and left there if it is sampled: no branch to guess.
             found[total] = value >> np.uint64(_NUMBER_BITS) << np.uint64(_NUMBER_BITS) | np.uint64(number)
             total += value >> np.uint64(64 - _RATE_BITS) == 0
@@ -124,7 +123,7 @@ def _group(keys: Any, documents: Any, pairs: Any, skip_large: Any, dry: Any) -> 
 def band_pairs(keys: NDArray[np.uint32]) -> NDArray[np.uint64]:
     """Return the candidate pairs of one band, sorted; `keys[i]` belongs to the document of rank i."""
     # Key and rank in one number, the ranks in order.
-    both = radix_sort(keys.astype(np.uint64) << np.uint64(32) | np.arange(len(keys), dtype=np.uint64), 4)
+    both = radix_sort(pair_up(keys, np.arange(len(keys))), 4)
     return _pairs(both >> np.uint64(32), both.astype(np.uint32), skip_large=False)
 
 

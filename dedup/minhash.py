@@ -36,8 +36,8 @@ class Sketches(NamedTuple):
     """Hold what one pass makes of N texts.
 
     `signatures` uint32[N, permutations], all ones where a text has fewer than n words; `words` uint32, the hash of
-    each word in order, its lowest bit telling whether the word has a digit: text i owns
-    `words[bounds[i]:bounds[i + 1]]`.
+    each word in order, its lowest bit telling whether the word has a digit, its high half then the same for the same
+    digits: text i owns `words[bounds[i]:bounds[i + 1]]`.
     """
 
     signatures: NDArray[np.uint32]

@@ -7,7 +7,6 @@ below and the outcome depends on the documents alone, not on their order or thei
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,14 +26,14 @@ from dedup.tasks import (
     account,
     bring_together,
     cut_pairs,
+    find_passages,
     in_batches,
     no_edges,
     pair_samples,
-    quote,
     verify,
 )
 from dedup.texts import COMMON, Texts
-from dedup.verify import CONTAINED, FEATURES, HELD, NONE
+from dedup.verify import CONTAINED, FEATURES, HELD, NO_COPY
 
 #: What became of a document, by number.
 KEPT, SAME_RECORD, ID_CONFLICT, EXACT, NEAR, INSIDE, EXTENDED = range(7)
@@ -95,7 +94,7 @@ class Decider:
         count = len(shards)
         self.lengths = shards.lengths_of(np.arange(count))[self.order]
         self.long_enough = self.lengths >= config.min_words
-        self.compared = np.ones(count, dtype=bool)
+        self.flags = np.empty(0, dtype=np.uint8)
         self.fate = np.zeros(count, dtype=np.uint8)
         self.survivor = np.arange(count, dtype=np.int64)
         self.anchor = np.full(count, -1, dtype=np.int64)
@@ -133,10 +132,9 @@ class Decider:
         self.scores[later, :4] = 1
         self.passage[later, 1] = self.lengths[later]
 
-    @cached_property
-    def flags(self) -> NDArray[np.uint8]:
-        """Return the flags of the words of all documents that are `compared`."""
-        among = Among(self._in_shards(self.fate == KEPT), self._in_shards(self.compared))
+    def _flag(self, compared: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """Return the flags of all words, set for the documents that are `compared`."""
+        among = Among(self._in_shards(self.fate == KEPT), self._in_shards(compared))
         flags = flag_words(self.shards, among, self.config)
         if self.against is not None:
             for shard, start in zip(self.shards.shards, self.shards.word_starts, strict=False):
@@ -162,6 +160,7 @@ class Decider:
         self.survivor[ranks], self.scores[ranks, :4] = count + olds, 1
         self.passage[ranks, 1] = self.lengths[ranks]
         if self.config.near:
+            self.flags = self._flag(np.ones(count, dtype=bool))
             wanted = self._in_shards(self.fate == KEPT)
             known = find_known(self.shards, wanted, self.flags, index, self.run)
             ranks = rank[known.new]
@@ -174,9 +173,10 @@ class Decider:
         eligible = np.flatnonzero((self.fate == KEPT) & self.long_enough)
         pairs = self._candidates(eligible)
         if self.against is None:
-            self.compared[:] = False
+            compared = np.zeros(len(self.order), dtype=bool)
             for ends in ends_of(pairs):
-                self.compared[ends] = True
+                compared[ends] = True
+            self.flags = self._flag(compared)
         self._cluster(self._verify(pairs))
 
     def _candidates(self, eligible: NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -219,7 +219,7 @@ class Decider:
         return texts, np.searchsorted(documents, firsts), np.searchsorted(documents, seconds)
 
     def _cluster(self, edges: Edges) -> None:
-        apart = np.isin(edges.relation, (NONE, HELD))
+        apart = np.isin(edges.relation, NO_COPY)
         weight = np.where(apart, np.float32(0), np.maximum(edges.scores[:, 0], np.float32(1e-6)))
         ends = np.stack(ends_of(edges.pairs))
         nodes = np.unique(ends)
@@ -274,7 +274,7 @@ class Decider:
         places = order[np.minimum(np.searchsorted(edges.pairs, pairs, sorter=order), len(order) - 1)]
         known = edges.pairs[places] == pairs
         self._relate(pairs[known], edges.relation[places[known]], edges.scores[places[known]])
-        for part, passages in in_batches(self.run, quote, self._verify_tasks(pairs[known])):
+        for part, passages in in_batches(self.run, find_passages, self._verify_tasks(pairs[known])):
             self.passage[ends_of(part)[1]] = passages
         for part, judged, passages in in_batches(self.run, account, self._verify_tasks(pairs[~known])):
             self._relate(part, *judged)

@@ -104,7 +104,7 @@ def account(task: VerifyTask) -> tuple[NDArray[np.uint64], Judgement, NDArray[np
     return task.pairs, _compare(task), longest_passages(task.texts, task.firsts, task.seconds)
 
 
-def quote(task: VerifyTask) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def find_passages(task: VerifyTask) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Find the longest passage that each of the pairs of `task` shares."""
     return task.pairs, longest_passages(task.texts, task.firsts, task.seconds)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernel import compiled
+from dedup.kernel import MIX, compiled
 
 #: Bits of `Texts.flags`.
 RARE, COMMON = 1, 2
@@ -30,6 +30,6 @@ def shingle(words: Any, ngram: Any) -> Any:
     # Word by word over all of them, so that it compiles to vectors.
     for at in range(ngram):
         for start in range(len(values)):
-            value = (values[start] ^ np.uint64(words[start + at])) * np.uint64(0x9E3779B97F4A7C15)
+            value = (values[start] ^ np.uint64(words[start + at])) * MIX
             values[start] = value ^ value >> np.uint64(29)
     return (values >> np.uint64(32)).astype(np.uint32)

@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.foldtable import BEYOND, BREAK, LENGTH, LETTER, MANY, MARK, RARE, UNSAFE
-from dedup.kernel import compiled, inlined, read64, store32
+from dedup.kernel import MIX, compiled, inlined, read64, store32
 
 _ONE = np.uint64(1)
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 #: For finding bytes from "0" to "9" in eight at once.
 _ZEROS, _LOW_BITS, _BEYOND_NINE, _HIGH_BITS = (
     np.uint64(byte * 0x0101010101010101) for byte in (0x30, 0x7F, 0x76, 0x80)
@@ -148,7 +147,7 @@ def _digits(eight: Any) -> Any:
 
 @inlined
 def _absorb(value: Any, eight: Any) -> Any:
-    value = (value ^ eight) * _MIX
+    value = (value ^ eight) * MIX
     return value ^ value >> np.uint64(32)
 
 
@@ -159,7 +158,7 @@ def _number(out: Any, at: Any, stop: Any, value: Any) -> Any:
     for place in range(at, stop):
         if 0x30 <= out[place] <= 0x39:
             digits = _absorb(digits, np.uint64(out[place]))
-    return np.uint32(digits * _MIX >> np.uint64(32)) & np.uint32(0xFFFF0000) | value & np.uint32(0xFFFE) | np.uint32(1)
+    return np.uint32(digits * MIX >> np.uint64(32)) & np.uint32(0xFFFF0000) | value & np.uint32(0xFFFE) | np.uint32(1)
 
 
 @compiled("void(uint8[::1], int64, int64[::1], uint32[::1])")
@@ -181,7 +180,7 @@ def hash_words(out: Any, count: Any, ends: Any, hashes: Any) -> None:
         eight = read64(out, at) & np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(8 * max(0, at + 8 - stop))
         value, digits = _absorb(value, eight), digits | _digits(eight)
         eight = read64(out, max(at, stop - 8)) & (np.uint64(0) - np.uint64(stop - at > 8))
-        value, digits = _absorb(value, eight) * _MIX, digits | _digits(eight)
+        value, digits = _absorb(value, eight) * MIX, digits | _digits(eight)
         hashes[word] = np.uint32(value >> np.uint64(32) & np.uint64(0xFFFFFFFE))
         if digits:
             hashes[word] = _number(out, start, stop, hashes[word])

@@ -23,10 +23,13 @@ from dedup.texts import COMMON, RARE, Texts, shingle
 #: Relations of a pair, by number; `contained` is read from the side of the removed document.
 #: HELD is contained in a page that tells another story first: no copy, and the page survives for neither story.
 NONE, NEAR, CONTAINED, HELD = 0, 1, 2, 3
+NO_COPY = (NONE, HELD)
 #: With fewer shingles left beside chrome and templates there is no story to compare.
 MIN_SHINGLES = 10
 #: A contained text is at most this long beside the other; above it, the two are copies that differ in a few lines.
 CONTAINED_LENGTH = 0.75
+#: Exchanges of neighbours for each value, on average, after which sorting gives up on them; stories need less than one.
+_MOVES = 8
 #: What `compare` finds, in this order.
 FEATURES = ("resemblance", "containment", "rare", "rare_back", "numbers", "names", "depth")
 
@@ -109,7 +112,10 @@ def _relate(scores: Any, limits: Any, short: Any, long: Any) -> Any:
 
 @compiled("void(uint32[::1], uint32[::1], int64[:, ::1])")
 def _sort(values: Any, room: Any, counts: Any) -> None:
-    """Sort hashes by their upper bytes, then by exchanging neighbours, which few still need."""
+    """Sort hashes by their upper bytes, then by exchanging neighbours, which few still need.
+
+    Words of the same number share their upper bytes; a text of thousands of those is sorted by comparing.
+    """
     counts[:] = 0
     for value in values:
         counts[0, value >> np.uint32(16) & np.uint32(0xFF)] += 1
@@ -123,12 +129,17 @@ def _sort(values: Any, room: Any, counts: Any) -> None:
             room[counts[digit, bucket]] = value
             counts[digit, bucket] += 1
         values, room = room, values
+    moves = _MOVES * len(values)
     for at in range(1, len(values)):
         value, place = values[at], at
         while place > 0 and values[place - 1] > value:
             values[place] = values[place - 1]
             place -= 1
         values[place] = value
+        moves -= at - place
+        if moves < 0:
+            values.sort()
+            break
 
 
 @compiled(
