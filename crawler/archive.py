@@ -57,11 +57,8 @@ class Capture(msgspec.Struct):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a record stands: `offset` in bytes of the decompressed file, `record` counted from 0."""
+    """What a later revisit says of a record: its WARC-Date and its WARC-Record-ID."""
 
-    archive: str
-    record: int
-    offset: int
     date: str
     record_id: str
 
@@ -75,7 +72,6 @@ class Archive:
         self._serial = 0
         self._file: BinaryIO | None = None
         self._opened = 0.0
-        self._records = self._length = 0
         self._info = ""
         self.name = ""
         self.size = 0
@@ -115,7 +111,7 @@ class Archive:
         path = self._folder / f"{self.name}{_OPEN}"
         with translated(path):
             self._file = path.open("xb", buffering=0)
-        self._opened, self._records, self._length, self.size = time.monotonic(), 0, 0, 0
+        self._opened, self.size = time.monotonic(), 0
         self._write([self._warcinfo()])
 
     @property
@@ -131,7 +127,7 @@ class Archive:
     def append(self, capture: Capture) -> Place:
         """Append the request and the response (or revisit) of `capture`; not yet on disk until `sync`."""
         date = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        place = Place(self.name, self._records, self._length, date, f"<urn:uuid:{uuid4()}>")
+        place = Place(date, f"<urn:uuid:{uuid4()}>")
         self._write([_response_record(capture, place, self._info), _request_record(capture, place, self._info)])
         return place
 
@@ -169,8 +165,6 @@ class Archive:
                 self._file.seek(self.size)
                 raise
         self.size += len(members)
-        self._records += len(records)
-        self._length += sum(map(len, records))
 
     def _warcinfo(self) -> bytes:
         out = BytesIO()

@@ -38,7 +38,6 @@ CREATE TABLE run (id INTEGER PRIMARY KEY, started REAL NOT NULL, finished REAL, 
 CREATE TABLE tally (run INTEGER, outlet TEXT, what TEXT, n INTEGER NOT NULL, PRIMARY KEY (run, outlet, what))
     WITHOUT ROWID;
 CREATE TABLE hold (host TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE live (record TEXT PRIMARY KEY, archive TEXT NOT NULL, outlet TEXT NOT NULL) WITHOUT ROWID;
 """
 
 #: Smaller is fetched earlier: what lists stories, then stories, then the rest.
@@ -99,16 +98,12 @@ _ROW = ", ".join(Row.__struct_fields__)
 
 
 class Settlement(msgspec.Struct):
-    """What became of one url: the columns to change, what was found, what to count.
-
-    `owed` is the (record id, archive) of a page that live processing still has to do.
-    """
+    """What became of one url: the columns to change, what was found, what to count."""
 
     row: Row
     changes: dict[str, Any]
     found: list[Target] = msgspec.field(default_factory=list)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
-    owed: tuple[str, str] | None = None
 
 
 #: The outlets that may still fetch pages, and those that may still fetch feeds and sitemaps.
@@ -290,20 +285,11 @@ class Frontier:
         row, changes = settlement.row, settlement.changes
         names = ", ".join(f"{name} = ?" for name in changes)
         db.execute(f"UPDATE url SET {names} WHERE id = ?", (*changes.values(), row.id))  # noqa: S608  our own columns
-        if settlement.owed:
-            db.execute("INSERT OR REPLACE INTO live VALUES (?, ?, ?)", (*settlement.owed, row.outlet))
         new = self._add(db, settlement.found, now) if settlement.found else 0
         counts = dict(settlement.counts, discovered=new) if new else settlement.counts
         db.executemany(
             "INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
             [(self.run, row.outlet, what, n) for what, n in counts.items()],
-        )
-
-    def count(self, outlet: str, what: str, n: int = 1) -> None:
-        """Add to a count of this run."""
-        self._db.execute(
-            "INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-            (self.run, outlet, what, n),
         )
 
     def tallies(self) -> dict[str, dict[str, int]]:
@@ -340,13 +326,3 @@ class Frontier:
     def forget_archive(self, name: str) -> None:
         """Drop an archive file that held nothing."""
         self._db.execute("DELETE FROM archive WHERE name = ?", (name,))
-
-    def paid(self, record: str, outlet: str, verdict: str) -> None:
-        """Forget a page that live processing has done, and count what became of it."""
-        with self.transaction() as db:
-            db.execute("DELETE FROM live WHERE record = ?", (record,))
-            self.count(outlet, f"live:{verdict}")
-
-    def owed(self) -> list[tuple[str, str, str]]:
-        """Return (record id, archive, outlet) of pages that were fetched but not processed live."""
-        return list(self._db.execute("SELECT record, archive, outlet FROM live ORDER BY archive, record"))

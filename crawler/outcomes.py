@@ -60,8 +60,8 @@ PARAGRAPHS = 24
 class Outcome:
     """What the spider hands to the pipeline about one url.
 
-    `decoded` is the body without its Content-Encoding. For `hold` seconds the whole host is left alone, over a
-    restart too if `lasting`. `spent` is false where nothing was asked of the site: it costs no budget.
+    For `hold` seconds the whole host is left alone, over a restart too if `lasting`. `spent` is false where nothing
+    was asked of the site: it costs no budget.
     """
 
     settlement: Settlement
@@ -69,7 +69,6 @@ class Outcome:
     hold: float = 0.0
     lasting: bool = False
     spent: bool = True
-    decoded: bytes = b""
 
 
 def payload_digest(body: bytes) -> str:

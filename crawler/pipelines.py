@@ -12,16 +12,13 @@ import logging
 import os
 import sys
 import time
-from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, cast
 
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
-from corpus.document import DROP, Page, Source
 from corpus.errors import EnvironmentFault
 from crawler.archive import Capture, Place
-from crawler.live import LivePool, page_id, read_back
 from crawler.outcomes import Outcome
 from crawler.scheduler import FrontierScheduler
 
@@ -41,15 +38,13 @@ def _leave(code: int) -> None:
 
 
 class ArchivePipeline:
-    """Item pipeline: Outcome in, archived and settled, and processed live if that was asked for."""
+    """Item pipeline: Outcome in, archived and settled."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._pending: list[_Waiting] = []
         self._committer: asyncio.Task[None] | None = None
         self._fault: EnvironmentFault | None = None
-        self._live: LivePool | None = None
-        self._catching_up: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ArchivePipeline:
@@ -57,30 +52,19 @@ class ArchivePipeline:
         return cls(crawler)
 
     async def open_spider(self) -> None:
-        """Take the spider's session, and start live processing with what the last run still owed."""
+        """Take the spider's session."""
         self._session = cast("NewsSpider", self._crawler.spider).session
-        settings = self._crawler.settings
-        if settings.getbool("GHIRBAL_LIVE"):
-            processor, collector = settings["GHIRBAL_LIVE_PROCESSOR"], settings["GHIRBAL_LIVE_COLLECTOR"]
-            workers = settings.getint("GHIRBAL_LIVE_WORKERS")
-            self._live = LivePool(processor, collector, self._session.out, workers)
-            self._catching_up = asyncio.ensure_future(self._catch_up(self._live))
 
     async def process_item(self, item: Outcome) -> Outcome:
-        """Archive and settle one url; return when both are on disk and live processing is done with it."""
+        """Archive and settle one url; return when both are on disk."""
         if self._fault is not None:
             raise self._fault
-        place = self._append(item.capture) if item.capture is not None else None
-        fresh = place is not None and item.capture is not None and item.capture.earlier is None
-        live = self._live if fresh and item.capture is not None and _may_hold_story(item.capture) else None
-        if place is not None and fresh:
-            item.settlement.changes["archived"] = f"{place.date} {place.record_id}"
-            if live is not None:
-                item.settlement.owed = (place.record_id, place.archive)
+        if item.capture is not None:
+            place = self._append(item.capture)
+            if item.capture.earlier is None:
+                item.settlement.changes["archived"] = f"{place.date} {place.record_id}"
         await self._settled(item)
         self._release(item)
-        if place is not None and live is not None:
-            await self._process_live(live, item, place)
         return item
 
     def _append(self, capture: Capture) -> Place:
@@ -149,54 +133,7 @@ class ArchivePipeline:
             scheduler.hold(row.host, item.hold, lasting=item.lasting)
         scheduler.release(row, item.spent, item.settlement.found)
 
-    # --- live processing --------------------------------------------------------------------------------------
-
-    async def _process_live(self, live: LivePool, item: Outcome, place: Place) -> None:
-        capture, row = item.capture, item.settlement.row
-        assert capture is not None
-        page = Page(
-            page_id(place.record_id), Source(f"warc/{place.archive}", place.record, place.offset), item.decoded,
-            url=capture.url, fetched=place.date, status=capture.status,
-            headers=tuple((name.lower(), value) for name, value in capture.response), truncated=capture.truncated,
-            outlet=row.outlet, title=row.title, published=row.published, meta=_meta(capture),
-        )  # fmt: skip
-        await self._pay(live, place.record_id, row.outlet, page)
-
-    async def _pay(self, live: LivePool, record: str, outlet: str, page: Page) -> None:
-        try:
-            verdict = await live.process(page)
-        except BrokenProcessPool:
-            if self._live is not None:
-                logger.critical("the live collector died; the crawl goes on, and the next start makes up for it")
-                self._live = None
-            return
-        self._session.frontier.paid(record, outlet, verdict)
-
-    async def _catch_up(self, live: LivePool) -> None:
-        """Process what a killed crawl had fetched but not processed."""
-        owed: dict[str, dict[str, str]] = {}
-        for record, archive, outlet in self._session.frontier.owed():
-            owed.setdefault(archive, {})[record] = outlet
-        for archive, outlets in owed.items():
-            for record, page in await run_in_thread(read_back, self._session.out / "warc" / archive, set(outlets)):
-                await self._pay(live, record, outlets[record], page)
-
     async def close_spider(self) -> None:
-        """Publish the archive, and let live processing finish its files."""
+        """Publish the archive."""
         if self._session.archive.is_open and self._fault is None:
             self._rotate()
-        if self._catching_up is not None:
-            await self._catching_up
-        if self._live is not None:
-            await self._live.close()
-
-
-def _may_hold_story(capture: Capture) -> bool:
-    """Tell pages that may be stories from those that only lead to some."""
-    return capture.notes.get("kind") not in ("seed", "listing")
-
-
-def _meta(capture: Capture) -> dict[str, list[str]]:
-    """Return what the reader of the archive puts into the `meta` of the page."""
-    selectors = capture.notes.get(DROP)
-    return {DROP: selectors} if isinstance(selectors, list) else {}

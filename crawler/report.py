@@ -28,7 +28,7 @@ def build_report(frontier: Frontier, run: dict[str, Any]) -> dict[str, Any]:
 def _outlet(tally: dict[str, int], total: dict[str, int]) -> dict[str, Any]:
     simple = ("discovered", "fetched", "unchanged", "articles", "bytes", "lists", "retried")
     row: dict[str, Any] = {name: tally.get(name, 0) for name in simple}
-    for group in ("refused", "failed", "postponed", "live"):
+    for group in ("refused", "failed", "postponed"):
         row[group] = {what.partition(":")[2]: n for what, n in tally.items() if what.startswith(f"{group}:")}
     row["passed"] = {what.partition(":")[2]: n for what, n in tally.items() if what.startswith("fetched:")}
     states = ("discovered", "fetched", "failed", "refused")

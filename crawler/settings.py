@@ -23,12 +23,6 @@ GHIRBAL_RETRY_SECONDS = 5.0
 #: An archive file is published at this size in bytes or age in seconds (CC news-crawl: 1 GB, 24 h).
 GHIRBAL_WARC_BYTES = 1_000_000_000
 GHIRBAL_WARC_SECONDS = 86_400
-#: Also extract, clean and deduplicate while crawling; see crawler/live.py for what the two functions are.
-GHIRBAL_LIVE = False
-GHIRBAL_LIVE_PROCESSOR = "pipeline.live.process_page"
-GHIRBAL_LIVE_COLLECTOR = "pipeline.live.Collector"
-#: Processes for that; 0 means one less than the machine's cores.
-GHIRBAL_LIVE_WORKERS = 0
 #: The browser for outlets with `javascript = true`; "" is the one that `playwright install chromium` put there.
 GHIRBAL_BROWSER = ""
 #: Seconds between progress lines; report.json is renewed as often.

@@ -1,4 +1,4 @@
-"""Indexes of finished corpora: what new documents are compared with, for `--against`, `similar` and live crawls."""
+"""Indexes of finished corpora: what new documents are compared with, for `--against` and `similar`."""
 
 from __future__ import annotations
 

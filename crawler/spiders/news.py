@@ -25,7 +25,6 @@ from crawler.archive import Capture
 from crawler.browser import enable_browser
 from crawler.frontier import Row, Target
 from crawler.listings import Entry, is_listing_xml, read_feed, read_sitemap
-from crawler.live import check_live
 from crawler.outcomes import NOT_MODIFIED, Outcome
 from crawler.pages import OneByteView, Reading, read_page
 from crawler.safety import AddressGuard
@@ -61,7 +60,6 @@ class NewsSpider(Spider):
         del args  # Scrapy passes none
         try:
             AddressGuard.from_crawler(crawler)
-            check_live(crawler.settings)
             spider = super().from_crawler(crawler)
             spider.session = Session(read_arguments(kwargs), crawler.settings)
             spider.prepare(crawler)
@@ -193,7 +191,7 @@ class NewsSpider(Spider):
         if row.archived and digest == row.digest:
             capture.earlier = _earlier(row)
             settlement.counts = {"unchanged": 1}
-        return Outcome(settlement, capture, decoded=response.body)
+        return Outcome(settlement, capture)
 
     def _misplaced_listing(self, response: Response, row: Row, kind: str) -> Outcome:
         """A seed that turns out to be a feed or a sitemap is read as one."""

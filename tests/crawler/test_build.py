@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from corpus.task import read_rows
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.check import check_corpus
 from tests.crawler.conftest import Crawl
 from tests.crawler.site import Answer, Route, Site
-from tests.pipeline.builds import build, rows, story
+from tests.pipeline.builds import build, command, rows, story
 
 HEAD = '<meta property="og:type" content="article"><script>var a = 1;</script>'
 
@@ -21,12 +24,17 @@ def article(number: int, text: str = "") -> Answer:
     return Answer(html.encode())
 
 
+def front(numbers: Iterable[int]) -> Answer:
+    """Return a front page with links to stories."""
+    links = "".join(f'<li><a href="/news/{number}">خبر {number} من أخبار اليوم</a></li>' for number in numbers)
+    html = f"<!doctype html><html><head><title>الرئيسية</title></head><body><ul>{links}</ul></body></html>"
+    return Answer(html.encode())
+
+
 def routes() -> dict[str, Route]:
     """Return a front page and five stories, the last of which is a copy of the first."""
-    links = "".join(f'<li><a href="/news/{number}">خبر {number} من أخبار اليوم</a></li>' for number in range(5))
-    front = f"<!doctype html><html><head><title>الرئيسية</title></head><body><ul>{links}</ul></body></html>"
     pages: dict[str, Route] = {f"/news/{number}": article(number) for number in range(4)}
-    return pages | {"/": Answer(front.encode()), "/news/4": article(4, story(0))}
+    return pages | {"/": front(range(5)), "/news/4": article(4, story(0))}
 
 
 def test_crawl_then_build(crawl: Crawl) -> None:
@@ -41,13 +49,28 @@ def test_crawl_then_build(crawl: Crawl) -> None:
     assert finished.report.reasons == {"listing": 1, "exact-duplicate": 1}
 
 
-def test_live(crawl: Crawl) -> None:
+def texts(corpus: Path) -> list[list[str]]:
+    """Return the words of each document of a corpus, sorted."""
+    return sorted(row["text"].split() for row in rows(corpus, "corpus"))
+
+
+def test_a_second_crawl_built_against_the_first_corpus_adds_its_new_stories_alone(crawl: Crawl) -> None:
+    old, new, third = (crawl.out.parent / name for name in ("old", "new", "third"))
+    index = crawl.out.parent / "index"
     with Site(routes()) as site:
         crawl.write(f'name = "sahil"\nseeds = ["{site.url}/"]\ndelay = 0\ndrop = [".x7"]')
-        crawl.run("-s", "GHIRBAL_LIVE=1", "-s", "GHIRBAL_LIVE_WORKERS=1")
-    parts = sorted((crawl.out / "live" / "corpus").glob("part-*"))
-    kept = [row for part in parts for row in read_rows(part)]
-    assert sorted(row["text"].split() for row in kept) == sorted(story(number).split() for number in range(4))
-    assert {row["outlet"] for row in kept} == {"sahil"}
-    live = crawl.report()["outlets"]["sahil"]["live"]
-    assert (live["kept"], live["exact-duplicate"]) == (4, 1)
+        crawl.run()
+        build(crawl.out, old)
+        site.routes |= {"/": front(range(7)), "/news/5": article(5), "/news/6": article(6, story(1))}
+        crawl.run()
+    assert command("index", old, "-o", index).returncode == 0
+    done = command("build", crawl.out, "--against", index, "-o", new, "-q")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert texts(old) == sorted(story(number).split() for number in range(4))
+    assert texts(new) == [story(5).split()]
+    assert check_corpus(old) == check_corpus(new) == []
+    survivors = {row["survivor"] for row in rows(new, "removed") if row["reason"] != "listing"}
+    assert survivors == {row["id"] for row in rows(old, "corpus")}
+    assert command("index", new, "-o", index).returncode == 0
+    assert build(crawl.out, third, against=str(index)).report.kept == 0
+    assert check_corpus(third) == []
