@@ -19,7 +19,6 @@ import json
 import logging
 import os
 import platform
-import random
 import re
 import statistics
 import sys
@@ -32,16 +31,13 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from cleaning.extract import extract_html
-from cleaning.stages import ExtractByOutlet
 from corpus.decode import declared_charset, decode
-from corpus.document import Document, Page, Source
 
 DATA = Path(os.environ.get("GHIRBAL_DATA", Path(__file__).parents[1].parent / "shared" / "data"))
 #: One CJK or Thai character is a token; other scripts are cut into words.
 TOKEN = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")
 Extractor = Callable[[str, str, str], str]
 #: The time of this one is 1.00.
-COPIES = 200
 REFERENCE = "trafilatura, with metadata"
 
 
@@ -178,39 +174,6 @@ def table(tallies: dict[str, Tally], count: int) -> str:
     return "\n".join(rows)
 
 
-def outlet_table(samples: list[tuple[str, dict[str, Any]]]) -> str:
-    """Time 200 pages of one outlet, made of one page by shuffling the words of each long text in it."""
-    rows = ["| outlet of | trafilatura ms/page | learning | second pass | asked a rival |", "|---|---|---|---|---|"]
-    reference = PEERS[REFERENCE][1]()
-    for html, gold in samples:
-        made = [Page(str(n), Source(f"o/{n}.html"), shuffled(html, n).encode(), url=gold["url"]) for n in range(COPIES)]
-        stage = ExtractByOutlet()
-        start = time.process_time()
-        stage.learn([memoryview(stage.scan(made))], map)
-        learnt = time.process_time()
-        found = [stage.apply(page).record for page in made]
-        applied = time.process_time()
-        for page in made[:40]:
-            reference(page.body.decode(), page.url, "")
-        theirs = (time.process_time() - applied) / 40
-        rivals = sum(isinstance(d, Document) and bool(d.trace["doubtful"]) for d in found)
-        times = [(learnt - start) / COPIES / theirs, (applied - learnt) / COPIES / theirs]
-        cells = [f"{gold['set']} {gold['lang']}", f"{1000 * theirs:.1f}", *(f"{t:.2f}" for t in times), str(rivals)]
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
-
-
-def shuffled(html: str, seed: int) -> str:
-    dice = random.Random(seed)
-
-    def shuffle(match: re.Match[str]) -> str:
-        words = match[1].split()
-        dice.shuffle(words)
-        return f">{' '.join(words)}<"
-
-    return re.sub(r">([^<>{}]{60,})<", shuffle, html)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA)
@@ -234,8 +197,6 @@ def main() -> None:
     print(f"Skipped, not installed: {skipped}. {len(material)} labelled pages; mean F1 of word 4-grams over pages")
     print("(traf: over segments); CPU time of one process, every extractor on each page before the next page.\n")
     print(table(tallies, len(material)))
-    print("\nA second pass over 200 pages of one outlet, relative to trafilatura with metadata on the same pages:\n")
-    print(outlet_table(material[:: max(1, len(material) // 6)][:6]))
 
 
 if __name__ == "__main__":

@@ -36,8 +36,7 @@ class Choice:
 def choose(html: str, body: Body, metadata: Metadata) -> Choice:
     """Take our own text where it is sure, else ask a rival; an empty `html` says that none may be asked."""
     text = body.text
-    enough = FAIR_SHARE if body.known else SURE_SHARE
-    if (body.known or body.named) and body.share >= enough and len(text) >= SURE_LENGTH:
+    if body.named and body.share >= SURE_SHARE and len(text) >= SURE_LENGTH:
         return Choice(text, "structure", doubtful=False)
     rival = _rival(html, metadata, len(text)) if html else ""
     stands = body.share >= FAIR_SHARE and contained(text, rival) >= AGREEMENT

@@ -23,8 +23,8 @@ _BODY_NAME = re.compile(
     r"|^(?:post|entry|story|article|article-?page)$|hentry|field-?-?(?:name-)?body|body-?copy|text-?body"
     r"|fulltext|richtext"
 )
-#: What a name multiplies the weight of a container by. Known: the outlet's other pages have their body there.
-_KNOWN, _ARTICLE_BODY, _BODY, _ARTICLE = 1.5, 1.25, 1.15, 1.1
+#: What a name multiplies the weight of a container by.
+_ARTICLE_BODY, _BODY, _ARTICLE = 1.25, 1.15, 1.1
 
 
 _NO_EVIDENCE = Evidence()
@@ -34,15 +34,12 @@ _NO_EVIDENCE = Evidence()
 class Body:
     """The blocks chosen as the text of an article, and how sure the choice is.
 
-    `share` is the part of the page's prose that was chosen, `named` whether markup calls the container a body,
-    `known` whether the outlet's other pages have theirs there.
+    `share` is the part of the page's prose that was chosen, `named` whether markup calls the container a body.
     """
 
     blocks: tuple[Block, ...] = ()
-    container: _Element | None = None
     share: float = 0.0
     named: bool = False
-    known: bool = False
 
     @property
     def text(self) -> str:
@@ -58,28 +55,26 @@ def find_body(layout: Layout, evidence: Evidence = _NO_EVIDENCE) -> Body:
     weigh(layout, evidence)
     sums = list(accumulate((0.0 if block.aside else block.weight for block in blocks), initial=0.0))
 
-    best = _heaviest(layout.spans, sums, evidence)
+    best = _heaviest(layout.spans, sums)
     chosen = select(layout, best, evidence)
     total = prose_in(blocks)
     if not chosen or not total:
         return Body()
     return Body(
         blocks=tuple(chosen),
-        container=best.element,
         share=prose_in(chosen) / total,
         named=_name_bonus(best.element) > 1,
-        known=evidence.knows(best.element),
     )
 
 
-def _heaviest(spans: list[Span], sums: list[float], evidence: Evidence) -> Span:
+def _heaviest(spans: list[Span], sums: list[float]) -> Span:
     """Return the span of most weight times what its name is worth; the inner one of equals."""
     best, most = spans[0], float("-inf")
     for span in spans:
         weight = sums[span.end] - sums[span.start]
-        if _KNOWN * weight <= most:
+        if _ARTICLE_BODY * weight <= most:
             continue
-        weight *= _KNOWN if evidence.knows(span.element) else _name_bonus(span.element)
+        weight *= _name_bonus(span.element)
         if weight > most:
             best, most = span, weight
     return best

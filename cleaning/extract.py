@@ -18,21 +18,19 @@ from cleaning.harvest import find_date, is_date_line
 from cleaning.lexicon import key_of
 from cleaning.metadata import Metadata, read_metadata
 from cleaning.prose import Evidence
-from cleaning.templates import UNKNOWN, Sighting, Template, digest, sight, surroundings
-from corpus.text import lines, scrub
+from corpus.text import scrub
 
 
 class ExtractConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What of extraction can be chosen.
 
     `rivals`: ask trafilatura about doubtful pages. `search_date`: look for the date in the visible text when no
-    markup states one, which costs as much as the rest. `by_outlet`: learn from the other pages of each outlet where
-    the text stands, which reads the input twice. `drop`: for an outlet, CSS selectors of what is never part of a story.
+    markup states one, which costs as much as the rest. `drop`: for an outlet, CSS selectors of what is never part of a
+    story.
     """
 
     rivals: bool = True
     search_date: bool = False
-    by_outlet: bool = False
     drop: dict[str, tuple[str, ...]] = {}
 
 
@@ -42,8 +40,6 @@ DEFAULTS = ExtractConfig()
 MAX_RIVAL_TAGS = 20_000
 #: Blocks before and from the first of the text among which a line with the date is looked for.
 DATE_BEFORE, DATE_AFTER = 12, 4
-#: The sample that teaches an outlet's template leaves out larger pages (characters).
-MAX_SIGHTED = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,53 +67,33 @@ class _Reading:
     published: str
 
 
-def extract_html(
-    html: str, url: str = "", config: ExtractConfig = DEFAULTS, template: Template = UNKNOWN
-) -> Extraction:
+def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS) -> Extraction:
     """Extract main text and metadata from `html`; an empty text when there is none.
 
-    `template` is what the outlet's other pages have taught. Raises nothing for bad markup; what would cost too much
-    or is no HTML comes back empty with `refused` set to "not-html", "too-complex" or "too-deep".
+    Raises nothing for bad markup; what would cost too much or is no HTML comes back empty with `refused` set to
+    "not-html", "too-complex" or "too-deep".
     """
     if refused := markup.refusal(html):
         return Extraction(refused=refused)
-    reading = _read(html, url, template)
+    reading = _read(html, url)
     if isinstance(reading, str):
         return Extraction(refused=reading)
     rivals = config.rivals and html.count("<") <= MAX_RIVAL_TAGS
     choice = arbiter.choose(html if rivals else "", reading.body, reading.metadata)
     published = reading.published or (_search_date(html, url) if config.search_date else "")
-    return _extraction(_without_repeats(choice.text, template), choice, reading.metadata, published)
+    return _extraction(choice, reading.metadata, published)
 
 
-def sight_html(page_id: str, html: str, url: str = "") -> Sighting | None:
-    """Note what a page teaches about its outlet; None when it has no text."""
-    if len(html) > MAX_SIGHTED or markup.refusal(html):
-        return None
-    reading = _read(html, url, UNKNOWN)
-    if isinstance(reading, str) or not reading.body.blocks:
-        return None
-    return sight(page_id, reading.body.text, reading.body.container)
-
-
-def _read(html: str, url: str, template: Template) -> _Reading | str:
+def _read(html: str, url: str) -> _Reading | str:
     """Parse a page and find its body, or say why that is refused."""
     root = markup.parse(html)
     if root is None:
         return "not-html"
     metadata = read_metadata(root, url)
-    evidence = Evidence(metadata.title, metadata.description, metadata.body, template.container)
-    whole = markup.body_of(root)
-    part = surroundings(whole, template)
-    if part is not None:
-        layout = lay_out(part)
-        body = find_body(layout, evidence)
-        if body.known and len(body.text) >= arbiter.SURE_LENGTH:
-            return _Reading(metadata, body, metadata.published or _visible_date(layout, body))
-    layout = lay_out(whole)
+    layout = lay_out(markup.body_of(root))
     if layout.too_deep:
         return "too-deep"
-    body = find_body(layout, evidence)
+    body = find_body(layout, Evidence(metadata.title, metadata.description, metadata.body))
     return _Reading(metadata, body, metadata.published or _visible_date(layout, body))
 
 
@@ -131,15 +107,9 @@ def _visible_date(layout: Layout, body: Body) -> str:
     return next(filter(None, map(find_date, dated)), "")
 
 
-def _without_repeats(text: str, template: Template) -> str:
-    if not template.repeated:
-        return text
-    return "\n".join(line for line in lines(text) if digest(line) not in template.repeated)
-
-
-def _extraction(text: str, choice: arbiter.Choice, metadata: Metadata, published: str) -> Extraction:
+def _extraction(choice: arbiter.Choice, metadata: Metadata, published: str) -> Extraction:
     return Extraction(
-        text=scrub(text),
+        text=scrub(choice.text),
         title=scrub(metadata.title),
         published=published,
         authors=tuple(map(scrub, metadata.authors)),

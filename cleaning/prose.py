@@ -14,7 +14,6 @@ from itertools import accumulate, islice, pairwise
 from lxml.etree import _Element
 
 from cleaning.blocks import HEADINGS, Block, Layout, is_never_body
-from cleaning.templates import container_name
 from corpus.arabic import folded_words
 
 #: Sizes (characters) of a paragraph, of a short sentence, and of a heading that is a lead in truth.
@@ -45,19 +44,11 @@ RAW_MARKUP = re.compile(r"<[a-z!/][^<>]*>")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the page's markup says its text is, and where the outlet's other pages have it.
-
-    It raises the weight of visible text and adds none.
-    """
+    """What the page's markup says its text is. It raises the weight of visible text and adds none."""
 
     title: str = ""
     description: str = ""
     body: str = ""
-    container: str = ""
-
-    def knows(self, element: _Element) -> bool:
-        """Tell whether the outlet's other pages have their body in such an element."""
-        return bool(self.container) and container_name(element) == self.container
 
     def headlines(self, block: Block) -> bool:
         """Tell whether a heading repeats the title of the page, perhaps with a kicker before it."""

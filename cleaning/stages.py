@@ -8,43 +8,26 @@ from dataclasses import replace
 
 from cleaning.boilerplate import Table, from_toml, outlet_of, to_toml
 from cleaning.counting import count
-from cleaning.extract import DEFAULTS, ExtractConfig, Extraction, extract_html, sight_html
+from cleaning.extract import DEFAULTS, ExtractConfig, Extraction, extract_html
 from cleaning.fields import harvest
 from cleaning.learning import learn
 from cleaning.lexicon import default_lexicon
 from cleaning.lines import CleanConfig, Judged, Span
 from cleaning.markup import is_binary, without
-from cleaning.templates import (
-    UNKNOWN,
-    Sighting,
-    Template,
-    add,
-    decode_table,
-    encode_samples,
-    encode_table,
-    is_sampled,
-    learn_template,
-    merge_samples,
-)
 from cleaning.verdict import find_spans, remove
 from corpus.decode import declared_charset, decode
 from corpus.document import DROP, Document, Page, Record, Verdict, drop, keep, name_outlet
-from corpus.errors import RecordError
 from corpus.stage import Map
 from corpus.text import scrub
 
 
 class Extract:
-    """Turn a Page into a Document; pass a Document through unchanged.
-
-    `templates` is what the other pages of each outlet have taught, as somebody has reviewed it.
-    """
+    """Turn a Page into a Document; pass a Document through unchanged."""
 
     name = "extract"
 
-    def __init__(self, config: ExtractConfig = DEFAULTS, templates: dict[str, Template] | None = None) -> None:
+    def __init__(self, config: ExtractConfig = DEFAULTS) -> None:
         self.config = config
-        self.table_ = templates or {}
 
     def apply(self, record: Record) -> Verdict:
         """Extract text and metadata of a page; drop what is not HTML or would cost too much to read.
@@ -60,47 +43,10 @@ class Extract:
         dropped = (*self.config.drop.get(_outlet(record, record.url), ()), *record.meta.get(DROP, ()))
         if dropped:
             html = without(html, dropped)
-        template = self.table_.get(_outlet(record, record.url), UNKNOWN)
-        found = extract_html(html, record.url, self.config, template)
+        found = extract_html(html, record.url, self.config)
         if found.refused:
             return drop(found.refused)
         return keep(_document(record, found, rung))
-
-
-class ExtractByOutlet(Extract):
-    """Extract with what the other pages of the same outlet teach; costs one more look at a sample of the pages."""
-
-    def scan(self, records: Iterable[Record]) -> bytes:
-        """Sample the pages of each outlet in one shard."""
-        samples: dict[str, dict[str, Sighting]] = {}
-        for record in records:
-            if not isinstance(record, Page) or is_binary(record.body):
-                continue
-            sample = samples.setdefault(_outlet(record, record.url), {})
-            if is_sampled(record.id, sample) and (sighting := _sight(record)):
-                add(sample, sighting)
-        return encode_samples(samples)
-
-    def learn(self, partials: Sequence[memoryview], run: Map) -> None:  # noqa: ARG002
-        """Learn the template of each outlet."""
-        learned = {outlet: learn_template(sample) for outlet, sample in merge_samples(partials).items()}
-        self.table_ = {outlet: template for outlet, template in learned.items() if template != UNKNOWN}
-
-    def dump(self) -> bytes:
-        """Return the templates as JSON for people and for `load`."""
-        return encode_table(self.table_)
-
-    def load(self, learned: memoryview) -> None:
-        """Take learned templates back."""
-        self.table_ = decode_table(learned)
-
-
-def _sight(page: Page) -> Sighting | None:
-    try:
-        html, _ = _text_of(page)
-    except RecordError:
-        return None
-    return sight_html(page.id, html, page.url)
 
 
 def _text_of(page: Page) -> tuple[str, str]:

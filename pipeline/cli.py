@@ -57,7 +57,6 @@ def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @ghirbal.command()
 @_job_options
 @click.option("--boilerplate", metavar="FILE", help="Use this reviewed table instead of learning one.")
-@click.option("--templates", metavar="FILE", help="Use these reviewed page templates (OUT/templates.json).")
 @click.option("--against", metavar="CORPUS", help="A finished corpus, or an index, that wins.")
 def build(**options: Any) -> None:
     """Clean INPUT, then keep each story once.
@@ -79,7 +78,6 @@ def build(**options: Any) -> None:
 @_job_options
 @click.option("--no-filters", is_flag=True, help="Drop no document; only chrome inside documents goes.")
 @click.option("--boilerplate", metavar="FILE", help="Use this reviewed table instead of learning one.")
-@click.option("--templates", metavar="FILE", help="Use these reviewed page templates (OUT/templates.json).")
 def clean(*, no_filters: bool, **options: Any) -> None:
     """Clean INPUT, and keep copies."""
     _run("clean", filters=not no_filters, **options)

@@ -27,10 +27,10 @@ from pipeline.config import fingerprint
 HOUSE = ".ghirbal"
 SUCCESS, MANIFEST = "_SUCCESS", "manifest.json"
 REPORT, REPORT_PAGE = "report.json", "report.html"
-CLUSTERS, BOILERPLATE, TEMPLATES = "clusters.jsonl", "boilerplate.toml", "templates.json"
+CLUSTERS, BOILERPLATE = "clusters.jsonl", "boilerplate.toml"
 
 #: Everything a run ever publishes; `--fresh` removes these and nothing else. The marker goes first.
-_OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CLUSTERS, BOILERPLATE, TEMPLATES, "corpus", "removed")
+_OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CLUSTERS, BOILERPLATE, "corpus", "removed")
 #: A manifest lists at most so many inputs by name; all are covered by the digest of their listing.
 _MAX_INPUTS = 10_000
 #: The libraries whose version can change a byte of the corpus.

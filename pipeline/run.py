@@ -14,8 +14,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import orjson
 
 from cleaning.filters import Filter
-from cleaning.stages import Clean, Extract, ExtractByOutlet
-from cleaning.templates import decode_table
+from cleaning.stages import Clean, Extract
 from corpus.commit import publish, publish_json, publishing, run_lock, translated
 from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
 from corpus.inputs import STDIN, Failure, InputFile, list_inputs
@@ -32,7 +31,6 @@ from pipeline.output import (
     HOUSE,
     REPORT,
     REPORT_PAGE,
-    TEMPLATES,
     Identity,
     claim,
     entry,
@@ -48,7 +46,7 @@ _MEGABYTE = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run as the user asked for it. `boilerplate`, `templates` and `against` are paths, or ""."""
+    """One run as the user asked for it. `boilerplate` and `against` are paths, or ""."""
 
     command: Command
     inputs: tuple[str, ...]
@@ -59,16 +57,7 @@ class Job:
     fresh: bool = False
     filters: bool = True
     boilerplate: str = ""
-    templates: str = ""
     against: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewed:
-    """The texts of tables that somebody has read and given back; None where they are to be learned."""
-
-    boilerplate: str | None
-    templates: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +90,7 @@ def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finis
     """
     job = replace(job, out=job.out.absolute())
     refuse_foreign(job.out)
-    reviewed = Reviewed(read_reviewed(job.boilerplate), read_reviewed(job.templates))
+    reviewed = read_reviewed(job.boilerplate)
     files, failures = _list(job)
     deduper, holds = _deduper(job)
     stages = [*_cleaners(job, reviewed), *deduper]
@@ -126,11 +115,11 @@ def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finis
     return Finished(job.out, outcome.report)
 
 
-def _cleaners(job: Job, reviewed: Reviewed) -> list[Stage]:
-    extract, config = _extract(job, reviewed.templates), job.config
+def _cleaners(job: Job, reviewed: str | None) -> list[Stage]:
+    extract, config = Extract(job.config.extract), job.config
     if job.command == "dedup":
         return [extract]
-    return [extract, Clean(config.clean, reviewed.boilerplate), Filter(config.filters, enabled=job.filters)]
+    return [extract, Clean(config.clean, reviewed), Filter(config.filters, enabled=job.filters)]
 
 
 def _deduper(job: Job) -> tuple[list[Stage], str]:
@@ -143,15 +132,6 @@ def _deduper(job: Job) -> tuple[list[Stage], str]:
 
     index, holds = find_index(Path(job.against), job.config.dedup) if job.against else (None, "")
     return [Dedup(job.config.dedup, index)], holds
-
-
-def _extract(job: Job, templates: str | None) -> Extract:
-    if templates is None:
-        return ExtractByOutlet(job.config.extract) if job.config.extract.by_outlet else Extract(job.config.extract)
-    try:
-        return Extract(job.config.extract, decode_table(templates.encode()))
-    except ValueError as error:
-        raise UsageError(f"{job.templates}: this is no table of templates: {error}") from error
 
 
 def _plan(job: Job, identity: Identity, stages: Sequence[Stage]) -> Plan:
@@ -168,12 +148,11 @@ def _plan(job: Job, identity: Identity, stages: Sequence[Stage]) -> Plan:
     )
 
 
-def _configuration(job: Job, reviewed: Reviewed, holds: str) -> dict[str, Any]:
+def _configuration(job: Job, reviewed: str | None, holds: str) -> dict[str, Any]:
     return plain(job.config) | {
         "format": job.form,
         "filters_enabled": job.filters,
-        "boilerplate": fingerprint(reviewed.boilerplate) if reviewed.boilerplate is not None else "",
-        "templates": fingerprint(reviewed.templates) if reviewed.templates is not None else "",
+        "boilerplate": fingerprint(reviewed) if reviewed is not None else "",
         "against": holds,
     }
 
@@ -212,8 +191,6 @@ def _publish_rest(job: Job, stages: Sequence[Stage], outcome: Outcome) -> None:
     for stage in stages:
         if isinstance(stage, _Clustering):
             outcome.files[CLUSTERS] = _publish_lines(job.out / CLUSTERS, stage.clusters())
-        if isinstance(stage, ExtractByOutlet):
-            outcome.files[TEMPLATES] = entry(publish(job.out / TEMPLATES, stage.dump()))
         if isinstance(stage, Clean):
             outcome.files[BOILERPLATE] = entry(publish(job.out / BOILERPLATE, stage.table_toml().encode()))
     row = report_row(job, outcome.report)

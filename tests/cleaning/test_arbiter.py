@@ -18,7 +18,7 @@ class Fixed(Body):
     text = OWN * 3
 
 
-def judged(monkeypatch, rival, *, share=0.5, named=False, known=False, is_article=False, precise=None):
+def judged(monkeypatch, rival, *, share=0.5, named=False, is_article=False, precise=None):
     asked = []
 
     def answer(_html, focus="balanced"):
@@ -26,7 +26,7 @@ def judged(monkeypatch, rival, *, share=0.5, named=False, known=False, is_articl
         return rival if focus == "balanced" or precise is None else precise
 
     monkeypatch.setattr(arbiter, "trafilatura_text", answer)
-    body = Fixed(share=share, named=named, known=known)
+    body = Fixed(share=share, named=named)
     return choose("<html>", body, Metadata(is_article=is_article)), asked
 
 
@@ -35,9 +35,9 @@ def test_named_body_with_most_of_the_prose_needs_no_rival(monkeypatch):
     assert (choice.text, choice.extractor, choice.doubtful, asked) == (OWN * 3, "structure", False, [])
 
 
-def test_known_container_is_sure_with_less(monkeypatch):
-    assert judged(monkeypatch, "other", share=0.45, known=True)[0].doubtful is False
-    assert judged(monkeypatch, "other", share=0.35, known=True)[0].doubtful is True
+def test_a_name_or_a_share_alone_makes_nothing_sure(monkeypatch):
+    assert judged(monkeypatch, "other", share=0.59, named=True)[0].doubtful is True
+    assert judged(monkeypatch, "other", share=1.0)[0].doubtful is True
 
 
 def test_our_text_stands_when_the_rival_has_it_too(monkeypatch):

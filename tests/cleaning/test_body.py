@@ -109,14 +109,6 @@ def test_stated_body_that_nobody_sees_adds_nothing():
     assert "unseen" not in text(PARAGRAPHS, body="An unseen sentence that stands in the markup only, and nowhere else.")
 
 
-def test_known_container_is_chosen_among_equals():
-    links = "<ul>" + "<li><a href='/x'>A link to another page of the site</a></li>" * 9 + "</ul>"
-    html = f"<div class='a 12'><p>{STORY[0]}</p></div>{links}<div class='b 34'><p>{STORY[1]}</p></div>"
-    for name, story in (("a", STORY[0]), ("b", STORY[1])):
-        found = find(html, container=f"body > div.{name}.#")
-        assert (found.text, found.known) == (story, True)
-
-
 def test_empty_page_has_no_body():
     assert find("").blocks == ()
     assert find("<nav>x</nav>").text == ""

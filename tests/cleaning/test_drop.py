@@ -5,10 +5,9 @@ import pytest
 
 from cleaning.extract import ExtractConfig
 from cleaning.markup import without
-from cleaning.stages import Extract, ExtractByOutlet
+from cleaning.stages import Extract
 from corpus.document import Page, Source
 from corpus.errors import RecordError
-from corpus.stage import run_here
 from tests.cleaning.stories import BODY
 
 BOX = '<div class="x7"><p>كاتب هذه السطور باحث في شؤون المياه، وله كتابان في تاريخ الري بالمنطقة.</p></div>'
@@ -46,14 +45,3 @@ def test_what_is_no_selector_is_named():
     with pytest.raises(RecordError, match="is no CSS selector") as refused:
         text_of(Extract(), page(meta={"drop": ["div[[["]}))
     assert refused.value.reason == "bad-selector"
-
-
-def test_a_box_on_every_page_of_an_outlet_is_learned():
-    pages = [page(number) for number in range(40)]
-    stage = ExtractByOutlet()
-    stage.learn([memoryview(stage.scan(pages))], run_here)
-    again = ExtractByOutlet()
-    again.load(memoryview(stage.dump()))
-    learned = text_of(again, pages[0])
-    assert f"{BODY[0]} 0." in learned
-    assert "كاتب هذه السطور" not in learned

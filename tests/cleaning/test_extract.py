@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaning import blocks, body, markup, metadata, pieces, prose, rivals, templates
+from cleaning import blocks, body, markup, metadata, pieces, prose, rivals
 from cleaning.extract import DEFAULTS, ExtractConfig, extract_html
 from cleaning.markup import is_binary, refusal
 from cleaning.stages import Extract
@@ -110,7 +110,7 @@ def test_hostile_page_is_read_in_bounded_time(html):
     assert time.process_time() - start < 5
 
 
-MODULES = (markup, blocks, prose, pieces, body, metadata, rivals, templates)
+MODULES = (markup, blocks, prose, pieces, body, metadata, rivals)
 PATTERNS = [(m.__name__, name) for m in MODULES for name, p in vars(m).items() if isinstance(p, re.Pattern)]
 
 

@@ -4,7 +4,6 @@ import random
 import subprocess
 import sys
 
-import msgspec
 import orjson
 import pytest
 
@@ -12,7 +11,6 @@ from corpus.commit import run_lock
 from corpus.errors import EnvironmentFault, UsageError
 from pipeline.check import check_corpus
 from pipeline.cli import main
-from pipeline.config import Config
 from tests.conftest import EXAMPLES
 from tests.pipeline.builds import build, command, report, rows, story, tree
 
@@ -213,32 +211,6 @@ def test_a_misspelt_key_is_refused_before_anything_is_written(dumps, tmp_path, m
     assert code == 2
     assert "unknown field `threshhold`" in said.err.replace("\n", " ")
     assert not (tmp_path / "x").exists()
-
-
-def test_templates_are_learned_reviewed_and_given_back(tmp_path, monkeypatch, capsys):
-    folder = tmp_path / "in" / "sahil"
-    folder.mkdir(parents=True)
-    for number in range(30):
-        text = "".join(f"<p>{line}</p>" for line in story(number).split("\n"))
-        box = "<p>نتابع في هذه الصفحة كل يوم آخر ما يصلنا من مراسلينا في المدن والقرى البعيدة.</p>"
-        html = f"<!doctype html><html><body><div class='x'>{text}{box}</div></body></html>"
-        (folder / f"{number}.html").write_text(html, "utf-8")
-    config = msgspec.convert({"extract": {"by_outlet": True}, "clean": {"learn": False}}, Config)
-    build(tmp_path / "in", tmp_path / "learned", config=config)
-    table = tmp_path / "learned" / "templates.json"
-    assert "sahil" in orjson.loads(table.read_bytes())
-    plain = msgspec.convert({"clean": {"learn": False}}, Config)
-    build(tmp_path / "in", tmp_path / "given", config=plain, templates=str(table))
-    texts = [[row["text"] for row in rows(tmp_path / name, "corpus")] for name in ("learned", "given")]
-    assert texts[0] == texts[1]
-    assert len(texts[0]) == 30
-    assert not any("نتابع في هذه الصفحة" in text for text in texts[0])
-    build(tmp_path / "in", tmp_path / "without", config=plain)
-    assert any("نتابع في هذه الصفحة" in row["text"] for row in rows(tmp_path / "without", "corpus"))
-    table.write_text("[]")
-    code, said = call(monkeypatch, capsys, "build", tmp_path / "in", "-o", tmp_path / "no", "--templates", table)
-    assert code == 2
-    assert "no table of templates" in said.err
 
 
 @pytest.mark.parametrize("text", ["x = [", "[[furniture]]\noutlet = 3\n", None])
