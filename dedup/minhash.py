@@ -169,7 +169,7 @@ def _weave(
 
 
 def to_lean(signature: NDArray[np.uint32], seed: int = SEED) -> LeanMinHash:
-    """Give a signature to datasketch: its indexes, its byte format, its Redis storage."""
+    """Give a signature to datasketch: its indexes, which several machines can share, and its byte format."""
     # Here, because it takes a third of a second to import, and most runs never need it.
     from datasketch import LeanMinHash
 

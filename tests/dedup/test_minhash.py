@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xxhash
-from datasketch import LeanMinHash, MinHash
+from datasketch import LeanMinHash, MinHash, MinHashLSH
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -112,6 +112,15 @@ def test_sketches_move_to_datasketch_and_back() -> None:
 def test_sketches_of_another_scheme_are_refused() -> None:
     with pytest.raises(ValueError, match="legacy"):
         from_lean(LeanMinHash(MinHash(scheme="legacy")))
+
+
+def test_an_index_of_datasketch_finds_an_edited_copy_by_our_signatures(story) -> None:
+    texts = [story(1, 14), story(2, 14), "\n".join(story(1, 14).split("\n")[1:])]
+    one, two, copy = (to_lean(row) for row in sign(texts).signatures)
+    index = MinHashLSH(num_perm=len(one), params=(32, 4))
+    index.insert("one", one)
+    index.insert("two", two)
+    assert index.query(copy) == ["one"]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("no locator available"), OSError(28, "No space left on device")])
