@@ -85,7 +85,9 @@ class Document:
 
     `text` keeps the law of `corpus.text.scrub` (valid UTF-8, NFC, no controls but newline). `published` is ISO
     8601, a date or a time with offset. `trace` says what was done: "charset" (rung of the decode ladder),
-    "extractor", "rules" (rule name -> count of removed spans), and whatever else a stage has to tell.
+    "extractor", "rules" (rule name -> count of removed spans), and whatever else a stage has to tell. `_key` tells
+    records of one run apart whatever they say of themselves: their reader sets it, nothing writes it (orjson passes
+    over names that begin with "_"), and 0 means that no reader has seen the record.
     """
 
     id: str
@@ -102,6 +104,12 @@ class Document:
     also_in: tuple[Copy, ...] = ()
     trace: Mapping[str, Any] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
+    _key: int = field(default=0, compare=False, repr=False)
+
+    @property
+    def key(self) -> int:
+        """Return the number that no other record of the run has."""
+        return self._key
 
 
 Record: TypeAlias = Page | Document

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ class InputFile:
     """One file to read.
 
     `path` is absolute ("-" for standard input until it is spooled). `name` is what people and records see: the
-    path relative to its INPUT with "/", always valid UTF-8. `size` (bytes) and `mtime_ns` are as listed;
+    path below its INPUT with "/" (see `list_inputs`), always valid UTF-8. `size` (bytes) and `mtime_ns` are as listed;
     an `mtime_ns` of 0 means unknown.
     """
 
@@ -75,12 +76,19 @@ def list_inputs(inputs: Sequence[str]) -> tuple[list[InputFile], list[Failure]]:
     """List the files of all INPUTs, sorted by name and path, and what among them cannot be read.
 
     Folders are read recursively. Within them, links to folders are not followed and hidden names are passed
-    over. A file that is there under several names is listed once, by the first name in the order.
+    over. A file that is there under several names is listed once, by the first name in the order. A single INPUT
+    names its files from itself on; of several each puts its own name in front, so that `dumps/*` names them as
+    `dumps` does, and files of one name in two folders stay two files. An INPUT inside another one adds nothing.
 
     Raises:
         UsageError: an INPUT does not exist.
     """
-    found = [item for given in inputs for item in _list_one(given)]
+    # Path.absolute keeps "..", resolve follows links.
+    given = list(dict.fromkeys(name if name == STDIN else os.path.abspath(name) for name in inputs))  # noqa: PTH100
+    if missing := [path for path in given if path != STDIN and not os.path.lexists(path)]:
+        raise UsageError(f"{show_name(missing[0])}: no such file or folder")
+    paths = [path for path in given if not any(_reaches(root, path) for root in given)]
+    found = [item for path, name in zip(paths, name_inputs(paths), strict=True) for item in _list_one(path, name)]
     files = [item for item in found if isinstance(item, _Found)]
     once: dict[tuple[int, int], InputFile] = {}
     for item in sorted(files, key=lambda item: (item.file.name, item.file.path)):
@@ -95,34 +103,60 @@ class _Found:
     node: tuple[int, int]
 
 
-def _list_one(given: str) -> Iterator[_Found | Failure]:
-    if given == STDIN:
+def _reaches(root: str, path: str) -> bool:
+    """Tell whether the walk through INPUT `root` comes to INPUT `path`."""
+    if path == root or not Path(path).is_relative_to(root):
+        return False
+    below = Path(path).relative_to(root).parts
+    steps = [Path(root, *below[:depth]) for depth in range(1, len(below) + 1)]
+    return not any(step.name.startswith(".") or (step.is_symlink() and step.is_dir()) for step in steps)
+
+
+def name_inputs(paths: Sequence[str]) -> list[str]:
+    """Name each INPUT: "" for a single one, else the shortest end of its path that no other has.
+
+    >>> name_inputs(["/data/dumps"]), name_inputs(["/data/sahil", "/data/wadi"]), name_inputs(["/a/x", "/b/x", "/c"])
+    ([''], ['sahil', 'wadi'], ['a/x', 'b/x', 'c'])
+    """
+    parts = [Path(path).parts[Path(path).is_absolute() :] for path in paths]
+    depths = [min(len(paths) - 1, 1)] * len(paths)
+    while True:
+        names = ["/".join(own[len(own) - depth :]) for own, depth in zip(parts, depths, strict=True)]
+        times = Counter(names)
+        deeper = [
+            depth + (times[name] > 1 and depth < len(own))
+            for own, name, depth in zip(parts, names, depths, strict=True)
+        ]
+        if deeper == depths:
+            return names
+        depths = deeper
+
+
+def _list_one(path: str, name: str) -> Iterator[_Found | Failure]:
+    if path == STDIN:
         yield _Found(InputFile(STDIN, STDIN), (-1, -1))
         return
-    path = os.path.abspath(given)  # noqa: PTH100 - Path.absolute keeps "..", resolve follows links
-    if not os.path.lexists(path):
-        raise UsageError(f"{show_name(given)}: no such file or folder")
-    if item := _look(path, show_name(Path(path).name)):
+    if item := _look(path, show_name(name or Path(path).name)):
         yield item
     else:
-        yield from _walk(path)
+        yield from _walk(path, name)
 
 
-def _walk(root: str) -> Iterator[_Found | Failure]:
+def _walk(root: str, name: str) -> Iterator[_Found | Failure]:
     folders = [root]
     while folders:
         folder = folders.pop()
         try:
             entries = list(os.scandir(folder))
         except OSError as error:
-            yield failure_of(error, Source(_name_below(root, folder)))
+            yield failure_of(error, Source(_name_below(root, folder, name)))
             continue
         for entry in entries:
             if entry.name.startswith("."):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry.path)
-            elif item := _look(entry.path, _name_below(root, entry.path)):
+            elif item := _look(entry.path, _name_below(root, entry.path, name)):
                 yield item
 
 
@@ -141,8 +175,9 @@ def _look(path: str, name: str) -> _Found | Failure | None:
     return _Found(InputFile(path, name, status.st_size, status.st_mtime_ns), (status.st_dev, status.st_ino))
 
 
-def _name_below(root: str, path: str) -> str:
-    return show_name(os.path.relpath(path, root)).replace(os.sep, "/")
+def _name_below(root: str, path: str, name: str) -> str:
+    below = show_name(os.path.relpath(path, root)).replace(os.sep, "/")
+    return f"{show_name(name)}/{below}" if name else below
 
 
 def show_name(path: str) -> str:

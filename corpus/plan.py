@@ -98,6 +98,15 @@ def learned_path(plan: Plan, stage: int) -> Path:
     return plan.work / f"learned-{stage}-{plan.stages[stage].name}.bin"
 
 
+def first_key(name: str) -> int:
+    """Return the key of the first record of a task or a work file of this name; the others count on from there.
+
+    20 bits for the task, 16 for the work file, 28 for the record.
+    """
+    _, task, *chunk = map(int, name.split("-"))
+    return task << 44 | sum(chunk) << 28 | 1
+
+
 def find_done(plan: Plan, task: Task) -> TaskResult | None:
     """Return the result of a task that an earlier run completed, or None."""
     path = plan.work / f"{task.name}.done.json"

@@ -6,6 +6,8 @@ import mmap
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from corpus.document import Document, Page, Record, Source, Verdict, fail
 from corpus.errors import RecordError
 from corpus.guard import Guard
 from corpus.inputs import Failure, Skip
-from corpus.plan import Item, Plan, Segment, Task, TaskResult, find_done, learned_path, save_done
+from corpus.plan import Item, Plan, Segment, Task, TaskResult, find_done, first_key, learned_path, save_done
 from corpus.readers import read_input
 from corpus.report import Report
 from corpus.stage import Learner, Stage, judge
@@ -148,11 +150,11 @@ class _TaskRun:
 
             def written() -> Iterator[Record]:
                 nonlocal size
-                for record in survivors:
+                for key, record in enumerate(survivors, first_key(name)):
                     assert isinstance(record, Document)
                     kept.write(record)
                     size += len(record.text.encode())
-                    yield record
+                    yield replace(record, _key=key)
                     if size >= CHUNK_BYTES:
                         return
                 self._more = False
@@ -226,10 +228,12 @@ class _TaskRun:
 
     def _source(self) -> Iterator[Page | Document | Failure | Skip]:
         yield from self._task.failures
-        for file, part in self._task.inputs:
-            yield from read_input(file, self._plan.read, part=part)
+        read = (read_input(file, self._plan.read, part=part) for file, part in self._task.inputs)
+        for key, found in enumerate(chain.from_iterable(read), first_key(self._task.name)):
+            yield replace(found, _key=key) if isinstance(found, Document) else found
         for item in self._task.items:
-            yield from read_documents(self._plan.work / f"{item.name}.kept")
+            for key, document in enumerate(read_documents(self._plan.work / f"{item.name}.kept"), first_key(item.name)):
+                yield replace(document, _key=key)
 
 
 def audit_row(source: Source, verdict: Verdict, stage: str, record: Record | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import orjson
@@ -76,17 +76,28 @@ def string_at(blob: NDArray[np.uint8], bounds: NDArray[np.int64], at: int) -> st
     return blob[bounds[at] : bounds[at + 1]].tobytes().decode("utf-8", "surrogatepass")
 
 
-#: Strings kept of each document: id, outlet, url, published.
-Strings: TypeAlias = tuple[str, str, str, str]
+class Strings(NamedTuple):
+    """Hold the strings kept of each document; `also_in` is JSON, "" for no copies."""
+
+    id: str
+    outlet: str
+    url: str
+    published: str
+    also_in: str
+
+
+#: Strings of one document in what `pack_strings` returned.
+EACH = len(Strings._fields)
 
 
 def strings_at(blob: NDArray[np.uint8], bounds: NDArray[np.int64], document: int) -> Strings:
-    """Return the four strings of a document."""
-    first, *ends = bounds[document * 4 : document * 4 + 5].tolist()
+    """Return the strings of a document."""
+    first, *ends = bounds[document * EACH : (document + 1) * EACH + 1].tolist()
     data = blob[first : ends[-1]].tobytes()
     starts = (first, *ends[:-1])
-    one, two, three, four = (
-        data[start - first : end - first].decode("utf-8", "surrogatepass")
-        for start, end in zip(starts, ends, strict=True)
+    return Strings(
+        *(
+            data[start - first : end - first].decode("utf-8", "surrogatepass")
+            for start, end in zip(starts, ends, strict=True)
+        )
     )
-    return one, two, three, four

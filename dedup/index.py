@@ -31,7 +31,7 @@ from dedup.texts import Texts
 from dedup.verify import CONTAINED, FEATURES, HELD, NO_COPY, NONE, Judgement, Limits, compare
 
 _LISTING = "index.json"
-_VERSION = 3
+_VERSION = 4
 #: Documents of one segment as `add` writes it; what is in memory at once.
 _SEGMENT = 20_000
 #: Segments are merged up to this size, so that a merge needs about 2 GB at most.
@@ -215,7 +215,7 @@ class Index:
         inside = len(new.shards[0]["words"]) <= int(self.shards.lengths_of(np.array([old]))[0])
         name = _relation_name(relation, inside=inside)
         score = float(scores[1] if relation == CONTAINED else scores[0])
-        copy = Copy(*self.shards.strings(old), relation=name, score=round(score, 4))
+        copy = Copy(*self.shards.strings(old)[:4], relation=name, score=round(score, 4))
         named = {feature: round(float(value), 4) for feature, value in zip(FEATURES, scores, strict=True)}
         return Match(copy, named, int(passage[0]), int(passage[1]))
 

@@ -10,15 +10,18 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from corpus.document import Copy
+from corpus.document import ID_LENGTH, Copy
 from dedup import flat
 from dedup.partials import Shards
 from dedup.survivors import KEPT, RELATIONS, Outcome
 from dedup.verify import FEATURES
+
+_COPIES = msgspec.json.Decoder(tuple[Copy, ...])
 
 #: Hexadecimal digits of a cluster's name, which is a hash of its survivor's id.
 _NAME_LENGTH = 16
@@ -53,14 +56,24 @@ class Learned:
 
     def name(self, row: int) -> str:
         """Return the id of the document in row `row`."""
-        return flat.string_at(self.arrays["strings"], self.arrays["string_bounds"], row * 4)
+        return flat.string_at(self.arrays["strings"], self.arrays["string_bounds"], row * flat.EACH)
+
+    def new_id(self, key: int) -> str:
+        """Return the id that the document named `key` got because its own names another story too, or ""."""
+        at = int(np.searchsorted(self.arrays["renamed"], np.uint64(key)))
+        if at == len(self.arrays["renamed"]) or int(self.arrays["renamed"][at]) != key:
+            return ""
+        return flat.string_at(self.arrays["new_ids"], self.arrays["new_id_bounds"], at)
 
     def copy(self, row: int) -> Copy:
         """Return who the document in row `row` is, and how it relates to its survivor."""
         relation = RELATIONS[self.arrays["fate"][row]]
         score = float(self.arrays["scores"][row, int(relation in ("contained", "extended"))])
-        strings = flat.strings_at(self.arrays["strings"], self.arrays["string_bounds"], row)
+        strings = self._strings(row)[:4]
         return Copy(*strings, relation=relation, score=1.0 if relation == RELATIONS[KEPT] else round(score, 4))
+
+    def _strings(self, row: int) -> flat.Strings:
+        return flat.strings_at(self.arrays["strings"], self.arrays["string_bounds"], row)
 
     def member(self, row: int) -> Member:
         """Return all that row `row` says."""
@@ -76,11 +89,18 @@ class Learned:
         )
 
     def copies(self, first: int) -> Iterator[Copy]:
-        """Yield the removed members of the cluster whose survivor is in row `first`."""
-        row = first + 1
-        while row < len(self) and self.arrays["first"][row] == first:
+        """Yield the removed members of the cluster whose survivor is in row `first`, and after each its own copies."""
+        for row in self._rows(first)[1:]:
             yield self.copy(row)
-            row += 1
+            also_in = self._strings(row).also_in
+            if also_in:
+                yield from _COPIES.decode(also_in)
+
+    def _rows(self, first: int) -> range:
+        last = first + 1
+        while last < len(self) and self.arrays["first"][last] == first:
+            last += 1
+        return range(first, last)
 
     def lines(self) -> Iterator[bytes]:
         """Yield each cluster as a line of JSON with its newline."""
@@ -90,7 +110,7 @@ class Learned:
             survivor = members[0].id
             line = {"cluster": name_cluster(survivor), "survivor": survivor, "members": members}
             yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
-            row += len(members)
+            row = self._rows(row).stop
 
 
 def name_cluster(survivor: str) -> str:
@@ -103,7 +123,14 @@ def tabulate(shards: Shards, outcome: Outcome, old: Shards | None = None) -> dic
     count = len(shards)
     gone = np.flatnonzero(outcome.fate != KEPT)
     members = np.union1d(gone, outcome.survivor[gone])
-    strings = [_strings(shards, old, int(document)) for document in members]
+    renamed = np.flatnonzero(outcome.renamed)
+    new_ids = {document: new_id(shards, document) for document in renamed.tolist()}
+    strings = [
+        _strings(shards, old, document)._replace(id=new_ids[document])
+        if document in new_ids
+        else _strings(shards, old, document)
+        for document in members.tolist()
+    ]
     places = _order(members, strings, outcome)
     rows, strings = members[places], [strings[place] for place in places]
     row_of = np.empty(len(members), dtype=np.int64)
@@ -113,7 +140,9 @@ def tabulate(shards: Shards, outcome: Outcome, old: Shards | None = None) -> dic
     anchor = np.where(rows < count, outcome.anchor[own], -1)
     keys = shards.column("key")[rows[rows < count]]
     by_key = np.argsort(keys, kind="stable")
-    blob, bounds = flat.pack_strings([text for four in strings for text in four])
+    blob, bounds = flat.pack_strings([text for all_of_it in strings for text in all_of_it])
+    renamed = renamed[np.argsort(shards.column("key")[renamed])]
+    new_blob, new_bounds = flat.pack_strings([new_ids[document] for document in renamed.tolist()])
     return {
         "keys": keys[by_key],
         "key_rows": np.flatnonzero(rows < count)[by_key],
@@ -124,7 +153,17 @@ def tabulate(shards: Shards, outcome: Outcome, old: Shards | None = None) -> dic
         "passage": outcome.passage[own].astype(np.int32),
         "strings": blob,
         "string_bounds": bounds,
+        "renamed": shards.column("key")[renamed],
+        "new_ids": new_blob,
+        "new_id_bounds": new_bounds,
     }
+
+
+def new_id(shards: Shards, document: int) -> str:
+    """Name a document after its outlet, the id that it shares with another story, and its text."""
+    strings = shards.strings(document)
+    name = "\0".join((strings.outlet, strings.id, f"{shards.number('text', document):016x}"))
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:ID_LENGTH]
 
 
 def _rows_of(
@@ -160,4 +199,5 @@ def empty() -> dict[str, NDArray[Any]]:
     """Return the rows of a corpus without copies."""
     none = np.empty(0, dtype=np.int64)
     scores = np.empty((0, len(FEATURES)), dtype=np.float32)
-    return tabulate(Shards([]), Outcome(none.astype(np.uint8), none, none, scores, none.reshape(0, 2), none))
+    fate, passage = none.astype(np.uint8), none.reshape(0, 2)
+    return tabulate(Shards([]), Outcome(fate, none, none, scores, passage, none, none.astype(bool)))

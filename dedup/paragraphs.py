@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from corpus.document import Document, Verdict, drop, keep
 from corpus.text import lines
 from dedup import flat
+from dedup.learned import new_id
 from dedup.minhash import sign
-from dedup.partials import Shards, identity
+from dedup.partials import Shards
+from dedup.survivors import KEPT, Outcome
 
 #: Shorter lines are greetings, headings and credits, which belong to each document that has them.
 MIN_WORDS = 12
@@ -49,8 +51,9 @@ def summarise_paragraphs(documents: Sequence[Document]) -> dict[str, NDArray[Any
     }
 
 
-def find_repeated(shards: Shards, kept: NDArray[np.bool_], rank: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+def find_repeated(shards: Shards, outcome: Outcome) -> dict[str, NDArray[Any]]:
     """Return the paragraphs that more than one document kept has, and which of them keeps it."""
+    kept, rank = outcome.fate == KEPT, outcome.rank
     hashes = np.concatenate([np.empty(0, dtype=np.uint64), *(shard["paragraph"] for shard in shards.shards)])
     owners = np.concatenate(
         [
@@ -64,7 +67,10 @@ def find_repeated(shards: Shards, kept: NDArray[np.bool_], rank: NDArray[np.int6
     first = np.ones(len(hashes), dtype=bool)
     first[1:] = hashes[1:] != hashes[:-1]
     repeated = np.flatnonzero(first & ~np.append(first[1:], True))
-    blob, bounds = flat.pack_strings([shards.name(owner) for owner in owners[repeated].tolist()])
+    names = [
+        new_id(shards, owner) if outcome.renamed[owner] else shards.name(owner) for owner in owners[repeated].tolist()
+    ]
+    blob, bounds = flat.pack_strings(names)
     return {
         "paragraphs": hashes[repeated],
         "paragraph_keys": shards.column("key")[owners[repeated]],
@@ -73,9 +79,13 @@ def find_repeated(shards: Shards, kept: NDArray[np.bool_], rank: NDArray[np.int6
     }
 
 
-def strip(document: Document, table: dict[str, NDArray[Any]]) -> Verdict:
-    """Take the paragraphs that other documents keep, and second copies of its own, out of `document`."""
-    known, own = table["paragraphs"], identity(document.id, document.source)
+def strip(document: Document, own: int, table: dict[str, NDArray[Any]], *, survivor: bool) -> Verdict:
+    """Take the paragraphs that other documents keep, and second copies of its own, out of `document`.
+
+    `own` is the key of the document. A document that has nothing else goes, unless it is the `survivor` of copies,
+    which name it: it stays as it is.
+    """
+    known = table["paragraphs"]
     removed: dict[int, str] = {}
     seen: set[int] = set()
     for number, value in hash_paragraphs(document.text).items():
@@ -91,5 +101,5 @@ def strip(document: Document, table: dict[str, NDArray[Any]]) -> Verdict:
     audit = [{"survivor": name, "text": parts[number][:_QUOTED]} for number, name in removed.items()]
     text = "\n".join(part for number, part in enumerate(parts) if number not in removed).strip("\n")
     if not text.strip():
-        return drop("paragraphs-elsewhere", paragraphs=audit)
+        return keep(document) if survivor else drop("paragraphs-elsewhere", paragraphs=audit)
     return keep(replace(document, text=text, trace={**document.trace, "paragraphs": audit}))

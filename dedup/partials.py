@@ -16,11 +16,12 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+import orjson
 import xxhash
 from numpy.typing import NDArray
 
 from corpus.arabic import folded_words
-from corpus.document import Document, Source
+from corpus.document import Document
 from dedup import flat
 from dedup.config import DedupConfig
 from dedup.kernel import compiled
@@ -37,10 +38,13 @@ _EXACT_BY_TEXT = 16
 _NO_DATE = np.iinfo(np.int64).max
 
 
-def identity(document_id: str, source: Source) -> int:
-    """Return the 64-bit name of a record: ids may repeat, so where it stands belongs to it."""
-    name = "\0".join((document_id, source.path, str(source.record)))
-    return xxhash.xxh3_64_intdigest(name.encode("utf-8", "replace"))
+def identity(document: Document) -> int:
+    """Return the number that tells a document from all others of the run, even from one that says the same of itself.
+
+    A document that came through no reader has no key; where it says that it stands must do.
+    """
+    name = "\0".join((document.outlet, document.id, document.source.path, str(document.source.record)))
+    return document.key or xxhash.xxh3_64_intdigest(name.encode("utf-8", "replace"))
 
 
 def moment(published: str) -> int:
@@ -89,11 +93,12 @@ class Summary:
         texts, words = cut(encoded.codes, encoded.bounds), cut(sketches.words, sketches.bounds)
         for at, document in enumerate(documents):
             self._numbers.extend(self._numbers_of(document, texts[at], words[at]))
-            self._strings += (document.id, document.outlet, document.url, document.published)
+            also_in = orjson.dumps(document.also_in).decode() if document.also_in else ""
+            self._strings += flat.Strings(document.id, document.outlet, document.url, document.published, also_in)
 
     def _numbers_of(self, document: Document, text: memoryview, words: memoryview) -> tuple[int, ...]:
         return (
-            identity(document.id, document.source),
+            identity(document),
             xxhash.xxh3_64_intdigest(document.id.encode("utf-8", "replace")),
             xxhash.xxh3_64_intdigest(text),
             *_exact(document.text, words, self._config.min_exact_words),
@@ -189,6 +194,11 @@ class Shards:
         """Return one of COLUMNS for all documents."""
         return np.concatenate([np.empty(0, dtype=np.uint64), *(shard[name] for shard in self.shards)])
 
+    def number(self, name: str, document: int) -> int:
+        """Return one of COLUMNS for one document."""
+        shard, at = self._find(document)
+        return int(shard[name][at])
+
     def band(self, band: int) -> NDArray[np.uint32]:
         """Return the keys of one band for all documents."""
         return np.concatenate([np.empty(0, dtype=np.uint32), *(shard["bands"][band] for shard in self.shards)])
@@ -238,7 +248,7 @@ class Shards:
         return lengths
 
     def strings(self, document: int) -> flat.Strings:
-        """Return id, outlet, url and published of a document."""
+        """Return the strings kept of a document."""
         shard, at = self._find(document)
         return flat.strings_at(shard["strings"], shard["string_bounds"], at)
 
@@ -246,7 +256,7 @@ class Shards:
         """Return the ids of sorted `documents` in UTF-8, whose order is that of their code points."""
         names = []
         for number, first, last in self._parts(documents):
-            shard, local = self.shards[number], (documents[first:last] - self.starts[number]) * 4
+            shard, local = self.shards[number], (documents[first:last] - self.starts[number]) * flat.EACH
             bounds, blob = shard["string_bounds"], shard["strings"].data
             ends = zip(bounds[local].tolist(), bounds[local + 1].tolist(), strict=True)
             names += [bytes(blob[start:stop]) for start, stop in ends]
@@ -255,7 +265,7 @@ class Shards:
     def name(self, document: int) -> str:
         """Return the id of a document."""
         shard, at = self._find(document)
-        return flat.string_at(shard["strings"], shard["string_bounds"], at * 4)
+        return flat.string_at(shard["strings"], shard["string_bounds"], at * flat.EACH)
 
     def _find(self, document: int) -> tuple[dict[str, NDArray[Any]], int]:
         number = bisect.bisect_right(self._firsts, document) - 1

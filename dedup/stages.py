@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.arabic import first_words, folded_words, words
-from corpus.document import Document, Record, Verdict, drop, keep
+from corpus.document import Copy, Document, Record, Verdict, drop, keep
 from corpus.stage import Map
 from dedup import flat
 from dedup.config import DedupConfig
@@ -19,6 +19,8 @@ from dedup.partials import Shards, identity, summarise
 from dedup.survivors import KEPT, REASONS, Decider
 from dedup.verify import FEATURES
 
+#: Where `meta` keeps the id that a document brought, if that names another story as well.
+GIVEN_ID = "given_id"
 #: Words of the longest shared passage that an audit record quotes.
 _QUOTED_WORDS = 30
 
@@ -52,7 +54,7 @@ class Dedup:
         outcome = Decider(shards, self.config, run, index).decide()
         rows = tabulate(shards, outcome, index.shards if index else None)
         if self.config.paragraphs:
-            rows |= find_repeated(shards, outcome.fate == KEPT, outcome.rank)
+            rows |= find_repeated(shards, outcome)
         self.clusters_ = Learned(rows)
 
     def dump(self) -> bytes:
@@ -71,18 +73,18 @@ class Dedup:
         """Keep a document with the names of its copies, or drop it for its survivor."""
         if not isinstance(record, Document):
             return keep(record)
-        row = self.clusters_.find(identity(record.id, record.source))
-        if row < 0:
-            return self._strip(record)
-        member = self.clusters_.member(row)
-        if member.fate == KEPT:
-            return self._strip(replace(record, also_in=record.also_in + tuple(self.clusters_.copies(row))))
-        return drop(REASONS[member.fate], **self._audit(record, member))
-
-    def _strip(self, document: Document) -> Verdict:
-        if "paragraphs" not in self.clusters_.arrays:
-            return keep(document)
-        return strip(document, self.clusters_.arrays)
+        key = identity(record)
+        row = self.clusters_.find(key)
+        member = self.clusters_.member(row) if row >= 0 else None
+        if member is not None and member.fate != KEPT:
+            return drop(REASONS[member.fate], **self._audit(record, member))
+        if member is not None:
+            record = replace(record, also_in=join_copies(record, self.clusters_.copies(row)))
+        if new_id := self.clusters_.new_id(key):
+            record = replace(record, id=new_id, meta={**record.meta, GIVEN_ID: record.id})
+        if "paragraphs" in self.clusters_.arrays:
+            return strip(record, key, self.clusters_.arrays, survivor=member is not None)
+        return keep(record)
 
     def _audit(self, document: Document, member: Member) -> dict[str, Any]:
         survivor = self.clusters_.name(member.first)
@@ -97,6 +99,18 @@ class Dedup:
         if member.anchor >= 0:
             detail["anchor"] = self.clusters_.name(member.anchor)
         return detail
+
+
+def join_copies(document: Document, copies: Iterable[Copy]) -> tuple[Copy, ...]:
+    """Return the copies that `document` knows already and `copies`, each once, and never the document itself."""
+    known = {(document.id, document.outlet, document.url)}
+    joined = []
+    for copy in (*document.also_in, *copies):
+        name = (copy.id, copy.outlet, copy.url)
+        if name not in known:
+            known.add(name)
+            joined.append(copy)
+    return tuple(joined)
 
 
 def quote(text: str, start: int, length: int) -> str:

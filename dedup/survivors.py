@@ -36,9 +36,11 @@ from dedup.texts import COMMON, Texts
 from dedup.verify import CONTAINED, FEATURES, HELD, NO_COPY
 
 #: What became of a document, by number.
-KEPT, SAME_RECORD, ID_CONFLICT, EXACT, NEAR, INSIDE, EXTENDED = range(7)
-REASONS = ("", "duplicate-id", "id-conflict", "exact-duplicate", "near-duplicate", "contained", "extended")
-RELATIONS = ("survivor", "same", "conflict", "exact", "near", "contained", "extended")
+KEPT, SAME_RECORD, EXACT, NEAR, INSIDE, EXTENDED = range(6)
+REASONS = ("", "duplicate-id", "exact-duplicate", "near-duplicate", "contained", "extended")
+RELATIONS = ("survivor", "same", "exact", "near", "contained", "extended")
+#: What makes two records one; an id alone does not, for two outlets may number alike.
+_RECORD = ("outlet", "id", "text")
 
 #: Sampled shingles of one task: 48 MB with their documents.
 _SAMPLES_PER_TASK = 1 << 22
@@ -50,7 +52,7 @@ class Outcome(NamedTuple):
     `fate` uint8[N] (KEPT ...); `survivor` int64[N]: itself where kept, from N on documents of the index;
     `anchor` int64[N]: the document it was verified against where that is not the survivor, else -1; `scores`
     float32[N, features]; `passage` int64[N, 2]: start and length in words of the longest run shared with the survivor;
-    `rank` int64[N]: the place by the survivor policy.
+    `rank` int64[N]: the place by the survivor policy; `renamed` bool[N]: kept, but its id names another story too.
     """
 
     fate: NDArray[np.uint8]
@@ -59,6 +61,7 @@ class Outcome(NamedTuple):
     scores: NDArray[np.float32]
     passage: NDArray[np.int64]
     rank: NDArray[np.int64]
+    renamed: NDArray[np.bool_]
 
 
 def rank_documents(shards: Shards, config: DedupConfig) -> NDArray[np.int64]:
@@ -103,7 +106,7 @@ class Decider:
 
     def decide(self) -> Outcome:
         """Return the outcome, with documents in the order of the shards again."""
-        self._same_ids()
+        self._same_records()
         self._same_words()
         if self.against is not None:
             self._known(self.against)
@@ -114,11 +117,17 @@ class Decider:
     def _column(self, name: str) -> NDArray[np.uint64]:
         return self.shards.column(name)[self.order]
 
-    def _same_ids(self) -> None:
-        texts = self._column("text")
-        later, first = _repeats([self._column("id")], np.ones(len(self.order), dtype=bool))
-        self.fate[later] = np.where(texts[later] == texts[first], SAME_RECORD, ID_CONFLICT)
-        self.survivor[later] = first
+    def _same_records(self) -> None:
+        """Remove records that come twice; of those that the index has, the old one stays."""
+        olds = len(self.against) if self.against is not None else 0
+        columns = [self._column(name) for name in _RECORD]
+        if self.against is not None:
+            known = self.against.shards
+            columns = [np.concatenate((known.column(name), own)) for name, own in zip(_RECORD, columns, strict=True)]
+        later, first = _repeats(columns, np.ones(olds + len(self.order), dtype=bool))
+        later, first = later[later >= olds] - olds, first[later >= olds] - olds
+        self.fate[later] = SAME_RECORD
+        self.survivor[later] = np.where(first < 0, len(self.order) + olds + first, first)
 
     def _same_words(self) -> None:
         """Remove documents of the same words; short ones only where `exact` asks for it."""
@@ -298,8 +307,19 @@ class Decider:
         count = len(self.order)
         survivor = np.where(last < count, self.order[np.minimum(last, count - 1)], last)
         anchor = np.where(self.anchor < 0, -1, self.order[self.anchor])
-        columns = (self.fate, survivor, anchor, self.scores, self.passage, np.arange(count))
+        columns = (self.fate, survivor, anchor, self.scores, self.passage, np.arange(count), self._renamed())
         return Outcome(*(self._in_shards(column) for column in columns))
+
+    def _renamed(self) -> NDArray[np.bool_]:
+        """Mark the kept documents whose id another one, kept here or in the index, has as well."""
+        ids, kept = self._column("id"), self.fate == KEPT
+        distinct, places, times = np.unique(ids[kept], return_inverse=True, return_counts=True)
+        taken = times > 1
+        if self.against is not None:
+            taken |= np.isin(distinct, self.against.shards.column("id"))
+        renamed = np.zeros(len(ids), dtype=bool)
+        renamed[kept] = taken[places]
+        return renamed
 
     def _follow(self, survivor: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the survivors of the survivors; documents of the index survive."""

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from pipeline.check import check_corpus
+from pipeline.output import SUCCESS
+
 # The default suite tries the same examples each time, so that what lands does not hang on a dice; `make slow` throws
 # the dice. A deadline would only measure what else the machine is doing.
 settings.register_profile("same", deadline=None, derandomize=True)
@@ -29,6 +32,16 @@ def _only_loopback(monkeypatch):
         return _connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(autouse=True)
+def _every_corpus_keeps_its_laws(request):
+    """Check each corpus that a test has finished, however it was built; `broken_corpus` marks tests that break one."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder is not None and not request.node.get_closest_marker("broken_corpus"):
+        for marker in sorted(folder.rglob(SUCCESS)):
+            assert check_corpus(marker.parent) == [], marker.parent
 
 
 @pytest.fixture(scope="session")

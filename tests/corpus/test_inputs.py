@@ -68,7 +68,30 @@ def test_one_file_under_two_names_is_listed_once(dumps: Path) -> None:
     os.link(dumps / "a.txt", dumps / "0-hard.txt")
     (dumps / "soft.txt").symlink_to("a.txt")
     assert names(dumps) == ["0-hard.txt", "b/1.txt", "b/2.txt", "c/d/e.jsonl"]
-    assert names(dumps, dumps / "b") == ["0-hard.txt", "1.txt", "2.txt", "c/d/e.jsonl"]
+    (dumps.parent / "again").mkdir()
+    os.link(dumps / "b/1.txt", dumps.parent / "again/1.txt")
+    assert names(dumps, dumps.parent / "again") == [
+        "again/1.txt", "dumps/0-hard.txt", "dumps/b/2.txt", "dumps/c/d/e.jsonl",
+    ]  # fmt: skip
+
+
+def test_several_inputs_name_their_files_as_their_common_folder_does(dumps: Path) -> None:
+    assert names(*dumps.glob("[!.]*")) == names(dumps) == names(dumps, dumps / "b", dumps / "b/1.txt", f"{dumps}/")
+
+
+def test_files_of_one_name_in_two_folders_keep_two_names(tmp_path: Path) -> None:
+    given = [tmp_path / "may" / "sahil", tmp_path / "june" / "sahil", tmp_path / "wadi"]
+    for folder in given:
+        folder.mkdir(parents=True)
+        (folder / "1.txt").write_text("x")
+    assert names(*given) == ["june/sahil/1.txt", "may/sahil/1.txt", "wadi/1.txt"]
+    assert names(*(folder / "1.txt" for folder in given)) == ["june/sahil/1.txt", "may/sahil/1.txt", "wadi/1.txt"]
+
+
+def test_a_hidden_file_is_read_where_it_is_given(dumps: Path) -> None:
+    assert names(dumps, dumps / ".hidden.txt") == [
+        ".hidden.txt", "dumps/a.txt", "dumps/b/1.txt", "dumps/b/2.txt", "dumps/c/d/e.jsonl",
+    ]  # fmt: skip
 
 
 def test_links_to_folders_are_not_followed(dumps: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 import pytest
 from numpy.testing import assert_array_equal
@@ -135,7 +137,18 @@ def test_copies_of_a_copy_of_an_old_document_go_too(tmp_path, old, story, docume
     }
 
 
-def test_an_id_used_by_the_old_corpus_is_no_conflict(tmp_path, old, story, document):
+def test_an_id_used_by_the_old_corpus_is_given_to_no_other_story(tmp_path, old, story, document):
     Index(tmp_path / "index").add(old)
     fresh = document("old3", story(71))
-    assert learn([fresh], tmp_path / "index").apply(fresh).kept
+    kept = learn([fresh], tmp_path / "index").apply(fresh).record
+    assert (kept.text, kept.meta) == (fresh.text, {"given_id": "old3"})
+    assert kept.id != "old3"
+
+
+def test_a_record_that_the_old_corpus_has_goes_however_short_it_is(tmp_path, old, document):
+    caption = document("caption", "صورة من حفل", "wadi")
+    Index(tmp_path / "index").add([*old, caption])
+    other = replace(caption, outlet="sahil")
+    stage = learn([caption, other], tmp_path / "index")
+    assert (stage.apply(caption).reason, stage.apply(caption).detail["survivor"]) == ("duplicate-id", "caption")
+    assert stage.apply(other).record.meta == {"given_id": "caption"}

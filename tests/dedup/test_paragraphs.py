@@ -60,6 +60,17 @@ def test_removed_copies_own_no_paragraphs(story, document):
     assert sorted(verdict.reason for verdict in verdicts) == ["", "exact-duplicate"]
 
 
+def test_a_document_that_others_went_for_stays_even_if_its_paragraphs_stand_elsewhere(story, document):
+    lines = story(1, 3).split("\n")
+    whole = document("whole", story(2, 14) + "\n" + "\n".join(lines))
+    first, copy = document("first", "\n".join(lines)), document("copy", "\n".join(lines), "wadi")
+    stage = learn([whole, first, copy], near=False)
+    verdicts = {one.id: stage.apply(one) for one in (whole, first, copy)}
+    gone = next(verdict for verdict in verdicts.values() if not verdict.kept)
+    assert gone.reason == "exact-duplicate"
+    assert verdicts[gone.detail["survivor"]].record.text == first.text
+
+
 def test_it_is_off_unless_asked_for(story, document):
     one, two = document("a", story(1) + "\n" + story(9, 1)), document("b", story(2) + "\n" + story(9, 1))
     stage = Dedup()

@@ -4,6 +4,7 @@ import pickle
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 import orjson
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from corpus.document import Copy, Document, Page, Source, Verdict
 from corpus.stage import Learner, run_here
 from dedup.config import DedupConfig
-from dedup.stages import Dedup, quote
+from dedup.stages import GIVEN_ID, Dedup, quote
 
 
 def learn(documents: Sequence[Document], config: DedupConfig | None = None, shards: int = 2) -> Dedup:
@@ -176,9 +177,72 @@ def test_same_record_twice_and_two_texts_under_one_id(document, story):
     first, again = document("a", text), document("a", text, record=7)
     conflict = document("a", story(2, 3), record=9)
     stage = learn([first, again, conflict])
-    found = sorted(verdict(stage, one).reason for one in (first, again, conflict))
-    assert found == ["", "duplicate-id", "id-conflict"]
-    assert verdict(stage, conflict).reason == "id-conflict"
+    verdicts = [verdict(stage, one) for one in (first, again, conflict)]
+    assert sorted(one.reason for one in verdicts) == ["", "", "duplicate-id"]
+    kept = [one.record for one in verdicts if one.kept]
+    assert len({one.id for one in kept} | {"a"}) == 3
+    assert [one.meta for one in kept] == [{GIVEN_ID: "a"}] * 2
+    assert [one.also_in for one in kept] == [(), ()]
+    assert verdicts[[one.kept for one in verdicts].index(False)].detail["survivor"] in {one.id for one in kept}
+
+
+def test_two_outlets_that_number_alike_lose_nothing(document, story):
+    """Ids belong to an outlet: story 1 of one and story 1 of the other are two."""
+    short = "صور من حفل"  # too short to be compared by its words
+    texts = [*(story(seed) for seed in range(5)), short]
+    ones = [document(str(at), text, "sahil") for at, text in enumerate(texts)]
+    others = [document(str(at), story(10 + at), "wadi") for at in range(5)] + [document("5", short, "wadi")]
+    alone = document("6", story(50), "wadi")
+    stage = learn([*ones, *others, alone])
+    kept = [verdict(stage, one).record for one in (*ones, *others, alone)]
+    assert [one.text for one in kept] == [*texts, *(one.text for one in others), alone.text]
+    assert len({one.id for one in kept}) == 13
+    assert [one.meta.get(GIVEN_ID, one.id) for one in kept] == [str(at) for at in (*range(6), *range(6), 6)]
+    assert not any(one.also_in for one in kept)
+    again = learn(kept)
+    assert [verdict(again, one).record for one in kept] == kept
+
+
+def test_a_survivor_with_a_new_id_is_named_by_it(document, story):
+    text = story(1)
+    first, copy = document("1", text, "sahil"), document("9", text.split("\n", 1)[1], "jabal")
+    stage = learn([first, copy, document("1", story(2), "wadi")])
+    survivor = verdict(stage, first).record
+    assert survivor.meta[GIVEN_ID] == "1"
+    assert verdict(stage, copy).detail["survivor"] == survivor.id
+    (line,) = map(orjson.loads, stage.clusters())
+    assert [member["id"] for member in line["members"]] == [survivor.id, "9"]
+
+
+def test_keys_tell_apart_what_says_the_same_of_itself(document, story):
+    one = document("a", story(1))
+    first, second = replace(one, _key=1), replace(one, _key=2)
+    stage = learn([first, second])
+    assert sorted(verdict(stage, each).reason for each in (first, second)) == ["", "duplicate-id"]
+    (kept,) = [found for each in (first, second) if (found := verdict(stage, each).record)]
+    assert kept.also_in == ()
+
+
+def test_the_copies_of_a_removed_copy_stay_known(document, story):
+    lines = story(1, 14).split("\n")
+    older = Copy("k", "nahr", "https://nahr.example/k", "2024-01-01", "near", 0.9)
+    removed = document("s", "\n".join(lines[1:]), also_in=(older,))
+    survivor = document("t", "\n".join(lines), "jabal", also_in=(Copy("j", "wadi"),))
+    stage = learn([removed, survivor, *(document(f"x{seed}", story(seed)) for seed in range(10, 30))])
+    assert verdict(stage, removed).detail["survivor"] == "t"
+    assert [copy.id for copy in verdict(stage, survivor).record.also_in] == ["j", "s", "k"]
+    assert verdict(stage, survivor).record.also_in[2] == older
+    (line,) = map(orjson.loads, stage.clusters())
+    assert [member["id"] for member in line["members"]] == ["t", "s", "k"]
+
+
+def test_a_copy_known_on_both_sides_is_listed_once(document, story):
+    both = Copy("k", "nahr")
+    one = document("t", story(1), also_in=(both,), record=1)
+    two = document("t", story(1), also_in=(both,), record=2)
+    stage = learn([one, two])
+    (kept,) = [found for each in (one, two) if (found := verdict(stage, each).record)]
+    assert kept.also_in == (both,)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 
 from corpus.task import read_rows
+from pipeline.check import check_corpus
 from pipeline.config import Config
 from pipeline.console import Silence
 from pipeline.run import Job, run_job
@@ -18,7 +19,9 @@ ROOT = Path(__file__).parents[2]
 def build(inputs, out, command="build", **options):
     names = tuple(map(str, inputs)) if isinstance(inputs, list | tuple) else (str(inputs),)
     options.setdefault("config", Config())
-    return run_job(Job(command, names, Path(out), **options), Silence())
+    finished = run_job(Job(command, names, Path(out), **options), Silence())
+    assert check_corpus(Path(out)) == []
+    return finished
 
 
 def rows(out, folder):
