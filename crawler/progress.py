@@ -1,4 +1,7 @@
-"""One line now and then that says how the crawl goes, the report, and a log without a line for every page."""
+"""How the crawl goes: a line now and then, report.json, and a log without a line for every page.
+
+The report is made from the frontier, so a kill loses none of it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from scrapy import Request, Spider, signals
@@ -17,30 +20,58 @@ from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call, run_in
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
+from corpus.commit import publish_json
 from crawler.frontier import Frontier
 from crawler.outcomes import Outcome
-from crawler.report import build_report, write_report
 from crawler.session import Session
 from crawler.spiders.news import NewsSpider
 
 logger = logging.getLogger(__name__)
 
-#: The event loop is asked this often, in seconds, how late it is.
-_PULSE = 0.05
-#: Samples of lateness kept for the percentiles: the last hour.
-_SAMPLES = 72_000
+
+def build_report(frontier: Frontier, run: dict[str, Any]) -> dict[str, Any]:
+    """Return the report of a run: its own counts for each outlet, and what the frontier knows in total.
+
+    In `outlets`: `discovered`, `fetched`, `unchanged`, `articles`, `bytes` of this run; `refused` and `failed` are
+    by reason; `known` and `waiting` are totals of urls over all runs.
+    """
+    tallies, totals = frontier.tallies(), frontier.totals()
+    names = sorted(set(tallies) | set(totals))
+    outlets = {name: _outlet(tallies.get(name, {}), totals.get(name, {})) for name in names}
+    files = [{"name": name, "state": state, "bytes": size} for name, state, size in frontier.archives()]
+    return {"run": run, "outlets": outlets, "total": _sum(outlets), "archives": files}
+
+
+def _outlet(tally: dict[str, int], total: dict[str, int]) -> dict[str, Any]:
+    simple = ("discovered", "fetched", "unchanged", "articles", "bytes", "lists", "retried")
+    row: dict[str, Any] = {name: tally.get(name, 0) for name in simple}
+    for group in ("refused", "failed", "postponed"):
+        row[group] = {what.partition(":")[2]: n for what, n in tally.items() if what.startswith(f"{group}:")}
+    row["passed"] = {what.partition(":")[2]: n for what, n in tally.items() if what.startswith("fetched:")}
+    states = ("discovered", "fetched", "failed", "refused")
+    row["known"] = sum(total.get(state, 0) for state in states)
+    row["waiting"] = total.get("discovered", 0)
+    row["archived"], row["archived_articles"] = total.get("archived", 0), total.get("articles", 0)
+    return row
+
+
+def _sum(outlets: dict[str, dict[str, Any]]) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for row in outlets.values():
+        for name, value in row.items():
+            n = sum(value.values()) if isinstance(value, dict) else value
+            totals[name] = totals.get(name, 0) + n
+    return totals
 
 
 class Progress:
-    """Extension: a line and a renewed report every GHIRBAL_PROGRESS_SECONDS, and the loop's lateness in the stats."""
+    """Extension: a line and a renewed report every GHIRBAL_PROGRESS_SECONDS."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._seconds = crawler.settings.getfloat("GHIRBAL_PROGRESS_SECONDS")
-        self._loops: list[AsyncioLoopingCall | LoopingCall] = []
-        self._late: list[float] = []
+        self._loop: AsyncioLoopingCall | LoopingCall = create_looping_call(self._tick)
         self._telling: asyncio.Task[None] | None = None
-        self._due = 0.0
         self._last = (0.0, 0)
         self._session: Session | None = None
         crawler.signals.connect(self._opened, signal=signals.spider_opened)
@@ -59,20 +90,8 @@ class Progress:
             logger.warning("sites cannot reach you: set -s GHIRBAL_CONTACT=URL-or-address, it goes into the user agent")
         verb = "resuming" if self._session.resumed else "starting"
         logger.info("%s: %d outlets, into %s", verb, len(self._session.outlets), self._session.out)
-        self._last, self._due = (time.monotonic(), 0), time.monotonic() + _PULSE
-        self._start(self._tick, self._seconds)
-        self._start(self._pulse, _PULSE)
-
-    def _start(self, function: Callable[[], Any], seconds: float) -> None:
-        loop = create_looping_call(function)
-        loop.start(seconds, now=False)
-        self._loops.append(loop)
-
-    def _pulse(self) -> None:
-        now = time.monotonic()
-        if len(self._late) < _SAMPLES:
-            self._late.append(max(0.0, now - self._due))
-        self._due = now + _PULSE
+        self._last = (time.monotonic(), 0)
+        self._loop.start(self._seconds, now=False)
 
     def _tick(self) -> None:
         if self._telling is None or self._telling.done():
@@ -103,31 +122,30 @@ class Progress:
         run = {
             "number": frontier.run, "started": _stamp(frontier.started), "finished": reason,
             "written": _stamp(time.time()), "shard": f"{session.shard.number}/{session.shard.of}",
-            "since": session.since, "loop_lag_p95_ms": self._lag(),
+            "since": session.since,
         }  # fmt: skip
         report = build_report(frontier, run)
-        write_report(report, session.out, session.shard.suffix)
+        publish_json(self._path(session), report)
         return report
 
-    def _lag(self) -> float:
-        late = sorted(self._late)
-        return round(late[int(len(late) * 0.95)] * 1000, 1) if late else 0.0
+    @staticmethod
+    def _path(session: Session) -> Path:
+        return session.out / f"report{session.shard.suffix}.json"
 
     async def _closing(self, reason: str) -> None:
-        for loop in self._loops:
-            loop.stop()
+        if self._loop.running:
+            self._loop.stop()
         if self._telling is not None:
             await self._telling
         if self._session is None:
             return
-        self._crawler.stats.set_value("ghirbal/loop_lag_p95_ms", self._lag())
         total = self._write(reason, self._session.frontier)["total"]
         for what, n in total.items():
             self._crawler.stats.set_value(f"ghirbal/{what}", n)
         logger.info(
             "%s: %d fetched, %d unchanged, %d refused, %d failed, %d waiting; see %s", reason, total.get("fetched", 0),
             total.get("unchanged", 0), total.get("refused", 0), total.get("failed", 0), total.get("waiting", 0),
-            self._session.out / f"report{self._session.shard.suffix}.html",
+            self._path(self._session),
         )  # fmt: skip
         self._session.close(reason)
 

@@ -10,7 +10,7 @@ SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 
 # --- ours ---------------------------------------------------------------------------------------------------
-#: Folder for warc/, frontier.sqlite, report.json and report.html.
+#: Folder for warc/, frontier.sqlite and report.json.
 GHIRBAL_OUT = "crawl"
 #: A page or address where a site's owner can reach you; it goes into the user agent.
 GHIRBAL_CONTACT = ""
