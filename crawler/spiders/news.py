@@ -119,7 +119,7 @@ class NewsSpider(Spider):
             return
         row: Row = response.meta["row"]
         read = read_sitemap if row.kind == "sitemap" else read_feed
-        entries = await run_in_thread(read, response.body)
+        entries = await run_in_thread(read, response.body, _content_type(response))
         settlement = outcomes.fetched(row, time.time(), _facts(response), changed=True)
         settlement.found = list(self._found_entries(entries, row))
         settlement.counts = {"lists": 1}
@@ -165,7 +165,7 @@ class NewsSpider(Spider):
     def _page(self, response: Response) -> Outcome:
         row: Row = response.meta["row"]
         now = time.time()
-        kind = (response.headers.get(b"Content-Type") or b"").decode("latin-1")
+        kind = _content_type(response)
         if row.kind == "seed" and (listing := is_listing_xml(response.body)):
             return self._misplaced_listing(response, row, listing)
         if kind and not kind.strip().lower().startswith(_HTML_TYPES):
@@ -195,7 +195,8 @@ class NewsSpider(Spider):
 
     def _misplaced_listing(self, response: Response, row: Row, kind: str) -> Outcome:
         """A seed that turns out to be a feed or a sitemap is read as one."""
-        entries = read_sitemap(response.body) if kind == "sitemap" else read_feed(response.body)
+        read = read_sitemap if kind == "sitemap" else read_feed
+        entries = read(response.body, _content_type(response))
         settlement = outcomes.fetched(row, time.time(), _facts(response) | {"kind": kind}, changed=True)
         settlement.found = list(self._found_entries(entries, row))
         settlement.counts = {"lists": 1}
@@ -270,6 +271,10 @@ class NewsSpider(Spider):
         self.session.frontier.add(known, time.time())
         scheduler = self.crawler.engine.scheduler
         scheduler.wake({target.host for target in known})  # type: ignore[union-attr]
+
+
+def _content_type(response: Response) -> str:
+    return (response.headers.get(b"Content-Type") or b"").decode("latin-1")
 
 
 def _facts(response: Response) -> dict[str, Any]:

@@ -53,6 +53,76 @@ def test_no_bytes_break_the_readers(body: bytes) -> None:
     assert isinstance(read_feed(body), list)
 
 
+ITEM = "<item><title>x</title><link>https://e.com/1</link>{}</item>"
+FIRST = Entry("https://e.com/1", published="2024-01-01T00:00:00+00:00", title="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        # Each of these makes feedparser raise: a label that is no UTF-8, a bracket in a date, no link to complete.
+        (b"<?xml version='1.0' encoding='utf-\x85'?><rss><channel><item><title>x</titl<><link>https://e.com/1</link>"
+         b"<pubDate>Mon, 01 Jan 2024 00:00:00 GMT</pubDate></item></channel></rss>", [FIRST]),
+        (b"<rss><channel><item><title>x</title><link>https://e.com/1</lik><pubDate>Mon, 01 Jan 2024 00:00:[00 GMT"
+         b"</pubDate></item></cample/2</link></rss>", [Entry("https://e.com/1", title="x")]),
+        (b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>x</title><link href='https://e.com/1'/>"
+         b"<updated>2024-01-01T00:00:00+00:00</updated></entry></feed>", [FIRST]),
+    ],
+)  # fmt: skip
+def test_a_feed_that_breaks_feedparser_gives_what_it_can(text: bytes, wanted: list[Entry]) -> None:
+    assert read_feed(text) == wanted
+
+
+def test_whatever_feedparser_raises_the_feed_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    date = "<pubDate>Mon, 01 Jan 2024 00:00:00 GMT</pubDate>"
+    text = f"<rss version='2.0'><channel>{ITEM.format(date)}</channel></rss>".encode()
+    assert read_feed(text) == [FIRST]
+    for fault in (KeyError("links"), ValueError("x"), OverflowError(), UnicodeEncodeError("u", "x", 0, 1, "")):
+
+        def fail(*_: object, fault: Exception = fault, **__: object) -> None:
+            raise fault
+
+        monkeypatch.setattr("feedparser.parse", fail)
+        assert read_feed(text) == [FIRST]
+        assert read_feed(b"no feed at all") == []
+
+
+@pytest.mark.parametrize("reference", ["&#xd800;", "&#xDFFF", "&#55296;", "&#x110000;", f"&#{'9' * 9999};"])
+def test_references_to_what_is_no_character_spoil_no_listing(reference: str) -> None:
+    item = f"<item><title>a{reference}</title><link>https://e.com/1</link></item>"
+    feed = f"<rss version='2.0'><channel>{item}</channel></rss>"
+    assert [entry.url for entry in read_feed(feed.encode())] == ["https://e.com/1"]
+    first = f"<url><loc>https://e.com/1</loc><lastmod>{reference}</lastmod></url>"
+    sitemap = f"<urlset>{first}<url><loc>https://e.com/2</loc></url></urlset>"
+    assert [entry.url for entry in read_sitemap(sitemap.encode())] == ["https://e.com/1", "https://e.com/2"]
+
+
+@pytest.mark.parametrize(
+    ("label", "content_type"),
+    [("", "application/rss+xml; charset=windows-1256"), ("utf-8", ""), ("windows-1256", ""), ("no-such-charset", "")],
+)
+def test_titles_are_readable_whatever_the_feed_says_of_its_charset(label: str, content_type: str) -> None:
+    head = f"<?xml version='1.0' encoding='{label}'?>" if label else "<?xml version='1.0'?>"
+    title = "وزير المالية يفتتح المعرض"
+    item = f"<item><title>{title}</title><link>https://e.com/1</link></item>"
+    feed = f"{head}<rss version='2.0'><channel>{item}</channel></rss>"
+    assert read_feed(feed.encode("cp1256"), content_type) == [Entry("https://e.com/1", title=title)]
+
+
+def test_utf_16_is_read() -> None:
+    wanted = read_sitemap(MAP)
+    assert read_sitemap(MAP.decode().replace("<?xml", "<?xml ").encode("utf-16")) == wanted
+
+
+@pytest.mark.parametrize("opening", [b"<?xml ", b"<? ", b"\xef\xbb\xbf<?xml ", b"<?xml ?><?xml "])
+def test_a_declaration_without_end_takes_no_time(opening: bytes) -> None:
+    body = opening + b'encoding="x"' * 20_000
+    start = time.process_time()
+    assert read_feed(body) == []
+    assert read_sitemap(body) == []
+    assert time.process_time() - start < 2
+
+
 def test_entities_open_no_file_and_blow_nothing_up(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("https://e.com/secret")
