@@ -65,13 +65,9 @@ class Worker:
         segment = self.plan.segments[task.segment]
         for index in range(segment.first, segment.last):
             self._load(index)
-        run = _TaskRun(self, task, segment)
-        try:
-            result = run.finish()
-        finally:
-            for guard in self._guards.values():
-                guard.close()
-            self._guards.clear()
+        if not self._guards.keys() <= set(range(segment.first, segment.last)):
+            self.close()
+        result = _TaskRun(self, task, segment).finish()
         save_done(self.plan, task, result)
         return result
 
@@ -89,6 +85,12 @@ class Worker:
             return fail(error.reason, f"{stage.name}: {error}")
         assert isinstance(verdict, Verdict)
         return verdict
+
+    def close(self) -> None:
+        """End the children that read pages; the next page starts another."""
+        for guard in self._guards.values():
+            guard.close()
+        self._guards.clear()
 
     def count(self, records: int) -> None:
         """Report progress."""

@@ -29,7 +29,7 @@ from dedup.config import DedupConfig
 
 
 class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Bound what one page may cost: `deadline` in seconds, `memory_mb` of address space."""
+    """Bound what one page may cost: `deadline` in seconds of CPU time, `memory_mb` of address space."""
 
     #: The slowest of 181 real news pages took 0.6 s; hostile ones take minutes.
     deadline: float = 20.0
