@@ -1,27 +1,25 @@
 """The stage runner: inputs to shards, shards to tasks, tasks to workers, learning in between.
 
 The runner owns everything impure: listing, reading, the worker pool, counting, setting aside, publishing and
-resuming. Stages stay pure, and the same stages run in this process, in a pool, or on any
-`concurrent.futures.Executor` that shares the file system.
+resuming. Stages stay pure, and the same stages run in this process or in processes of its own.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from multiprocessing import active_children, get_context
+from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.sharedctypes import Synchronized
 from signal import SIG_IGN, SIGINT, signal
-from threading import Thread
-from time import sleep
 from typing import Any, Protocol, TypeVar
 
 from corpus.commit import publish
 from corpus.errors import EnvironmentFault
+from corpus.guard import die_with_parent
 from corpus.inputs import Failure, InputFile
 from corpus.plan import Item, Plan, Segment, Task, TaskResult, find_done, learned_path
 from corpus.report import Report
@@ -37,7 +35,7 @@ _GROUP_FILES = 512
 #: A larger file is read by several tasks, each taking its own records; decompression is repeated by each.
 _SPLIT_BYTES = 64 * 2**20
 _MAX_PARTS = 16
-#: How often a task may lose its worker before the run gives up.
+#: How often a segment, or a learning step, may lose a worker before the run gives up.
 _MAX_DEATHS = 3
 #: Seconds between two looks at the progress counter.
 _POLL = 0.2
@@ -162,57 +160,61 @@ def _learn(plan: Plan, index: int, stage: Stage, partials: list[str], pool: Pool
 
 
 class Pool:
-    """Workers for tasks and for parallel learning: this process, processes of its own, or a given Executor."""
+    """Workers for tasks and for parallel learning: this process alone, or `workers` processes of its own."""
 
-    def __init__(self, workers: int, executor: Executor | None = None) -> None:
-        self._workers, self._executor, self._own = workers, executor, executor is None
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._context = _Processes()
+        self._executor: ProcessPoolExecutor | None = None
         self._counter: Synchronized[int] | None = None
         self._seen = 0
 
     def run_tasks(self, plan: Plan, tasks: Sequence[Task], watch: Watcher) -> list[TaskResult]:
-        """Return the results in the order of `tasks`; a broken pool is rebuilt, what was done stays done."""
+        """Return the results in the order of `tasks`; a broken pool is rebuilt, what was done stays done.
+
+        Raises:
+            EnvironmentFault: workers die again and again, or cannot be started.
+        """
         results = {task.number: done for task in tasks if (done := find_done(plan, task))}
         watch.advance(len(results))
-        todo = [task for task in tasks if task.number not in results]
         deaths = 0
-        while todo:
-            if self._workers == 1 and self._own:
+        while todo := [task for task in tasks if task.number not in results]:
+            if self._workers == 1:
                 self._run_here(plan, todo, results, watch)
-            else:
-                try:
-                    self._run_there(plan, todo, results, watch)
-                except BrokenProcessPool:
-                    deaths += 1
-                    self._executor = None
-                    if deaths > _MAX_DEATHS:
-                        names = ", ".join(task.name for task in todo if task.number not in results)
-                        message = f"tasks {names} lost their worker {deaths} times; is there enough memory?"
-                        raise EnvironmentFault(f"{message} Try fewer --workers") from None
-            todo = [task for task in todo if task.number not in results]
+                continue
+            try:
+                self._run_there(plan, todo, results, watch)
+            except BrokenProcessPool:
+                deaths += 1
+                names = ", ".join(task.name for task in todo if task.number not in results)
+                self._replace(f"tasks {names}", deaths)
         return [results[task.number] for task in tasks]
 
     def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterable[_Result]:
-        """Be the `corpus.stage.Map` that learners get."""
-        if self._workers == 1 and self._own:
-            return run_here(function, items)
-        return self._processes().map(function, items)
+        """Be the `corpus.stage.Map` that learners get; what a broken pool had not answered is asked again.
+
+        Raises:
+            EnvironmentFault: workers die again and again, or cannot be started.
+        """
+        return run_here(function, items) if self._workers == 1 else self._map_there(function, list(items))
 
     def close(self) -> None:
         """Stop at once: what is published stays, what is not is done again by the next run."""
-        if self._own and self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            for child in active_children():
-                child.kill()
+        for process in self._context.started:
+            if process.pid is not None:
+                process.kill()
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
 
     def _run_here(self, plan: Plan, tasks: list[Task], results: dict[int, TaskResult], watch: Watcher) -> None:
         def tick(records: int) -> None:
             self._seen += records
             watch.records(self._seen)
 
-        worker = Worker(plan, tick)
-        for task in tasks:
-            results[task.number] = worker.run(task)
-            watch.advance(1)
+        with closing(Worker(plan, tick)) as worker:
+            for task in tasks:
+                results[task.number] = worker.run(task)
+                watch.advance(1)
 
     def _run_there(self, plan: Plan, tasks: list[Task], results: dict[int, TaskResult], watch: Watcher) -> None:
         executor = self._processes()
@@ -223,26 +225,63 @@ class Pool:
             for future in done:
                 results[futures[future]] = future.result()
                 watch.advance(1)
-            if self._counter is not None:
-                watch.records(self._counter.value)
+            watch.records(self._seen + self._count())
 
-    def _processes(self) -> Executor:
-        if self._executor is None:
-            context = get_context("spawn")
-            self._counter = context.Value("Q", 0)
-            arguments = (self._counter, os.getpid())
-            self._executor = ProcessPoolExecutor(self._workers, context, _start_worker, arguments)
+    def _map_there(self, function: Callable[[_Item], _Result], items: list[_Item]) -> Iterator[_Result]:
+        answered = deaths = 0
+        while answered < len(items):
+            try:
+                for result in self._processes().map(function, items[answered:]):
+                    answered += 1
+                    yield result
+            except BrokenProcessPool:
+                deaths += 1
+                self._replace("tasks of learning", deaths)
+
+    def _replace(self, what: str, deaths: int) -> None:
+        """End what is left of a broken pool, so that the next call starts another, unless that was too often."""
+        self.close()
+        self._executor = None
+        if deaths > _MAX_DEATHS:
+            message = f"{what} lost their worker {deaths} times; is there enough memory? Try fewer --workers"
+            raise EnvironmentFault(message) from None
+
+    def _processes(self) -> ProcessPoolExecutor:
+        if self._executor is not None:
+            return self._executor
+        try:
+            # Counted anew, because a worker may have died with the lock of the old counter in its hand.
+            self._seen += self._count()
+            self._counter = self._context.Value("Q", 0)
+            self._executor = ProcessPoolExecutor(self._workers, self._context, _start_worker, (self._counter,))
+            self._executor.submit(os.getpid)  # starts all of them, here and not somewhere in the work
+        except (OSError, ImportError, NotImplementedError, RuntimeError) as fault:
+            message = f"{self._workers} processes to work in cannot be started ({fault}); --workers 1 needs none"
+            raise EnvironmentFault(message) from fault
         return self._executor
+
+    def _count(self) -> int:
+        return 0 if self._counter is None else self._counter.value
+
+
+class _Processes(SpawnContext):
+    """Start processes and remember them: these are a pool's own, whatever else its process has started."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[SpawnProcess] = []
+
+    def Process(self, *given: Any, **named: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
+        process = SpawnProcess(*given, **named)
+        self.started.append(process)
+        return process
 
 
 @contextmanager
-def open_pool(workers: int, executor: Executor | None = None) -> Iterator[Pool]:
+def open_pool(workers: int) -> Iterator[Pool]:
     """Provide workers, and end them however the block ends."""
-    pool = Pool(workers, executor)
-    try:
+    with closing(Pool(workers)) as pool:
         yield pool
-    finally:
-        pool.close()
 
 
 _worker: Worker | None = None
@@ -252,7 +291,7 @@ _progress: Synchronized[int] | None = None
 def run_task(plan: Plan, task: Task) -> TaskResult:
     """Run one task in a worker process, which keeps its loaded stages for the next one of the same run."""
     global _worker  # one worker a process is the point
-    if _worker is None or _worker.plan.fingerprint != plan.fingerprint:
+    if _worker is None or (_worker.plan.fingerprint, _worker.plan.out) != (plan.fingerprint, plan.out):
         _worker = Worker(plan, _tick)
     return _worker.run(task)
 
@@ -263,15 +302,8 @@ def _tick(records: int) -> None:
             _progress.value += records
 
 
-def _start_worker(counter: Synchronized[int], parent: int) -> None:
+def _start_worker(counter: Synchronized[int]) -> None:
     global _progress
     _progress = counter
     signal(SIGINT, SIG_IGN)
-    Thread(target=_die_with, args=(parent,), daemon=True).start()
-
-
-def _die_with(parent: int) -> None:
-    """End a worker whose parent was killed: nobody else would."""
-    while os.getppid() == parent:
-        sleep(1)
-    os._exit(1)
+    die_with_parent()

@@ -6,7 +6,6 @@ import copy
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -81,7 +80,7 @@ class _Clustering(Protocol):
     def clusters(self) -> Iterable[bytes]: ...
 
 
-def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finished:
+def run_job(job: Job, watch: Watcher) -> Finished:
     """Run a job to its end, or take up where a killed one left off.
 
     Raises:
@@ -108,7 +107,7 @@ def run_job(job: Job, watch: Watcher, executor: Executor | None = None) -> Finis
         plan = _plan(job, identity, stages)
         with translated(plan.work):
             plan.work.mkdir(parents=True, exist_ok=True)
-        with open_pool(job.workers, executor) as pool:
+        with open_pool(job.workers) as pool:
             outcome = run_stages(plan, stages, first_tasks(files, failures), pool, watch)
         _publish_rest(job, stages, outcome)
         finish(job.out, identity, files, outcome)

@@ -1,7 +1,7 @@
 """Toy stages for the runner's tests: they learn, drop, fail, hang and count like real ones."""
 
 import os
-import time
+import signal
 from dataclasses import replace
 
 import orjson
@@ -14,10 +14,19 @@ class Read:
 
     def apply(self, record):
         if isinstance(record, Page):
-            if b"hang" in record.body:
-                time.sleep(60)
+            while b"hang" in record.body:
+                pass
             return keep(Document(record.id, record.source, record.body.decode()))
         return keep(record)
+
+
+class ReadSomewhere:
+    """Note the process that read a page."""
+
+    name = "read-somewhere"
+
+    def apply(self, record):
+        return keep(Document(record.id, record.source, record.body.decode(), tags=(str(os.getpid()),)))
 
 
 class DropRepeats:
@@ -65,3 +74,27 @@ class Suicide:
 
     def apply(self, record):
         os._exit(1)
+
+
+def die_first(folder, times):
+    """Be killed, as when memory is short, the first so many times."""
+    number = len(list(folder.iterdir()))
+    if number < times:
+        (folder / str(number)).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_once(item):
+    """Be killed once over `item`, a folder and a number."""
+    folder, number = item
+    if number == 2:
+        die_first(folder, 1)
+    return number
+
+
+def die_always(_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def process_id(_):
+    return os.getpid()

@@ -1,10 +1,14 @@
+import os
 import subprocess
 import sys
+import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import orjson
 import pytest
 
+from corpus import runner
 from corpus import task as task_module
 from corpus.document import document_from
 from corpus.errors import EnvironmentFault
@@ -123,6 +127,30 @@ def test_a_page_that_hangs_is_set_aside(tmp_path):
     assert removed(tmp_path / "out")[0]["reason"] == "timeout"
 
 
+def is_alive(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_one_child_a_worker_reads_the_pages_of_all_tasks(tmp_path, monkeypatch, workers):
+    monkeypatch.setattr(runner, "_GROUP_FILES", 1)
+    (tmp_path / "in").mkdir()
+    for name in "abcdefgh":
+        (tmp_path / "in" / f"{name}.html").write_text(f"<!doctype html><html><body>{name}</body></html>")
+    run(tmp_path / "in", tmp_path / "out", [toys.ReadSomewhere()], workers)
+    assert len(list((tmp_path / "out" / "corpus").iterdir())) == 8
+    children = {int(row["tags"][0]) for row in rows(tmp_path / "out", "corpus")}
+    assert 1 <= len(children) <= workers
+    deadline = time.monotonic() + 10
+    while any(map(is_alive, children)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_alive, children))
+
+
 def test_small_files_are_grouped_and_large_ones_divided():
     def file(name, size):
         return InputFile(name, name, size)
@@ -181,3 +209,38 @@ def test_a_run_killed_at_any_durable_call_converges(inputs, tmp_path, limit):
 def test_a_worker_that_dies_again_and_again_ends_the_run(inputs, tmp_path):
     with pytest.raises(EnvironmentFault, match="lost their worker 4 times"):
         run(inputs, tmp_path / "out", [toys.Suicide()], workers=2)
+
+
+def test_learning_asks_again_what_a_killed_worker_did_not_answer(tmp_path):
+    with open_pool(2) as pool:
+        assert list(pool.map(toys.die_once, [(tmp_path, number) for number in range(5)])) == [0, 1, 2, 3, 4]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_learning_whose_workers_die_again_and_again_is_the_fault_of_the_machine():
+    with open_pool(2) as pool, pytest.raises(EnvironmentFault, match="tasks of learning lost their worker 4 times"):
+        list(pool.map(toys.die_always, range(3)))
+
+
+def test_a_pool_ends_its_own_processes_and_no_others():
+    bystander = get_context("spawn").Process(target=time.sleep, args=(60,), daemon=True)
+    bystander.start()
+    with open_pool(2) as pool:
+        workers = set(pool.map(toys.process_id, range(4)))
+    assert bystander.exitcode is None
+    bystander.kill()
+    bystander.join()
+    deadline = time.monotonic() + 10
+    while any(map(is_alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_alive, workers))
+
+
+@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), ImportError("lacks sem_open")])
+def test_processes_that_cannot_be_started_are_the_fault_of_the_machine(inputs, tmp_path, monkeypatch, fault):
+    def refuse(*given, **named):
+        raise fault
+
+    monkeypatch.setattr(runner._Processes, "Process", refuse)
+    with pytest.raises(EnvironmentFault, match=r"2 processes .* cannot be started \(.*; --workers 1 needs none"):
+        run(inputs, tmp_path / "out", [toys.Upper()], workers=2)
