@@ -12,7 +12,6 @@ characters.
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import platform
@@ -20,10 +19,9 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
-
-import zstandard
 
 PROJECT = Path(__file__).parents[1]
 sys.path[0] = str(PROJECT)  # not this folder, where a file has the name of the package that is measured
@@ -32,6 +30,7 @@ from cleaning.score import score_text  # noqa: E402
 from cleaning.stages import Clean  # noqa: E402
 from corpus.document import Document, Source  # noqa: E402
 from corpus.stage import run_here  # noqa: E402
+from corpus.task import read_rows  # noqa: E402
 from corpus.text import scrub  # noqa: E402
 
 DATA = Path(os.environ.get("GHIRBAL_DATA", PROJECT.parent / "shared" / "data"))
@@ -109,9 +108,7 @@ def news(data: Path) -> tuple[str, list[Document]]:
         line = "قالت إدارة ميناء الرصيف اليوم إن الجسر الجديد سيفتح أمام الشاحنات مطلع الشهر المقبل."
         numbered = ("\n".join(f"{line} {at} {part}" for part in range(10)) for at in range(SPEED_DOCUMENTS))
         return "made-up Arabic text", [_plain(at, text, f"outlet {at % 9}") for at, text in enumerate(numbered)]
-    with path.open("rb") as packed:
-        lines = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(packed), "utf-8")
-        rows = [json.loads(line) for line, _ in zip(lines, range(SPEED_DOCUMENTS), strict=False)]
+    rows = islice(read_rows(path), SPEED_DOCUMENTS)
     return "real Arabic news", [_plain(at, row["text"], row.get("source", "")) for at, row in enumerate(rows)]
 
 

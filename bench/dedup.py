@@ -11,7 +11,6 @@ data where that is present, else of made-up ones.
 from __future__ import annotations
 
 import argparse
-import io
 import itertools
 import json
 import os
@@ -43,20 +42,13 @@ SMALL, SLOW = 1_000, ("datatrove", "text-dedup")
 LENGTH = 1_150
 
 
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a .jsonl.zst file."""
-    import zstandard
-
-    with path.open("rb") as file:
-        for line in io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(file), encoding="utf-8"):
-            yield json.loads(line)
-
-
 def articles() -> list[str]:
     """Return articles with the copies that news has, real ones where there are any."""
+    from corpus.task import read_rows
+
     path = DATA / "saudinewsnet.jsonl.zst"
     if path.is_file():
-        return [row["text"] for row in rows(path) if len(row["text"]) > 200]
+        return [row["text"] for row in read_rows(path) if len(row["text"]) > 200]
     draw, found = random.Random(1), []
     letters = "ابتجحدرسعفقكلمنهوي"
     common = ["".join(draw.choices(letters, k=draw.randint(2, 5))) for _ in range(3000)]
@@ -246,6 +238,7 @@ def quality_table() -> Iterator[str]:
     """Yield the lines of the table of quality on the labelled data."""
     from corpus.document import Document, Source
     from corpus.stage import run_here
+    from corpus.task import read_rows
     from dedup.score import score_clusters
     from dedup.stages import Dedup
 
@@ -259,7 +252,7 @@ def quality_table() -> Iterator[str]:
     yield "|---|---:|---:|---:|---:|---:|---:|"
     real = [
         Document(row["id"], Source("r", at), row["text"], outlet=row["source"], published=row["date"])
-        for at, row in enumerate(rows(DATA / "saudinewsnet.jsonl.zst"))
+        for at, row in enumerate(read_rows(DATA / "saudinewsnet.jsonl.zst"))
     ]
     judged = [json.loads(line) for line in (DATA / "real_judged.jsonl").read_text(encoding="utf-8").split("\n") if line]
     found = clusters(real)
@@ -269,7 +262,7 @@ def quality_table() -> Iterator[str]:
     score = score_clusters(judged, found)["pairs"]
     shares = " | ".join(f"{score[name]:.3f}" for name in ("precision", "recall", "f1"))
     yield f"| real, judged | {shares} | | | {max(sizes.values())} |"
-    synth = list(rows(DATA / "synth.jsonl.zst"))
+    synth = list(read_rows(DATA / "synth.jsonl.zst"))
     for variant in ("clean", "dirty"):
         for language in ("ar", "en"):
             gold = [row for row in synth if row["lang"] == language]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import io
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -16,7 +17,6 @@ from operator import itemgetter
 
 import msgspec
 import xxhash
-import zstandard
 
 from cleaning.article import find_paragraphs
 from cleaning.boilerplate import (
@@ -31,6 +31,11 @@ from cleaning.boilerplate import (
 from cleaning.seams import has_stop, sentence_starts
 from cleaning.units import PARAGRAPH, Unit, cut
 from corpus.document import Document
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 #: Stories remembered for each counted piece (a bottom-k sketch): exact below, within 18 % (one sigma) above.
 SKETCH = 32
@@ -152,13 +157,14 @@ Row = tuple[str, str, str, int, list[int], list[int], int, str]
 _DECODER = msgspec.msgpack.Decoder(Row)
 _LENGTH = 4
 
-#: A small window: learning holds one for each shard at a time.
-_PACKED = zstandard.ZstdCompressionParameters.from_level(3, window_log=17)
+#: Level 3, and a small window: learning holds one for each shard at a time.
+_PACKED: dict[int, int] = {zstd.CompressionParameter.compression_level: 3, zstd.CompressionParameter.window_log: 17}
 
 
 def _pack(tallies: Iterable[tuple[Piece, Tally]]) -> bytes:
     out = io.BytesIO()
-    with zstandard.ZstdCompressor(compression_params=_PACKED).stream_writer(out, closefd=False) as stream:
+    with zstd.ZstdFile(out, "w", options=_PACKED) as stream:
+        stream.write(b"")  # or counts of nothing would be no frame at all
         for piece, tally in tallies:
             row = (*piece, tally.documents, tally.stories, tally.places, tally.running, tally.example[:LINE_LENGTH])
             encoded = msgspec.msgpack.encode(row)
@@ -166,10 +172,22 @@ def _pack(tallies: Iterable[tuple[Piece, Tally]]) -> bytes:
     return out.getvalue()
 
 
+class _View(io.RawIOBase):
+    """Read a buffer that may be a mapped file; a BytesIO would copy it into memory."""
+
+    def __init__(self, view: memoryview) -> None:
+        self._rest = view
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next `size` bytes, or all that is left."""
+        size = len(self._rest) if size < 0 else size
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return bytes(part)
+
+
 def unpack(partial: memoryview) -> Iterator[tuple[Piece, Tally]]:
     """Yield what `count` packed, in order, without holding it."""
-    with zstandard.ZstdDecompressor().stream_reader(partial) as stream:
-        reader = io.BufferedReader(stream)
+    with zstd.ZstdFile(_View(partial)) as reader:
         while head := reader.read(_LENGTH):
             outlet, form, key, documents, stories, places, running, example = _DECODER.decode(
                 reader.read(int.from_bytes(head, "little"))

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-import zstandard
 
 from corpus.document import Document, Source
 from corpus.stage import run_here
+from corpus.task import read_rows
 from dedup.score import score_clusters
 from dedup.stages import Dedup
-
-
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as file:
-        for line in io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(file), encoding="utf-8"):
-            yield json.loads(line)
 
 
 def clusters(documents: list[Document]) -> list[dict[str, str]]:
@@ -36,7 +26,7 @@ def clusters(documents: list[Document]) -> list[dict[str, str]]:
     [("ar", "clean", 0.965, 25), ("ar", "dirty", 0.96, 25), ("en", "clean", 0.975, 1), ("en", "dirty", 0.965, 1)],
 )
 def test_edited_copies_are_found_and_templates_left_alone(labelled, language, variant, floor, most_wrong):
-    gold = [row for row in rows(labelled / "dedup" / "synth.jsonl.zst") if row["lang"] == language]
+    gold = [row for row in read_rows(labelled / "dedup" / "synth.jsonl.zst") if row["lang"] == language]
     documents = [
         Document(row["id"], Source("synth", at), row[variant], outlet=row["outlet"]) for at, row in enumerate(gold)
     ]
@@ -50,7 +40,7 @@ def test_copies_among_real_newspapers(labelled):
     folder = labelled / "dedup"
     documents = [
         Document(row["id"], Source("real", at), row["text"], outlet=row["source"], published=row["date"])
-        for at, row in enumerate(rows(folder / "saudinewsnet.jsonl.zst"))
+        for at, row in enumerate(read_rows(folder / "saudinewsnet.jsonl.zst"))
     ]
     found = clusters(documents)
     lines = (folder / "real_judged.jsonl").read_text(encoding="utf-8").split("\n")
