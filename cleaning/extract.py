@@ -14,10 +14,11 @@ import msgspec
 from cleaning import arbiter, markup
 from cleaning.blocks import Layout, lay_out
 from cleaning.body import Body, find_body
-from cleaning.harvest import find_date, is_date_line
+from cleaning.harvest import is_date_line
 from cleaning.lexicon import key_of
 from cleaning.metadata import Metadata, read_metadata
 from cleaning.prose import Evidence
+from corpus.dates import find_date
 from corpus.text import scrub
 
 

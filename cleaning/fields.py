@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cleaning.harvest import author_of, credit_of, find_date, is_byline, is_date_line, tags_of
+from cleaning.harvest import author_of, credit_of, is_byline, is_date_line, tags_of
 from cleaning.judged import Judged
 from cleaning.units import Unit
+from corpus.dates import find_date
 from corpus.document import Document
 
 #: What stands further from the body belongs to other articles of the page.

@@ -18,9 +18,7 @@ from langdetect.detector_factory import DetectorFactory  # type: ignore[import-u
 from langdetect.lang_detect_exception import LangDetectException  # type: ignore[import-untyped]
 
 from corpus.arabic import script_shares, words
-
-#: What is answered for letters of a language we cannot name (ISO 639-2).
-UNDETERMINED = "und"
+from corpus.languages import UNDETERMINED
 
 #: Characters looked at. Pieces from all over the text, because a page may open with a quotation or a dateline in
 #: another language. On 2,193 texts in 26 languages, 500, 2,000 and 8,000 characters give the same answers.

@@ -11,8 +11,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin
 
@@ -20,6 +18,7 @@ from lxml.etree import _Element
 
 from cleaning.markup import text_of
 from corpus.arabic import fold
+from corpus.dates import parse_date
 
 _ARTICLE_TYPES = re.compile(r"(?:Article|BlogPosting|NewsArticle|Report|Review|Posting)$")
 #: Larger blobs hold catalogues, not articles.
@@ -27,11 +26,6 @@ _MAX_JSON = 2_000_000
 _MAX_JSON_DEPTH = 12
 _SPACE = re.compile(r"\s+")
 _TITLE_CUT = re.compile(r" [|\-–—•·»:،] | ?\| ?")
-_ISO_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
-_SLASHED_DATE = re.compile(r"(?<!\d)(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\d)")
-_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
-#: News on the web begins here; a date before it is a default of some software (1970, 1900, 0001).
-_FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _DATE_NAMES = (
     "article:published_time", "og:article:published_time", "datepublished", "publishdate", "pubdate", "date",
     "dc.date.issued", "dc.date", "dcterms.created", "parsely-pub-date", "sailthru.date", "article.published",
@@ -69,13 +63,11 @@ def read_metadata(root: _Element, url: str = "") -> Metadata:
     """Collect the metadata of a parsed page; `url` resolves a relative canonical link."""
     properties = _meta_elements(root)
     graph = _article_of(root)
-    published = first_date(
-        [_text(graph.get("datePublished")), *(properties.get(name, "") for name in _DATE_NAMES)]
-    ) or first_date(_visible_dates(root))
+    stated = [_text(graph.get("datePublished")), *(properties.get(name, "") for name in _DATE_NAMES)]
     kind = properties.get("og:type", "").lower()
     return Metadata(
         title=_title(root, graph, properties),
-        published=published,
+        published=next(filter(None, map(parse_date, stated + _visible_dates(root))), ""),
         authors=_authors(root, graph, properties),
         canonical=_canonical(root, properties, url),
         language=_language(root, graph, properties),
@@ -174,49 +166,6 @@ def _without_site(title: str, site: str) -> str:
             rest = title.removesuffix(part) if part == parts[-1] else title.removeprefix(part)
             return rest.strip(" |-–—•·»:،")
     return title
-
-
-def first_date(candidates: list[str]) -> str:
-    """Return the first candidate that is a date, in ISO 8601.
-
-    >>> first_date(["soon", "2024-05-03T10:00:00+0300"])
-    '2024-05-03T10:00:00+03:00'
-    """
-    return next((date for date in map(parse_date, candidates) if date), "")
-
-
-def parse_date(text: str) -> str:
-    """Read one stated date: ISO 8601, RFC 2822, or year/month/day. A time without an offset is cut to its date.
-
-    >>> parse_date("٢٠٢٤/٥/٣")
-    '2024-05-03'
-    """
-    text = text.translate(_DIGITS).strip()[:80]
-    if not text:
-        return ""
-    moment = _moment(text)
-    if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        return ""
-    if moment.tzinfo is None or (moment.hour == moment.minute == moment.second == 0 and "T" not in text):
-        return moment.date().isoformat()
-    return moment.replace(microsecond=0).isoformat()
-
-
-def _moment(text: str) -> datetime | None:
-    for read in (datetime.fromisoformat, parsedate_to_datetime, _numbers):
-        try:
-            return read(text)
-        except (ValueError, IndexError, OverflowError):
-            continue
-    return None
-
-
-def _numbers(text: str) -> datetime:
-    match = _ISO_DATE.search(text) or _SLASHED_DATE.search(text)
-    if match is None:
-        raise ValueError(text)
-    year, month, day = map(int, match.groups())
-    return datetime(year, month, day)
 
 
 def _visible_dates(root: _Element) -> list[str]:

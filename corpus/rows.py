@@ -10,10 +10,12 @@ from typing import Any
 
 import msgspec
 
+from corpus.dates import parse_date
 from corpus.decode import repair_mojibake
 from corpus.document import Document, Page, Source, content_id, name_outlet
 from corpus.errors import RecordError
 from corpus.inputs import FIELD_NAMES, Failure, ReadConfig
+from corpus.languages import UNDETERMINED, language_code
 from corpus.text import scrub
 
 #: An id is data that people look at and file by; real ones (URLs, UUIDs, hashes) stay under 300 characters.
@@ -49,23 +51,37 @@ def _ours(row: dict[str, Any]) -> Document:
     except msgspec.ValidationError as error:
         raise RecordError(str(error), reason="bad-field") from error
     check_id(document.id)
-    return replace(document, text=scrub(document.text), title=_one_line(document.title))
+    return _normal(replace(document, text=scrub(document.text), title=_one_line(document.title)))
+
+
+def _normal(document: Document) -> Document:
+    """Set aside a date and a language that an older version took as they came."""
+    published, language = parse_date(document.published), document.language
+    if language != UNDETERMINED:
+        language = language_code(language)
+    meta = dict(document.meta)
+    if document.published and not published:
+        meta.setdefault("published", document.published)
+    if document.language and not language:
+        meta.setdefault("language", document.language)
+    return replace(document, published=published, language=language, meta=meta)
 
 
 def _theirs(row: dict[str, Any], source: Source, config: ReadConfig) -> Document | Page:
     rest = dict(row)
-    given = {name: rest.pop(config.fields.get(name, name), None) for name in FIELD_NAMES}
+    published = _take_date(rest, config.fields.get("published", "published"))
+    given = {name: rest.pop(config.fields.get(name, name), None) for name in FIELD_NAMES if name != "published"}
     identity = _take_id(given["id"])
-    texts = {name: _string(given[name], name) for name in FIELD_NAMES if name not in ("id", "html")}
+    texts = {name: _string(given[name], name) for name in given if name not in ("id", "html")}
     html = _html(given["html"])
     text = texts.pop("text")
     if max(len(text), len(html)) > config.max_record_bytes:
         raise RecordError(f"more than {config.max_record_bytes} characters", reason="too-large")
-    url, title = _one_line(texts["url"]), _one_line(texts["title"])
-    outlet = name_outlet(_one_line(texts["outlet"]), url, source)
+    url, title = _one_line(texts["url"]), _repaired(texts["title"])
+    outlet = name_outlet(_repaired(texts["outlet"]), url, source)
     known: dict[str, Any] = {
         "id": identity or content_id(source, url), "source": source, "url": url, "title": title,
-        "outlet": outlet, "published": _one_line(texts["published"]),
+        "outlet": outlet, "published": published,
     }  # fmt: skip
     if html and not text.strip():
         return Page(body=html, meta=_checked(rest), **known)
@@ -75,6 +91,18 @@ def _theirs(row: dict[str, Any], source: Source, config: ReadConfig) -> Document
     trace = {} if repaired == text else {"charset": "utf-8+mojibake"}
     known |= _take_extras(rest)
     return Document(text=scrub(repaired), trace=trace, meta=_checked(rest), **known)
+
+
+def _take_date(rest: dict[str, Any], name: str) -> str:
+    """Take the date out of field `name`; what cannot be read as one stays there."""
+    stated = rest.get(name)
+    if isinstance(stated, datetime.date):
+        stated = rest[name] = stated.isoformat()
+    is_number = isinstance(stated, (int, float)) and not isinstance(stated, bool)
+    published = parse_date(str(stated)) if is_number or isinstance(stated, str) else ""
+    if published or stated is None or stated == "":
+        rest.pop(name, None)
+    return published
 
 
 def _take_id(value: Any) -> str:
@@ -111,16 +139,24 @@ def _one_line(text: str) -> str:
     return " ".join(scrub(text).split()) if text else ""
 
 
+def _repaired(text: str) -> str:
+    """Return one line of a field that people read, mended as texts are."""
+    return _one_line(repair_mojibake(text))
+
+
 def _take_extras(rest: dict[str, Any]) -> dict[str, Any]:
-    """Take language, authors and tags out of the unknown fields, where they have the type of ours."""
+    """Take language, credit, authors and tags out of the unknown fields, where they have the form of ours."""
     extras: dict[str, Any] = {}
-    if isinstance(rest.get("language"), str):
-        extras["language"] = _one_line(rest.pop("language"))
+    language = rest.get("language")
+    if isinstance(language, str) and (not language.strip() or language_code(language)):
+        extras["language"] = language_code(rest.pop("language"))
+    if isinstance(rest.get("credit"), str):
+        extras["credit"] = _repaired(rest.pop("credit"))
     for name in ("authors", "tags"):
         value = rest.get(name)
         names = [value] if isinstance(value, str) else value
         if isinstance(names, list) and all(isinstance(item, str) for item in names):
-            extras[name] = tuple(clean for item in names if (clean := _one_line(item)))
+            extras[name] = tuple(clean for item in names if (clean := _repaired(item)))
             del rest[name]
     return extras
 

@@ -16,7 +16,8 @@ from typing import Any
 
 import orjson
 
-from corpus.decode import decode
+from corpus.dates import parse_date
+from corpus.decode import decode, repair_mojibake
 from corpus.document import DROP, Document, Page, Source, content_id, name_outlet
 from corpus.errors import RecordError
 from corpus.inputs import Failure, InputFile, ReadConfig, Skip
@@ -53,7 +54,7 @@ class _Head:
     def note(self, name: str) -> str:
         """Return what our own crawler noted of the page in WARC-JSON-Metadata, or ""."""
         value = _notes(self.get("warc-json-metadata")).get(name)
-        return scrub(value) if isinstance(value, str) else ""
+        return scrub(repair_mojibake(value)) if isinstance(value, str) else ""
 
     def selectors(self) -> dict[str, list[str]]:
         """Return the selectors that the outlets file gave for the page, as its `meta` holds them."""
@@ -206,7 +207,7 @@ def _page_from(head: _Head, block: bytes, config: ReadConfig, page: Page) -> Pag
         truncated=cut,
         outlet=name_outlet(head.note("outlet"), page.url, page.source),
         title=head.note("title"),
-        published=head.note("published"),
+        published=parse_date(head.note("published")),
         meta=head.selectors(),
     )
 

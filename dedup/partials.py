@@ -11,7 +11,6 @@ import bisect
 import itertools
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -21,6 +20,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from corpus.arabic import folded_words
+from corpus.dates import timestamp
 from corpus.document import Document
 from dedup import flat
 from dedup.config import DedupConfig
@@ -49,13 +49,8 @@ def identity(document: Document) -> int:
 
 def moment(published: str) -> int:
     """Return a date in seconds since 1970, UTC where no offset is given; a far future for anything else."""
-    if not published:
-        return int(_NO_DATE)
-    try:
-        stamp = datetime.fromisoformat(published)
-        return int((stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp())
-    except (ValueError, OverflowError):
-        return int(_NO_DATE)
+    seconds = timestamp(published)
+    return int(_NO_DATE) if seconds is None else seconds
 
 
 def _place(value: str, preferred: Sequence[str]) -> int:

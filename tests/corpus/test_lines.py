@@ -49,8 +49,8 @@ def test_html_becomes_a_page(tmp_path: Path) -> None:
 
 def test_field_names_are_mapped(tmp_path: Path) -> None:
     config = ReadConfig(fields={"text": "content", "published": "date"})
-    found = only(read_lines(tmp_path, b'{"content":"x","date":"2024","text":"other"}', config=config))
-    assert (found.text, found.published, found.meta) == ("x", "2024", {"text": "other"})
+    found = only(read_lines(tmp_path, b'{"content":"x","date":"2024-04-26","text":"other"}', config=config))
+    assert (found.text, found.published, found.meta) == ("x", "2024-04-26", {"text": "other"})
     with pytest.raises(ValueError, match="no such field: body"):
         ReadConfig(fields={"body": "content"})
 
@@ -146,9 +146,11 @@ def documents() -> st.SearchStrategy[Document]:
     copy = st.builds(Copy, line, line, line, line, line, st.floats(0, 1))
     meta = st.dictionaries(line, line | st.integers(-9, 9) | st.none(), max_size=3)
     clean = hostile_text().map(scrub)
+    language = st.sampled_from(("", "ar", "fa", "und"))
+    published = st.sampled_from(("", "2024-04-26", "2024-04-26T10:00:00+03:00"))
     return st.builds(
         Document, st.text("abc123", min_size=1), st.builds(Source, line, st.integers(0, 99), st.integers(0, 99)),
-        clean, st.just("عنوان"), line, line, line, line, st.lists(line, max_size=2).map(tuple), line,
+        clean, st.just("عنوان"), line, line, language, published, st.lists(line, max_size=2).map(tuple), line,
         st.lists(line, max_size=2).map(tuple), st.lists(copy, max_size=2).map(tuple), meta, meta,
     )  # fmt: skip
 

@@ -1,0 +1,285 @@
+"""Read dates as news prints them, in several calendars and languages, into ISO 8601.
+
+A day without a time stays a day; a time is kept only together with its offset, for without one it names no moment.
+Persian (solar Hijri) dates are converted. Lunar Hijri dates are recognised and never converted: the calendars that
+outlets print differ by a day. No answer depends on the clock.
+
+It stands in `corpus` because the fields of an input and the lines of a page are read by the same rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+
+from persiantools.jdatetime import JalaliDate
+
+from corpus.arabic import fold
+
+#: One line a month: Arabic of the Levant, Egypt, the Maghreb and Iraq, Kurdish, Persian, Urdu, Turkish, English,
+#: French, German, Spanish. Compared folded, without spaces, and with
+#: digits for the ordinals of the two Kanun and Tishrin.
+_MONTHS = """
+january jan janvier janv ocak januar enero ene يناير جانفي كانون2 ك2 ژانویه جنوری کانوونی2
+february feb fevrier février fevr févr şubat subat februar febrero فبراير فيفري شباط فوریه فروری شوبات
+march mar mars mart märz mrz marzo مارس اذار مارچ ئازار
+april apr avril avr nisan abril abr ابريل افريل نيسان آوریل اپریل
+may mai mayıs mayis mayo مايو ماي مايس ايار می مه مئی ئایار
+june jun juin haziran juni junio يونيو يونيه جوان حزيران ژوئن جون حوزەیران
+july jul juillet juil temmuz juli julio يوليو يوليه يوليوز جويلية تموز ژوئیه جولای جولائی تەممووز تەمموز
+august aug aout août ağustos agustos agosto ago اغسطس اوت غشت اغشت اب آگوست اگست ئاب
+september sep sept septembre eylül eylul septiembre سبتمبر ايلول شتنبر شتمبر سپتامبر ستمبر ئەیلوول ئەیلول
+october oct octobre ekim oktober okt octubre اكتوبر تشرين1 ت1 اکتبر تشرینی1
+november nov novembre kasım kasim noviembre نوفمبر نوڤمبر تشرين2 ت2 نونبر نوامبر نومبر تشرینی2
+december dec decembre décembre déc aralık aralik dezember dez diciembre dic ديسمبر كانون1 ك1 دجنبر دسامبر دسمبر کانوونی1
+"""
+#: The months of the Persian calendar: Iranian, Dari, Pashto and Kurdish names.
+_PERSIAN_MONTHS = """
+فروردین حمل وری خاکەلێوە
+اردیبهشت ثور غویی گوڵان
+خرداد جوزا غبرګولی جۆزەردان
+تیر سرطان چنګاښ پووشپەڕ
+مرداد امرداد اسد زمری گەلاوێژ
+شهریور سنبله وږی خەرمانان
+مهر میزان تله ڕەزبەر
+آبان عقرب لړم گەڵاڕێزان خەزەڵوەر
+آذر قوس لیندۍ سەرماوەز
+دی جدی مرغومی بەفرانبار
+بهمن دلو سلواغه ڕێبەندان
+اسفند حوت کب ڕەشەمە
+"""
+#: Turkish capitals leave a dot of their own behind when they are lowered.
+_DOT_ABOVE = "\u0307"
+
+
+def _key(text: str) -> str:
+    return " ".join(fold(text).replace(_DOT_ABOVE, "").split())
+
+
+def _numbered(rows: str) -> dict[str, int]:
+    return {_key(name): month for month, row in enumerate(rows.strip().split("\n"), start=1) for name in row.split()}
+
+
+_MONTH = _numbered(_MONTHS)
+_PERSIAN_MONTH = _numbered(_PERSIAN_MONTHS)
+#: The names of months of our own calendar that are one word, folded.
+MONTH_NAMES = frozenset(name for name in _key(_MONTHS).split() if name.isalpha())
+#: The same of the names that Iran gives the months; those of its neighbours are also signs of the zodiac, and people.
+PERSIAN_MONTH_NAMES = frozenset(_key(row.split()[0]) for row in _PERSIAN_MONTHS.strip().split("\n"))
+
+#: News is of these years; further ones are slips and the first days of software.
+_FIRST_YEAR, _LAST_YEAR = 1900, 2099
+#: A year of two digits above this one is of the century before: what is published lies in the past. The year of
+#: this release, not of the clock, so that the same bytes come of the same input in all years to come.
+_LAST_SHORT_YEAR = 26
+#: Between these a year may be a Persian one where a month is named, between the first and the second also in a date of
+#: digits; of digits alone from 1410 on (our 1989) it is a lunar one.
+_FIRST_PERSIAN, _FIRST_LUNAR, _LAST_PERSIAN = 1300, 1410, 1599
+#: Where the clocks of software begin (Unix, spreadsheets, old file systems): a default, not a date of publication.
+_BEGINNINGS = frozenset({"1900-01-01", "1904-01-01", "1970-01-01", "1980-01-01"})
+#: A stated date is looked for no further than this.
+_STATED_LENGTH = 80
+
+_WORD = r"[^\W\d_]{2,14}"
+_SECOND = r"(?:الاول|الثاني|اول|ثاني|ثان|يهكهم|دووهم|[12])(?![^\W_])"
+_NAME = rf"(?:[كت] ?[12](?!\d)|{_WORD}(?:[ \-]?{_SECOND})?)(?: ?ماه)?"
+#: Two names of one month are printed side by side: "كانون الثاني/يناير", "شباط (فبراير)".
+_NAMES = rf"({_NAME})(?: ?[/(\-] ?({_NAME})\)?)?"
+_BETWEEN = r"[\s,،.\-/]+"
+_TH = r"(?:st|nd|rd|th|er|مه|م|ي)?"
+_YEAR = r"((?:1[3-5]|19|20)\d\d)(?!\d)"
+_OPEN = r"(?<!\d)(?<!\d:)"
+_CLOCK = r"\d{1,2}:\d\d"
+
+_Reading = Callable[[re.Match[str]], str]
+
+
+def find_date(text: str) -> str:
+    """Return the first date that `text` prints as a day in ISO 8601, or "".
+
+    >>> find_date("تاريخ النشر: 26th, April 2024 GMT")
+    '2024-04-26'
+    >>> find_date("چهارشنبه ۳۱ شهریور ۱۴۰۰")
+    '2021-09-22'
+    """
+    key = _key(text)
+    for patterns in (_FULL, _SHORT):
+        if found := min(_readings(key, patterns), default=None):
+            return found[1]
+    return ""
+
+
+def _readings(key: str, patterns: tuple[tuple[re.Pattern[str], _Reading], ...]) -> Iterator[tuple[int, str]]:
+    """Yield where the first date of each pattern begins, and the date."""
+    for pattern, read in patterns:
+        for match in pattern.finditer(key):
+            if iso := read(match):
+                yield match.start(), iso
+                break
+
+
+def _by_digits(match: re.Match[str], year: int, month: int, day: int) -> str:
+    if year >= _FIRST_YEAR:
+        # Where no month has so high a number, the month stands first.
+        return _iso(year, month, day) or _iso(year, day, month)
+    rest = match.string[match.end() :]
+    is_persian = _SOLAR.match(rest) or (year < _FIRST_LUNAR and not _LUNAR.match(rest))
+    return _from_persian(year, month, day) if is_persian else ""
+
+
+_LUNAR = re.compile(r" ?ه(?![^\W\d_])| ?هجري")
+_SOLAR = re.compile(r" ?(?:ه|هجري)?[ .]{0,2}(?:ش(?![^\W\d_])|شمسي|خورشيدي)")
+
+
+_FIRST_OF_NAME = re.compile(r"(?<=.)(?:(?:ال)?اول|يهكهم)$")
+_SECOND_OF_NAME = re.compile(r"(?<=.)(?:(?:ال)?ثاني?|دووهم)$")
+
+
+def _by_names(year: int, names: tuple[str | None, ...], day: int) -> str:
+    for name in names:
+        letters = _SECOND_OF_NAME.sub("2", _FIRST_OF_NAME.sub("1", re.sub("[ -]", "", name or "")))
+        for known in (letters, letters.removesuffix("ماه")):
+            if year >= _FIRST_YEAR and known in _MONTH:
+                return _iso(year, _MONTH[known], day)
+            if _FIRST_PERSIAN <= year <= _LAST_PERSIAN and known in _PERSIAN_MONTH:
+                return _from_persian(year, _PERSIAN_MONTH[known], day)
+    return ""
+
+
+def _iso(year: int, month: int, day: int) -> str:
+    try:
+        return date(year, month, day).isoformat() if _FIRST_YEAR <= year <= _LAST_YEAR else ""
+    except ValueError:
+        return ""
+
+
+def _from_persian(year: int, month: int, day: int) -> str:
+    try:
+        return JalaliDate(year, month, day).to_gregorian().isoformat()  # type: ignore[no-untyped-call]
+    except ValueError:
+        return ""
+
+
+def _full_year(short: str) -> int:
+    return int(short) + (2000 if int(short) <= _LAST_SHORT_YEAR else 1900)
+
+
+_SEPARATOR = r"( ?[/.\-] ?)"
+#: Dates with a year of four digits, and how each is read.
+_FULL: tuple[tuple[re.Pattern[str], _Reading], ...] = (
+    (
+        re.compile(rf"{_OPEN}((?:1[3-5]|19|20)\d\d){_SEPARATOR}(\d{{1,2}})\2(\d{{1,2}})(?!\d)"),
+        lambda m: _by_digits(m, int(m[1]), int(m[3]), int(m[4])) if int(m[3]) <= 12 else "",
+    ),
+    (
+        re.compile(rf"{_OPEN}(\d{{1,2}}){_SEPARATOR}(\d{{1,2}})\2{_YEAR}"),
+        lambda m: _by_digits(m, int(m[4]), int(m[3]), int(m[1])),
+    ),
+    (
+        re.compile(rf"(?<!\d)(\d{{1,2}}){_TH}{_BETWEEN}(?:of |de |من )?{_NAMES}{_BETWEEN}(?:del? |سنه |عام )?{_YEAR}"),
+        lambda m: _by_names(int(m[4]), (m[2], m[3]), int(m[1])),
+    ),
+    (
+        re.compile(
+            rf"(?<![^\W\d_]){_NAMES}[\s,،.\-/]{{1,3}}(\d{{1,2}}){_TH}"
+            rf"(?: {_CLOCK}:\d\d(?: [+-]\d{{4}}| [a-z]{{3,4}})?)?[\s,،\-/]+{_YEAR}"
+        ),
+        lambda m: _by_names(int(m[4]), (m[1], m[2]), int(m[3])),
+    ),
+    (
+        re.compile(rf"(?<!\d){_YEAR}{_BETWEEN}{_NAMES}{_BETWEEN}(\d{{1,2}})(?![\d:])"),
+        lambda m: _by_names(int(m[1]), (m[2], m[3]), int(m[4])),
+    ),
+)
+#: Dates with a year of two digits; beside a name it must be the last thing but a clock.
+_SHORT: tuple[tuple[re.Pattern[str], _Reading], ...] = (
+    (
+        re.compile(r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-](\d\d)(?!\d)"),
+        lambda m: _by_digits(m, _full_year(m[3]), int(m[2]), int(m[1])),
+    ),
+    (
+        re.compile(
+            rf"(?<!\d)(\d{{1,2}}){_TH}{_BETWEEN}{_NAMES}{_BETWEEN}['’]?(\d\d)"
+            rf"(?=$|[,،)]| [\-–|]? ?(?:à |a |at |الساعه )?{_CLOCK})"
+        ),
+        lambda m: _by_names(_full_year(m[4]), (m[2], m[3]), int(m[1])),
+    ),
+)
+
+
+def parse_date(stated: str) -> str:
+    """Read what a field states as a date: ISO 8601, RFC 2822, Unix time, or whatever `find_date` finds; else "".
+
+    >>> parse_date("Mon, 11 Mar 2024 08:30:00 GMT")
+    '2024-03-11T08:30:00+00:00'
+    >>> parse_date("٢٠٢٤/٥/٣")
+    '2024-05-03'
+    >>> parse_date("2024-13-45")
+    ''
+    """
+    text = stated.translate(_PLAIN).strip()[:_STATED_LENGTH]
+    read = _from_digits if _DIGITS_ALONE.fullmatch(text) else _from_text
+    found = read(text)
+    return "" if found[:10] in _BEGINNINGS else found
+
+
+#: Digits of all Arabic scripts made ours, direction marks taken out.
+_PLAIN = {zero + digit: str(digit) for zero in (0x0660, 0x06F0) for digit in range(10)} | dict.fromkeys(
+    (0x061C, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
+_DIGITS_ALONE = re.compile(r"\d{1,19}(?:\.\d{1,9})?", re.ASCII)
+_ZONE = re.compile(r"\s*(?:Z|UTC|GMT)$")
+_LOOSE_OFFSET = re.compile(r"(?<=\d)\s+([+-]\d\d(?::?\d\d)?)$", re.ASCII)
+_SLASHES = re.compile(r"^(\d{4})/(\d\d)/(\d\d)(?=[T ]\d)", re.ASCII)
+
+
+def _from_text(text: str) -> str:
+    iso = _LOOSE_OFFSET.sub(r"\1", _ZONE.sub("+00:00", _SLASHES.sub(r"\1-\2-\3", text)))
+    try:
+        return _stamp(datetime.fromisoformat(iso))
+    except (ValueError, OverflowError):
+        day = find_date(text)
+        return _with_time(day, text) if day else ""
+
+
+def _stamp(moment: datetime) -> str:
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        return ""
+    return (moment.date() if moment.tzinfo is None else moment.replace(microsecond=0)).isoformat()
+
+
+def _with_time(day: str, text: str) -> str:
+    """Add the time and offset of an e-mail date, where it is one of the same day; its years of two digits differ."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, IndexError, OverflowError):
+        return day
+    same = moment.tzinfo is not None and moment.date().isoformat()[4:] == day[4:]
+    return _stamp(moment.replace(year=int(day[:4]))) if same else day
+
+
+#: Seconds, and thousandths, millionths and billionths of them.
+_UNITS = (1, 10**3, 10**6, 10**9)
+#: Less than this in seconds (1990) is a number of something else.
+_FIRST_SECOND = 631_152_000
+
+
+def _from_digits(text: str) -> str:
+    """Read 20240426, 20240426103000, or Unix time in seconds or finer units."""
+    whole = text.partition(".")[0]
+    if len(whole) in (8, 14):
+        return _iso(int(whole[:4]), int(whole[4:6]), int(whole[6:8]))
+    last = datetime(_LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp()
+    seconds = next((value for unit in _UNITS if _FIRST_SECOND <= (value := int(whole) // unit) < last), None)
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def timestamp(published: str) -> int | None:
+    """Return a date in seconds since 1970, by UTC where no offset is given; None if it is none."""
+    iso = parse_date(published)
+    if not iso:
+        return None
+    moment = datetime.fromisoformat(iso)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

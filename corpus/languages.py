@@ -1,0 +1,67 @@
+"""Turn what an input calls a language into the code by which languages are known here.
+
+Codes and names come from CLDR, through Babel: "eng", "ar-EG", "Arabic", "العربية", "français".
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from babel import Locale
+from babel.core import get_global
+
+from corpus.arabic import fold
+
+#: What stands for the language of letters that nobody can name (ISO 639-2).
+UNDETERMINED = "und"
+#: Languages in whose words news names other languages.
+_NAMED_IN = ("en", "ar", "fa", "fr", "tr", "ur")
+#: Languages that are also asked what they call themselves: those that are told apart by their letters and words.
+_OWN_NAMES = (
+    "af am ar bg bn bo ca cs cy da de el en es et fa fi fr gu he hi hr hu hy id it ja ka km kn ko ku lo lt lv mk ml mr "
+    "my ne nl no or pa pl ps pt ro ru sd si sk sl so sq sv sw ta te th tr ug uk ur vi zh"
+).split()
+#: Names in use that CLDR has not, and codes of varieties that are written as the language itself.
+_OTHERS = {
+    "farsi": "fa", "عربي": "ar", "عربى": "ar", "کوردی": "ku", "sorani": "ku", "kurmanji": "ku", "central kurdish": "ku",
+    "ckb": "ku", "kmr": "ku", "arz": "ar", "apc": "ar", "ary": "ar", "prs": "fa", "fil": "tl", "filipino": "tl",
+}  # fmt: skip
+#: Codes that name no language.
+_NONE = frozenset({UNDETERMINED, "mul", "zxx", "mis", "root"})
+_CODE = re.compile(r"([a-z]{2,3})(?:[-_.@][a-z0-9_.@-]*)?")
+_ASIDE = re.compile(r"\s*[(\[].*")
+#: "The language", before its name in Arabic.
+_THE_LANGUAGE = fold("اللغة ")
+
+
+def language_code(given: str) -> str:
+    """Return the ISO 639 code of a language, of two letters where there is one; "" for what is not known to be one.
+
+    >>> [language_code(name) for name in ("Arabic", "ar-EG", "العربية", "eng", "Klingonese")]
+    ['ar', 'ar', 'ar', 'en', '']
+    """
+    name = fold(_ASIDE.sub("", given.strip())).removeprefix(_THE_LANGUAGE)
+    if found := _codes_by_name().get(name):
+        return found
+    code = _CODE.fullmatch(name)
+    return _known_code(code[1]) if code else ""
+
+
+def _known_code(code: str) -> str:
+    if code in _OTHERS:
+        return _OTHERS[code]
+    known = Locale("en").languages
+    # An alias may carry a country ("prs" is fa_AF); codes of two letters that are in use stay as they are.
+    alias = code if len(code) == 2 and code in known else get_global("language_aliases").get(code, code)
+    short = str(alias).partition("_")[0]
+    return short if short in known and short not in _NONE else ""
+
+
+@cache
+def _codes_by_name() -> dict[str, str]:
+    own = {Locale(code).languages.get(code, ""): code for code in _OWN_NAMES}
+    named = {name: code for place in reversed(_NAMED_IN) for code, name in Locale(place).languages.items()}
+    table = {fold(name): code.partition("_")[0] for name, code in (named | own).items() if name}
+    table |= {fold(name): code for name, code in _OTHERS.items()}
+    return {name: code for name, code in table.items() if code not in _NONE}
