@@ -1,20 +1,31 @@
-"""Look at a news site and draft its entry for the outlets file: `ghirbal outlet URL`."""
+"""Look at a news site and draft its entry for the outlets file: `ghirbal outlet URL`.
+
+The site is asked by a spider with the settings of the crawl: its downloader, its robots.txt, its delays, its guard.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from protego import Protego
+from scrapy import Request, Spider
+from scrapy.crawler import CrawlerProcess
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+from scrapy.settings import Settings
 
 from corpus.arabic import script_shares
-from corpus.errors import UsageError
-from crawler.httpget import Fetched, FetchFailed, fetch
+from corpus.errors import GhirbalError, UsageError
+from crawler import settings as crawl
 from crawler.listings import is_listing_xml, read_feed, read_sitemap
+from crawler.outcomes import reason_of
 from crawler.outlets import parse_outlets
 from crawler.pages import OneByteView, attributes, read_page
-from crawler.safety import AddressGuard
+from crawler.session import MAX_HOPS
 from crawler.urls import as_ascii, host_and_port, kind_of, site_of
 
 #: Where feeds and sitemaps usually are when nothing points to them.
@@ -26,7 +37,17 @@ _JUDGED = 200
 _OK = 200
 #: Bytes of the front page from which the script is told.
 _SAMPLE = 200_000
-_SERVER_ERROR = 500
+#: Seconds for everything: a front page and sixteen feeds at the crawl's usual pace, and as much again.
+DEADLINE = 60.0
+
+_WHY = {
+    "private-address": "is not on the public internet; --allow-private lets it be looked at all the same",
+    "robots": "its robots.txt forbids crawlers this page; choose another outlet",
+    "robots-unreachable": "its robots.txt cannot be had, which forbids everything for now; try later",
+    "dns": "there is no such host; check the address",
+    "timeout": "no whole answer in time; check the address or try later",
+    "connection": "no connection, or one that broke; check the address or try later",
+}
 
 _FEED_LINK = re.compile(r"(?:^|[/._-])(?:rss|feed|feeds|atom|خلاصات)(?:$|[/._?-])", re.IGNORECASE)
 _HTML_TAG = re.compile(r"<html\s([^<>]{0,2000})>", re.IGNORECASE)
@@ -46,10 +67,11 @@ class _Draft:
     notes: list[str] = field(default_factory=list)
 
 
-def draft_outlet(url: str, allow_private: bool = False) -> str:
+def draft_outlet(url: str, allow_private: bool = False, deadline: float = DEADLINE) -> str:
     """Return a TOML entry for the outlet at `url`, with what its front page, robots.txt and feeds say.
 
-    Asks the site for its robots.txt, front page and at most sixteen feeds and sitemaps.
+    Asks the site for its robots.txt, front page and at most sixteen feeds and sitemaps, `deadline` seconds long. Once
+    a process: Scrapy's reactor cannot start again.
 
     Raises:
         UsageError: the url is none, the site does not answer, or its robots.txt forbids its front page.
@@ -57,74 +79,139 @@ def draft_outlet(url: str, allow_private: bool = False) -> str:
     address = as_ascii(url if "://" in url else f"https://{url}")
     if address is None:
         raise UsageError(f"{url}: not an http or https url; give the front page of a news site")
-    guard = AddressGuard("1" if allow_private else "")
-    robots = _robots(address, guard)
-    if not robots.can_fetch(address, "Ghirbal"):
-        raise UsageError(f"{address}: its robots.txt forbids crawlers its front page; choose another outlet")
-    front = _front_page(address, guard)
-    draft = _Draft(_slug(front.url), front.url, delay=float(robots.crawl_delay("Ghirbal") or 0))
-    _look_at(front, robots, draft, guard)
-    text = _toml(draft)
-    parse_outlets(text, "draft")
-    return text
+    settings = Settings()
+    settings.setmodule(crawl)
+    # A robots.txt that is on its way is waited for even at the end, so half the time is all that one request gets.
+    ours = {"DOWNLOAD_TIMEOUT": deadline / 2, "GHIRBAL_ALLOW_PRIVATE": "1" if allow_private else ""}
+    settings.setdict({**ours, "LOG_ENABLED": False}, "cmdline")
+    process = CrawlerProcess(settings)
+    ended: list[str | GhirbalError] = []
+    process.crawl(DraftSpider, address=address, deadline=deadline, ended=ended)
+    process.start()
+    if not ended:
+        raise KeyboardInterrupt
+    if isinstance(ended[0], GhirbalError):
+        raise ended[0]
+    parse_outlets(ended[0], "draft")
+    return ended[0]
 
 
-def _robots(address: str, guard: AddressGuard) -> Protego:
-    parts = urlsplit(address)
-    try:
-        answer = fetch(f"{parts.scheme}://{site_of(address)}/robots.txt", guard)
-    except FetchFailed as fault:
-        raise UsageError(f"{fault}; check the address") from fault
-    if answer.status >= _SERVER_ERROR:
-        message = f"its robots.txt answers {answer.status}, which forbids everything for now; try later"
-        raise UsageError(f"{address}: {message}")
-    return Protego.parse(answer.body.decode("utf-8-sig", "replace") if answer.status == _OK else "")
+class DraftSpider(Spider):
+    """Look at one site; `ended` gets the draft, or why there is none."""
 
+    name = "draft"
+    custom_settings = {  # noqa: RUF012  as Scrapy declares it
+        "SCHEDULER": "scrapy.core.scheduler.Scheduler",
+        "ITEM_PIPELINES": {},
+        "EXTENSIONS": {**crawl.EXTENSIONS, "crawler.progress.Progress": None},
+    }
 
-def _front_page(address: str, guard: AddressGuard) -> Fetched:
-    try:
-        front = fetch(address, guard)
-    except FetchFailed as fault:
-        raise UsageError(f"{fault}; check the address") from fault
-    if front.status != _OK:
-        raise UsageError(f"{address}: answers {front.status}; give the front page of a news site")
-    return front
+    def __init__(self, address: str, deadline: float, ended: list[str | GhirbalError]) -> None:
+        super().__init__()
+        self.address, self.deadline, self.ended = address, deadline, ended
+        self.sitemaps: list[str] = []
 
-
-def _look_at(front: Fetched, robots: Protego, draft: _Draft, guard: AddressGuard) -> None:
-    page = OneByteView(front.body, front.kind)
-    reading = read_page(page)
-    links = [link for link in (as_ascii(link, front.url) for link in reading.links) if link]
-    own = [link for link in links if host_and_port(link)[0].endswith(host_and_port(front.url)[0])]
-    named = [*reading.feeds, *(link for link in own if _FEED_LINK.search(urlsplit(link).path))]
-    draft.language = _language(page)
-    draft.feeds = _working(named or _USUAL_FEEDS, front.url, guard, "feed")
-    draft.sitemaps = _working(list(robots.sitemaps) or _USUAL_SITEMAPS, front.url, guard, "sitemap")
-    articles = sum(kind_of(link) == "article" for link in own[:_JUDGED])
-    draft.notes.append(f"{len(own)} links on the front page, {articles} of them look like articles")
-    if not own:
-        draft.notes.append("the front page has no links: perhaps it needs `javascript = true`")
-
-
-def _working(candidates: list[str] | tuple[str, ...], base: str, guard: AddressGuard, kind: str) -> list[str]:
-    """Return those of the candidates that answer with entries, in order."""
-    found: dict[str, None] = {}
-    for candidate in list(dict.fromkeys(urljoin(base, link) for link in candidates))[:_TRIED]:
-        url = as_ascii(candidate)
+    async def start(self) -> AsyncIterator[Any]:
+        """Do it all, and yield nothing."""
         try:
-            answer = fetch(url, guard) if url else None
-        except FetchFailed:
-            continue
-        if answer is not None and answer.status == _OK and _has_entries(answer.body, kind):
-            found[answer.url] = None
-    own = host_and_port(base)[0]
-    return [url for url in found if host_and_port(url)[0].endswith(own)]
+            self.ended.append(_toml(await self._draft()))
+        except GhirbalError as fault:
+            self.ended.append(fault)
+        return
+        yield
+
+    def found_sitemaps(self, links: list[str], base: str) -> None:
+        """Take the sitemaps that a robots.txt names."""
+        self.sitemaps += [urljoin(base, link) for link in links]
+
+    async def _draft(self) -> _Draft:
+        draft = _Draft("", self.address)
+        try:
+            async with asyncio.timeout(self.deadline):
+                front = await self._ask(self.address)
+                if front.status != _OK:
+                    raise UsageError(f"{front.url}: answers {front.status}; give the front page of a news site")
+                draft.name, draft.url = _slug(front.url), front.url
+                await self._look_at(front, draft)
+        except TimeoutError:
+            if not draft.name:
+                raise UsageError(f"{self.address}: no front page within {self.deadline:g} s; try later") from None
+            draft.notes.append(f"stopped after {self.deadline:g} s: not all feeds and sitemaps were tried")
+        slot = self.crawler.engine.downloader.per_slot_settings.get(site_of(draft.url), {})
+        draft.delay = float(slot.get("delay", 0.0))
+        return draft
+
+    async def _ask(self, url: str) -> Response:
+        """Fetch a url, following its redirects; each hop passes robots.txt and the address guard.
+
+        Raises:
+            UsageError: no answer, or one that is refused.
+        """
+        for _ in range(MAX_HOPS + 1):
+            request = Request(url, meta={"download_slot": site_of(url)}, callback=NO_CALLBACK)
+            try:
+                response = await self.crawler.engine.download_async(request)
+            # Scrapy's handlers and middlewares raise classes without a common base.
+            except Exception as fault:
+                raise UsageError(f"{url}: {_why(fault)}") from fault
+            location = response.headers.get(b"Location")
+            if not 300 <= response.status < 400 or location is None:
+                return response
+            target = as_ascii(location.decode("utf-8", "replace"), url)
+            if target is None:
+                raise UsageError(f"{url}: redirects to what is no http or https url; check the address")
+            url = target
+        raise UsageError(f"{url}: more than {MAX_HOPS} redirects; check the address")
+
+    async def _look_at(self, front: Response, draft: _Draft) -> None:
+        page = OneByteView(front.body, _content_type(front))
+        reading = read_page(page)
+        links = [link for link in (as_ascii(link, front.url) for link in reading.links) if link]
+        own = [link for link in links if _is_of(link, front.url)]
+        draft.language = _language(page)
+        articles = sum(kind_of(link) == "article" for link in own[:_JUDGED])
+        draft.notes.append(f"{len(own)} links on the front page, {articles} of them look like articles")
+        if not own:
+            draft.notes.append("the front page has no links: perhaps it needs `javascript = true`")
+        named = [*reading.feeds, *(link for link in own if _FEED_LINK.search(urlsplit(link).path))]
+        await self._try(named or _USUAL_FEEDS, front.url, "feed", draft.feeds)
+        await self._try(list(self.sitemaps) or _USUAL_SITEMAPS, front.url, "sitemap", draft.sitemaps)
+
+    async def _try(self, candidates: Iterable[str], base: str, kind: str, found: list[str]) -> None:
+        """Add those of the candidates to `found` that answer with entries, in order."""
+        urls = dict.fromkeys(url for link in candidates if (url := as_ascii(link, base)))
+        for url in list(urls)[:_TRIED]:
+            try:
+                answer = await self._ask(url)
+            except UsageError:
+                continue
+            fresh = answer.url not in found and _is_of(answer.url, base)
+            if answer.status == _OK and fresh and _has_entries(answer, kind):
+                found.append(answer.url)
 
 
-def _has_entries(body: bytes, kind: str) -> bool:
+def _why(fault: Exception) -> str:
+    """Say why a page could not be had; a robots.txt that could not be had may have a telling reason itself."""
+    reason = reason_of(fault)
+    if reason == "robots-unreachable" and fault.__cause__ is not None and str(fault.__cause__).strip():
+        inner = reason_of(fault.__cause__)
+        return _WHY[inner] if inner in ("private-address", "dns") else f"{_WHY[reason]} ({fault.__cause__})"
+    return _WHY.get(reason, reason)
+
+
+def _is_of(url: str, base: str) -> bool:
+    """Tell whether a url is on the host of `base` or below it."""
+    return f".{host_and_port(url)[0]}".endswith(f".{host_and_port(base)[0]}")
+
+
+def _content_type(response: Response) -> str:
+    return (response.headers.get(b"Content-Type") or b"").decode("latin-1")
+
+
+def _has_entries(answer: Response, kind: str) -> bool:
     if kind == "feed":
-        return is_listing_xml(body) == "feed" and bool(read_feed(body))
-    return bool(read_sitemap(body))
+        return is_listing_xml(answer.body) == "feed" and bool(read_feed(answer.body, _content_type(answer)))
+    return bool(read_sitemap(answer.body, _content_type(answer)))
 
 
 def _language(page: OneByteView) -> str:

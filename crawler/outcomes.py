@@ -169,8 +169,6 @@ def reason_of(fault: BaseException) -> str:
     """Name what went wrong with a download, in kebab-case."""
     if isinstance(fault, Refused):
         return fault.reason
-    if "private-address" in str(fault):
-        return "private-address"
     if isinstance(fault, DownloadCancelledError) or (isinstance(fault, IgnoreRequest) and "MAXSIZE" in str(fault)):
         return "too-large"
     if isinstance(fault, StopDownload):

@@ -44,11 +44,11 @@ _TOO_MANY = 429
 
 
 class _Rules:
-    """The rules of one site: parsed, or everything, or nothing; good until `expires`."""
+    """The rules of one site: parsed, or everything, or nothing because of a `fault`; good until `expires`."""
 
-    def __init__(self, parsed: Protego | None, reachable: bool) -> None:
-        self.parsed, self.reachable = parsed, reachable
-        self.expires = time.monotonic() + (LIFETIME if reachable else RETRY)
+    def __init__(self, parsed: Protego | None, fault: Exception | None = None) -> None:
+        self.parsed, self.fault = parsed, fault
+        self.expires = time.monotonic() + (RETRY if fault else LIFETIME)
 
 
 class PoliteRobots:
@@ -71,8 +71,8 @@ class PoliteRobots:
         if request.meta.get("dont_obey_robotstxt"):
             return
         rules = await self._rules_for(request)
-        if not rules.reachable:
-            raise Refused("robots-unreachable")
+        if rules.fault is not None:
+            raise Refused("robots-unreachable") from rules.fault
         if rules.parsed is not None and not rules.parsed.can_fetch(request.url, self._agent):
             raise Refused("robots")
 
@@ -85,34 +85,34 @@ class PoliteRobots:
         return await asyncio.shield(task)
 
     async def _fetch(self, scheme: str, site: str) -> _Rules:
-        response = await self._download(f"{scheme}://{site}/robots.txt", site)
         stats = self._crawler.stats
-        if response is None or response.status >= 500 or response.status == _TOO_MANY:
+        try:
+            response = await self._download(f"{scheme}://{site}/robots.txt", site)
+            if response.status >= 500 or response.status == _TOO_MANY:
+                raise ConnectionError(f"it answers {response.status}")
+        # Whatever went wrong, the answer is the same: unreachable, so disallowed. Scrapy's handlers and middlewares
+        # raise classes without a common base.
+        except Exception as fault:  # noqa: BLE001
+            logger.info("robots.txt of %s is unreachable (%s): nothing is fetched there for now", site, fault)
             stats.inc_value("robots/unreachable")
-            return _Rules(None, reachable=False)
+            return _Rules(None, fault)
         if not 200 <= response.status < 300:
             stats.inc_value("robots/absent")
-            return _Rules(None, reachable=True)
+            return _Rules(None)
         body = response.body[:MAX_BODY]
         if len(response.body) > MAX_BODY:
             body = body.rpartition(b"\n")[0]
         parsed = Protego.parse(body.decode("utf-8-sig", "replace"))
         stats.inc_value("robots/parsed")
         self._take(parsed, site, response.url)
-        return _Rules(parsed, reachable=True)
+        return _Rules(parsed)
 
-    async def _download(self, url: str, site: str) -> Response | None:
-        """Fetch a robots.txt, following its redirects; None if no answer came."""
+    async def _download(self, url: str, site: str) -> Response:
+        """Fetch a robots.txt, following its redirects."""
         for _ in range(MAX_HOPS + 1):
             meta = {"dont_obey_robotstxt": True, "download_slot": site, "ghirbal_limit": MAX_BODY + 1}
             request = Request(url, priority=_PRIORITY, meta=meta, callback=NO_CALLBACK)
-            try:
-                response = await self._crawler.engine.download_async(request)
-            # Whatever went wrong, the answer is the same: unreachable, so disallowed. Scrapy's handlers and
-            # middlewares raise classes without a common base.
-            except Exception as fault:  # noqa: BLE001
-                logger.info("robots.txt of %s is unreachable (%s): nothing is fetched there for now", site, fault)
-                return None
+            response = await self._crawler.engine.download_async(request)
             target = response.headers.get(b"Location")
             if not 300 <= response.status < 400 or target is None:
                 return response

@@ -11,12 +11,12 @@ GHIRBAL_ALLOW_PRIVATE lifts the guard for tests: "1" for every address, or addre
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.base import ReactorBase
@@ -86,6 +86,8 @@ class GuardedResolver(CachingThreadedResolver):
     """Scrapy's resolver, but an answer that is not public is no answer; cached answers are checked too."""
 
     guard = AddressGuard()
+    #: Names whose answer was refused: Twisted passes on no more than that there was none.
+    refused: ClassVar[set[str]] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> GuardedResolver:
@@ -100,6 +102,7 @@ class GuardedResolver(CachingThreadedResolver):
 
     def _checked(self, address: str, name: str) -> str:
         if not self.guard.allows(address):
+            self.refused.add(name.lower())
             raise DNSLookupError(f"private-address: {name} is {address}")
         return address
 
@@ -122,6 +125,12 @@ class SafetyMiddleware:
             raise Refused("bad-url")
         if ":" in parts.hostname and not self._guard.allows(parts.hostname):
             raise Refused("private-address")
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Tell a name that was refused from one that does not exist."""
+        host = (urlsplit(request.url).hostname or "").lower()
+        if isinstance(exception, CannotResolveHostError) and host in GuardedResolver.refused:
+            raise Refused("private-address") from exception
 
     def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002  Scrapy's names
         """Let the response pass, or raise Refused if it came from an address that is not public."""

@@ -28,6 +28,8 @@ GHIRBAL_BROWSER = ""
 #: Seconds between progress lines; report.json is renewed as often.
 GHIRBAL_PROGRESS_SECONDS = 30.0
 
+USER_AGENT = "Ghirbal/0.1 (polite news corpus crawler)"
+
 # --- politeness ---------------------------------------------------------------------------------------------
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "Ghirbal"

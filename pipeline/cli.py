@@ -167,7 +167,7 @@ def check(out: str) -> None:
 
 @ghirbal.command()
 @click.argument("url")
-@click.option("--allow-private", is_flag=True, help="Allow addresses of private networks (for tests).")
+@click.option("--allow-private", is_flag=True, help="Allow addresses of private networks.")
 def outlet(url: str, *, allow_private: bool) -> None:
     """Look at a news site, and draft its entry for outlets.toml: feeds, sitemaps, language.
 

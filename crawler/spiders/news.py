@@ -70,9 +70,9 @@ class NewsSpider(Spider):
 
     def prepare(self, crawler: Crawler) -> None:
         """Set what depends on the outlets: the user agent, and a browser where one is needed."""
-        contact = crawler.settings.get("GHIRBAL_CONTACT")
-        about = f"+{contact}; " if contact else ""
-        crawler.settings.set("USER_AGENT", f"Ghirbal/0.1 ({about}polite news corpus crawler)", priority="spider")
+        if contact := crawler.settings.get("GHIRBAL_CONTACT"):
+            agent = f"Ghirbal/0.1 (+{contact}; polite news corpus crawler)"
+            crawler.settings.set("USER_AGENT", agent, priority="spider")
         if any(outlet.javascript for outlet in self.session.outlets.values()):
             enable_browser(crawler.settings)
         self._default_delay = crawler.settings.getfloat("DOWNLOAD_DELAY")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler
+
 import pytest
 
 from corpus.errors import UsageError
 from crawler.discovery import draft_outlet
 from crawler.outlets import parse_outlets
-from tests.crawler.conftest import Crawl
+from tests.crawler.conftest import PROJECT, Crawl
 from tests.crawler.site import Answer, Site, page
+from tests.pipeline.builds import command
 
 NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 
@@ -87,41 +93,104 @@ def test_editions_on_one_host_share_its_links(crawl: Crawl) -> None:
     assert (outlets["ar"]["fetched"], outlets["fa"]["fetched"]) == (2, 2)
 
 
+def drafted(url: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run `ghirbal outlet` in a process of its own; Scrapy's reactor starts once."""
+    done = command("outlet", url, *options)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
 def test_an_outlet_is_drafted_from_its_front_page_robots_and_feeds() -> None:
     feed = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
-    with Site({"/": page(0, ["/2026/11/01/a-long-story/", "/rss/sport"], head=feed)}) as site:
-        robots = b"User-agent: *\nCrawl-delay: 4\nSitemap: /sitemap.xml\n"
+    with Site({"/": page(0, ["/2026/11/01/a-long-story/", "/rss/sport", "/rss/news"], head=feed)}) as site:
+        robots = b"User-agent: *\nCrawl-delay: 0.2\nDisallow: /rss/sport\nSitemap: /sitemap.xml\n"
         site.routes["/robots.txt"] = Answer(robots, kind="text/plain")
         site.routes["/feed.xml"] = _xml("<rss version='2.0'><channel><item><link>/x</link></item></channel></rss>")
-        site.routes["/rss/sport"] = Answer(b"<html>no feed</html>")
+        # feedparser raises on this one.
+        site.routes["/rss/news"] = _xml("<rss><item><link>/x</lik><pubDate>Mon, 01 Jan 2024 00:00:[0</pubDate></item>")
         site.routes["/sitemap.xml"] = _xml(f"<urlset><url><loc>{site.url}/x</loc></url></urlset>")
-        text = draft_outlet(site.url, allow_private=True)
-        with pytest.raises(UsageError, match="private-address: 127.0.0.1 is not on the public internet"):
-            draft_outlet(site.url)
-    (outlet,) = parse_outlets(text, "draft")
+        done = drafted(site.url, "--allow-private")
+        asked = site.asked()
+        agents = {headers["user-agent"] for _, headers, _ in site.hits}
+    assert (done.returncode, done.stderr) == (0, "")
+    (outlet,) = parse_outlets(done.stdout, "draft")
     assert outlet.seeds == (f"{site.url}/",)
-    assert outlet.feeds == (f"{site.url}/feed.xml",)
+    assert outlet.feeds == (f"{site.url}/feed.xml", f"{site.url}/rss/news")
     assert outlet.sitemaps == (f"{site.url}/sitemap.xml",)
     assert outlet.domains == (site.host,)
-    assert (outlet.language, outlet.delay) == ("ar", 4.0)
-    assert "2 links on the front page, 1 of them look like articles" in text
+    assert (outlet.language, outlet.delay) == ("ar", 0.2)
+    assert "3 links on the front page, 1 of them look like articles" in done.stdout
+    assert asked == {"/robots.txt": 1, "/": 1, "/feed.xml": 1, "/rss/news": 1, "/sitemap.xml": 1}
+    assert agents == {"Ghirbal/0.1 (polite news corpus crawler)"}
+
+
+def _moved(location: str) -> Answer:
+    return Answer(b"", 302, headers={"Location": location})
 
 
 @pytest.mark.parametrize(
     ("routes", "message"),
     [
         ({"/robots.txt": Answer(b"User-agent: *\nDisallow: /", kind="text/plain")}, "robots.txt forbids crawlers"),
-        ({"/robots.txt": Answer(b"", 503)}, "robots.txt answers 503"),
+        ({"/robots.txt": Answer(b"", 503)}, "forbids everything for now; try later (it answers 503)"),
+        ({"/robots.txt": Answer(b"", 429)}, "forbids everything for now; try later (it answers 429)"),
         ({}, "answers 404"),
-        ({"/": Answer(b"", 302, headers={"Location": "/"})}, "more than 5 redirects"),
-        ({"/": Answer(b"", 302, headers={"Location": "file:///etc/passwd"})}, "redirects to what is no http url"),
+        ({"/": _moved("/")}, "more than 5 redirects"),
+        ({"/": _moved("file:///etc/passwd")}, "redirects to what is no http or https url"),
+        ({"/": _moved(f"http://{'a' * 70}.example/")}, "redirects to what is no http or https url"),
     ],
 )  # fmt: skip
 def test_a_draft_that_cannot_be_made_says_why(routes: dict[str, Answer], message: str) -> None:
-    with Site(routes) as site, pytest.raises(UsageError, match=message):
-        draft_outlet(site.url, allow_private=True)
+    with Site(routes) as site:
+        done = drafted(site.url, "--allow-private")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
 
 
-def test_a_draft_of_no_url_says_so() -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_a_private_address_is_refused_and_the_message_says_how_to_lift_that(host: str) -> None:
+    with Site({"/": page(0)}) as site:
+        done = drafted(f"http://{host}:{site.host.partition(':')[2]}/")
+        assert not site.asked()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not on the public internet; --allow-private" in done.stderr
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", f"http://{'a' * 70}.example/"])
+def test_a_draft_of_no_url_says_so(url: str) -> None:
     with pytest.raises(UsageError, match="not an http or https url"):
-        draft_outlet("file:///etc/passwd")
+        draft_outlet(url)
+
+
+def drip_headers(handler: BaseHTTPRequestHandler) -> None:
+    """Send a head that never ends, a letter at a time."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        handler.wfile.write(b"X")
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    ("slow", "ending"),
+    [("/robots.txt", "robots.txt cannot be had"), ("/", "no whole answer in time"), ("/feed.xml", "seeds = ")],
+)
+def test_a_site_that_drips_holds_a_draft_no_longer_than_its_deadline(slow: str, ending: str) -> None:
+    feed = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
+    code = """if True:
+        import sys, time
+        from corpus.errors import UsageError
+        from crawler.discovery import draft_outlet
+        start = time.monotonic()
+        try:
+            print(draft_outlet(sys.argv[1], allow_private=True, deadline=4))
+        except UsageError as fault:
+            print(fault)
+        print("seconds", time.monotonic() - start)
+    """
+    with Site({"/": page(0, head=feed), slow: Answer(script=drip_headers)}) as site:
+        call = [sys.executable, "-c", code, site.url]
+        done = subprocess.run(call, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr == ""
+    assert ending in done.stdout
+    assert ("stopped after 4 s: not all feeds and sitemaps were tried" in done.stdout) == (slow == "/feed.xml")
+    assert float(done.stdout.split()[-1]) < 20

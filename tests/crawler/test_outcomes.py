@@ -90,7 +90,7 @@ def test_overload_silences_the_host() -> None:
         (IgnoreRequest("exceeded DOWNLOAD_MAXSIZE (1 B) during decompression"), "too-large"),
         (StopDownload(), "not-a-page"),
         (DownloadTimeoutError(), "timeout"),
-        (CannotResolveHostError("DNS lookup failed: private-address: x is 10.0.0.1"), "private-address"),
+        (Refused("private-address"), "private-address"),
         (CannotResolveHostError("no such host"), "dns"),
         (DownloadFailedError("reset"), "connection"),
         (OSError("anything"), "connection"),
