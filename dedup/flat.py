@@ -6,10 +6,12 @@ from a memory map, or from the payload of another format.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
+import msgspec
 import numpy as np
 import orjson
 from numpy.typing import NDArray
@@ -17,7 +19,15 @@ from numpy.typing import NDArray
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 
 _MAGIC = b"GHRB0001"
+_LENGTH = struct.Struct("<I")
 _ALIGN = 64
+#: What there is to write: numbers, in tables at most.
+_DTYPES = {np.dtype(kind).str: np.dtype(kind) for kind in ("?", *"bhilBHILfd")}
+_MAX_DIMENSIONS = 2
+
+_Size: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+#: Type, shape and place of each array by its name.
+_HEADER = msgspec.json.Decoder(dict[str, tuple[str, tuple[_Size, ...], _Size]])
 
 
 def pack(arrays: Arrays) -> bytes:
@@ -28,7 +38,7 @@ def pack(arrays: Arrays) -> bytes:
         header[name] = (array.dtype.str, array.shape, at)
         at += array.nbytes + _gap(array.nbytes)
     text = orjson.dumps(header)
-    parts: list[Any] = [_MAGIC, struct.pack("<I", len(text)), text, bytes(_gap(len(_MAGIC) + 4 + len(text)))]
+    parts: list[Any] = [_MAGIC, _LENGTH.pack(len(text)), text, bytes(_gap(len(_MAGIC) + _LENGTH.size + len(text)))]
     for array in arrays.values():
         parts += (np.ascontiguousarray(array).view(np.uint8).data, bytes(_gap(array.nbytes)))
     return b"".join(parts)
@@ -43,19 +53,34 @@ def unpack(data: memoryview | bytes) -> dict[str, NDArray[Any]]:
     """Open what `pack` wrote; the arrays are views of `data` and read-only where it is.
 
     Raises:
-        ValueError: `data` was not written by this version of `pack`.
+        ValueError: `data` was not written by this version of `pack`, or was cut.
     """
     view = memoryview(data)
     if bytes(view[: len(_MAGIC)]) != _MAGIC:
-        raise ValueError("not a dedup file of this version; delete it and build it again")
-    (length,) = struct.unpack_from("<I", view, len(_MAGIC))
-    header = orjson.loads(bytes(view[len(_MAGIC) + 4 : len(_MAGIC) + 4 + length]))
-    start = len(_MAGIC) + 4 + length + _gap(len(_MAGIC) + 4 + length)
-    arrays = {}
-    for name, (dtype, shape, offset) in header.items():
-        count = int(np.prod(shape, dtype=np.int64))
-        arrays[name] = np.frombuffer(view, dtype=np.dtype(dtype), count=count, offset=start + offset).reshape(shape)
-    return arrays
+        raise ValueError("not a dedup file of this version")
+    head = len(_MAGIC) + _LENGTH.size
+    if len(view) < head:
+        raise ValueError("cut in its head")
+    end = head + _LENGTH.unpack_from(view, len(_MAGIC))[0]
+    if len(view) < end:
+        raise ValueError("cut in its head")
+    try:
+        header = _HEADER.decode(view[head:end])
+    except (msgspec.DecodeError, ValueError) as error:
+        raise ValueError(f"its head is damaged: {error}") from error
+    body = view[end + _gap(end) :]
+    return {name: _array(body, name, *entry) for name, entry in header.items()}
+
+
+def _array(body: memoryview, name: str, dtype: str, shape: tuple[int, ...], offset: int) -> NDArray[Any]:
+    if dtype not in _DTYPES or not 1 <= len(shape) <= _MAX_DIMENSIONS or offset % _ALIGN:
+        raise ValueError(f"its head is damaged: array {name!r} is none that could have been written")
+    count = math.prod(shape)
+    if max(shape) > len(body) or offset + count * _DTYPES[dtype].itemsize > len(body):
+        raise ValueError(f"cut: array {name!r} is not all there")
+    if not count:
+        return np.empty(shape, dtype=_DTYPES[dtype])
+    return np.frombuffer(body, dtype=_DTYPES[dtype], count=count, offset=offset).reshape(shape)
 
 
 def pack_strings(strings: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -1,53 +1,35 @@
 """A persistent index of documents already kept: a new crawl is compared with it, a crawler asks it for one story.
 
-One folder: `index.json` names the segments, a segment is one file of arrays (`dedup.flat`) with each band sorted.
-Segments are memory-mapped and never change; `add` writes a new one and merges it with neighbours of its size, so
-a lookup searches a few, and memory holds pages that the system may drop, not the old corpus. `index.json` is
-written last: after a crash the index is what it was.
+One folder: `index.json` names corpora and segments (`dedup.segments`), a segment is one file of arrays with each band
+sorted. Segments are memory-mapped and never change; `add` writes a new one and merges it with neighbours of its size,
+so a lookup searches a few, and memory holds pages that the system may drop, not the old corpus. `index.json` is
+written once a corpus, last: after a crash the index is what it was.
 """
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.commit import publish
 from corpus.document import Copy, Document
-from corpus.errors import EnvironmentFault, UsageError
-from dedup import flat
+from corpus.errors import EnvironmentFault
 from dedup.config import DedupConfig
-from dedup.frequency import TABLE_BITS, count_words, rare_words
+from dedup.frequency import TABLE_BITS, rare_words
 from dedup.lsh import GROUP_ALL, PairSet, ends_of, pair_up
 from dedup.partials import Shards, summarise
 from dedup.passages import longest_passages
+from dedup.segments import LISTING as LISTING
+from dedup.segments import Listing, Part, append, open_parts, publish_listing, read_listing, sweep_segments
 from dedup.texts import Texts
 from dedup.verify import CONTAINED, FEATURES, HELD, NO_COPY, NONE, Judgement, Limits, compare
 
-_LISTING = "index.json"
-_VERSION = 4
 #: Documents of one segment as `add` writes it; what is in memory at once.
 _SEGMENT = 20_000
-#: Segments are merged up to this size, so that a merge needs about 2 GB at most.
-_LARGEST = 500_000
-#: A segment is merged with the one before it unless that is more than this much larger.
-_RATIO = 3
-
-
-class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Hold what index.json says: `settings` are those that stored keys depend on."""
-
-    version: int
-    settings: tuple[int, ...]
-    segments: tuple[str, ...]
-    documents: int
-    written: int
 
 
 class Match(NamedTuple):
@@ -60,88 +42,91 @@ class Match(NamedTuple):
 
 
 class Index:
-    """Open or begin an index in `folder`.
+    """Open or begin an index in `folder`; the documents of `others` are asked as well, after its own.
 
     Raises:
-        UsageError: the index was built with other shingles, bands or limits than `config` asks for.
+        UsageError: the index was built with other settings than `config` asks for, or is damaged.
+        EnvironmentFault: the index cannot be read.
     """
 
-    def __init__(self, folder: Path, config: DedupConfig | None = None) -> None:
+    def __init__(self, folder: Path, config: DedupConfig | None = None, others: Sequence[Index] = ()) -> None:
         self.folder = folder
         self.config = config or DedupConfig()
-        self._listing = self._read()
-        self._segments = [self._open(name) for name in self._listing.segments]
-        self._counts = self._sum_counts()
+        self._listing, self.parts = self._open()
+        self._others: list[dict[str, NDArray[Any]]] = []
+        held = set(self.corpora)
+        for other in others:
+            self._others += [part.arrays for part in other.parts if not held.issuperset(part.segment.corpora)]
+            held.update(other.corpora)
+        self._look()
 
     def __len__(self) -> int:
-        return self._listing.documents
+        return len(self.shards)
 
     @property
-    def shards(self) -> Shards:
-        """Return all segments as one corpus; document numbers hold until the next `add`."""
-        return Shards(self._segments)
+    def corpora(self) -> tuple[str, ...]:
+        """Return the names of the corpora that the index in the folder holds, in order of adding."""
+        return tuple(corpus for corpus in self._listing.corpora if corpus)
 
-    def _settings(self) -> tuple[int, ...]:
+    @property
+    def loose(self) -> tuple[str, ...]:
+        """Return the digests of the segments with documents that belong to no corpus."""
+        return tuple(part.segment.digest for part in self.parts if "" in part.segment.corpora)
+
+    def _open(self) -> tuple[Listing, list[Part]]:
+        """Open the segments; whoever adds documents meanwhile removes files, but names others first."""
         config = self.config
-        return (config.ngram, config.bands, config.rows, config.min_words, config.min_exact_words)
+        settings = (config.ngram, config.bands, config.rows, config.min_words, config.min_exact_words)
+        listing = read_listing(self.folder, settings)
+        while True:
+            try:
+                return listing, open_parts(self.folder, listing, config.bands)
+            except FileNotFoundError as error:
+                known, listing = listing, read_listing(self.folder, settings)
+                if known == listing:
+                    raise EnvironmentFault(f"{error.filename}: missing; build the index again") from error
 
-    def _read(self) -> Listing:
-        try:
-            data = (self.folder / _LISTING).read_bytes()
-        except FileNotFoundError:
-            return Listing(_VERSION, self._settings(), (), 0, 0)
-        except OSError as error:
-            raise EnvironmentFault(f"{self.folder / _LISTING}: {error.strerror}") from error
-        try:
-            listing = msgspec.json.decode(data, type=Listing)
-        except msgspec.DecodeError as error:
-            raise UsageError(f"{self.folder / _LISTING}: not an index of this version: {error}") from error
-        if (listing.version, listing.settings) != (_VERSION, self._settings()):
-            raise UsageError(f"{self.folder}: built with other settings of [dedup]; build the index again")
-        return listing
+    def _look(self) -> None:
+        self._segments = [*(part.arrays for part in self.parts), *self._others]
+        #: All segments as one corpus; document numbers hold until the next `add`.
+        self.shards = Shards(self._segments)
+        self._counts = np.zeros(1 << TABLE_BITS, dtype=np.uint32)
+        for segment in self._segments:
+            self._counts += segment["word_counts"]
 
-    def _open(self, name: str) -> dict[str, NDArray[Any]]:
-        path = self.folder / name
-        try:
-            with path.open("rb") as file:
-                return flat.unpack(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
-        except OSError as error:
-            raise EnvironmentFault(f"{path}: {error.strerror}; build the index again") from error
-        except ValueError as error:
-            raise UsageError(f"{path}: {error}") from error
+    def add(self, documents: Iterable[Document], corpus: str = "") -> int:
+        """Add the documents of a corpus, all or none whatever happens, and return how many.
 
-    def add(self, documents: Iterable[Document]) -> int:
-        """Add documents and return how many; what was added is there after a crash once this returns."""
-        added, rest = 0, iter(documents)
-        while batch := list(islice(rest, _SEGMENT)):
-            self._append(_segment(summarise(batch, self.config)), len(batch))
-            added += len(batch)
+        What was added is there after a crash once this returns; what an earlier call left half done is removed.
+
+        Raises:
+            EnvironmentFault: the machine refuses, or something else added to the index; open it again.
+        """
+        old, parts, rest = self._listing, list(self.parts), iter(documents)
+        added, written = 0, old.written
+        if read_listing(self.folder, old.settings) != old:
+            raise EnvironmentFault(f"{self.folder}: changed by another process; give the same command again")
+        self.sweep()
+        try:
+            while batch := list(islice(rest, _SEGMENT)):
+                added, written = added + len(batch), written + 1
+                append(self.folder, parts, written, summarise(batch, self.config), corpus)
+                sweep_segments(self.folder, {*old.segments, *(part.name for part in parts)})
+        except BaseException:
+            self.sweep()
+            raise
+        corpora = old.corpora | {corpus: old.corpora.get(corpus, 0) + added}
+        listing = Listing(old.settings, corpora, {part.name: part.segment for part in parts}, written)
+        # If this fails, nobody knows which listing is on the disk: the segments of both stay.
+        publish_listing(self.folder, listing)
+        self._listing, self.parts = listing, parts
+        self.sweep()
+        self._look()
         return added
 
-    def _append(self, arrays: dict[str, NDArray[Any]], count: int) -> None:
-        names, segments = list(self._listing.segments), list(self._segments)
-        merged = [arrays]
-        while segments and _worth_merging(segments[-1], merged):
-            merged.insert(0, segments.pop())
-            names.pop()
-        if len(merged) > 1:
-            arrays = _merge(merged)
-        written = self._listing.written + 1
-        name = f"segment-{written:08d}.bin"
-        publish(self.folder / name, flat.pack(arrays))
-        old = self._listing
-        self._listing = Listing(_VERSION, self._settings(), (*names, name), old.documents + count, written)
-        publish(self.folder / _LISTING, msgspec.json.encode(self._listing))
-        self._segments = [*segments, self._open(name)]
-        self._counts = self._sum_counts()
-        for stale in set(old.segments) - set(self._listing.segments):
-            (self.folder / stale).unlink(missing_ok=True)
-
-    def _sum_counts(self) -> NDArray[np.uint32]:
-        total = np.zeros(1 << TABLE_BITS, dtype=np.uint32)
-        for segment in self._segments:
-            total += segment["word_counts"]
-        return total
+    def sweep(self) -> None:
+        """Remove the segments that are not part of the index: merged ones, and what a killed `add` left."""
+        sweep_segments(self.folder, self._listing.segments)
 
     def rare(self, words: NDArray[np.uint32]) -> NDArray[np.uint8]:
         """Return RARE for each of `words` that few documents of the index have."""
@@ -247,47 +232,3 @@ def _equal(
     places = np.repeat(np.arange(len(wanted)), sizes)
     within = np.arange(len(places)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     return owners[first[places] + within].astype(np.int64), places
-
-
-def _segment(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Turn a summary into what a segment holds: bands and exact hashes sorted, words counted."""
-    bands = arrays.pop("bands")
-    return arrays | {
-        "band_keys": np.sort(bands, axis=1),
-        "band_owner": np.argsort(bands, axis=1, kind="stable").astype(np.uint32),
-        "exact_sorted": np.sort(arrays["exact_high"]),
-        "exact_owner": np.argsort(arrays["exact_high"], kind="stable").astype(np.uint32),
-        "word_counts": count_words(Shards([arrays])),
-    }
-
-
-def _worth_merging(before: dict[str, NDArray[Any]], merged: Sequence[dict[str, NDArray[Any]]]) -> bool:
-    size = sum(len(segment["key"]) for segment in merged)
-    return len(before["key"]) <= _RATIO * size and len(before["key"]) + size <= _LARGEST
-
-
-def _merge(segments: Sequence[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
-    """Put segments together as if they had been one."""
-    shards = Shards(segments)
-    bands = np.empty((segments[0]["band_keys"].shape[0], len(shards)), dtype=np.uint32)
-    for segment, start in zip(segments, shards.starts, strict=False):
-        for band in range(len(bands)):
-            bands[band, segment["band_owner"][band].astype(np.int64) + start] = segment["band_keys"][band]
-    hashes, owners = shards.samples(0, 1 << 64)
-    order = np.argsort(hashes, kind="stable")
-    derived = {"band_keys", "band_owner", "exact_sorted", "exact_owner", "word_counts", "sample", "sample_owner"}
-    arrays = {
-        name: np.concatenate([segment[name] for segment in segments])
-        for name in segments[0]
-        if name not in derived and not name.endswith("bounds")
-    }
-    arrays |= {"sample": hashes[order], "sample_owner": owners[order].astype(np.uint32), "bands": bands}
-    arrays["bounds"] = _join_bounds([segment["bounds"] for segment in segments])
-    arrays["string_bounds"] = _join_bounds([segment["string_bounds"] for segment in segments])
-    return _segment(arrays)
-
-
-def _join_bounds(parts: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
-    lengths = np.concatenate([np.zeros(1, dtype=np.int64), *(np.diff(part) for part in parts)])
-    return np.cumsum(lengths)
-

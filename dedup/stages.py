@@ -28,16 +28,20 @@ _QUOTED_WORDS = 30
 class Dedup:
     """Drop exact, edited, truncated and extended copies; a `corpus.stage.Learner` over Documents.
 
-    `against` is the folder of an index (`dedup.index`) whose documents win against all that come. Learned:
+    `against` is an index (`dedup.index`), or its folder, whose documents win against all that come. Learned:
     `clusters_`, the members of all clusters with their survivors.
     """
 
     name = "dedup"
 
-    def __init__(self, config: DedupConfig | None = None, against: Path | None = None) -> None:
+    def __init__(self, config: DedupConfig | None = None, against: Index | Path | None = None) -> None:
         self.config = config or DedupConfig()
         self.against = against
         self.clusters_ = Learned(empty())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave an index behind: other processes only apply what this one has learned."""
+        return self.__dict__ | {"against": None}
 
     def scan(self, records: Iterable[Record]) -> bytes:
         """Summarise one shard in about 1.4 kB for a story of 2 kB."""
@@ -50,9 +54,9 @@ class Dedup:
     def learn(self, partials: Sequence[memoryview], run: Map) -> None:
         """Find all copies and their survivors; nothing but numbers per document is held in memory."""
         shards = Shards([flat.unpack(partial) for partial in partials])
-        index = Index(self.against, self.config) if self.against is not None else None
+        index = Index(self.against, self.config) if isinstance(self.against, Path) else self.against
         outcome = Decider(shards, self.config, run, index).decide()
-        rows = tabulate(shards, outcome, index.shards if index else None)
+        rows = tabulate(shards, outcome, index.shards if index is not None else None)
         if self.config.paragraphs:
             rows |= find_repeated(shards, outcome)
         self.clusters_ = Learned(rows)

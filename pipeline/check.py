@@ -13,7 +13,7 @@ from corpus.commit import digest_file
 from corpus.errors import UsageError
 from corpus.streams import Stream
 from corpus.text import is_scrubbed
-from pipeline.output import MANIFEST, SUCCESS, is_finished
+from pipeline.output import MANIFEST, SUCCESS, corpus_at, is_finished
 
 
 def check_corpus(out: Path) -> list[str]:
@@ -22,6 +22,7 @@ def check_corpus(out: Path) -> list[str]:
     Raises:
         UsageError: `out` is no finished corpus at all.
     """
+    out = corpus_at(out)
     if not is_finished(out):
         raise UsageError(f"{out}: no finished corpus ({SUCCESS} or {MANIFEST} is missing); run its command to the end")
     manifest: dict[str, Any] = orjson.loads((out / MANIFEST).read_bytes())

@@ -35,6 +35,11 @@ def ghirbal() -> None:
     """
 
 
+_against = click.option(
+    "--against", multiple=True, metavar="CORPUS", help="A finished corpus, or an index, that wins; may be repeated."
+)
+
+
 def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
     options = [
         click.argument("inputs", nargs=-1, required=True, metavar="INPUT..."),
@@ -57,7 +62,7 @@ def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @ghirbal.command()
 @_job_options
 @click.option("--boilerplate", metavar="FILE", help="Use this reviewed table instead of learning one.")
-@click.option("--against", metavar="CORPUS", help="A finished corpus, or an index, that wins.")
+@_against
 def build(**options: Any) -> None:
     """Clean INPUT, then keep each story once.
 
@@ -85,7 +90,7 @@ def clean(*, no_filters: bool, **options: Any) -> None:
 
 @ghirbal.command()
 @_job_options
-@click.option("--against", metavar="CORPUS", help="A finished corpus, or an index, that wins.")
+@_against
 def dedup(**options: Any) -> None:
     """Keep each story of INPUT once, and change no text."""
     _run("dedup", **options)

@@ -104,6 +104,12 @@ def is_finished(folder: Path) -> bool:
     return (folder / SUCCESS).is_file() and (folder / MANIFEST).is_file()
 
 
+def corpus_at(path: Path) -> Path:
+    """Return the finished corpus that `path` stands for: itself, or the folder around its documents."""
+    around = path.absolute()
+    return around.parent if around.name == "corpus" and not is_finished(path) and is_finished(around.parent) else path
+
+
 def finish(out: Path, identity: Identity, inputs: Sequence[InputFile], outcome: Outcome) -> None:
     """Write the manifest and, last of all, the marker; then clear the work folder away."""
     listing = [{"path": file.name, "bytes": file.size} for file in inputs]

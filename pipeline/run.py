@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import orjson
 
@@ -38,6 +38,9 @@ from pipeline.output import (
     refuse_foreign,
 )
 
+if TYPE_CHECKING:
+    from pipeline.against import Against
+
 Command = Literal["build", "clean", "dedup"]
 
 _MEGABYTE = 2**20
@@ -45,7 +48,7 @@ _MEGABYTE = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run as the user asked for it. `boilerplate` and `against` are paths, or ""."""
+    """One run as the user asked for it. `boilerplate` is a path, or "", `against` one path or several."""
 
     command: Command
     inputs: tuple[str, ...]
@@ -56,7 +59,7 @@ class Job:
     fresh: bool = False
     filters: bool = True
     boilerplate: str = ""
-    against: str = ""
+    against: str | tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,7 @@ def run_job(job: Job, watch: Watcher) -> Finished:
     refuse_foreign(job.out)
     reviewed = read_reviewed(job.boilerplate)
     files, failures = _list(job)
-    deduper, holds = _deduper(job)
-    stages = [*_cleaners(job, reviewed), *deduper]
+    cleaners, against = _cleaners(job, reviewed), _against(job)
     with run_lock(job.out / HOUSE / "lock"):
         listing = [[file.name, file.size, file.mtime_ns] for file in files]
         if STDIN in job.inputs:
@@ -100,10 +102,12 @@ def run_job(job: Job, watch: Watcher) -> Finished:
             files.append(spooled)
             listing.append([STDIN, spooled.size, digest])
         listing += [[failure.source.path, failure.reason] for failure in failures]
+        holds = against.holds if against else ""
         identity = Identity(job.command, _configuration(job, reviewed, holds), fingerprint(listing))
         if claim(job.out, identity, fresh=job.fresh):
             row = orjson.loads((job.out / REPORT).read_bytes())
             return Finished(job.out, report_from(row), already=True)
+        stages = [*cleaners, *_deduper(job, against)]
         plan = _plan(job, identity, stages)
         with translated(plan.work):
             plan.work.mkdir(parents=True, exist_ok=True)
@@ -121,23 +125,37 @@ def _cleaners(job: Job, reviewed: str | None) -> list[Stage]:
     return [extract, Clean(config.clean, reviewed), Filter(config.filters, enabled=job.filters)]
 
 
-def _deduper(job: Job) -> tuple[list[Stage], str]:
-    """Return the stage that finds copies, if the job has one, and a digest of the index that it asks."""
+def _against(job: Job) -> Against | None:
+    """Find what new documents are compared with besides each other."""
+    paths = (job.against,) if isinstance(job.against, str) else job.against
+    if job.command == "clean" or not paths:
+        return None
+    if any(Path(path).resolve().is_relative_to(job.out.resolve()) for path in paths):
+        raise UsageError(f"{job.out}: would be written and compared with; give another folder to -o")
+    from pipeline.against import find_against
+
+    return find_against(paths, job.config.dedup)
+
+
+def _deduper(job: Job, against: Against | None) -> list[Stage]:
+    """Return the stage that finds copies, if the job has one; what it asks is ready when this returns."""
     if job.command == "clean":
-        return [], ""
+        return []
     # Imported here: compiled kernels and their libraries take a second to load, which `clean` need not wait for.
     from dedup.stages import Dedup
-    from pipeline.against import find_index
 
-    index, holds = find_index(Path(job.against), job.config.dedup) if job.against else (None, "")
-    return [Dedup(job.config.dedup, index)], holds
+    return [Dedup(job.config.dedup, against.open(_work(job) / "against") if against else None)]
+
+
+def _work(job: Job) -> Path:
+    return job.out / HOUSE / "work"
 
 
 def _plan(job: Job, identity: Identity, stages: Sequence[Stage]) -> Plan:
     return Plan(
         fingerprint=fingerprint(identity.row()),
         out=job.out,
-        work=job.out / HOUSE / "work",
+        work=_work(job),
         stages=tuple(copy.deepcopy(stages)),
         segments=cut_segments(stages),
         read=job.config.read,

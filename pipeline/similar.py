@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -10,9 +11,9 @@ import orjson
 from cleaning.stages import Clean
 from corpus.document import Document
 from corpus.stage import run_here
-from dedup.index import Index, Match
+from dedup.index import Match
 from dedup.stages import quote as quote_passage
-from pipeline.against import find_index
+from pipeline.against import find_against
 from pipeline.config import read_config
 from pipeline.console import quote, results
 from pipeline.explain import read_documents
@@ -23,11 +24,13 @@ _SHOWN = ("resemblance", "containment", "rare")
 def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: str | None) -> None:
     """Print, for each document of `file`, the documents of `corpus` that share most with it."""
     settings = read_config(config)
-    folder, _ = find_index(Path(corpus), settings.dedup)
-    index = Index(folder, settings.dedup)
+    against = find_against([corpus], settings.dedup)
     documents = list(read_documents(file, settings))
     clean = Clean(settings.clean)
     clean.learn([memoryview(clean.scan(documents))], run_here)
+    # A corpus may be somebody else's, or read-only: what is built to search it is not put into it.
+    with TemporaryDirectory(prefix="ghirbal-") as folder:
+        index = against.open(Path(folder))
     for document in (clean.apply(document).record for document in documents):
         assert isinstance(document, Document)
         matches = index.similar(document, limit)
