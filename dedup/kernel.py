@@ -91,7 +91,7 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     return nb.njit(inline="always")(function)
 
 
-_WORD, _QUAD, _STRIPE = ir.IntType(32), ir.IntType(64), ir.VectorType(ir.IntType(32), 4)
+_WORD, _QUAD = ir.IntType(32), ir.IntType(64)
 
 
 def _build_read(context: Any, data: Any, at: Any) -> Any:  # noqa: ARG001  numba passes the context
@@ -114,30 +114,8 @@ def _build_store(context: Any, data: Any, at: Any, value: Any) -> Any:  # noqa: 
     return types.void(data, at, types.uint32), generate
 
 
-def _build_copy(context: Any, data: Any, at: Any, words: Any, place: Any) -> Any:  # noqa: ARG001
-    """Copy the 16 bytes at byte `at` of `data` to the four uint32 at `place` of `words`."""
-
-    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        stripe = builder.load(_address(target, builder, signature.args[0], arguments[:2], _STRIPE), align=1)
-        builder.store(stripe, _address(target, builder, signature.args[2], arguments[2:], _STRIPE), align=4)
-        return target.get_dummy_value()
-
-    return types.void(data, at, words, place), generate
-
-
-def _build_ones(context: Any, value: Any) -> Any:  # noqa: ARG001
-    """Count the bits of `value` that are set."""
-
-    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        return builder.ctpop(arguments[0])
-
-    return types.uint64(types.uint64), generate
-
-
-ones: Callable[..., Any] = intrinsic(_build_ones)
 read64: Callable[..., Any] = intrinsic(_build_read)
 store32: Callable[..., Any] = intrinsic(_build_store)
-copy16: Callable[..., Any] = intrinsic(_build_copy)
 
 
 def _address(target: Any, builder: Any, kind: Any, array_and_place: Any, wanted: Any) -> Any:

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernel import MIX, compiled
-from dedup.radix import radix_sort
 
 #: Up to this many documents with one key are compared each with each.
 GROUP_ALL = 48
@@ -91,7 +90,7 @@ def sample(
     if len(texts) > 1 << _NUMBER_BITS:
         raise ValueError(f"{len(texts)} stories are too many for one summary; summarise them in parts")
     found = np.empty(len(words) + 1, dtype=np.uint64)
-    found = radix_sort(found[: _sample(words, bounds, texts, _FACTORS, found)], _NUMBER_BITS // 8)
+    found = np.sort(found[: _sample(words, bounds, texts, _FACTORS, found)])
     numbers = found & np.uint64((1 << _NUMBER_BITS) - 1)
     # The upper bits of what is sampled are all zero: turned to the left, hashes spread over their whole range.
     return (found ^ numbers) << np.uint64(_RATE_BITS), texts[numbers.astype(np.int64)].astype(np.uint32)
@@ -122,15 +121,14 @@ def _group(keys: Any, documents: Any, pairs: Any, skip_large: Any, dry: Any) -> 
 
 def band_pairs(keys: NDArray[np.uint32]) -> NDArray[np.uint64]:
     """Return the candidate pairs of one band, sorted; `keys[i]` belongs to the document of rank i."""
-    # Key and rank in one number, the ranks in order.
-    both = radix_sort(pair_up(keys, np.arange(len(keys))), 4)
+    both = np.sort(pair_up(keys, np.arange(len(keys))))
     return _pairs(both >> np.uint64(32), both.astype(np.uint32), skip_large=False)
 
 
 def sample_pairs(hashes: NDArray[np.uint64], ranks: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return the candidate pairs of sampled shingles, sorted; a shingle of many documents is nobody's story."""
     bits = max(_NUMBER_BITS, int(ranks.max(initial=0)).bit_length())
-    both = radix_sort(hashes >> np.uint64(bits) << np.uint64(bits) | ranks.astype(np.uint64), 0)
+    both = np.sort(hashes >> np.uint64(bits) << np.uint64(bits) | ranks.astype(np.uint64))
     return _pairs(both >> np.uint64(bits), (both & np.uint64((1 << bits) - 1)).astype(np.uint32), skip_large=True)
 
 
@@ -140,15 +138,7 @@ def _pairs(
     count = _group(keys, documents, np.empty(0, dtype=np.uint64), skip_large, True)
     pairs = np.empty(count, dtype=np.uint64)
     _group(keys, documents, pairs, skip_large, False)
-    return distinct(pairs)
-
-
-def distinct(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the distinct `values`, sorted (`np.unique` hashes them first, which takes longer)."""
-    values = radix_sort(values, 0)
-    fresh = np.ones(len(values), dtype=bool)
-    fresh[1:] = values[1:] != values[:-1]
-    return values[fresh]
+    return np.unique(pairs)
 
 
 class PairSet:
@@ -168,7 +158,7 @@ class PairSet:
             self._merge()
 
     def _merge(self) -> None:
-        self._merged = distinct(np.concatenate((self._merged, *self._waiting)))
+        self._merged = np.unique(np.concatenate((self._merged, *self._waiting)))
         self._waiting = []
 
     def pairs(self) -> NDArray[np.uint64]:

@@ -21,8 +21,8 @@ from corpus.arabic import folded_words
 from dedup.config import SIGNATURE
 from dedup.foldtable import LONGEST, fold_table
 from dedup.kernel import compiled
-from dedup.shingles import LANES, ROOM, WORKSPACE, hash_shingles
-from dedup.tokens import Encoded, encode, hash_words, split, tokenise
+from dedup.shingles import hash_shingles
+from dedup.tokens import ROOM, Encoded, encode, hash_words, split, tokenise
 
 if TYPE_CHECKING:
     from datasketch import LeanMinHash  # type: ignore[import-untyped]
@@ -80,14 +80,13 @@ def _sign(
     """Sign each text `codes[bounds[i]:bounds[i + 1]]`; `counts[i]` is its words or -1. Returns all words."""
     out = np.empty(longest * LONGEST + ROOM, dtype=np.uint8)
     ends, values = np.empty(longest + 1, dtype=np.int64), np.empty(longest + 1, dtype=np.uint32)
-    starts, work = np.empty(LANES, dtype=np.int64), np.empty(WORKSPACE, dtype=np.uint32)
     total = 0
     for text in range(len(bounds) - 1):
         count = tokenise(codes, bounds[text], bounds[text + 1], table, out, ends)
         counts[text] = count
         if count > 0:
             hash_words(out, count, ends, hashes[total : total + count])
-            found = hash_shingles(out, count, ends, ngram, starts, work, values)
+            found = hash_shingles(out, count, ends, ngram, values)
             _permute(values[:found], permutations[0], permutations[1], signatures[text])
             total += count
     return total
@@ -97,10 +96,9 @@ def _sign(
 def _sign_folded(folded: Any, ngram: Any, permutations: Any, signature: Any, hashes: Any) -> Any:
     """Sign folded words joined by spaces, with ROOM bytes behind them; return how many words there are."""
     ends, values = np.empty(len(hashes), dtype=np.int64), np.empty(len(hashes), dtype=np.uint32)
-    starts, work = np.empty(LANES, dtype=np.int64), np.empty(WORKSPACE, dtype=np.uint32)
     count = split(folded[: len(folded) - ROOM], ends)
     hash_words(folded, count, ends, hashes)
-    found = hash_shingles(folded, count, ends, ngram, starts, work, values)
+    found = hash_shingles(folded, count, ends, ngram, values)
     _permute(values[:found], permutations[0], permutations[1], signature)
     return count
 

@@ -24,7 +24,6 @@ from dedup.tasks import (
     Edges,
     VerifyTask,
     account,
-    bring_together,
     cut_pairs,
     find_passages,
     in_batches,
@@ -212,7 +211,7 @@ class Decider:
 
     def _verify(self, pairs: NDArray[np.uint64]) -> Edges:
         """Compare all pairs; keep those that hold and those that make companions."""
-        pieces = [no_edges(), *in_batches(self.run, verify, self._verify_tasks(bring_together(pairs, len(self.order))))]
+        pieces = [no_edges(), *in_batches(self.run, verify, self._verify_tasks(pairs))]
         return Edges(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
     def _verify_tasks(self, pairs: NDArray[np.uint64]) -> Iterator[VerifyTask]:

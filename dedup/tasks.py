@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from corpus.stage import Map
 from dedup.config import DedupConfig
-from dedup.kernel import compiled
-from dedup.lsh import ends_of, sample_pairs
+from dedup.lsh import sample_pairs
 from dedup.passages import longest_passages
-from dedup.screen import screen
 from dedup.texts import Texts
 from dedup.verify import FEATURES, NONE, Judgement, Limits, compare
 
@@ -42,29 +40,6 @@ def in_batches(run: Map, function: Callable[[Any], Any], tasks: Iterable[Any]) -
     yield from run(function, batch)
 
 
-@compiled("void(int64[::1], int64[::1], int64[::1])")
-def _unite(firsts: Any, seconds: Any, parent: Any) -> None:
-    for pair in range(len(firsts)):
-        one, other = firsts[pair], seconds[pair]
-        while parent[one] != one:
-            parent[one] = parent[parent[one]]
-            one = parent[one]
-        while parent[other] != other:
-            parent[other] = parent[parent[other]]
-            other = parent[other]
-        parent[max(one, other)] = min(one, other)
-    for at in range(len(parent)):
-        parent[at] = parent[parent[at]]
-
-
-def bring_together(pairs: NDArray[np.uint64], count: int) -> NDArray[np.uint64]:
-    """Order pairs of `count` documents so that those around one story stand together and share a task."""
-    firsts, seconds = ends_of(pairs)
-    parent = np.arange(count, dtype=np.int64)
-    _unite(firsts, seconds, parent)
-    return pairs[np.argsort(parent[firsts], kind="stable")]
-
-
 def cut_pairs(pairs: NDArray[np.uint64], words: NDArray[np.int64]) -> Iterator[NDArray[np.uint64]]:
     """Cut pairs, of which each adds so many `words`, into parts that need about as many as one task may have."""
     if not len(pairs):
@@ -90,13 +65,9 @@ def _compare(task: VerifyTask) -> Judgement:
 
 def verify(task: VerifyTask) -> Edges:
     """Compare the pairs of `task`; keep those that hold and those that make companions."""
-    config = task.config
-    least = config.min_resemblance, min(config.min_containment, config.min_companion)
-    likely = screen(task.texts, (task.firsts, task.seconds), config.ngram, least)
-    pairs, firsts, seconds = task.pairs[likely], task.firsts[likely], task.seconds[likely]
-    judged = _compare(task._replace(pairs=pairs, firsts=firsts, seconds=seconds))
-    kept = (judged.relation != NONE) | (judged.scores[:, 1] >= config.min_companion)
-    return Edges(pairs[kept], judged.relation[kept], judged.scores[kept])
+    judged = _compare(task)
+    kept = (judged.relation != NONE) | (judged.scores[:, 1] >= task.config.min_companion)
+    return Edges(task.pairs[kept], judged.relation[kept], judged.scores[kept])
 
 
 def account(task: VerifyTask) -> tuple[NDArray[np.uint64], Judgement, NDArray[np.int64]]:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from dedup.foldtable import BEYOND, BREAK, LENGTH, LETTER, MANY, MARK, RARE, UNSAFE
 from dedup.kernel import MIX, compiled, inlined, read64, store32
 
+#: Bytes that may be read or written behind the last word.
+ROOM = 16
 _ONE = np.uint64(1)
 #: For finding bytes from "0" to "9" in eight at once.
 _ZEROS, _LOW_BITS, _BEYOND_NINE, _HIGH_BITS = (

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,6 +31,8 @@ CONTAINED_LENGTH = 0.75
 _MOVES = 8
 #: What `compare` finds, in this order.
 FEATURES = ("resemblance", "containment", "rare", "rare_back", "numbers", "names", "depth")
+RESEMBLANCE, CONTAINMENT, SHARED_RARE, SHARED_RARE_BACK, NUMBERS, NAMES, DEPTH = range(len(FEATURES))
+_LIMITS = "UniTuple(float64, 11)"
 
 
 class Judgement(NamedTuple):
@@ -44,39 +45,25 @@ class Judgement(NamedTuple):
     scores: NDArray[np.float32]
 
 
-class Limits(msgspec.Struct, frozen=True):
-    """Carry the thresholds of a DedupConfig into the compiled code."""
+class Limits(NamedTuple):
+    """Carry the thresholds of a DedupConfig, called as there, into the compiled code."""
 
-    values: tuple[float, ...]
-
-    @property
-    def resemblance(self) -> float:
-        """Return the least resemblance of a copy."""
-        return self.values[0]
-
-    @property
-    def containment(self) -> float:
-        """Return the least containment of a truncated copy."""
-        return self.values[4]
+    min_resemblance: float
+    min_rare: float
+    min_rare_back: float
+    sure_resemblance: float
+    min_containment: float
+    min_contained_rare: float
+    min_cut_resemblance: float
+    min_cut_containment: float
+    min_cut_rare: float
+    max_changed_numbers: float
+    max_depth: float
 
     @classmethod
     def of(cls, config: DedupConfig) -> Limits:
         """Take the thresholds out of `config`."""
-        return cls(
-            (
-                config.min_resemblance,
-                config.min_rare,
-                config.min_rare_back,
-                config.sure_resemblance,
-                config.min_containment,
-                config.min_contained_rare,
-                config.min_cut_resemblance,
-                config.min_cut_containment,
-                config.min_cut_rare,
-                float(config.max_changed_numbers),
-                config.max_depth,
-            )
-        )
+        return cls(*(float(getattr(config, name)) for name in cls._fields))
 
 
 @compiled("int64(uint32[::1], uint32[::1])")
@@ -92,22 +79,28 @@ def _shared(left: Any, right: Any) -> Any:
     return count
 
 
-@compiled("uint8(float32[::1], float64[::1], int64, int64)")
+@compiled(f"uint8(float32[::1], {_LIMITS}, int64, int64)")
 def _relate(scores: Any, limits: Any, short: Any, long: Any) -> Any:
-    resemblance, containment, rare, rare_back = scores[0], scores[1], scores[2], scores[3]
-    if scores[4] > limits[9] or short < MIN_SHINGLES:
+    """Say what one text is to the other by its scores; `short` and `long` count their own shingles."""
+    resemblance, containment = scores[RESEMBLANCE], scores[CONTAINMENT]
+    rare, rare_back = scores[SHARED_RARE], scores[SHARED_RARE_BACK]
+    numbers, names, depth = scores[NUMBERS], scores[NAMES], scores[DEPTH]
+    min_resemblance, min_rare, min_rare_back, sure_resemblance = limits[:4]
+    min_containment, min_contained_rare, min_cut_resemblance, min_cut_containment, min_cut_rare = limits[4:9]
+    max_changed_numbers, max_depth = limits[9:]
+    if numbers > max_changed_numbers or short < MIN_SHINGLES:
         return NONE
-    contained = containment >= limits[4] and rare >= limits[5]
-    if scores[6] > limits[10] and resemblance < limits[3]:
+    contained = containment >= min_containment and rare >= min_contained_rare
+    if depth > max_depth and resemblance < sure_resemblance:
         return HELD if contained else NONE
     if contained and short <= CONTAINED_LENGTH * long:
         return CONTAINED
-    if contained or resemblance >= limits[3]:
+    if contained or resemblance >= sure_resemblance:
         return NEAR
-    if resemblance < limits[0] or rare_back < limits[2]:
+    if resemblance < min_resemblance or rare_back < min_rare_back:
         return NONE
-    cut = resemblance >= limits[6] and containment >= limits[7] and rare >= limits[8] and scores[5] == 0
-    return NEAR if rare >= limits[1] or cut else NONE
+    cut = resemblance >= min_cut_resemblance and containment >= min_cut_containment and rare >= min_cut_rare
+    return NEAR if rare >= min_rare or (cut and names == 0) else NONE
 
 
 @compiled("void(uint32[::1], uint32[::1], int64[:, ::1])")
@@ -189,8 +182,8 @@ def _resemble(own: Any, bounds: Any, counts: Any, firsts: Any, seconds: Any, sco
         left = own[bounds[one] : bounds[one] + counts[one]]
         right = own[bounds[other] : bounds[other] + counts[other]]
         both = _shared(left, right)
-        scores[pair, 0] = both / max(1, len(left) + len(right) - both)
-        scores[pair, 1] = both / max(1, min(len(left), len(right)))
+        scores[pair, RESEMBLANCE] = both / max(1, len(left) + len(right) - both)
+        scores[pair, CONTAINMENT] = both / max(1, min(len(left), len(right)))
 
 
 @compiled("void(uint32[::1], int64[::1], uint32[::1], int64[::1], int64[::1], int64[::1], int64[::1], float32[:, ::1])")
@@ -201,15 +194,15 @@ def _share_rare(
         short, long = shorts[pair], longs[pair]
         rare_short = rare[bounds[short] : bounds[short] + rare_counts[short]]
         rare_long = rare[bounds[long] : bounds[long] + rare_counts[long]]
-        scores[pair, 2] = _shared(rare_short, every[bounds[long] : bounds[long] + counts[long]])
-        scores[pair, 2] /= max(1, len(rare_short))
-        scores[pair, 3] = _shared(rare_long, every[bounds[short] : bounds[short] + counts[short]])
-        scores[pair, 3] /= max(1, len(rare_long))
+        scores[pair, SHARED_RARE] = _shared(rare_short, every[bounds[long] : bounds[long] + counts[long]])
+        scores[pair, SHARED_RARE] /= max(1, len(rare_short))
+        scores[pair, SHARED_RARE_BACK] = _shared(rare_long, every[bounds[short] : bounds[short] + counts[short]])
+        scores[pair, SHARED_RARE_BACK] /= max(1, len(rare_long))
 
 
 @compiled(
     "void(uint32[::1], uint8[::1], int64[::1], uint32[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64,"
-    " float64[::1], uint8[::1], float32[:, ::1])"
+    " UniTuple(float64, 11), uint8[::1], float32[:, ::1])"
 )
 def _decide(
     words: Any,
@@ -231,7 +224,7 @@ def _decide(
         three, four = bounds[long], bounds[long + 1]
         relations[pair] = _relate(scores[pair], limits, shingles[short], shingles[long])
         if relations[pair] != NONE:
-            scores[pair, 4], scores[pair, 5], scores[pair, 6] = read_gaps(
+            scores[pair, NUMBERS], scores[pair, NAMES], scores[pair, DEPTH] = read_gaps(
                 words[one:two],
                 flags[one:two],
                 every[one : one + counts[short]],
@@ -253,7 +246,8 @@ def compare(
     needed[firsts] = needed[seconds] = True
     own = _sets(texts, ngram, COMMON, 0, needed)
     _resemble(own.values, texts.bounds, own.counts, firsts, seconds, scores)
-    likely = np.flatnonzero((scores[:, 0] >= limits.resemblance) | (scores[:, 1] >= limits.containment))
+    resembling = scores[:, RESEMBLANCE] >= limits.min_resemblance
+    likely = np.flatnonzero(resembling | (scores[:, CONTAINMENT] >= limits.min_containment))
     found, figures = relations[likely], scores[likely]
     # What is shorter is told by the story, not by the chrome around it.
     swapped = own.counts[firsts[likely]] > own.counts[seconds[likely]]
@@ -263,7 +257,6 @@ def compare(
     needed[shorts] = needed[longs] = True
     every, rare = _sets(texts, 1, 0, 0, needed), _sets(texts, 1, RARE, RARE, needed)
     _share_rare(*every, *rare, texts.bounds, shorts, longs, figures)
-    values = np.array(limits.values, dtype=np.float64)
-    _decide(*texts, *every, own.counts, shorts, longs, ngram, values, found, figures)
+    _decide(*texts, *every, own.counts, shorts, longs, ngram, tuple(limits), found, figures)
     relations[likely], scores[likely] = found, figures
     return Judgement(relations, scores)

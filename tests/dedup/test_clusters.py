@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.clusters import build_graph, cluster
-from dedup.lsh import GROUP_ALL, PairSet, band_keys, band_pairs, distinct, sample, sample_pairs
-from dedup.tasks import bring_together
+from dedup.lsh import GROUP_ALL, PairSet, band_keys, band_pairs, sample, sample_pairs
 
 Edge = tuple[int, int, float]
 
@@ -96,10 +95,3 @@ def test_pairs_are_gathered_once_and_sorted(values: list[int]):
     for part in (values[::2], values[1::2], values):
         found.add(np.array(part, dtype=np.uint64))
     assert found.pairs().tolist() == sorted(set(values))
-    assert distinct(np.array(values, dtype=np.uint64)).tolist() == sorted(set(values))
-
-
-def test_pairs_around_one_story_stand_together():
-    pairs = codes([(0, 9), (1, 2), (3, 9), (2, 5), (0, 3)])
-    ordered = bring_together(pairs, 10).tolist()
-    assert ordered == codes([(0, 9), (3, 9), (0, 3), (1, 2), (2, 5)]).tolist()
