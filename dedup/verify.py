@@ -27,8 +27,6 @@ NO_COPY = (NONE, HELD)
 MIN_SHINGLES = 10
 #: A contained text is at most this long beside the other; above it, the two are copies that differ in a few lines.
 CONTAINED_LENGTH = 0.75
-#: Exchanges of neighbours for each value, on average, after which sorting gives up on them; stories need less than one.
-_MOVES = 8
 #: What `compare` finds, in this order.
 FEATURES = ("resemblance", "containment", "rare", "rare_back", "numbers", "names", "depth")
 RESEMBLANCE, CONTAINMENT, SHARED_RARE, SHARED_RARE_BACK, NUMBERS, NAMES, DEPTH = range(len(FEATURES))
@@ -103,38 +101,6 @@ def _relate(scores: Any, limits: Any, short: Any, long: Any) -> Any:
     return NEAR if rare >= min_rare or (cut and names == 0) else NONE
 
 
-@compiled("void(uint32[::1], uint32[::1], int64[:, ::1])")
-def _sort(values: Any, room: Any, counts: Any) -> None:
-    """Sort hashes by their upper bytes, then by exchanging neighbours, which few still need.
-
-    Words of the same number share their upper bytes; a text of thousands of those is sorted by comparing.
-    """
-    counts[:] = 0
-    for value in values:
-        counts[0, value >> np.uint32(16) & np.uint32(0xFF)] += 1
-        counts[1, value >> np.uint32(24)] += 1
-    for digit in range(2):
-        total = 0
-        for bucket in range(256):
-            counts[digit, bucket], total = total, total + counts[digit, bucket]
-        for value in values:
-            bucket = value >> np.uint32(8 * digit + 16) & np.uint32(0xFF)
-            room[counts[digit, bucket]] = value
-            counts[digit, bucket] += 1
-        values, room = room, values
-    moves = _MOVES * len(values)
-    for at in range(1, len(values)):
-        value, place = values[at], at
-        while place > 0 and values[place - 1] > value:
-            values[place] = values[place - 1]
-            place -= 1
-        values[place] = value
-        moves -= at - place
-        if moves < 0:
-            values.sort()
-            break
-
-
 @compiled(
     "void(uint32[::1], uint8[::1], int64[::1], int64, uint8, uint8, boolean[::1], uint32[::1], int64[::1])"
 )
@@ -142,7 +108,6 @@ def _collect(
     words: Any, flags: Any, bounds: Any, ngram: Any, bit: Any, wanted: Any, needed: Any, out: Any, sizes: Any
 ) -> None:
     """Write the sorted set of shingles of each needed text, those with `bit` as `wanted`, at its bounds in `out`."""
-    counts = np.empty((2, 256), dtype=np.int64)
     for text in range(len(needed)):
         if not needed[text]:
             continue
@@ -152,7 +117,7 @@ def _collect(
             if flags[start + at] & bit == wanted:
                 values[picked] = values[at]
                 picked += 1
-        _sort(values[:picked], np.empty(picked, dtype=np.uint32), counts)
+        values[:picked].sort()
         kept = 0
         for at in range(picked):
             if at == 0 or values[at] != values[at - 1]:
