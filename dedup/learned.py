@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from corpus.document import ID_LENGTH, Copy
 from dedup import flat
 from dedup.partials import Shards
+from dedup.strings import Strings, copy_parts, rank, tell_apart
 from dedup.survivors import KEPT, RELATIONS, Outcome
 from dedup.verify import FEATURES
 
@@ -125,14 +126,9 @@ def tabulate(shards: Shards, outcome: Outcome, old: Shards | None = None) -> dic
     members = np.union1d(gone, outcome.survivor[gone])
     renamed = np.flatnonzero(outcome.renamed)
     new_ids = {document: new_id(shards, document) for document in renamed.tolist()}
-    strings = [
-        _strings(shards, old, document)._replace(id=new_ids[document])
-        if document in new_ids
-        else _strings(shards, old, document)
-        for document in members.tolist()
-    ]
+    strings = _replace_ids(_strings(shards, old, members), members, new_ids)
     places = _order(members, strings, outcome)
-    rows, strings = members[places], [strings[place] for place in places]
+    rows = members[places]
     row_of = np.empty(len(members), dtype=np.int64)
     row_of[places] = np.arange(len(places))
     own = np.minimum(rows, count - 1)
@@ -140,7 +136,7 @@ def tabulate(shards: Shards, outcome: Outcome, old: Shards | None = None) -> dic
     anchor = np.where(rows < count, outcome.anchor[own], -1)
     keys = shards.column("key")[rows[rows < count]]
     by_key = np.argsort(keys, kind="stable")
-    blob, bounds = flat.pack_strings([text for all_of_it in strings for text in all_of_it])
+    blob, bounds = _pack(strings, places)
     renamed = renamed[np.argsort(shards.column("key")[renamed])]
     new_blob, new_bounds = flat.pack_strings([new_ids[document] for document in renamed.tolist()])
     return {
@@ -176,23 +172,52 @@ def _rows_of(
     return rows
 
 
-def _strings(shards: Shards, old: Shards | None, document: int) -> flat.Strings:
-    if document < len(shards):
-        return shards.strings(document)
-    assert old is not None
-    return old.strings(document - len(shards))
+def _strings(shards: Shards, old: Shards | None, members: NDArray[np.int64]) -> Strings:
+    """Gather the strings of the members, EACH of each."""
+    cut = int(np.searchsorted(members, len(shards)))
+    blob, bounds = shards.strings_of(members[:cut])
+    if old is not None:
+        olds, old_bounds = old.strings_of(members[cut:] - len(shards))
+        blob, bounds = np.concatenate((blob, olds)), np.concatenate((bounds, len(blob) + old_bounds[1:]))
+    return Strings(blob, bounds[:-1], bounds[1:])
 
 
-def _order(members: NDArray[np.int64], strings: list[flat.Strings], outcome: Outcome) -> NDArray[np.int64]:
+def _replace_ids(strings: Strings, members: NDArray[np.int64], new_ids: dict[int, str]) -> Strings:
+    """Give members the ids that `new_ids` has for them."""
+    renamed = np.flatnonzero(np.isin(members, list(new_ids)))
+    if not len(renamed):
+        return strings
+    blob, bounds = flat.pack_strings([new_ids[document] for document in members[renamed].tolist()])
+    starts, stops = strings.starts.copy(), strings.stops.copy()
+    starts[renamed * flat.EACH] = len(strings.blob) + bounds[:-1]
+    stops[renamed * flat.EACH] = len(strings.blob) + bounds[1:]
+    return Strings(np.concatenate((strings.blob, blob)), starts, stops)
+
+
+def _order(members: NDArray[np.int64], strings: Strings, outcome: Outcome) -> NDArray[np.int64]:
     """Order the members: clusters by their survivor's id, the survivor first, then copies by id and address."""
-    names = {int(document): four[0] for document, four in zip(members, strings, strict=True)}
+    count = len(outcome.survivor)
+    survivor = members.copy()
+    survivor[members < count] = outcome.survivor[members[members < count]]
+    columns = [
+        Strings(strings.blob, strings.starts[at :: flat.EACH], strings.stops[at :: flat.EACH])
+        for at in range(flat.EACH)
+    ]
+    ids = tell_apart(np.zeros(len(members), dtype=np.int64), columns[0])
+    places = rank(ids[np.searchsorted(members, survivor)], survivor, members != survivor, ids)
+    for column in columns[1:]:
+        places = tell_apart(places, column)
+    return np.lexsort((members, places))
 
-    def place(at: int) -> tuple[Any, ...]:
-        document = int(members[at])
-        survivor = int(outcome.survivor[document]) if document < len(outcome.survivor) else document
-        return names[survivor], survivor, document != survivor, strings[at], document
 
-    return np.array(sorted(range(len(members)), key=place), dtype=np.int64)
+def _pack(strings: Strings, places: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the strings of the members in the order of `places`, and the bounds of each."""
+    starts = strings.starts.reshape(-1, flat.EACH)[places].ravel()
+    sizes = strings.stops.reshape(-1, flat.EACH)[places].ravel() - starts
+    bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
+    blob = np.empty(bounds[-1], dtype=np.uint8)
+    copy_parts(strings.blob, starts, bounds, blob)
+    return blob, bounds
 
 
 def empty() -> dict[str, NDArray[Any]]:

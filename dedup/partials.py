@@ -27,6 +27,7 @@ from dedup.config import DedupConfig
 from dedup.kernel import compiled
 from dedup.lsh import band_keys, sample
 from dedup.minhash import PERMUTATIONS, Sketches, sign_encoded
+from dedup.strings import copy_parts
 from dedup.texts import Texts
 from dedup.tokens import cut, encode
 
@@ -246,6 +247,22 @@ class Shards:
         """Return the strings kept of a document."""
         shard, at = self._find(document)
         return flat.strings_at(shard["strings"], shard["string_bounds"], at)
+
+    def strings_of(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Gather the strings of sorted `documents`, and the bounds of each string."""
+        sizes = np.zeros((len(documents), flat.EACH), dtype=np.int64)
+        for number, first, last in self._parts(documents):
+            local = (documents[first:last] - self.starts[number]) * flat.EACH
+            for at in range(flat.EACH):
+                ends = self.shards[number]["string_bounds"]
+                sizes[first:last, at] = ends[local + at + 1] - ends[local + at]
+        bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
+        blob = np.empty(bounds[-1], dtype=np.uint8)
+        places = bounds[:: flat.EACH]
+        for number, first, last in self._parts(documents):
+            shard, local = self.shards[number], (documents[first:last] - self.starts[number]) * flat.EACH
+            copy_parts(shard["strings"], shard["string_bounds"][local], places[first : last + 1], blob)
+        return blob, bounds
 
     def names(self, documents: NDArray[np.int64]) -> list[bytes]:
         """Return the ids of sorted `documents` in UTF-8, whose order is that of their code points."""

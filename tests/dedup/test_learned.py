@@ -1,0 +1,91 @@
+"""The table of clusters: its rows are in the order that plain sorting of plain strings gives."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedup import flat
+from dedup.learned import new_id, tabulate
+from dedup.partials import Shards
+from dedup.strings import Strings, rank, tell_apart
+from dedup.survivors import KEPT, Outcome
+from dedup.verify import FEATURES
+
+#: Equal beginnings, prefixes of each other, zeros, ends beyond what is compared in words, code points of every length.
+TEXTS = ["", "a", "a\0", "a\0b", "ab", "b" * 8, "b" * 9, "c" * 300, "c" * 300 + "d", "c" * 301, "خبر", "خبرا", "\ud7ff"]
+TEXTS += ["\ud800", "\ue000", "𐍈", "https://e.com/2024/05/1", "https://e.com/2024/05/12"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(TEXTS) | st.text(max_size=20)), max_size=40))
+def test_strings_are_told_apart_as_python_orders_them(items):
+    blob, bounds = flat.pack_strings([text for _, text in items])
+    classes = rank(np.array([number for number, _ in items], dtype=np.int64))
+    places = tell_apart(classes, Strings(blob, bounds[:-1], bounds[1:]))
+    assert places.tolist() == [sum(other < item for other in items) for item in items]
+
+
+def summarised(dice, count):
+    """Summaries of `count` documents that have few strings to choose from."""
+    strings = [dice.choice(TEXTS) for _ in range(count * flat.EACH)]
+    blob, bounds = flat.pack_strings(strings)
+    return {
+        "key": np.array([dice.getrandbits(64) for _ in range(count)], dtype=np.uint64),
+        "text": np.array([dice.getrandbits(64) for _ in range(count)], dtype=np.uint64),
+        "words": np.empty(0, dtype=np.uint32),
+        "strings": blob,
+        "string_bounds": bounds,
+    }
+
+
+def clustered(dice, count, olds):
+    """Some clusters of `count` documents, a few around one of `olds` older ones; some keep their place renamed."""
+    survivor = np.arange(count)
+    fate = np.full(count, KEPT, dtype=np.uint8)
+    firsts = dice.sample(range(count), count // 4)
+    for document in set(range(count)) - set(firsts):
+        if dice.random() < 0.7:
+            older = olds and dice.random() < 0.2
+            survivor[document] = count + dice.randrange(olds) if older else dice.choice(firsts)
+            fate[document] = KEPT + 1
+    return Outcome(
+        fate=fate,
+        survivor=survivor,
+        anchor=np.full(count, -1),
+        scores=np.zeros((count, len(FEATURES)), dtype=np.float32),
+        passage=np.zeros((count, 2), dtype=np.int64),
+        rank=np.arange(count),
+        renamed=(fate == KEPT) & np.array([dice.random() < 0.2 for _ in range(count)]),
+    )
+
+
+def in_plain_words(shards, outcome, old):
+    """The strings of the rows, with objects and `sorted`: what `tabulate` does with arrays."""
+    count = len(shards)
+    gone = np.flatnonzero(outcome.fate != KEPT).tolist()
+    strings = {}
+    for document in {*gone, *outcome.survivor[gone].tolist()}:
+        strings[document] = shards.strings(document) if document < count else old.strings(document - count)
+        if document < count and outcome.renamed[document]:
+            strings[document] = strings[document]._replace(id=new_id(shards, document))
+
+    def place(document):
+        survivor = int(outcome.survivor[document]) if document < count else document
+        return strings[survivor].id, survivor, document != survivor, strings[document], document
+
+    return [strings[document] for document in sorted(strings, key=place)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rows_are_in_the_order_of_ids_and_addresses(seed):
+    dice = random.Random(seed)
+    shards = Shards([summarised(dice, size) for size in (40, 0, 25, 1)])
+    old = Shards([summarised(dice, 9), summarised(dice, 3)]) if seed % 2 else None
+    outcome = clustered(dice, len(shards), len(old) if old else 0)
+    rows = tabulate(shards, outcome, old)
+    blob, bounds = flat.pack_strings([text for five in in_plain_words(shards, outcome, old) for text in five])
+    assert bytes(rows["strings"]) == bytes(blob)
+    assert rows["string_bounds"].tolist() == bounds.tolist()
+    assert (rows["strings"].dtype, rows["string_bounds"].dtype) == (np.uint8, np.int64)
