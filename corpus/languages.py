@@ -6,9 +6,9 @@ Codes and names come from CLDR, through Babel: "eng", "ar-EG", "Arabic", "الع
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
-from babel import Locale
+from babel import Locale, localedata
 from babel.core import get_global
 
 from corpus.arabic import fold
@@ -17,11 +17,11 @@ from corpus.arabic import fold
 UNDETERMINED = "und"
 #: Languages in whose words news names other languages.
 _NAMED_IN = ("en", "ar", "fa", "fr", "tr", "ur")
-#: Languages that are also asked what they call themselves: those that are told apart by their letters and words.
-_OWN_NAMES = (
-    "af am ar bg bn bo ca cs cy da de el en es et fa fi fr gu he hi hr hu hy id it ja ka km kn ko ku lo lt lv mk ml mr "
-    "my ne nl no or pa pl ps pt ro ru sd si sk sl so sq sv sw ta te th tr ug uk ur vi zh"
-).split()
+#: Languages that are also asked what they call themselves: all that are told apart by their letters and words.
+_OWN_NAMES = frozenset(
+    "af am ar bg bn bo ca cs cy da de dv el en es et fa fi fr gu he hi hr hu hy id it ja ka km kn ko ku lo lt lv mk ml "
+    "mr my ne nl no or pa pl ps pt ro ru sd si sk sl so sq sv sw ta te th tl tr ug uk ur vi zh".split()
+)
 #: Names in use that CLDR has not, and codes of varieties that are written as the language itself.
 _OTHERS = {
     "farsi": "fa", "عربي": "ar", "عربى": "ar", "کوردی": "ku", "sorani": "ku", "kurmanji": "ku", "central kurdish": "ku",
@@ -41,13 +41,14 @@ def language_code(given: str) -> str:
     >>> [language_code(name) for name in ("Arabic", "ar-EG", "العربية", "eng", "Klingonese")]
     ['ar', 'ar', 'ar', 'en', '']
     """
+    if given in _OWN_NAMES:
+        return given
     name = fold(_ASIDE.sub("", given.strip())).removeprefix(_THE_LANGUAGE)
-    if found := _codes_by_name().get(name):
-        return found
     code = _CODE.fullmatch(name)
-    return _known_code(code[1]) if code else ""
+    return (_known_code(code[1]) if code else "") or _codes_by_name().get(name, "")
 
 
+@lru_cache
 def _known_code(code: str) -> str:
     if code in _OTHERS:
         return _OTHERS[code]
@@ -60,7 +61,7 @@ def _known_code(code: str) -> str:
 
 @cache
 def _codes_by_name() -> dict[str, str]:
-    own = {Locale(code).languages.get(code, ""): code for code in _OWN_NAMES}
+    own = {Locale(code).languages.get(code, ""): code for code in sorted(filter(localedata.exists, _OWN_NAMES))}
     named = {name: code for place in reversed(_NAMED_IN) for code, name in Locale(place).languages.items()}
     table = {fold(name): code.partition("_")[0] for name, code in (named | own).items() if name}
     table |= {fold(name): code for name, code in _OTHERS.items()}

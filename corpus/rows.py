@@ -100,7 +100,8 @@ def _take_date(rest: dict[str, Any], name: str) -> str:
         stated = rest[name] = stated.isoformat()
     is_number = isinstance(stated, (int, float)) and not isinstance(stated, bool)
     published = parse_date(str(stated)) if is_number or isinstance(stated, str) else ""
-    if published or stated is None or stated == "":
+    is_missing = stated is None or stated == "" or (isinstance(stated, float) and math.isnan(stated))
+    if published or is_missing:
         rest.pop(name, None)
     return published
 
@@ -147,9 +148,10 @@ def _repaired(text: str) -> str:
 def _take_extras(rest: dict[str, Any]) -> dict[str, Any]:
     """Take language, credit, authors and tags out of the unknown fields, where they have the form of ours."""
     extras: dict[str, Any] = {}
-    language = rest.get("language")
-    if isinstance(language, str) and (not language.strip() or language_code(language)):
-        extras["language"] = language_code(rest.pop("language"))
+    language = "" if rest.get("language") is None else rest["language"]
+    if isinstance(language, str) and (language.strip() == "" or language_code(language)):
+        extras["language"] = language_code(language)
+        rest.pop("language", None)
     if isinstance(rest.get("credit"), str):
         extras["credit"] = _repaired(rest.pop("credit"))
     for name in ("authors", "tags"):

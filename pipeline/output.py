@@ -34,7 +34,10 @@ _OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CLUSTERS, BOILERPLATE, "corpus"
 #: A manifest lists at most so many inputs by name; all are covered by the digest of their listing.
 _MAX_INPUTS = 10_000
 #: The libraries whose version can change a byte of the corpus.
-_LIBRARIES = ("ghirbal", "charset-normalizer", "datasketch", "langdetect", "lxml", "numba", "numpy", "trafilatura")
+_LIBRARIES = (
+    "ghirbal", "babel", "charset-normalizer", "datasketch", "langdetect", "lxml", "numba", "numpy", "persiantools",
+    "trafilatura",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

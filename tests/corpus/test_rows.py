@@ -45,6 +45,7 @@ def mojibake(text: str) -> str:
         (datetime.datetime(2015, 7, 21, 10), "2015-07-21"),
         ("", ""),
         (None, ""),
+        (float("nan"), ""),
     ],
 )
 def test_a_date_that_can_be_read_is_normal(stated: Any, published: str) -> None:
@@ -71,9 +72,9 @@ def test_a_day_before_all_news_is_set_aside_as_text() -> None:
 
 @pytest.mark.parametrize(
     ("stated", "language"),
-    [("Arabic", "ar"), ("ar-EG", "ar"), ("العربية", "ar"), ("eng", "en"), ("ar", "ar"), ("", "")],
+    [("Arabic", "ar"), ("ar-EG", "ar"), ("العربية", "ar"), ("eng", "en"), ("ar", "ar"), ("", ""), (None, "")],
 )
-def test_a_language_that_is_known_is_a_code(stated: str, language: str) -> None:
+def test_a_language_that_is_known_is_a_code(stated: str | None, language: str) -> None:
     found = record(language=stated)
     assert (found.language, found.meta) == (language, {})
 
