@@ -20,7 +20,7 @@ def check_corpus(out: Path) -> list[str]:
     """Return every law that `out` breaks, in words; an empty list means all is well.
 
     Raises:
-        UsageError: `out` is no finished corpus at all.
+        UsageError: `out` is no finished corpus at all, or one in Parquet and pyarrow is not installed.
     """
     out = corpus_at(out)
     if not is_finished(out):
@@ -96,7 +96,10 @@ def _json_rows(path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _parquet_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    parquet = importlib.import_module("pyarrow.parquet")
+    try:
+        parquet = importlib.import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise UsageError(f"{path}: reading Parquet needs pyarrow; install it with: pip install 'ghirbal[parquet]'") from error
     for batch in parquet.ParquetFile(path).iter_batches():
         yield from batch.to_pylist()
 

@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from corpus.errors import UsageError
+from pipeline.check import check_corpus
+from tests.pipeline.builds import build, story
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PACKAGES = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
@@ -77,3 +81,13 @@ def test_what_is_declared_is_imported():
 @pytest.mark.parametrize("package", PACKAGES)
 def test_hints_are_shipped(package):
     assert (ROOT / package / "py.typed").is_file()
+
+
+def test_a_corpus_in_parquet_is_not_checked_without_pyarrow(tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text(story(1), "utf-8")
+    build(tmp_path / "in", tmp_path / "out", form="parquet")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.delitem(sys.modules, "pyarrow.parquet", raising=False)
+    with pytest.raises(UsageError, match=r"part-00000\.parquet: .* 'ghirbal\[parquet\]'"):
+        check_corpus(tmp_path / "out")
