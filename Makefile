@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test slow bench clean
+.PHONY: demo test wheel-test slow bench clean
 
 demo: $(READY)
 	rm -rf demo-corpus
@@ -17,6 +17,10 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# What a user installs: the wheel with nothing but what it declares, in a fresh environment, away from this folder.
+wheel-test: $(READY)
+	.ci/wheel
 
 slow: $(READY)
 	HYPOTHESIS_PROFILE=dice $(BIN)/pytest -m ''
@@ -36,4 +40,4 @@ $(READY): pyproject.toml
 	touch $(READY)
 
 clean:
-	rm -rf .venv demo-corpus .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv demo-corpus .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
