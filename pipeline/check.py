@@ -99,7 +99,7 @@ def _parquet_rows(path: Path) -> Iterator[Mapping[str, Any]]:
     try:
         parquet = importlib.import_module("pyarrow.parquet")
     except ImportError as error:
-        raise UsageError(f"{path}: reading Parquet needs pyarrow; install it with: pip install 'ghirbal[parquet]'") from error
+        raise UsageError(f"{path}: to read Parquet, run: pip install 'ghirbal[parquet]'") from error
     for batch in parquet.ParquetFile(path).iter_batches():
         yield from batch.to_pylist()
 

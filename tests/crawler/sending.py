@@ -1,4 +1,4 @@
-"""A downloader that writes down when it let each request go: what the crawl decided, not when a loaded machine did it."""
+"""A downloader that notes when it let each request go: what the crawl decided, not when a loaded machine did it."""
 
 from __future__ import annotations
 
