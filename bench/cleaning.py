@@ -29,7 +29,7 @@ sys.path[0] = str(PROJECT)  # not this folder, where a file has the name of the 
 from cleaning.score import score_text  # noqa: E402
 from cleaning.stages import Clean  # noqa: E402
 from corpus.document import Document, Source  # noqa: E402
-from corpus.stage import run_here  # noqa: E402
+from corpus.stage import run_here, summarise  # noqa: E402
 from corpus.task import read_rows  # noqa: E402
 from corpus.text import scrub  # noqa: E402
 
@@ -57,7 +57,7 @@ def predict(stage: Clean, documents: Sequence[Document]) -> list[Row]:
 
 def taught(*shards: Sequence[Document]) -> Clean:
     stage = Clean()
-    stage.learn([memoryview(stage.scan(shard)) for shard in shards], run_here)
+    stage.learn([memoryview(summarise(stage.accumulator(), shard)) for shard in shards], run_here)
     return stage
 
 
@@ -129,18 +129,18 @@ def speed(data: Path) -> Iterator[str]:
     name, documents = news(data)
     megabytes = sum(len(record.text.encode()) for record in documents) / 1e6
     plain, stage = Clean(), Clean()
-    partial = stage.scan(documents)
-    stage.learn([memoryview(partial)], run_here)
+    summary = summarise(stage.accumulator(), documents)
+    stage.learn([memoryview(summary)], run_here)
     yield f"| {name}, {len(documents):,} documents, {megabytes:.0f} MB of UTF-8, one core | bar | measured |"
     yield "|---|---|---|"
     for label, work in (
         ("apply, no table", lambda: _apply(plain, documents)),
         ("apply, learned table", lambda: _apply(stage, documents)),
-        ("scan", lambda: stage.scan(documents)),
+        ("summarise", lambda: summarise(stage.accumulator(), documents)),
     ):
         bar = "10 MB/s" if label.startswith("apply") else ""
         yield f"| {label} | {bar} | {megabytes / best(work):.1f} MB/s |"
-    yield f"| learn from the partial ({len(partial) / 1e6:.1f} MB) | | {best(lambda: _learn(partial)):.2f} s |"
+    yield f"| learn from the summary ({len(summary) / 1e6:.1f} MB) | | {best(lambda: _learn(summary)):.2f} s |"
     yield f"| worst hostile line of 200,000 characters | 0.2 s | {max(_hostile(stage)):.3f} s |"
     ratio = _lines(stage, 16_000) / _lines(stage, 2_000)
     yield f"| 8 x as many lines | linear | {ratio:.1f} x the time |"
@@ -151,8 +151,8 @@ def _apply(stage: Clean, documents: Iterable[Document]) -> None:
         stage.apply(record)
 
 
-def _learn(partial: bytes) -> None:
-    Clean().learn([memoryview(partial)], run_here)
+def _learn(summary: bytes) -> None:
+    Clean().learn([memoryview(summary)], run_here)
 
 
 def _hostile(stage: Clean) -> Iterator[float]:

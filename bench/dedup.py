@@ -186,6 +186,7 @@ def scaling_table(path: Path) -> Iterator[str]:
 def scan_file(path: Path) -> int:
     """Summarise one file of texts into a file beside it; return the peak of this process in KiB."""
     from corpus.document import Document, Source
+    from corpus.stage import summarise
     from dedup.stages import Dedup
 
     with path.open(encoding="utf-8") as lines:
@@ -194,7 +195,7 @@ def scan_file(path: Path) -> int:
             Document(f"{path.stem}-{at}", Source(path.stem, at), text, outlet=f"o{at % 200}")
             for at, text in enumerate(texts)
         )
-        path.with_suffix(".part").write_bytes(Dedup().scan(documents))
+        path.with_suffix(".part").write_bytes(summarise(Dedup().accumulator(), documents))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
@@ -219,32 +220,32 @@ def million(folder: Path, documents: int = 1_000_000, files: int = 20) -> Iterat
         started = time.monotonic()
         scanner = max(pool.map(scan_file, paths)) / 1024
         scanned = time.monotonic()
-        partials = [map_file(path.with_suffix(".part")) for path in paths]
+        summaries = [map_file(path.with_suffix(".part")) for path in paths]
         peak, done = [0], Event()
         watcher = Thread(target=own_memory, args=(peak, done))
         watcher.start()
         stage, run = Dedup(), cast("Map", pool.map)
-        stage.learn(partials, run)
+        stage.learn(summaries, run)
         done.set()
         learned = time.monotonic()
     yield (
         f"{documents:,} documents of 2 kB, summaries in files, two processes: scan {scanned - started:.0f} s, learn"
         f" {learned - scanned:.0f} s wall; a scanning process took {scanner:,.0f} MB at most, the learning one"
-        f" {max(peak) / 1024:,.0f} MB beside {sum(map(len, partials)) / 1e6:,.0f} MB of mapped summaries."
+        f" {max(peak) / 1024:,.0f} MB beside {sum(map(len, summaries)) / 1e6:,.0f} MB of mapped summaries."
     )
 
 
 def quality_table() -> Iterator[str]:
     """Yield the lines of the table of quality on the labelled data."""
     from corpus.document import Document, Source
-    from corpus.stage import run_here
+    from corpus.stage import run_here, summarise
     from corpus.task import read_rows
     from dedup.score import score_clusters
     from dedup.stages import Dedup
 
     def clusters(documents: list[Document]) -> list[dict[str, str]]:
         stage = Dedup()
-        stage.learn([memoryview(stage.scan(documents))], run_here)
+        stage.learn([memoryview(summarise(stage.accumulator(), documents))], run_here)
         lines = map(json.loads, stage.clusters())
         return [{"id": one["id"], "cluster": line["cluster"]} for line in lines for one in line["members"]]
 

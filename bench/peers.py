@@ -80,7 +80,7 @@ def union(pairs: Any, count: int) -> int:
 
 def run_ghirbal(texts: list[str], clock: Clock) -> int:
     from corpus.document import Document, Source
-    from corpus.stage import run_here
+    from corpus.stage import run_here, summarise
     from dedup import minhash
     from dedup.stages import Dedup
 
@@ -93,11 +93,12 @@ def run_ghirbal(texts: list[str], clock: Clock) -> int:
     stage = Dedup()
     clock.note("objects")
     size = 10_000
-    partials = [stage.scan(documents[start : start + size]) for start in range(0, len(documents), size)]
-    clock.note("scan")
-    stage.learn([memoryview(partial) for partial in partials], run_here)
+    parts = [documents[start : start + size] for start in range(0, len(documents), size)]
+    summaries = [summarise(stage.accumulator(), part) for part in parts]
+    clock.note("summarise")
+    stage.learn([memoryview(summary) for summary in summaries], run_here)
     clock.note("learn")
-    clock.seconds["end"] = clock.seconds["scan"] + clock.seconds["learn"]
+    clock.seconds["end"] = clock.seconds["summarise"] + clock.seconds["learn"]
     return sum(len(json.loads(line)["members"]) - 1 for line in stage.clusters())
 
 

@@ -1,6 +1,6 @@
 """Count what the documents of an outlet repeat: lines, openings and endings.
 
-A scan counts one shard and writes the counts sorted, so that `cleaning.learning` can merge those of all shards in
+The counts of one shard are written sorted, so that `cleaning.learning` can merge those of all shards in
 one pass. Documents do not count, stories do: of each piece the smallest hashes of the stories that had it are
 kept, which bounds memory and makes every order equal.
 """
@@ -30,7 +30,7 @@ from cleaning.boilerplate import (
 )
 from cleaning.seams import has_stop, sentence_starts
 from cleaning.units import PARAGRAPH, Unit, cut
-from corpus.document import Document
+from corpus.document import Document, Record
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -92,31 +92,40 @@ class Tally:
 Piece = tuple[str, str, str]  # outlet, form, key
 
 
-def count(documents: Iterable[Document]) -> bytes:
-    """Count the pieces of one shard; the order of `documents` does not matter.
+class Counts:
+    """Count the pieces of one shard; the order of documents does not matter.
 
     At most RUN pieces are held at a time; longer counts are kept sorted and packed, and merged at the end.
     """
-    tallies: dict[Piece, Tally] = {}
-    runs: list[bytes] = []
-    for document in documents:
-        if len(tallies) >= RUN:
-            runs.append(_pack(sorted(tallies.items())))
-            tallies = {}
-        outlet = outlet_of(document)
+
+    def __init__(self) -> None:
+        self._tallies: dict[Piece, Tally] = {}
+        self._runs: list[bytes] = []
+
+    def observe(self, record: Record) -> None:
+        """Count the pieces of one document."""
+        if not isinstance(record, Document):
+            return
+        if len(self._tallies) >= RUN:
+            self._runs.append(_pack(sorted(self._tallies.items())))
+            self._tallies = {}
+        outlet = outlet_of(record)
         seen: set[Piece] = set()
-        units = cut(document.text)
+        units = cut(record.text)
         paragraphs = find_paragraphs(units)
         story = _story(units, paragraphs)
         for form, key, place, running, example in _pieces(units, paragraphs):
             piece = (outlet, form, key)
             if piece not in seen:
                 seen.add(piece)
-                tallies.setdefault(piece, Tally()).see(story, place, running, example)
-    last = sorted(tallies.items())
-    if not runs:
-        return _pack(last)
-    return _pack(summed(heapq.merge(*(unpack(memoryview(run)) for run in runs), last, key=itemgetter(0))))
+                self._tallies.setdefault(piece, Tally()).see(story, place, running, example)
+
+    def summary(self) -> bytes:
+        """Return the counts, sorted and packed."""
+        last = sorted(self._tallies.items())
+        if not self._runs:
+            return _pack(last)
+        return _pack(summed(heapq.merge(*(unpack(memoryview(run)) for run in self._runs), last, key=itemgetter(0))))
 
 
 def _story(units: Sequence[Unit], paragraphs: Sequence[bool]) -> int:
@@ -185,9 +194,9 @@ class _View(io.RawIOBase):
         return bytes(part)
 
 
-def unpack(partial: memoryview) -> Iterator[tuple[Piece, Tally]]:
-    """Yield what `count` packed, in order, without holding it."""
-    with zstd.ZstdFile(_View(partial)) as reader:
+def unpack(summary: memoryview) -> Iterator[tuple[Piece, Tally]]:
+    """Yield what a summary holds, in order, without holding it."""
+    with zstd.ZstdFile(_View(summary)) as reader:
         while head := reader.read(_LENGTH):
             outlet, form, key, documents, stories, places, running, example = _DECODER.decode(
                 reader.read(int.from_bytes(head, "little"))

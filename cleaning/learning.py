@@ -21,9 +21,9 @@ from cleaning.units import ends_sentence, has_clauses
 _PLACES: tuple[Place, ...] = ("head", "body", "tail")
 
 
-def learn(partials: Sequence[memoryview], config: FurnitureConfig) -> Table:
+def learn(summaries: Sequence[memoryview], config: FurnitureConfig) -> Table:
     """Merge the counts of all shards and return what is furniture."""
-    merged = heapq.merge(*(unpack(partial) for partial in partials if len(partial)), key=itemgetter(0))
+    merged = heapq.merge(*(unpack(summary) for summary in summaries if len(summary)), key=itemgetter(0))
     rows: list[Furniture] = []
     total = 0
     for (outlet, form), pieces in groupby(summed(merged), key=lambda item: item[0][:2]):

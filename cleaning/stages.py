@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from cleaning.boilerplate import Table, from_toml, outlet_of, to_toml
-from cleaning.counting import count
+from cleaning.counting import Counts
 from cleaning.extract import DEFAULTS, ExtractConfig, Extraction, extract_html
 from cleaning.fields import harvest
 from cleaning.learning import learn
@@ -17,7 +17,7 @@ from cleaning.markup import is_binary, without
 from cleaning.verdict import find_spans, remove
 from corpus.decode import declared_charset, decode
 from corpus.document import DROP, Document, Page, Record, Verdict, drop, keep, name_outlet
-from corpus.stage import Map
+from corpus.stage import Accumulator, Map
 from corpus.text import scrub
 
 
@@ -75,6 +75,16 @@ def _document(page: Page, found: Extraction, rung: str) -> Document:
     )
 
 
+class _Unobserved:
+    """An accumulator where nothing is to be learned."""
+
+    def observe(self, record: Record) -> None:
+        pass
+
+    def summary(self) -> bytes:
+        return b""
+
+
 #: A frozen default, made once.
 _CLEAN = CleanConfig()
 
@@ -92,16 +102,14 @@ class Clean:
         self.reviewed = reviewed
         self.table_ = Table() if reviewed is None else from_toml(reviewed)
 
-    def scan(self, records: Iterable[Record]) -> bytes:
-        """Count what each outlet repeats in one shard."""
-        if not self.config.learn or self.reviewed is not None:
-            return b""
-        return count(document for document in records if isinstance(document, Document))
+    def accumulator(self) -> Accumulator:
+        """Count what each outlet repeats in one shard, if anything is to be learned."""
+        return Counts() if self.config.learn and self.reviewed is None else _Unobserved()
 
-    def learn(self, partials: Sequence[memoryview], run: Map) -> None:  # noqa: ARG002 - the contract of a Learner
+    def learn(self, summaries: Sequence[memoryview], run: Map) -> None:  # noqa: ARG002 - the contract of a Learner
         """Learn the furniture of each outlet from the counts of all shards."""
         if self.reviewed is None:
-            self.table_ = learn(partials, self.config.furniture)
+            self.table_ = learn(summaries, self.config.furniture)
 
     def dump(self) -> bytes:
         """Return the learned table as bytes."""

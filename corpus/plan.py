@@ -22,22 +22,22 @@ from corpus.writers import Format
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The stages `first` to `last` (exclusive), and the stage that scans their output, if any."""
+    """The stages `first` to `last` (exclusive), and the stage that learns from their output, if any."""
 
     number: int
     first: int
     last: int
-    scanner: int | None
+    learner: int | None
 
     @property
     def writes(self) -> bool:
-        """Tell whether the segment changes anything, or only scans."""
+        """Tell whether the segment changes anything, or is only observed."""
         return self.last > self.first
 
     @property
     def final(self) -> bool:
         """Tell whether the output of the segment is the corpus."""
-        return self.scanner is None
+        return self.learner is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What a task left behind: work files, partials (by name), final files (name -> digest, size, rows)."""
+    """What a task left behind: work files, summaries (by name), final files (name -> digest, size, rows)."""
 
     items: tuple[Item, ...] = ()
-    partials: tuple[str, ...] = ()
+    summaries: tuple[str, ...] = ()
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     report: Report = field(default_factory=Report)
 
@@ -114,10 +114,10 @@ def find_done(plan: Plan, task: Task) -> TaskResult | None:
         return None
     row = orjson.loads(path.read_bytes())
     items = tuple(Item(item["name"], item["size"], tuple(item["removed"])) for item in row["items"])
-    return TaskResult(items, tuple(row["partials"]), row["files"], report_from(row["report"]))
+    return TaskResult(items, tuple(row["summaries"]), row["files"], report_from(row["report"]))
 
 
 def save_done(plan: Plan, task: Task, result: TaskResult) -> None:
     """Note that a task is complete; all its files must have their names by now."""
-    row = {"items": result.items, "partials": result.partials, "files": result.files}
+    row = {"items": result.items, "summaries": result.summaries, "files": result.files}
     publish_json(plan.work / f"{task.name}.done.json", row | {"report": result.report.to_row()})

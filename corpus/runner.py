@@ -68,7 +68,7 @@ class Outcome:
 def cut_segments(stages: Sequence[Stage]) -> tuple[Segment, ...]:
     """Cut a chain of stages before each one that must learn first.
 
-    A learner at the head makes a first segment that changes nothing and only scans.
+    A learner at the head makes a first segment that changes nothing and is only observed.
     """
     learners = [index for index, stage in enumerate(stages) if isinstance(stage, Learner)]
     starts = [0, *learners]
@@ -125,15 +125,15 @@ def run_stages(plan: Plan, stages: Sequence[Stage], tasks: Sequence[Task], pool:
     outcome = Outcome()
     shards = list(tasks)
     for segment in plan.segments:
-        label = "+".join(stage.name for stage in plan.stages[segment.first : segment.last]) or "scan"
+        label = "+".join(stage.name for stage in plan.stages[segment.first : segment.last]) or "observe"
         watch.begin(label, len(shards))
         results = pool.run_tasks(plan, shards, watch)
         for result in results:
             outcome.report.merge(result.report)
             outcome.files |= result.files
-        if segment.scanner is None:
+        if segment.learner is None:
             break
-        _learn(plan, segment.scanner, stages[segment.scanner], [n for r in results for n in r.partials], pool, watch)
+        _learn(plan, segment.learner, stages[segment.learner], [n for r in results for n in r.summaries], pool, watch)
         shards = _next_shards(segment, shards, results)
     outcome.report.balance()
     return outcome
@@ -147,14 +147,14 @@ def _next_shards(segment: Segment, shards: list[Task], results: list[TaskResult]
     return [Task(number, index, items=group) for index, group in enumerate(shard_items(items))]
 
 
-def _learn(plan: Plan, index: int, stage: Stage, partials: list[str], pool: Pool, watch: Watcher) -> None:
+def _learn(plan: Plan, index: int, stage: Stage, summaries: list[str], pool: Pool, watch: Watcher) -> None:
     assert isinstance(stage, Learner)
     path = learned_path(plan, index)
     if path.exists():
         stage.load(map_file(path))
         return
     watch.begin(f"learn {stage.name}", 1)
-    stage.learn([map_file(plan.work / name) for name in partials], pool.map)
+    stage.learn([map_file(plan.work / name) for name in summaries], pool.map)
     publish(path, stage.dump())
     watch.advance(1)
 

@@ -1,11 +1,11 @@
 """The shape every stage has: fit over the corpus, then judge each record.
 
-    scan(records) -> bytes       in parallel, one partial per shard; pure
-    learn(partials)              once; sets attributes that end in _
-    dump() -> bytes, load(bytes) the learned attributes, to hand them to the workers
-    apply(record) -> Verdict     in parallel; pure
+    observe(record) ... summary() -> bytes   in parallel, one accumulator a shard; pure
+    learn(summaries)                         once; sets attributes that end in _
+    dump() -> bytes, load(bytes)             the learned attributes, to hand them to the workers
+    apply(record) -> Verdict                 in parallel; pure
 
-A stage knows no files, no clock and no processes: the runner owns everything impure. Partials cross between
+A stage knows no files, no clock and no processes: the runner owns everything impure. Summaries cross between
 processes as bytes that the runner keeps in files; `learn` receives them as memory-mapped buffers, so a stage
 that reads them in order never holds the corpus in memory.
 """
@@ -41,16 +41,28 @@ class Stage(Protocol):
         ...
 
 
+class Accumulator(Protocol):
+    """Gather what a learner wants to know of one shard; the order of records must not matter to what is learned."""
+
+    def observe(self, record: Record) -> None:
+        """Take one record in."""
+        ...
+
+    def summary(self) -> bytes:
+        """Return what was gathered; nothing is observed after it."""
+        ...
+
+
 @runtime_checkable
 class Learner(Stage, Protocol):
     """A stage that first learns from the whole corpus."""
 
-    def scan(self, records: Iterable[Record]) -> bytes:
-        """Summarise one shard; the order of records must not matter to what is learned."""
+    def accumulator(self) -> Accumulator:
+        """Return a new accumulator for one shard."""
         ...
 
-    def learn(self, partials: Sequence[memoryview], run: Map) -> None:
-        """Set the learned attributes from all partials, in shard order; a second call forgets the first."""
+    def learn(self, summaries: Sequence[memoryview], run: Map) -> None:
+        """Set the learned attributes from all summaries, in shard order; a second call forgets the first."""
         ...
 
     def dump(self) -> bytes:
@@ -60,6 +72,13 @@ class Learner(Stage, Protocol):
     def load(self, learned: memoryview) -> None:
         """Set the learned attributes from what `dump` returned."""
         ...
+
+
+def summarise(accumulator: Accumulator, records: Iterable[Record]) -> bytes:
+    """Return the summary of a shard that is at hand."""
+    for record in records:
+        accumulator.observe(record)
+    return accumulator.summary()
 
 
 def judge(stage: Stage, record: Record) -> Verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain
@@ -22,7 +22,7 @@ from corpus.inputs import Failure, Skip
 from corpus.plan import Item, Plan, Segment, Task, TaskResult, find_done, first_key, learned_path, save_done
 from corpus.readers import read_input
 from corpus.report import Report
-from corpus.stage import Learner, Stage, judge
+from corpus.stage import Accumulator, Learner, Stage, judge
 from corpus.writers import FAST_LEVEL, Format, Shard, open_shard
 
 if sys.version_info >= (3, 14):
@@ -30,7 +30,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-#: A work file is closed at so many UTF-8 bytes of text, so that what a stage scans at once stays in memory.
+#: A work file is closed at so many UTF-8 bytes of text, so that what a stage gathers of it stays in memory.
 CHUNK_BYTES = 64 * 2**20
 #: How much of a removed text its audit record shows.
 EXCERPT_LENGTH = 200
@@ -121,49 +121,56 @@ class _TaskRun:
         self._plan = worker.plan
         self._report = Report()
         self._removed: Shard | None = None
-        self._more = True
 
     def finish(self) -> TaskResult:
         if not self._segment.writes:
-            return self._scan_only()
+            return self._only_observe()
         return self._final_part() if self._segment.final else self._chunks()
 
-    def _scan_only(self) -> TaskResult:
-        partial = self._scan(record for record in self._source() if isinstance(record, Page | Document))
-        name = f"{self._task.name}.partial"
-        publish(self._plan.work / name, partial)
-        return TaskResult(items=self._task.items, partials=(name,))
+    def _only_observe(self) -> TaskResult:
+        accumulator = self._accumulator()
+        for record in self._source():
+            if isinstance(record, Page | Document):
+                accumulator.observe(record)
+        summary = self._publish_summary(self._task.name, accumulator)
+        return TaskResult(items=self._task.items, summaries=(summary,))
 
     def _chunks(self) -> TaskResult:
-        survivors = self._survivors()
+        """Write documents into chunks, each with a summary of what the next learner saw of it."""
+        work, survivors = self._plan.work, self._survivors()
+        removed = tuple(name for item in self._task.items for name in item.removed)
         items: list[Item] = []
-        while self._more:
-            earlier = tuple(name for item in self._task.items for name in item.removed) if not items else ()
-            items.append(self._chunk(survivors, f"{self._task.name}-{len(items):03d}", earlier))
-        partials = tuple(f"{item.name}.partial" for item in items)
-        return TaskResult(tuple(items), partials, report=self._report)
-
-    def _chunk(self, survivors: Iterator[Record], name: str, earlier: tuple[str, ...]) -> Item:
-        """Write documents until the chunk is full; its partial holds what the next learner saw of them."""
-        work, size = self._plan.work, 0
-        with ExitStack() as stack:
-            self._removed = stack.enter_context(open_shard(work / f"{name}.removed", _WORK_FORMAT, FAST_LEVEL))
-            kept = stack.enter_context(open_shard(work / f"{name}.kept", _WORK_FORMAT, FAST_LEVEL))
-
-            def written() -> Iterator[Record]:
-                nonlocal size
-                for key, record in enumerate(survivors, first_key(name)):
-                    assert isinstance(record, Document)
-                    kept.write(record)
-                    size += len(record.text.encode())
-                    yield replace(record, _key=key)
+        summaries: list[str] = []
+        ended = False
+        while not ended:
+            name, size, accumulator = f"{self._task.name}-{len(items):03d}", 0, self._accumulator()
+            with ExitStack() as stack:
+                self._removed = stack.enter_context(open_shard(work / f"{name}.removed", _WORK_FORMAT, FAST_LEVEL))
+                kept = stack.enter_context(open_shard(work / f"{name}.kept", _WORK_FORMAT, FAST_LEVEL))
+                for key, document in enumerate(survivors, first_key(name)):
+                    assert isinstance(document, Document)
+                    kept.write(document)
+                    accumulator.observe(replace(document, _key=key))
+                    size += len(document.text.encode())
                     if size >= CHUNK_BYTES:
-                        return
-                self._more = False
+                        break
+                else:
+                    ended = True
+            summaries.append(self._publish_summary(name, accumulator))
+            items.append(Item(name, size, (*removed, f"{name}.removed")))
+            removed = ()
+        return TaskResult(tuple(items), tuple(summaries), report=self._report)
 
-            partial = self._scan(written())
-        publish(work / f"{name}.partial", partial)
-        return Item(name, size, (*earlier, f"{name}.removed"))
+    def _accumulator(self) -> Accumulator:
+        assert self._segment.learner is not None
+        learner = self._plan.stages[self._segment.learner]
+        assert isinstance(learner, Learner)
+        return learner.accumulator()
+
+    def _publish_summary(self, name: str, accumulator: Accumulator) -> str:
+        name = f"{name}.summary"
+        publish(self._plan.work / name, accumulator.summary())
+        return name
 
     def _final_part(self) -> TaskResult:
         part = f"part-{self._task.number:05d}"
@@ -183,16 +190,6 @@ class _TaskRun:
                 corpus.write(record)
         files = {name: _describe(shard) for name, shard in ((corpus_name, corpus), (removed_name, removed))}
         return TaskResult(files=files, report=self._report)
-
-    def _scan(self, records: Iterable[Record]) -> bytes:
-        assert self._segment.scanner is not None
-        scanner = self._plan.stages[self._segment.scanner]
-        assert isinstance(scanner, Learner)
-        stream = iter(records)
-        partial = scanner.scan(stream)
-        for _ in stream:  # whatever a scanner leaves unread must still be written
-            pass
-        return partial
 
     def _survivors(self) -> Iterator[Record]:
         """Yield what every stage of the segment keeps; write and count what one of them does not."""

@@ -6,7 +6,7 @@ among those that survive; every other one says in its trace what it lost and to 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
 from dataclasses import replace
 from typing import Any
 
@@ -42,13 +42,24 @@ def hash_paragraphs(text: str) -> dict[int, int]:
     }
 
 
-def summarise_paragraphs(documents: Sequence[Document]) -> dict[str, NDArray[Any]]:
-    """Return the hashes of all long lines and the document of each, to stand beside the arrays of a summary."""
-    found = [(value, at) for at, document in enumerate(documents) for value in hash_paragraphs(document.text).values()]
-    return {
-        "paragraph": np.array([value for value, _ in found], dtype=np.uint64),
-        "paragraph_owner": np.array([at for _, at in found], dtype=np.uint32),
-    }
+class Paragraphs:
+    """Gather the hashes of all long lines and the document of each, to stand beside the arrays of a summary."""
+
+    def __init__(self) -> None:
+        self._hashes, self._owners = array("Q"), array("I")
+        self._documents = 0
+
+    def add(self, document: Document) -> None:
+        """Add one document."""
+        hashes = hash_paragraphs(document.text).values()
+        self._hashes.extend(hashes)
+        self._owners.extend([self._documents] * len(hashes))
+        self._documents += 1
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the hashes, uint64, and the number of the document of each, uint32."""
+        hashes, owners = np.array(self._hashes, dtype=np.uint64), np.array(self._owners, dtype=np.uint32)
+        return {"paragraph": hashes, "paragraph_owner": owners}
 
 
 def find_repeated(shards: Shards, outcome: Outcome) -> dict[str, NDArray[Any]]:

@@ -11,7 +11,6 @@ import bisect
 import itertools
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ from dedup.strings import copy_parts
 from dedup.texts import Texts
 from dedup.tokens import cut, encode
 
-#: Texts in memory at once while scanning.
+#: Texts in memory at once while they are summarised.
 _BATCH = 512
 #: Below this many words the words themselves are hashed: the hash of a single word is too short to prove equality.
 _EXACT_BY_TEXT = 16
@@ -70,18 +69,25 @@ def _exact(text: str, words: memoryview, least: int) -> tuple[int, int]:
 
 
 class Summary:
-    """Gather what `summarise` packs, batch by batch."""
+    """Gather what `Shards` reads of documents; kernels take them in batches."""
 
     def __init__(self, config: DedupConfig) -> None:
         self._config = config
+        self._batch: list[Document] = []
         self._sketches: list[Sketches] = []
         self._bands: list[NDArray[np.uint32]] = []
         self._numbers = array("Q")
         self._strings: list[str] = []
         self._outlets: dict[str, tuple[int, int]] = {}
 
-    def add(self, documents: Sequence[Document]) -> None:
-        """Add a batch of documents."""
+    def add(self, document: Document) -> None:
+        """Add one document."""
+        self._batch.append(document)
+        if len(self._batch) == _BATCH:
+            self._close_batch()
+
+    def _close_batch(self) -> None:
+        documents, self._batch = self._batch, []
         encoded = encode([document.text for document in documents])
         sketches = sign_encoded(encoded, self._config.ngram, PERMUTATIONS)
         self._bands.append(band_keys(sketches.signatures, self._config.bands, self._config.rows))
@@ -111,7 +117,9 @@ class Summary:
         return self._outlets[name]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays of all batches."""
+        """Return the arrays of all documents added."""
+        if self._batch:
+            self._close_batch()
         bands = self._config.bands
         counts = [np.diff(sketches.bounds) for sketches in self._sketches]
         lengths = np.concatenate([np.zeros(1, dtype=np.int64), *counts])
@@ -150,9 +158,8 @@ COLUMNS = (
 def summarise(documents: Iterable[Document], config: DedupConfig) -> dict[str, NDArray[Any]]:
     """Summarise documents into the arrays that `Shards` reads."""
     summary = Summary(config)
-    rest = iter(documents)
-    while batch := list(islice(rest, _BATCH)):
-        summary.add(batch)
+    for document in documents:
+        summary.add(document)
     return summary.arrays()
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from corpus.arabic import first_words, folded_words, words
 from corpus.document import Copy, Document, Record, Verdict, drop, keep
-from corpus.stage import Map
+from corpus.stage import Accumulator, Map
 from dedup import flat
 from dedup.config import DedupConfig
 from dedup.index import Index
 from dedup.learned import Learned, Member, empty, name_cluster, tabulate
-from dedup.paragraphs import find_repeated, strip, summarise_paragraphs
-from dedup.partials import Shards, identity, summarise
+from dedup.paragraphs import Paragraphs, find_repeated, strip
+from dedup.partials import Shards, Summary, identity
 from dedup.survivors import KEPT, REASONS, Decider
 from dedup.verify import FEATURES
 
@@ -23,6 +23,26 @@ from dedup.verify import FEATURES
 GIVEN_ID = "given_id"
 #: Words of the longest shared passage that an audit record quotes.
 _QUOTED_WORDS = 30
+
+
+class _Gathering:
+    """The accumulator of `Dedup`: a `Summary` of the documents, and their paragraphs where these are wanted."""
+
+    def __init__(self, config: DedupConfig) -> None:
+        self._summary = Summary(config)
+        self._paragraphs = Paragraphs() if config.paragraphs else None
+
+    def observe(self, record: Record) -> None:
+        if isinstance(record, Document):
+            self._summary.add(record)
+            if self._paragraphs is not None:
+                self._paragraphs.add(record)
+
+    def summary(self) -> bytes:
+        arrays = self._summary.arrays()
+        if self._paragraphs is not None:
+            arrays |= self._paragraphs.arrays()
+        return flat.pack(arrays)
 
 
 class Dedup:
@@ -43,17 +63,13 @@ class Dedup:
         """Leave an index behind: other processes only apply what this one has learned."""
         return self.__dict__ | {"against": None}
 
-    def scan(self, records: Iterable[Record]) -> bytes:
+    def accumulator(self) -> Accumulator:
         """Summarise one shard in about 1.4 kB for a story of 2 kB."""
-        documents: Iterable[Document] = (record for record in records if isinstance(record, Document))
-        if not self.config.paragraphs:
-            return flat.pack(summarise(documents, self.config))
-        documents = list(documents)
-        return flat.pack(summarise(documents, self.config) | summarise_paragraphs(documents))
+        return _Gathering(self.config)
 
-    def learn(self, partials: Sequence[memoryview], run: Map) -> None:
+    def learn(self, summaries: Sequence[memoryview], run: Map) -> None:
         """Find all copies and their survivors; nothing but numbers per document is held in memory."""
-        shards = Shards([flat.unpack(partial) for partial in partials])
+        shards = Shards([flat.unpack(summary) for summary in summaries])
         index = Index(self.against, self.config) if isinstance(self.against, Path) else self.against
         outcome = Decider(shards, self.config, run, index).decide()
         rows = tabulate(shards, outcome, index.shards if index is not None else None)

@@ -13,7 +13,7 @@ from cleaning.stages import Clean, Extract
 from corpus.document import Document
 from corpus.inputs import Failure, Skip, list_inputs
 from corpus.readers import read_input
-from corpus.stage import judge, run_here
+from corpus.stage import judge, run_here, summarise
 from pipeline.config import Config, read_config, read_reviewed
 from pipeline.console import errors, quote, results
 
@@ -28,7 +28,7 @@ def explain_file(file: str, *, as_json: bool, config: str | None, boilerplate: s
     settings = read_config(config)
     stage = Clean(settings.clean, read_reviewed(boilerplate))
     documents = list(read_documents(file, settings))
-    stage.learn([memoryview(stage.scan(documents))], run_here)
+    stage.learn([memoryview(summarise(stage.accumulator(), documents))], run_here)
     for document in documents:
         spans = stage.explain(document)
         cleaned = stage.apply(document).record

@@ -1,7 +1,7 @@
 """The output folder: whose it is, what state it is in, and the last files that make it a finished corpus.
 
     OUT/.ghirbal/run.json    what this folder is being made from; written first
-    OUT/.ghirbal/work/       tasks that are done, partials, learned state; gone when the run is finished
+    OUT/.ghirbal/work/       tasks that are done, summaries, learned state; gone when the run is finished
     OUT/manifest.json        inputs, configuration, versions, counts, the digest of every file
     OUT/_SUCCESS             the digest of the manifest; written last
 """

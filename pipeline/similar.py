@@ -10,7 +10,7 @@ import orjson
 
 from cleaning.stages import Clean
 from corpus.document import Document
-from corpus.stage import run_here
+from corpus.stage import run_here, summarise
 from dedup.index import Match
 from dedup.stages import quote as quote_passage
 from pipeline.against import find_against
@@ -27,7 +27,7 @@ def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: s
     against = find_against([corpus], settings.dedup)
     documents = list(read_documents(file, settings))
     clean = Clean(settings.clean)
-    clean.learn([memoryview(clean.scan(documents))], run_here)
+    clean.learn([memoryview(summarise(clean.accumulator(), documents))], run_here)
     # A corpus may be somebody else's, or read-only: what is built to search it is not put into it.
     with TemporaryDirectory(prefix="ghirbal-") as folder:
         index = against.open(Path(folder))

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from cleaning import counting
 from cleaning.boilerplate import Furniture, FurnitureConfig, Table, from_toml, line_key, to_toml
-from cleaning.counting import SKETCH, count
+from cleaning.counting import SKETCH, Counts
 from cleaning.learning import learn
 from cleaning.units import cut
 from corpus.document import Document, Source
 from corpus.errors import UsageError
+from corpus.stage import summarise
 from tests.cleaning.stories import story
 
 CONFIG = FurnitureConfig()
@@ -29,7 +30,7 @@ def dressed(number: int, outlet: str = "المرفأ", *, head: str = "", tail: 
 
 
 def taught(documents: list[Document], shards: int = 1) -> Table:
-    parts = [count(documents[at::shards]) for at in range(shards)]
+    parts = [summarise(Counts(), documents[at::shards]) for at in range(shards)]
     return learn([memoryview(part) for part in parts], CONFIG)
 
 
@@ -141,23 +142,23 @@ def test_more_stories_than_the_sketch_holds_are_estimated():
     assert row.count > 150  # four sigma of a sketch of 32 are 70 %
 
 
-def test_a_partial_grows_with_what_is_counted_and_not_with_repetition():
-    once = count([dressed(n, tail="من أرشيف المرفأ") for n in range(50)])
-    again = count([dressed(n, tail="من أرشيف المرفأ") for n in range(50)] * 20)
+def test_a_summary_grows_with_what_is_counted_and_not_with_repetition():
+    once = summarise(Counts(), [dressed(n, tail="من أرشيف المرفأ") for n in range(50)])
+    again = summarise(Counts(), [dressed(n, tail="من أرشيف المرفأ") for n in range(50)] * 20)
     assert len(again) < 1.2 * len(once)
 
 
 def test_a_count_in_many_runs_is_the_same_bytes(monkeypatch):
     documents = [dressed(n, tail="من أرشيف المرفأ") for n in range(60)]
-    at_once = count(documents)
+    at_once = summarise(Counts(), documents)
     monkeypatch.setattr(counting, "RUN", 50)
-    assert count(documents) == at_once
+    assert summarise(Counts(), documents) == at_once
 
 
 def test_nothing_in_nothing_out():
     assert learn([], CONFIG).rows == ()
-    assert learn([memoryview(b""), memoryview(count([]))], CONFIG).rows == ()
-    assert learn([memoryview(count([make(1, "المرفأ", "")]))], CONFIG).rows == ()
+    assert learn([memoryview(b""), memoryview(summarise(Counts(), []))], CONFIG).rows == ()
+    assert learn([memoryview(summarise(Counts(), [make(1, "المرفأ", "")]))], CONFIG).rows == ()
 
 
 def key(line: str) -> str:

@@ -17,7 +17,7 @@ from cleaning.lines import CleanConfig, Span
 from cleaning.score import score_text
 from cleaning.stages import Clean
 from corpus.document import Document, Page, Source
-from corpus.stage import Learner, run_here
+from corpus.stage import Learner, run_here, summarise
 from corpus.text import is_scrubbed, scrub
 from tests.cleaning.patterns import market, prayers, sentence, telegram, weather
 from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE, story
@@ -38,7 +38,7 @@ def make(text: str, **fields) -> Document:
 
 def taught(documents: list[Document], stage: Clean | None = None) -> Clean:
     stage = stage or Clean()
-    stage.learn([memoryview(stage.scan(documents))], run_here)
+    stage.learn([memoryview(summarise(stage.accumulator(), documents))], run_here)
     return stage
 
 
@@ -203,7 +203,7 @@ def test_what_is_learned_travels_as_bytes_and_as_a_reviewed_table():
     reviewed = Clean(reviewed=stage.table_toml())
     assert reviewed.explain(documents[3]) == stage.explain(documents[3])
     assert taught([make("x")], reviewed).table_toml() == stage.table_toml()
-    assert reviewed.scan(documents) == b""
+    assert summarise(reviewed.accumulator(), documents) == b""
 
 
 def test_a_second_learning_forgets_the_first():

@@ -29,6 +29,19 @@ class ReadSomewhere:
         return keep(Document(record.id, record.source, record.body.decode(), tags=(str(os.getpid()),)))
 
 
+class Rows:
+    """Gather texts and where they stand."""
+
+    def __init__(self):
+        self.rows = []
+
+    def observe(self, record):
+        self.rows.append([record.text, record.source.path, record.source.record])
+
+    def summary(self):
+        return orjson.dumps(sorted(self.rows))
+
+
 class DropRepeats:
     """Drop every text but the first (by source) of those that are equal; learns counts over the corpus."""
 
@@ -37,13 +50,12 @@ class DropRepeats:
     def __init__(self):
         self.first_ = {}
 
-    def scan(self, records):
-        rows = [[record.text, record.source.path, record.source.record] for record in records]
-        return orjson.dumps(sorted(rows))
+    def accumulator(self):
+        return Rows()
 
-    def learn(self, partials, run):
+    def learn(self, summaries, run):
         self.first_ = {}
-        for rows in run(orjson.loads, [bytes(partial) for partial in partials if partial]):
+        for rows in run(orjson.loads, [bytes(summary) for summary in summaries]):
             for text, path, record in rows:
                 self.first_[text] = min(self.first_.get(text, [path, record]), [path, record])
 

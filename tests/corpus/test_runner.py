@@ -85,10 +85,10 @@ def inputs(tmp_path):
 
 def test_segments_are_cut_before_each_learner():
     read, repeats, upper = toys.Read(), toys.DropRepeats(), toys.Upper()
-    cut = [(s.first, s.last, s.scanner) for s in cut_segments([read, repeats, upper])]
+    cut = [(s.first, s.last, s.learner) for s in cut_segments([read, repeats, upper])]
     assert cut == [(0, 1, 1), (1, 3, None)]
-    assert [(s.first, s.last, s.scanner) for s in cut_segments([repeats])] == [(0, 0, 0), (0, 1, None)]
-    assert [(s.first, s.last, s.scanner) for s in cut_segments([read])] == [(0, 1, None)]
+    assert [(s.first, s.last, s.learner) for s in cut_segments([repeats])] == [(0, 0, 0), (0, 1, None)]
+    assert [(s.first, s.last, s.learner) for s in cut_segments([read])] == [(0, 1, None)]
 
 
 def test_every_record_is_kept_dropped_or_failed(inputs, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from corpus.errors import UsageError
-from corpus.stage import run_here
+from corpus.stage import run_here, summarise
 from dedup.config import DedupConfig
 from dedup.index import Index
 from dedup.stages import Dedup
@@ -20,7 +20,8 @@ def old(story, document):
 
 def learn(documents, folder, config=None):
     stage = Dedup(config, against=folder)
-    stage.learn([memoryview(stage.scan(documents[:2])), memoryview(stage.scan(documents[2:]))], run_here)
+    parts = [summarise(stage.accumulator(), part) for part in (documents[:2], documents[2:])]
+    stage.learn([memoryview(part) for part in parts], run_here)
     return stage
 
 

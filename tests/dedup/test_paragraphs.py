@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from corpus.stage import run_here
+from corpus.stage import run_here, summarise
 from dedup.config import DedupConfig
 from dedup.paragraphs import hash_paragraphs
 from dedup.stages import Dedup
@@ -8,7 +8,7 @@ from dedup.stages import Dedup
 
 def learn(documents, **config):
     stage = Dedup(DedupConfig(paragraphs=True, **config))
-    stage.learn([memoryview(stage.scan(documents[at::2])) for at in range(2)], run_here)
+    stage.learn([memoryview(summarise(stage.accumulator(), documents[at::2])) for at in range(2)], run_here)
     return stage
 
 
@@ -74,5 +74,5 @@ def test_a_document_that_others_went_for_stays_even_if_its_paragraphs_stand_else
 def test_it_is_off_unless_asked_for(story, document):
     one, two = document("a", story(1) + "\n" + story(9, 1)), document("b", story(2) + "\n" + story(9, 1))
     stage = Dedup()
-    stage.learn([memoryview(stage.scan([one, two]))], run_here)
+    stage.learn([memoryview(summarise(stage.accumulator(), [one, two]))], run_here)
     assert [stage.apply(document).record for document in (one, two)] == [one, two]

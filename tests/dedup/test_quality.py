@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from corpus.document import Document, Source
-from corpus.stage import run_here
+from corpus.stage import run_here, summarise
 from corpus.task import read_rows
 from dedup.score import score_clusters
 from dedup.stages import Dedup
@@ -16,7 +16,7 @@ from dedup.stages import Dedup
 
 def clusters(documents: list[Document]) -> list[dict[str, str]]:
     stage = Dedup()
-    stage.learn([memoryview(stage.scan(documents))], run_here)
+    stage.learn([memoryview(summarise(stage.accumulator(), documents))], run_here)
     lines = map(json.loads, stage.clusters())
     return [{"id": one["id"], "cluster": line["cluster"]} for line in lines for one in line["members"]]
 

@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.document import Copy, Document, Page, Source, Verdict
-from corpus.stage import Learner, run_here
+from corpus.stage import Learner, run_here, summarise
 from dedup.config import DedupConfig
 from dedup.stages import GIVEN_ID, Dedup, quote
 
 
 def learn(documents: Sequence[Document], config: DedupConfig | None = None, shards: int = 2) -> Dedup:
     stage = Dedup(config)
-    partials = [memoryview(stage.scan(documents[number::shards])) for number in range(shards)]
-    stage.learn(partials, run_here)
+    summaries = [memoryview(summarise(stage.accumulator(), documents[number::shards])) for number in range(shards)]
+    stage.learn(summaries, run_here)
     return stage
 
 
@@ -324,7 +324,7 @@ def test_what_is_learned_moves_as_bytes(document, story):
 def test_learning_again_forgets(document, story):
     documents = family(story, document, 2)
     stage = learn(documents)
-    stage.learn([memoryview(stage.scan([documents[0]]))], run_here)
+    stage.learn([memoryview(summarise(stage.accumulator(), [documents[0]]))], run_here)
     assert list(stage.clusters()) == []
 
 
