@@ -107,7 +107,7 @@ def run_job(job: Job, watch: Watcher) -> Finished:
         if claim(job.out, identity, fresh=job.fresh):
             row = orjson.loads((job.out / REPORT).read_bytes())
             return Finished(job.out, report_from(row), already=True)
-        stages = [*cleaners, *_deduper(job, against)]
+        stages = [*cleaners, *_deduper(job, against, watch)]
         plan = _plan(job, identity, stages)
         with translated(plan.work):
             plan.work.mkdir(parents=True, exist_ok=True)
@@ -137,14 +137,19 @@ def _against(job: Job) -> Against | None:
     return find_against(paths, job.config.dedup)
 
 
-def _deduper(job: Job, against: Against | None) -> list[Stage]:
+def _deduper(job: Job, against: Against | None, watch: Watcher) -> list[Stage]:
     """Return the stage that finds copies, if the job has one; what it asks is ready when this returns."""
     if job.command == "clean":
         return []
     # Imported here: compiled kernels and their libraries take a second to load, which `clean` need not wait for.
     from dedup.stages import Dedup
 
-    return [Dedup(job.config.dedup, against.open(_work(job) / "against") if against else None)]
+    if against is None:
+        return [Dedup(job.config.dedup)]
+    watch.begin("index", 1)
+    index = against.open(_work(job) / "against")
+    watch.advance(1)
+    return [Dedup(job.config.dedup, index)]
 
 
 def _work(job: Job) -> Path:
