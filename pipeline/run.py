@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
@@ -130,7 +131,8 @@ def _against(job: Job) -> Against | None:
     paths = (job.against,) if isinstance(job.against, str) else job.against
     if job.command == "clean" or not paths:
         return None
-    if any(Path(path).resolve().is_relative_to(job.out.resolve()) for path in paths):
+    # Path.resolve raises a RuntimeError for a link that leads to itself.
+    if any(Path(realpath(path)).is_relative_to(realpath(job.out)) for path in paths):
         raise UsageError(f"{job.out}: would be written and compared with; give another folder to -o")
     from pipeline.against import find_against
 

@@ -301,6 +301,14 @@ def test_a_run_is_not_compared_with_what_it_replaces(old, new, tmp_path):
     assert tree(old) == before
 
 
+def test_what_leads_nowhere_is_no_corpus(new, tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for name in ("loop", "nothing", "new/a.jsonl"):
+        with pytest.raises(UsageError, match=f"{name}: neither a finished corpus nor an index"):
+            build(new, tmp_path / "out", against=str(tmp_path / name))
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.broken_corpus
 @pytest.mark.parametrize("change", [b"", b"0" * 64, b"\xff\xfe", None])
 def test_a_corpus_that_was_changed_is_refused(old, new, tmp_path, change):
