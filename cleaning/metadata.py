@@ -19,8 +19,8 @@ from lxml.etree import _Element
 from cleaning.markup import text_of
 from corpus.arabic import fold
 from corpus.dates import parse_date
+from corpus.schema_org import is_article
 
-_ARTICLE_TYPES = re.compile(r"(?:Article|BlogPosting|NewsArticle|Report|Review|Posting)$")
 #: Larger blobs hold catalogues, not articles.
 _MAX_JSON = 2_000_000
 _MAX_JSON_DEPTH = 12
@@ -95,7 +95,7 @@ def _article_of(root: _Element) -> dict[str, Any]:
     articles: list[dict[str, Any]] = []
     for script in root.iter("script"):
         if "ld+json" in script.attrib.get("type", "") and script.text:
-            articles.extend(item for item in _objects(_load(script.text)) if _is_article(item))
+            articles.extend(item for item in _objects(_load(script.text)) if is_article(item.get("@type")))
     full = (item for item in articles if item.get("articleBody"))
     return next(full, articles[0] if articles else {})
 
@@ -120,12 +120,6 @@ def _objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
         yield value
         for key in ("@graph", "mainEntity", "mainEntityOfPage"):
             yield from _objects(value.get(key), depth + 1)
-
-
-def _is_article(item: dict[str, Any]) -> bool:
-    kinds = item.get("@type")
-    kinds = kinds if isinstance(kinds, list) else [kinds]
-    return any(isinstance(kind, str) and _ARTICLE_TYPES.search(kind) for kind in kinds)
 
 
 def _text(value: Any) -> str:

@@ -17,6 +17,8 @@ from typing import Any
 import orjson
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding
 
+from corpus.schema_org import is_article
+
 #: A menu and a hundred stories fit; a page of more links is a link farm or a site map.
 MAX_LINKS = 2_000
 #: Blocks of JSON-LD beyond these are not read.
@@ -41,10 +43,6 @@ _ATTRIBUTE = re.compile(
 _JSON_LD = re.compile(r"<[sS][cC][rR][iI][pP][tT]\s[^<>]{0,500}application/ld\+json[^<>]{0,500}>")
 _TITLE = re.compile(r"<[tT][iI][tT][lL][eE][^<>]{0,200}>([^<]{1,1000})<")
 _SPACES = " \t\r\n\f"
-_ARTICLE_TYPES = frozenset(
-    ("article", "newsarticle", "reportagenewsarticle", "opinionnewsarticle", "analysisnewsarticle", "blogposting",
-     "backgroundnewsarticle", "reviewnewsarticle", "report", "liveblogposting")
-)  # fmt: skip
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
 _MOVED = re.compile(r"\d{1,3}\s*;\s*url\s*=\s*['\"]?([^'\"\s]+)", re.IGNORECASE)
 
@@ -96,9 +94,9 @@ def read_page(page: OneByteView) -> Reading:
     text, head = page.text, _Head(page)
     for tag in _HEAD_TAG.finditer(text):
         head.take(tag[1].lower(), tag[2])
-    published, is_article = head.published, head.is_article
+    published, marked = head.published, head.is_article
     for node in _json_ld(page):
-        is_article = True
+        marked = True
         published = published or str(node.get("datePublished") or "")
     title = _TITLE.search(text)
     return Reading(
@@ -107,7 +105,7 @@ def read_page(page: OneByteView) -> Reading:
         base=head.base,
         canonical=head.canonical,
         moved_to=head.moved_to,
-        is_article=is_article,
+        is_article=marked,
         published=published[:40],
         title=html.unescape(page.read(title[1])).strip() if title else "",
     )
@@ -196,8 +194,6 @@ def _collect(node: Any, nodes: list[dict[str, Any]], depth: int) -> None:
         for item in node:
             _collect(item, nodes, depth - 1)
     elif isinstance(node, dict):
-        kinds = node.get("@type")
-        names = kinds if isinstance(kinds, list) else [kinds]
-        if any(str(name).lower() in _ARTICLE_TYPES for name in names):
+        if is_article(node.get("@type")):
             nodes.append(node)
         _collect(node.get("@graph"), nodes, depth - 1)

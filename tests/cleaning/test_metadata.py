@@ -87,3 +87,14 @@ def test_time_element_marked_as_publication_comes_first():
 def test_empty_page_says_nothing():
     found = read_metadata(parse("<html><p>x</p></html>"))
     assert (found.title, found.published, found.authors, found.canonical, found.is_article) == ("", "", (), "", False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_article"),
+    [("NewsArticle", True), ("http://schema.org/Article", True), ("Review", True), ("BlogPosting", True),
+     ("JobPosting", False), ("WebPage", False)],
+)  # fmt: skip
+def test_a_posting_is_no_article(kind, is_article):
+    block = f'{{"@type": "{kind}", "headline": "x", "datePublished": "2026-01-02"}}'
+    found = read(f"<script type='application/ld+json'>{block}</script>")
+    assert (found.is_article, found.published) == (is_article, "2026-01-02" if is_article else "")

@@ -40,6 +40,8 @@ def test_the_head_is_read() -> None:
         ('{"@type": "NewsArticle", "datePublished": "2026-01-02"}', True, "2026-01-02"),
         ('[{"@graph": [{"@type": ["Thing", "ReportageNewsArticle"]}]}]', True, ""),
         ('{"@type": "WebSite"}', False, ""),
+        ('{"@type": "JobPosting", "datePosted": "2026-01-02"}', False, ""),
+        ('{"@type": "http://schema.org/LiveBlogPosting"}', True, ""),
         ('{"@type": "NewsArticle", }', False, ""),
         ('{"@type": "Article", "text": "</p>"}', True, ""),
         ("[" * 500, False, ""),
