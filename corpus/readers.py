@@ -11,6 +11,7 @@ import contextlib
 import errno
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
@@ -29,8 +30,10 @@ from corpus.inputs import (
     list_inputs,
     show_name,
 )
+from corpus.json_array import read_json
+from corpus.parquet import read_parquet
 from corpus.streams import Stream, claimed_codec
-from corpus.tables import PART_RECORDS, WHOLE, Part, read_csv, read_json, read_lines, read_parquet, read_whole
+from corpus.tables import PART_RECORDS, WHOLE, Part, read_csv, read_lines, read_whole
 from corpus.text import scrub
 from corpus.warc import read_warc
 
@@ -40,7 +43,12 @@ __all__ = [
 ]  # fmt: skip
 
 Read: TypeAlias = Page | Document | Failure | Skip
-Reader: TypeAlias = Callable[[InputFile, ReadConfig, Part], Iterator[Read]]
+Reader: TypeAlias = Callable[[InputFile, ReadConfig], Iterator[Read]]
+
+#: So many failures in a row that are no records at all, and the file is not what it claims to be: 64 kilobytes can
+#: hold 20 million of them.
+MAX_FAILURES_IN_A_ROW = 10_000
+_NO_RECORDS = frozenset({"bad-json", "bad-charset", "bad-row", "not-an-object", "corrupt-record"})
 
 #: Comments and an XML declaration may stand before the first tag; more than this does not.
 _SNIFF_BYTES = 4096
@@ -50,8 +58,9 @@ _HTML = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<!--.*?-->|<\?xml[^>]*>)*+<(?:!doc
 def read_input(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Iterator[Read]:
     """Yield what `file` holds, in order: records, and the Failures and Skips among them.
 
-    `part` = (k, n) yields only the records whose block of 256 is the k-th of each n; what concerns the whole
-    file comes with part 0. A compressed file of lines that is cut or damaged yields one Failure and nothing
+    `part` = (k, n) yields of JSON lines only the records whose block of 256 is the k-th of each n; of other files
+    part 0 is all. Each part tells for itself what ends its reading, because a file can change, vanish or become
+    unreadable between two parts. A compressed file of lines that is cut or damaged yields one Failure and nothing
     else, unless `config.salvage`; WARC files always give their whole records.
 
     Raises:
@@ -60,15 +69,35 @@ def read_input(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Itera
     """
     try:
         _check_as_listed(file)
-        yield from _reader_of(file)(file, config, part)
-    except InputError as error:
-        if part[0] == 0:
-            yield failure_of(error, Source(file.name))
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        yield from _bounded(_read(file, config, part))
+        _check_as_listed(file)
+    except (InputError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise EnvironmentFault(f"no space to unpack {file.name}: {error.strerror}") from error
-        if part[0] == 0:
-            yield failure_of(error, Source(file.name))
+        failure = failure_of(error, Source(file.name))
+        where = "" if part == WHOLE else f" (part {part[0] + 1} of {part[1]} of the file)"
+        yield replace(failure, message=failure.message + where)
+
+
+def _read(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read]:
+    reader = _reader_of(file)
+    if reader is _read_lines:
+        yield from read_lines(file, config, part)
+    elif part[0] == 0:
+        yield from reader(file, config)
+
+
+def _bounded(found: Iterator[Read]) -> Iterator[Read]:
+    """Give up a file of which so many records in a row are none."""
+    in_a_row = 0
+    for one in found:
+        yield one
+        in_a_row = in_a_row + 1 if isinstance(one, Failure) and one.reason in _NO_RECORDS else 0
+        if in_a_row == MAX_FAILURES_IN_A_ROW:
+            raise CorruptInput(
+                f"{in_a_row} failures in a row, up to record {one.source.record + 1} (byte {one.source.offset}): "
+                "what stands behind is not read; is it the right format?"
+            )
 
 
 def _check_as_listed(file: InputFile) -> None:
@@ -76,7 +105,11 @@ def _check_as_listed(file: InputFile) -> None:
         return
     status = Path(file.path).stat()
     if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
-        raise InputError("the file changed after it was listed", path=file.path, reason="input-changed")
+        raise InputError(
+            "the file changed after it was listed: run again when nothing writes to it",
+            path=file.path,
+            reason="input-changed",
+        )
 
 
 def _reader_of(file: InputFile) -> Reader:
@@ -112,9 +145,11 @@ def _extension(name: str) -> str:
     return path.suffix.lower().removeprefix(".")
 
 
-def _read_text(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read]:
-    if part[0] != 0:
-        return
+def _read_lines(file: InputFile, config: ReadConfig) -> Iterator[Read]:
+    return read_lines(file, config, WHOLE)
+
+
+def _read_text(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     source = Source(file.name)
     body = read_whole(file, config.max_record_bytes)
     try:
@@ -129,11 +164,10 @@ def _read_text(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read
     yield Document(content_id(source, ""), source, scrub(text), outlet=outlet, trace=trace)
 
 
-def _read_html(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read]:
-    if part[0] == 0:
-        source = Source(file.name)
-        body = read_whole(file, config.max_record_bytes)
-        yield Page(content_id(source, ""), source, body, outlet=name_outlet("", "", source))
+def _read_html(file: InputFile, config: ReadConfig) -> Iterator[Read]:
+    source = Source(file.name)
+    body = read_whole(file, config.max_record_bytes)
+    yield Page(content_id(source, ""), source, body, outlet=name_outlet("", "", source))
 
 
 _READERS: dict[str, Reader] = {
@@ -141,8 +175,8 @@ _READERS: dict[str, Reader] = {
     "html": _read_html,
     "htm": _read_html,
     "xhtml": _read_html,
-    "jsonl": read_lines,
-    "ndjson": read_lines,
+    "jsonl": _read_lines,
+    "ndjson": _read_lines,
     "json": read_json,
     "csv": partial(read_csv, delimiter=","),
     "tsv": partial(read_csv, delimiter="\t"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,7 +22,7 @@ MAX_ID_CHARACTERS = 512
 #: orjson writes 254 levels at most; no real record has over ten.
 MAX_DEPTH = 64
 #: Beyond this an integer of JSON has become a float and lost digits.
-_MAX_NUMBER = float(1 << 63)
+LARGEST_NUMBER = float(1 << 63)
 
 #: What a row of our own corpus always has, and hardly anything else has together.
 _OUR_FIELDS = frozenset({"text", "source", "trace", "also_in", "meta"})
@@ -75,8 +74,6 @@ def _theirs(row: dict[str, Any], source: Source, config: ReadConfig) -> Document
     texts = {name: _string(given[name], name) for name in given if name not in ("id", "html")}
     html = _html(given["html"])
     text = texts.pop("text")
-    if max(len(text), len(html)) > config.max_record_bytes:
-        raise RecordError(f"more than {config.max_record_bytes} characters", reason="too-large")
     url, title = _one_line(texts["url"]), _repaired(texts["title"])
     outlet = name_outlet(_repaired(texts["outlet"]), url, source)
     known: dict[str, Any] = {
@@ -125,8 +122,6 @@ def _string(value: Any, name: str) -> str:
     """Return a text field; absent and null are the same, anything but a string is an error."""
     if value is None:
         return ""
-    if isinstance(value, (datetime.date, datetime.datetime)):
-        return value.isoformat()
     if not isinstance(value, str):
         raise RecordError(f"$.{name}: expected str, got {_kind(value)}", reason="bad-field")
     return value
@@ -173,7 +168,7 @@ def _check_value(value: Any, path: str, depth: int) -> None:
     if value is None or isinstance(value, (str, bool)):
         return
     if isinstance(value, (int, float)):
-        if not math.isfinite(value) or abs(value) >= _MAX_NUMBER:
+        if not math.isfinite(value) or abs(value) >= LARGEST_NUMBER:
             raise RecordError(f"{path}: the number {str(value)[:20]} cannot be kept exactly", reason="bad-field")
         return
     if depth == 0:

@@ -32,8 +32,10 @@ _Result = TypeVar("_Result")
 #: A task reads so many bytes of small files, or so many files: seconds of work, so that progress shows.
 _GROUP_BYTES = 8 * 2**20
 _GROUP_FILES = 512
-#: A larger file is read by several tasks, each taking its own records; decompression is repeated by each.
+#: A larger file of JSON lines is read by several tasks, each taking its own records. To find where a record begins
+#: takes a hundredth of the time that its cleaning does; decompressing the same bytes again for each task does not.
 _SPLIT_BYTES = 64 * 2**20
+_SPLIT_NAMES = (".jsonl", ".ndjson")
 _MAX_PARTS = 16
 #: How often a segment, or a learning step, may lose a worker before the run gives up.
 _MAX_DEATHS = 3
@@ -80,12 +82,12 @@ def cut_segments(stages: Sequence[Stage]) -> tuple[Segment, ...]:
 
 
 def shard_inputs(files: Iterable[InputFile]) -> list[tuple[tuple[InputFile, tuple[int, int]], ...]]:
-    """Group small files and divide large ones; depends on names and sizes alone, never on the machine."""
+    """Group small files and divide large ones of lines; depends on names and sizes alone, never on the machine."""
     shards: list[tuple[tuple[InputFile, tuple[int, int]], ...]] = []
     group: list[tuple[InputFile, tuple[int, int]]] = []
     size = 0
     for file in files:
-        if file.size > _SPLIT_BYTES:
+        if file.size > _SPLIT_BYTES and file.name.lower().endswith(_SPLIT_NAMES):
             parts = min(_MAX_PARTS, -(-file.size // _SPLIT_BYTES))
             shards += [((file, (part, parts)),) for part in range(parts)]
             continue

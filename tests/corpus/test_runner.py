@@ -47,9 +47,7 @@ def run(inputs, out, stages, workers=1, seconds=20.0):
     files, failures = list_inputs([str(inputs)])
     work = out / "work"
     work.mkdir(parents=True, exist_ok=True)
-    plan = Plan(
-        "f", out, work, tuple(stages), cut_segments(stages), ReadConfig(), "jsonl", seconds, 4 * 2**30
-    )
+    plan = Plan("f", out, work, tuple(stages), cut_segments(stages), ReadConfig(), "jsonl", seconds, 4 * 2**30)
     watch = Watch()
     with open_pool(workers) as pool:
         outcome = run_stages(plan, [type(stage)() for stage in stages], first_tasks(files, failures), pool, watch)
@@ -155,14 +153,17 @@ def test_small_files_are_grouped_and_large_ones_divided():
     def file(name, size):
         return InputFile(name, name, size)
 
-    shards = shard_inputs([file("a", 10), file("b", 200 * 2**20), file("c", 10), file("d", 9 * 2**20)])
+    sizes = {"a": 10, "b.JSONL": 200 * 2**20, "c": 10, "d": 9 * 2**20, "e.jsonl.gz": 900 * 2**20, "f.csv": 70 * 2**20}
+    shards = shard_inputs([file(name, size) for name, size in sizes.items()])
     assert [[(f.name, part) for f, part in shard] for shard in shards] == [
-        [("b", (0, 4))],
-        [("b", (1, 4))],
-        [("b", (2, 4))],
-        [("b", (3, 4))],
+        [("b.JSONL", (0, 4))],
+        [("b.JSONL", (1, 4))],
+        [("b.JSONL", (2, 4))],
+        [("b.JSONL", (3, 4))],
         [("a", (0, 1)), ("c", (0, 1))],
         [("d", (0, 1))],
+        [("e.jsonl.gz", (0, 1))],
+        [("f.csv", (0, 1))],
     ]
     items = [Item(str(n), 30 * 2**20, ()) for n in range(5)]
     assert [len(shard) for shard in shard_items(items)] == [2, 2, 1]

@@ -106,6 +106,6 @@ def test_a_full_disk_is_not_the_fault_of_the_input(tmp_path: Path, monkeypatch: 
     def full() -> object:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("corpus.tables.tempfile.TemporaryFile", full)
+    monkeypatch.setattr("corpus.parquet.tempfile.TemporaryFile", full)
     with pytest.raises(EnvironmentFault, match="no space"):
         read(tmp_path, "a.parquet.gz", gzip.compress(b"PAR1"))

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from warcio.statusandheaders import StatusAndHeaders
@@ -19,6 +18,7 @@ from warcio.warcwriter import WARCWriter
 
 from corpus.document import Document, Page, Source
 from corpus.readers import Failure, InputFile, ReadConfig, Skip, read_input
+from tests.corpus.reading import zst
 
 HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nX-A: 1\r\nX-A: 2\r\n\r\n"
 LIMIT = 20_000
@@ -40,10 +40,6 @@ def record(number: int, block: bytes = b"", **fields: Any) -> bytes:
     return b"WARC/1.0\r\n" + "".join(lines).encode() + b"\r\n" + block + b"\r\n\r\n"
 
 
-def zst(data: bytes) -> bytes:
-    return zstandard.ZstdCompressor(write_checksum=True).compress(data)
-
-
 #: How archives are packed: plain, a member a record, the whole in one member, a frame a record.
 SHAPES: dict[str, Callable[[Iterable[bytes]], bytes]] = {
     "a.warc": b"".join,
@@ -54,9 +50,9 @@ SHAPES: dict[str, Callable[[Iterable[bytes]], bytes]] = {
 shapes = pytest.mark.parametrize("shape", SHAPES)
 
 
-def read(folder: Path, name: str, data: bytes, limit: int = LIMIT, part: tuple[int, int] = (0, 1)) -> list[Any]:
+def read(folder: Path, name: str, data: bytes, limit: int = LIMIT) -> list[Any]:
     (folder / name).write_bytes(data)
-    return list(read_input(InputFile(str(folder / name), name), ReadConfig(max_record_bytes=limit), part))
+    return list(read_input(InputFile(str(folder / name), name), ReadConfig(max_record_bytes=limit)))
 
 
 def outline(found: list[Any]) -> list[str]:
@@ -269,15 +265,6 @@ def test_any_bytes_end(tmp_path_factory: pytest.TempPathFactory, tail: bytes, he
     found = read(tmp_path_factory.getbasetemp(), "any.warc", head + tail + record(2))
     assert all(isinstance(one, Page | Document | Failure | Skip) for one in found)
     assert found
-
-
-def test_parts_share_an_archive(tmp_path: Path) -> None:
-    data = SHAPES["a.warc.gz"](record(number) if number % 50 else record(number)[:-30] for number in range(1, 1500))
-    whole = read(tmp_path, "a.warc.gz", data)
-    shared = [read(tmp_path, "a.warc.gz", data, part=(k, 4)) for k in range(4)]
-    assert sorted((one for found in shared for one in found), key=lambda one: one.source.record) == whole
-    assert {len(found) for found in shared} != {0}
-    assert len(whole) == 1499
 
 
 def test_an_archive_that_lies_too_often_is_given_up(tmp_path: Path) -> None:

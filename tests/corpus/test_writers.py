@@ -3,11 +3,11 @@ import hashlib
 
 import orjson
 import pytest
-import zstandard
 
 from corpus.document import Copy, Document, Source, document_from
 from corpus.task import read_documents, read_rows
 from corpus.writers import FORMATS, open_shard
+from tests.corpus.reading import zstd
 
 DOCUMENTS = [
     Document(
@@ -54,9 +54,7 @@ def test_a_shard_of_many_blocks_has_every_row_once(tmp_path, form):
         for number in numbers:
             shard.write({"text": number})
     data = (tmp_path / "x").read_bytes()
-    data = {"jsonl.gz": gzip.decompress, "jsonl.zst": zstandard.ZstdDecompressor().decompressobj().decompress}.get(
-        form, bytes
-    )(data)
+    data = {"jsonl.gz": gzip.decompress, "jsonl.zst": zstd.decompress}.get(form, bytes)(data)
     line = "{}\n\n" if form == "txt" else '{{"text":"{}"}}\n'
     assert data.decode() == "".join(map(line.format, numbers))
 
