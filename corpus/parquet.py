@@ -57,8 +57,9 @@ def read_parquet(file: InputFile, config: ReadConfig) -> Iterator[Document | Pag
     try:
         with _seekable(file) as handle:
             for names, batch in _batches(arrow, parquet, handle, file, config):
-                for cells in zip(*batch.columns, strict=True):
-                    yield _record_of(arrow, dict(zip(names, cells, strict=True)), Source(file.name, number), config)
+                for index in range(batch.num_rows):
+                    cells = {name: column[index] for name, column in zip(names, batch.columns, strict=True)}
+                    yield _record_of(arrow, cells, Source(file.name, number), config)
                     number += 1
     except (arrow.ArrowException, ValueError, OSError, OverflowError, LookupError) as error:
         if isinstance(error, OSError) and error.errno is not None:

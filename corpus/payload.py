@@ -157,14 +157,32 @@ def _bounded(body: bytes, limit: int) -> bytes:
     return body
 
 
-def digest_matches(declared: str, body: bytes) -> bool:
-    """Tell whether `body` has the digest that an archive declares ("sha1:BASE32"); unknown algorithms pass."""
-    algorithm, _, value = declared.partition(":")
-    algorithm = algorithm.strip().lower().replace("-", "")
-    if algorithm not in _ALGORITHMS:
-        return True
-    digest = hashlib.new(algorithm, body, usedforsecurity=False).digest()
-    value = value.strip()
-    if value.lower() == digest.hex() or value.rstrip("=") == base64.b64encode(digest).decode().rstrip("="):
-        return True
-    return value.upper().rstrip("=") == base64.b32encode(digest).decode().rstrip("=")
+class Digest:
+    """A digest as an archive declares it ("sha1:BASE32"), and that of the bytes that are there."""
+
+    def __init__(self, declared: str) -> None:
+        algorithm, _, value = declared.partition(":")
+        algorithm = algorithm.strip().lower().replace("-", "")
+        self._value = value.strip()
+        self._hash = hashlib.new(algorithm, usedforsecurity=False) if algorithm in _ALGORITHMS else None
+
+    def update(self, data: bytes | bytearray) -> None:
+        """Add bytes."""
+        if self._hash:
+            self._hash.update(data)
+
+    def matches(self) -> bool | None:
+        """Tell whether the bytes are the declared ones; None if none is declared, or by an unknown algorithm."""
+        if not self._hash:
+            return None
+        digest, value = self._hash.digest(), self._value
+        if value.lower() == digest.hex() or value.rstrip("=") == base64.b64encode(digest).decode().rstrip("="):
+            return True
+        return value.upper().rstrip("=") == base64.b32encode(digest).decode().rstrip("=")
+
+
+def digest_matches(declared: str, body: bytes) -> bool | None:
+    """Tell whether `body` has the digest that an archive declares; None if it cannot be known."""
+    digest = Digest(declared)
+    digest.update(body)
+    return digest.matches()

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from corpus.errors import CorruptInput, InputError, RecordError, TruncatedInput
+from corpus.payload import Digest
 from corpus.streams import MAGIC, Stream
 
 #: With this every record begins. Where the last one did not end well the next is looked for by a little more.
@@ -126,17 +127,20 @@ class Tape:
                 break
         self.drop(place)
 
-    def skip(self, size: int) -> bool:
+    def skip(self, size: int, digest: Digest) -> bool:
         """Pass over `size` bytes, too many to load; tell whether a record ends there.
 
-        If none does, the size was a lie and the tape stands at the first place behind here where one begins.
+        If none does, or another begins before and no `digest` vouches for the bytes, the size was a lie and the tape
+        stands at the first place behind here where one begins.
         """
         end, home, candidate = self.position + size, self._starts[0], -1
         while (left := end - self.position) > 0 and (step := min(self.load(_SKIP_BYTES), left)):
             if candidate < 0 and (place := self._next_record()) >= 0:
                 candidate = self.position + place
-            self.drop(step if step == left else max(step - _RECORD_BYTES, 1))
-        if self.position == end and self.ends_at(0):
+            step = step if step == left else max(step - _RECORD_BYTES, 1)
+            digest.update(self._window[:step])
+            self.drop(step)
+        if self.position == end and self.ends_at(0) and (candidate < 0 or digest.matches()):
             return True
         if 0 <= candidate < end:
             self._rewind(home, candidate)

@@ -9,6 +9,7 @@ does not is a Failure, and reading goes on with the next.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -21,12 +22,23 @@ from corpus.decode import decode, repair_mojibake
 from corpus.document import DROP, Document, Page, Source, content_id, name_outlet
 from corpus.errors import RecordError
 from corpus.inputs import Failure, InputFile, ReadConfig, Skip
-from corpus.payload import HEAD_BYTES, Response, decode_body, digest_matches, looks_html, parse_headers, parse_response
+from corpus.payload import (
+    HEAD_BYTES,
+    Digest,
+    Response,
+    decode_body,
+    digest_matches,
+    looks_html,
+    parse_headers,
+    parse_response,
+)
 from corpus.rows import check_id
 from corpus.tape import MARK, Tape
 from corpus.text import scrub
 
 _END_OF_HEAD = b"\r\n\r\n"
+#: How a record begins behind another one.
+_NEXT_RECORD = re.compile(rb"\n\r?\nWARC/\d\.\d\r\n[A-Za-z-]{1,40}:")
 #: A type that is none of these and none that is read makes a Skip, so that it is seen.
 _NEVER_ARTICLES = frozenset({"warcinfo", "request", "metadata", "revisit", "continuation"})
 #: Kinds of page, as our crawler notes them, that only lead to articles.
@@ -83,7 +95,7 @@ def _read_record(tape: Tape, source: Source, config: ReadConfig) -> Page | Docum
         reason = _reason_to_skip(tape, head)
         if head.length > config.max_record_bytes:
             return _pass_over(tape, head, source, reason)
-        block = _take_block(tape, head)
+        block = _take_block(tape, head, wanted=reason == "")
     except RecordError as error:
         tape.resync(passed)
         return Failure(source, error.reason, _where(source, error))
@@ -146,7 +158,7 @@ def _reason_to_skip(tape: Tape, head: _Head) -> str | None:
 
 def _pass_over(tape: Tape, head: _Head, source: Source, reason: str | None) -> Failure | Skip | None:
     tape.drop(head.start)
-    if not tape.skip(head.length):
+    if not tape.skip(head.length, Digest(head.get("warc-block-digest"))):
         error = tape.trouble(f"no record ends {head.length} bytes behind its header")
         return Failure(source, error.reason, _where(source, error))
     if reason == "":
@@ -155,8 +167,12 @@ def _pass_over(tape: Tape, head: _Head, source: Source, reason: str | None) -> F
     return Skip(source, reason) if reason else None
 
 
-def _take_block(tape: Tape, head: _Head) -> bytes:
-    """Return the block of a record that is whole, and move on behind it."""
+def _take_block(tape: Tape, head: _Head, *, wanted: bool) -> bytes:
+    """Return the block of a record that is whole, and move on behind it.
+
+    A length that reaches over the next record to its very end looks right; the digest, or the head of a record
+    inside a block for which no digest vouches, gives it away, whatever kind of record swallowed the other.
+    """
     have = tape.load(head.end)
     if tape.clipped_at(head.start, min(have, head.end)) >= 0:
         raise RecordError("the next record begins before this one should end", reason="corrupt-record")
@@ -167,14 +183,16 @@ def _take_block(tape: Tape, head: _Head) -> bytes:
     if tape.is_unverified(head.end):
         raise tape.trouble("the stream breaks off")
     block = tape.look(head.start, head.end)
+    sound = digest_matches(head.get("warc-block-digest"), block)
+    if wanted and sound is False:
+        raise RecordError("the block does not match WARC-Block-Digest", reason="digest-mismatch")
+    if not sound and _NEXT_RECORD.search(block):
+        raise RecordError("another record begins before this one should end", reason="corrupt-record")
     tape.drop(head.end)
     return block
 
 
 def _record_from(head: _Head, block: bytes, source: Source, config: ReadConfig) -> Page | Document:
-    declared = head.get("warc-block-digest")
-    if declared and not digest_matches(declared, block):
-        raise RecordError("the block does not match WARC-Block-Digest", reason="digest-mismatch")
     identity = head.get("warc-record-id").strip("<> ").removeprefix("urn:uuid:")
     check_id(identity)
     url = head.get("warc-target-uri").strip("<> ")
@@ -217,5 +235,5 @@ def _check_payload(head: _Head, raw: bytes, body: bytes) -> None:
     declared = head.get("warc-payload-digest")
     if not declared or head.get("warc-block-digest") or head.get("warc-truncated"):
         return
-    if not digest_matches(declared, raw) and not digest_matches(declared, body):
+    if digest_matches(declared, raw) is False and digest_matches(declared, body) is False:
         raise RecordError("the body does not match WARC-Payload-Digest", reason="digest-mismatch")

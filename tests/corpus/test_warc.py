@@ -287,3 +287,47 @@ def test_what_the_crawler_noted_is_known(tmp_path: Path) -> None:
 
 
 KINDS = ((2, "seed"), (3, "listing"), (4, "page"))
+
+
+@pytest.mark.parametrize("shape", ["a.warc", "whole.warc.gz"])
+@pytest.mark.parametrize("digest", [True, False])
+@pytest.mark.parametrize("fields", [{}, {"WARC_Type": "request"}, {"Content_Type": "video/mp4"}])
+@pytest.mark.parametrize("covered", [1, 2])
+@pytest.mark.parametrize("size", [10, LIMIT])
+def test_a_length_that_covers_the_next_records_exactly_hides_none(
+    tmp_path: Path, shape: str, digest: bool, fields: dict[str, Any], covered: int, size: int
+) -> None:
+    block = HTTP + b"<html>" + b"x" * size
+    records = [record(number) for number in range(2, 6)]
+    length = len(block) + 4 + len(b"".join(records[:covered])) - 4
+    if not digest:
+        fields = fields | {"WARC_Block_Digest": None}
+    found = read(tmp_path, shape, SHAPES[shape]([record(1, block, Content_Length=length, **fields), *records]))
+    assert outline(found)[1:] == ["0-2", "0-3", "0-4", "0-5"]
+    assert outline(found)[0] == ("digest-mismatch" if digest and not fields and size == 10 else "corrupt-record")
+    assert [one.source.record for one in found] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("size", [10, LIMIT])
+def test_a_record_inside_another_is_none_where_a_digest_vouches(tmp_path: Path, size: int) -> None:
+    nested = record(1, HTTP + b"<html>" + b"x" * size + b"\r\n\r\n" + record(7) + b"</html>")
+    expected = "0-1" if size == 10 else "too-large"
+    assert outline(read(tmp_path, "a.warc", nested + record(2))) == [expected, "0-2"]
+
+
+def test_a_wrong_digest_of_what_is_not_read_is_nobody_s_concern(tmp_path: Path) -> None:
+    wrong = "sha1:" + "A" * 32
+    records = [record(1, b"GET /", WARC_Type="request", WARC_Block_Digest=wrong), record(2)]
+    assert outline(read(tmp_path, "a.warc", b"".join(records))) == ["0-2"]
+
+
+def test_an_archive_that_changes_while_it_is_read_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc"
+    path.write_bytes(b"".join(record(number, HTTP + b"<html>" + b"x" * 9000) for number in range(200)))
+    status = path.stat()
+    found = read_input(InputFile(str(path), "a.warc", status.st_size, status.st_mtime_ns), ReadConfig())
+    first = next(found)
+    path.unlink()
+    rest = list(found)
+    assert [one for one in [first, *rest] if isinstance(one, Failure)] == [rest[-1]]
+    assert rest[-1].reason == "input-changed"
