@@ -42,24 +42,27 @@ _BLANKS = b" \t\r\n"
 
 def read_json(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     """Read a .json file; of an array `source.record` is the index, `source.offset` where the element begins."""
-    head, line = _beginning(file, config)
-    if head.startswith(b"["):
+    shape = _shape(file, config)
+    if shape == "array":
         check_whole(file, config)
         yield from _read_array(file, config)
-    elif line is None or _is_object(line):
+    elif shape == "lines":
         yield from read_lines(file, config, WHOLE)
     else:
         body = bare(b"".join(recoded([read_whole(file, config.max_record_bytes)])))
         yield record_of_json(body, "", Source(file.name), config)
 
 
-def _beginning(file: InputFile, config: ReadConfig) -> tuple[bytes, bytes | None]:
-    """Return how the text begins, and its first line; None for one longer than a record may be."""
+def _shape(file: InputFile, config: ReadConfig) -> str:
+    """Tell how the text begins: as an "array", with an object that is a whole line ("lines"), or otherwise ("")."""
     with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
         text = recoded(blocks)
         head = next(text, b"")
-        lines = split_lines(itertools.chain([head], text), config.max_record_bytes)
-        return bare(head), next(lines, (0, b""))[1]
+        if bare(head).startswith(b"["):
+            return "array"
+        _, line = next(split_lines(itertools.chain([head], text), config.max_record_bytes), (0, b""))
+    # A first line too long to be a record may still have others behind it.
+    return "lines" if line is None or _is_object(line) else ""
 
 
 def _is_object(line: bytes) -> bool:

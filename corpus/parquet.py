@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime
 import importlib
+import itertools
 import math
 import tempfile
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ _BUFFER_BYTES = 1 << 20
 #: to a fiftieth.
 _BOMB_BYTES = 64 << 20
 _BOMB_RATIO = 200
+#: The writers of pyarrow begin a new row group here at the latest.
+_MAX_GROUP_ROWS = 1 << 20
 #: What a cell counts towards the size of its record besides its characters.
 _CELL_BYTES = 8
 
@@ -56,11 +59,13 @@ def read_parquet(file: InputFile, config: ReadConfig) -> Iterator[Document | Pag
     number = 0
     try:
         with _seekable(file) as handle:
-            for names, batch in _batches(arrow, parquet, handle, file, config):
-                for index in range(batch.num_rows):
-                    cells = {name: column[index] for name, column in zip(names, batch.columns, strict=True)}
-                    yield _record_of(arrow, cells, Source(file.name, number), config)
-                    number += 1
+            for row in _rows(arrow, parquet, handle, file, config):
+                source = Source(file.name, number)
+                if isinstance(row, str):
+                    yield Failure(source, "too-large", f"row {number + 1}: {row}")
+                else:
+                    yield _record_of(arrow, row, source, config)
+                number += 1
     except (arrow.ArrowException, ValueError, OSError, OverflowError, LookupError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
@@ -68,23 +73,31 @@ def read_parquet(file: InputFile, config: ReadConfig) -> Iterator[Document | Pag
         raise CorruptInput(message, path=file.path) from error
 
 
-def _batches(
+def _rows(
     arrow: Any, parquet: Any, handle: IO[bytes], file: InputFile, config: ReadConfig
-) -> Iterator[tuple[list[str], Any]]:
+) -> Iterator[dict[str, Any] | str]:
+    """Yield the cells of each row by column; of a row group that is a bomb, for each row what is wrong with it."""
     with parquet.ParquetFile(handle) as table:
-        body = config.fields.get("html", "html")
-        names = [field.name for field in table.schema_arrow if field.name == body or not _is_binary(arrow, field.type)]
-        if len(set(names)) != len(names):
-            raise CorruptInput("two columns have the same name", path=file.path)
-        metadata = table.metadata
-        unread = {field.name for field in table.schema_arrow} - set(names)
+        schema, metadata = table.schema_arrow, table.metadata
+    body = config.fields.get("html", "html")
+    names = [field.name for field in schema if field.name == body or not _is_binary(arrow, field.type)]
+    if len(set(names)) != len(names):
+        raise CorruptInput("two columns have the same name", path=file.path)
+    unread = set(schema.names) - set(names)
     leaves = [metadata.schema.column(index) for index in range(metadata.num_columns)]
     read = [index for index, leaf in enumerate(leaves) if leaf.path not in unread]
-    _refuse_bombs(metadata, read, file)
     texts = [leaves[index].path for index in read if _is_text(leaves[index])]
     with parquet.ParquetFile(handle, read_dictionary=texts, buffer_size=_BUFFER_BYTES) as table:
-        for batch in table.iter_batches(_BATCH_ROWS, columns=names):
-            yield batch.schema.names, batch
+        for number in range(metadata.num_row_groups):
+            group = metadata.row_group(number)
+            if bomb := _find_bomb(group, read):
+                if group.num_rows > _MAX_GROUP_ROWS:
+                    raise InputError(f"row group {number + 1}: {bomb}", path=file.path, reason="too-large")
+                yield from itertools.repeat(bomb, group.num_rows)
+                continue
+            for batch in table.iter_batches(_BATCH_ROWS, row_groups=[number], columns=names):
+                for index in range(batch.num_rows):
+                    yield {name: column[index] for name, column in zip(batch.schema.names, batch.columns, strict=True)}
 
 
 def _is_binary(arrow: Any, kind: Any) -> bool:
@@ -97,15 +110,15 @@ def _is_text(leaf: Any) -> bool:
     return leaf.physical_type == "BYTE_ARRAY" and leaf.logical_type.type in ("STRING", "NONE")
 
 
-def _refuse_bombs(metadata: Any, columns: list[int], file: InputFile) -> None:
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for chunk in map(group.column, columns):
-            # Lists of the same number take hardly any bytes, and eight each once they are unpacked.
-            size = max(chunk.total_uncompressed_size, _CELL_BYTES * (chunk.num_values - group.num_rows))
-            if size > _BOMB_BYTES and size > _BOMB_RATIO * chunk.total_compressed_size:
-                packed = f"{chunk.total_compressed_size} bytes of column {chunk.path_in_schema[:80]!r}"
-                message = f"{packed} unpack to {size}: write the file again with smaller row groups"
-                raise InputError(message, path=file.path, reason="too-large")
+def _find_bomb(group: Any, columns: list[int]) -> str:
+    """Say what is wrong with a row group that is made to fill the memory, "" if it is not."""
+    for chunk in map(group.column, columns):
+        # Lists of the same number take hardly any bytes, and eight each once they are unpacked.
+        size = max(chunk.total_uncompressed_size, _CELL_BYTES * (chunk.num_values - group.num_rows))
+        if size > _BOMB_BYTES and size > _BOMB_RATIO * chunk.total_compressed_size:
+            packed = f"{chunk.total_compressed_size} bytes of column {chunk.path_in_schema[:80]!r}"
+            return f"{packed} unpack to {size}: write the file again in smaller row groups"
+    return ""
 
 
 def _record_of(arrow: Any, cells: dict[str, Any], source: Source, config: ReadConfig) -> Document | Page | Failure:

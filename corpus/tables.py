@@ -160,7 +160,7 @@ def recoded(blocks: Iterable[bytes], codec: str = "") -> Iterator[bytes]:
     """
     blocks = iter(blocks)
     head = next(blocks, b"")
-    codec = codec or next((name for mark, name in _WIDE_MARKS if head.startswith(mark)), "")
+    codec = codec or _marked(head)
     if not codec:
         yield head
         yield from blocks
@@ -169,6 +169,11 @@ def recoded(blocks: Iterable[bytes], codec: str = "") -> Iterator[bytes]:
     for block in itertools.chain([head], blocks):
         yield decoder.decode(block).encode("utf-8", "surrogateescape")
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+
+
+def _marked(head: bytes | bytearray) -> str:
+    """Name the charset that a byte order mark shows; "" for UTF-8, which needs none, and for no mark."""
+    return next((name for mark, name in _WIDE_MARKS if head.startswith(mark)), "")
 
 
 def bare(text: bytes) -> bytes:
@@ -207,8 +212,11 @@ def _csv_codec(file: InputFile) -> str:
             head += block
             if len(head) >= _SAMPLE_BYTES:
                 break
-    # A line cut in two may be cut within a character.
+    if codec := _marked(head):
+        return codec
+    # A line cut in two may be cut within a character; in charsets of two and four bytes any place may be.
     sample = bytes(head) if len(head) < _SAMPLE_BYTES else bytes(head[: head.rfind(b"\n") + 1])
+    sample = sample[: len(sample) // 4 * 4] if b"\0" in sample else sample
     try:
         rung = decode(sample)[1].partition("+")[0]
     except RecordError as error:

@@ -57,3 +57,7 @@ def reasons(found: list[Read]) -> list[str]:
 
 def texts(found: list[Read]) -> list[str]:
     return [one.text for one in found if isinstance(one, Document)]
+
+
+#: Code for another process: its peak of memory in megabytes. What getrusage says begins with that of the parent.
+PEAK = "int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) >> 10"

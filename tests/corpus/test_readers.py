@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from corpus.document import Document, Page, Source, content_id, to_json
 from corpus.readers import Failure, InputFile, ReadConfig, Skip, read_input
+from corpus.streams import Stream
 from tests.corpus.reading import PACKERS, only, read, texts
 
 
@@ -142,7 +145,7 @@ def test_a_gzip_named_jsonl_is_read(tmp_path: Path) -> None:
     assert read(tmp_path, "a.jsonl.zst", PACKERS[".zst"](b"")) == []
 
 
-def test_parts_share_a_file(tmp_path: Path) -> None:
+def test_parts_share_a_file_of_lines(tmp_path: Path) -> None:
     body = b"".join(b'{"text":"%d"}\n' % number if number % 100 else b"broken\n" for number in range(2000))
     whole = read(tmp_path, "a.jsonl", body)
     shared = [read(tmp_path, "a.jsonl", body, part=(k, 3)) for k in range(3)]
@@ -152,6 +155,88 @@ def test_parts_share_a_file(tmp_path: Path) -> None:
     joined = sorted((one for found in shared for one in found), key=lambda one: one.source.record)
     assert joined == whole
     assert len(whole) == 2000
+
+
+@pytest.mark.parametrize("name", ["a.warc", "a.csv", "a.json", "a.txt", "a.html"])
+def test_of_what_is_no_lines_the_first_part_is_all(tmp_path: Path, name: str) -> None:
+    body = b"text\na\n" if name == "a.csv" else b"<html>"
+    whole = read(tmp_path, name, body)
+    assert len(whole) == 1
+    assert [read(tmp_path, name, body, part=(k, 3)) for k in range(3)] == [whole, [], []]
+
+
+def _vanish(path: Path) -> None:
+    path.unlink()
+
+
+def _grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b'{"text":"more"}\n')
+
+
+def _replace(path: Path) -> None:
+    path.unlink()
+    path.write_bytes(b"PAR1")
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("change", [_vanish, _grow, _replace, _empty])
+@pytest.mark.parametrize("part", [(0, 3), (1, 3), (2, 3)])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_file_that_changes_fails_in_whichever_part(
+    tmp_path: Path, change: Callable[[Path], None], part: tuple[int, int], late: bool
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(b'{"text":"%d %s"}\n' % (number, b"x" * 2000) for number in range(768)))
+    status = path.stat()
+    found = read_input(InputFile(str(path), "a.jsonl", status.st_size, status.st_mtime_ns), ReadConfig(), part)
+    records = [next(found)] if late else []
+    change(path)
+    records += list(found)
+    failures = [one for one in records if isinstance(one, Failure)]
+    assert records[-1:] == failures
+    assert failures[0].reason in ("input-changed", "unreadable-input")
+    assert failures[0].message.endswith(f" (part {part[0] + 1} of 3 of the file)")
+
+
+@pytest.mark.parametrize("part", [(0, 2), (1, 2)])
+def test_a_read_error_fails_in_whichever_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: tuple[int, int]
+) -> None:
+    real = Stream.blocks
+
+    def broken(stream: Stream) -> Iterator[bytes]:
+        yield next(real(stream))
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Stream, "blocks", broken)
+    found = read(tmp_path, "a.jsonl", b'{"text":"a"}\n' * 500, part=part)
+    message = f"Input/output error (part {part[0] + 1} of 2 of the file)"
+    assert found[-1] == Failure(Source("a.jsonl"), "unreadable-input", message)
+    assert len(found) == 257 if part[0] == 0 else 245
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv"])
+def test_a_file_of_which_nothing_is_a_record_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("corpus.readers.MAX_FAILURES_IN_A_ROW", 5)
+    bad, good, ends = {
+        "a.jsonl": (b"[]\n", b'{"text":"x"}\n', (b"", b"")),
+        "a.json": (b"[],", b'{"text":"x"},', (b"[", b"{}]")),
+        "a.csv": (b"1\n", b"1,x\n", (b"id,text\n", b"")),
+    }[name]
+    spared = read(tmp_path, name, ends[0] + (bad * 4 + good) * 3 + ends[1])
+    assert texts(spared) == ["x"] * 3
+    given_up = read(tmp_path, name, ends[0] + good + bad * 9 + good + ends[1])
+    assert texts(given_up) == ["x"]
+    assert len(given_up) == 7
+    assert (given_up[-1].source, given_up[-1].reason) == (Source(name), "corrupt-input")  # type: ignore[union-attr]
+    place = len(ends[0] + good + bad * 4)
+    assert f"up to record 6 (byte {place})" in given_up[-1].message  # type: ignore[union-attr]
 
 
 def test_standard_input_is_known_by_its_content(tmp_path: Path) -> None:

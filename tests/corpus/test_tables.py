@@ -1,40 +1,17 @@
 from __future__ import annotations
 
 import csv
-import datetime
-import errno
-import gzip
 import io
 import lzma
-import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from corpus.document import Document
-from corpus.errors import EnvironmentFault, UsageError
-from corpus.readers import ReadConfig, Skip
+from corpus.readers import Failure, ReadConfig, Skip
 from tests.corpus.reading import only, read, reasons, texts
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b'[{"text":"a"},{"text":"b"}]',
-        b'{"text":"a"}\n{"text":"b"}\n',
-        b'\xef\xbb\xbf [\n{"text":"a"},\n{"text":"b"}]\n',
-    ],
-)
-def test_json_of_three_shapes(tmp_path: Path, body: bytes) -> None:
-    found = read(tmp_path, "a.json", body)
-    assert texts(found) == ["a", "b"]
-    assert [one.source.record for one in found] == [0, 1]
-
-
-def test_one_json_object_over_many_lines(tmp_path: Path) -> None:
-    assert texts(read(tmp_path, "a.json", b'{\n "text": "a",\n "id": "x"\n}\n')) == ["a"]
-    assert reasons(read(tmp_path, "a.json", b'[{"text":"a"}, 3]')) == ["not-an-object"]
 
 
 @pytest.mark.parametrize(("name", "delimiter"), [("a.csv", ","), ("a.tsv", "\t"), ("a.csv.xz", ",")])
@@ -66,46 +43,61 @@ def test_a_csv_without_rows(tmp_path: Path) -> None:
     assert only(read(tmp_path, "a.csv", b"\n\n")).reason == "corrupt-input"
 
 
-def test_parquet(tmp_path: Path) -> None:
-    arrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
-    rows = [{"text": f"خبر {number}", "id": number, "tags": ["أ"], "html": None} for number in range(300)]
-    parquet.write_table(arrow.Table.from_pylist(rows), tmp_path / "made")
-    body = (tmp_path / "made").read_bytes()
-    for name, data in (("a.parquet", body), ("a.bin", body), ("a.parquet.gz", gzip.compress(body))):
-        found: Any = read(tmp_path, name, data)
-        assert [(one.id, one.text, one.tags) for one in found] == [
-            (str(number), f"خبر {number}", ("أ",)) for number in range(300)
-        ]
-    rows = [
-        {"text": "x", "published": datetime.date(2024, 4, 26), "at": datetime.datetime(2024, 4, 26, 10)},
-        {"text": None, "html": b"<p>\xff", "image": b"\xff"},
-        {"text": "x" * 2000},
-        {"text": None},
-        {"id": "end", "text": "x", "nested": {"a": [1.5]}},
-    ]
-    columns = ("id", "text", "html", "published", "at", "image", "nested")
-    table = arrow.Table.from_pylist([dict.fromkeys(columns) | row for row in rows])
-    parquet.write_table(table, tmp_path / "made")
-    mixed: Any = read(tmp_path, "b.parquet", (tmp_path / "made").read_bytes(), ReadConfig(max_record_bytes=1000))
-    assert (mixed[0].published, mixed[0].meta) == ("2024-04-26", {"at": "2024-04-26T10:00:00"})
-    assert mixed[1].body == b"<p>\xff"
-    assert reasons(mixed) == ["too-large", "missing-text"]
-    assert (mixed[4].id, mixed[4].meta) == ("end", {"nested": {"a": [1.5]}})
-    for cut in range(4, len(body), 97):
-        assert reasons(read(tmp_path, "a.parquet", body[:cut])) == ["corrupt-input"]
+@pytest.mark.parametrize("end", [b"", b"tail\n", b'9,"x"\n'])
+def test_every_row_behind_an_open_quote_is_told_of(tmp_path: Path, end: bytes) -> None:
+    rows = [b'%d,"open %d\n' % (n, n) if n % 4 == 0 else b"%d,plain %d\n" % (n, n) for n in range(400)]
+    found = read(tmp_path, "a.csv", b"id,text\n" + b"".join(rows) + end)
+    assert texts(found)[:300] == [f"plain {n}" for n in range(400) if n % 4]
+    assert reasons(found)[:100] == ["bad-row"] * 100
+    assert [one.source.record for one in found] == list(range(400 + bool(end)))
 
 
-def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(UsageError, match=r"a.parquet: install ghirbal\[parquet\]"):
-        read(tmp_path, "a.parquet", b"PAR1")
+@pytest.mark.parametrize("reread", [0, 16])
+def test_rows_that_open_and_close_quotes_across_lines_cost_no_square(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reread: int
+) -> None:
+    """Each line closes the quote of the line before and opens another, so that every row reaches to the end."""
+    monkeypatch.setattr("corpus.tables._MAX_REREAD_RECORDS", reread)
+    started = time.process_time()
+    body = b'id,text\n1,"a\n' + b'x","y\n' * 9000 + b"2,b\n"
+    found = read(tmp_path, "a.csv", body, ReadConfig(max_record_bytes=9000))
+    assert time.process_time() - started < 5
+    assert [one.source.record for one in found] == list(range(9002))
+    assert texts(found)[-1] == "b"
 
 
-def test_a_full_disk_is_not_the_fault_of_the_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full() -> object:
-        raise OSError(errno.ENOSPC, "No space left on device")
+def test_a_row_of_several_lines_with_too_many_fields_costs_one_line(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.csv", b'id,text\n1,"open\n2,b\n3,c",d\n4,e\n')
+    assert [getattr(one, "reason", "") or getattr(one, "id", "") for one in found] == ["bad-row", "2", "bad-row", "4"]
 
-    monkeypatch.setattr("corpus.parquet.tempfile.TemporaryFile", full)
-    with pytest.raises(EnvironmentFault, match="no space"):
-        read(tmp_path, "a.parquet.gz", gzip.compress(b"PAR1"))
+
+def test_a_csv_that_is_cut(tmp_path: Path) -> None:
+    body = 'id,text\n1,"خبر"\n2,عاجل\n'.encode()
+    whole: Any = read(tmp_path, "a.csv", body)
+    assert [one.trace for one in whole] == [{}, {}]
+    for cut in range(1, len(body)):
+        found: Any = read(tmp_path, "a.csv", body[:cut])
+        if body[:cut].endswith(b"\n"):
+            assert found == whole[: len(found)]
+        elif cut < len(b"id,text\n"):
+            assert only(found).reason in ("truncated-input", "missing-text")
+        else:
+            assert isinstance(found[-1], Failure) or found[-1].trace == {"end": "no-newline"}, cut
+            assert found[:-1] == whole[: len(found) - 1]
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-32", "utf-16-be"])
+def test_a_character_cut_in_two_fails_its_row(tmp_path: Path, codec: str) -> None:
+    body = "\ufeff".encode(codec) * codec.endswith("be") + "id,text\n1,خبر\n2,عاجل".encode(codec)
+    found = read(tmp_path, "a.csv", body[:-1])
+    assert texts(found) == ["خبر"]
+    assert reasons(found) == ["bad-charset"]
+    lines = "\ufeff".encode(codec) * codec.endswith("be") + '{"text":"خبر"}\n{"text":"\ufffd"}\n'.encode(codec)
+    assert texts(read(tmp_path, "a.jsonl", lines)) == ["خبر", "\ufffd"]
+    assert reasons(read(tmp_path, "a.jsonl", lines[:-1])) == ["bad-charset"]
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_wide_csv_larger_than_its_sample(tmp_path: Path, codec: str) -> None:
+    found = read(tmp_path, "a.csv", ("id,text\n" + "1,خبر news\n" * 70_000).encode(codec))
+    assert texts(found) == ["خبر news"] * 70_000
