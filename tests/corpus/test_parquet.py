@@ -14,7 +14,7 @@ import pytest
 from corpus.document import to_json
 from corpus.errors import EnvironmentFault, UsageError
 from corpus.readers import ReadConfig
-from tests.corpus.reading import read, reasons
+from tests.corpus.reading import PEAK, read, reasons
 
 
 def test_parquet(tmp_path: Path) -> None:
