@@ -100,6 +100,12 @@ def test_a_glued_tail_is_learned_across_changing_figures():
     assert row.pattern.search("قبل. " + tail.replace("#", "987654"))
 
 
+@pytest.mark.parametrize("gap", [" ", "  "])
+def test_a_glued_tail_begins_where_the_last_sentence_has_ended(gap):
+    documents = [make(n, "المرفأ", f"{story(n)[0][:-1]} قال.{gap}وكالة المرفأ") for n in range(12)]
+    assert set(forms(taught(documents))) == {"وكالة المرفأ"}
+
+
 def test_a_glued_head_is_learned_and_a_dateline_is_not():
     glued = [make(n, "المرفأ", f"خاص بقراء المرفأ الكرام{' '.join(story(n))}") for n in range(12)]
     assert forms(taught(glued)) == {"خاص بقراء المرفأ الكرام": "head"}
