@@ -20,6 +20,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from cleaning.language import identify
+from cleaning.units import ends_sentence, trails_off
 from corpus.arabic import fold, folded_words, words
 from corpus.document import Document, Record, Verdict, drop, keep
 from corpus.text import lines
@@ -94,7 +95,6 @@ _PLACEHOLDERS = (
 )
 _PLACEHOLDER = re.compile(rf" (?:{'|'.join(fold(phrase) for phrase in _PLACEHOLDERS.split('|'))})")
 _DUMMY = frozenset({"lorem", "ipsum", "dolor", "amet", "consectetur", "adipiscing", "eiusmod", "incididunt", "aliqua"})
-_SENTENCE_END = re.compile(r"[.!?؟…۔。！？][»\"”’')\]]*\Z")
 _BULLET = re.compile(r"[-*_•·▪●■►»–—]|\d{1,3}[.)\-]")
 
 
@@ -219,7 +219,7 @@ def _no_sentences(text: _Text, config: FilterConfig) -> Detail | None:
     prose = sum(
         count
         for count, line in zip(counts, text.lines, strict=True)
-        if count >= PROSE_WORDS or _SENTENCE_END.search(line)
+        if count >= PROSE_WORDS or ends_sentence(line) or trails_off(line)  # as the lines of some poems do
     )
     mean = sum(counts) / len(counts)
     bullets = sum(_BULLET.match(line) is not None for line in text.lines) / len(text.lines)

@@ -14,7 +14,7 @@ from itertools import accumulate, zip_longest
 from lxml.etree import _Element
 
 from cleaning.blocks import HEADINGS, Block, Layout, Span
-from cleaning.prose import PARAGRAPH, RAW_MARKUP, SENTENCE, Evidence, ends_sentence, parent_of
+from cleaning.prose import PARAGRAPH, RAW_MARKUP, SENTENCE, Evidence, is_closed, parent_of
 
 #: Sizes (characters) of a lead, of a call at the end of a story, and of a list item that may open one.
 LEAD = 60
@@ -102,7 +102,7 @@ def _opens_another_story(block: Block, after: Block | None) -> bool:
 
 
 def _is_linked_sentence(block: Block) -> bool:
-    return block.size >= _LINKED_SENTENCE and block.linked < _ALL_LINK * block.size and ends_sentence(block.text)
+    return block.size >= _LINKED_SENTENCE and block.linked < _ALL_LINK * block.size and is_closed(block.text)
 
 
 def _trim(blocks: list[Block]) -> list[Block]:

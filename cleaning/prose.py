@@ -14,6 +14,7 @@ from itertools import accumulate, islice, pairwise
 from lxml.etree import _Element
 
 from cleaning.blocks import HEADINGS, Block, Layout, is_never_body
+from cleaning.units import ends_sentence, trails_off
 from corpus.arabic import folded_words
 
 #: Sizes (characters) of a paragraph, of a short sentence, and of a heading that is a lead in truth.
@@ -37,7 +38,9 @@ _SAME_TITLE = 0.8
 _ASIDE_SHARE = 0.4
 _SAME_NAME_SHARE = 0.5
 
-_SENTENCE_END = re.compile(r"[.!?…:;。！？؟।۔»\"”’)]$")
+#: What running text on a page may end with and a label hardly does, though it ends no sentence: without them 20 of
+#: 812 labelled pages lose some, up to 2,500 characters, and the mean F1 falls from .9356 to .9347.
+_CLOSES = (":", ";", "»", '"', "”", "’", ")")
 _PAUSE = re.compile(r"[,.;،؛。、？?!।۔]")
 RAW_MARKUP = re.compile(r"<[a-z!/][^<>]*>")
 
@@ -66,9 +69,9 @@ class Evidence:
         return len(self.description) >= _OPENING and self.description[:_OPENING] in text
 
 
-def ends_sentence(text: str) -> bool:
-    """Tell whether `text` ends as a sentence does."""
-    return bool(_SENTENCE_END.search(text))
+def is_closed(text: str) -> bool:
+    """Tell whether `text` ends a sentence, trails off, announces something or closes a quotation or a bracket."""
+    return ends_sentence(text) or trails_off(text) or text.endswith(_CLOSES)
 
 
 def weigh(layout: Layout, evidence: Evidence) -> None:
@@ -104,7 +107,7 @@ def _weight(block: Block) -> float:
     prose = block.size - 2 * block.linked
     if block.size >= PARAGRAPH and _PAUSE.search(block.text):
         return prose
-    if block.size >= SENTENCE and ends_sentence(block.text):
+    if block.size >= SENTENCE and is_closed(block.text):
         return prose * _SHORT_SENTENCE
     return prose * _PLAIN_PARAGRAPH if block.size >= PARAGRAPH and block.tag == "p" else 0.0
 

@@ -23,7 +23,7 @@ PARAGRAPH = 80
 #: From here on a unit is a paragraph even if it ends no sentence.
 LONG = 220
 
-_ENDS = frozenset(".!?؟…。！？۔")
+_ENDS = frozenset(".!?؟…。！？۔।")
 _CLOSERS = "\"'”’»)]}*"
 #: The sign of an agency after the last sentence: "… yesterday. — AFP", "… أمس. (رويترز)".
 _SIGNED = re.compile(r"[.!?؟][\"”’»]? ?[—–\-(] ?\w[\w ]{0,20}\)?$")
@@ -77,7 +77,7 @@ class Unit:
     @property
     def trails_off(self) -> bool:
         """Tell whether the unit ends in dots: a teaser, or a paragraph that was cut off."""
-        return self.text.endswith(("..", "…"))
+        return trails_off(self.text)
 
     @property
     def headline(self) -> bool:
@@ -95,11 +95,22 @@ class Unit:
         return self.text[0] in "•*·▪►●-–—»٭■□○"
 
 
+def trails_off(text: str) -> bool:
+    """Tell whether `text` ends in dots."""
+    return text.endswith(("..", "…"))
+
+
 def ends_sentence(text: str) -> bool:
-    """Tell whether `text` ends as a sentence does, inside or outside of quotes and brackets."""
+    """Tell whether `text` ends as a sentence does, inside or outside of quotes and brackets.
+
+    A colon ends none, nor do dots (`trails_off`) or a bracket alone; the sign of an agency may follow the stop.
+
+    >>> [ends_sentence(text) for text in ("وقع.", "وقع. - AFP", "قال الوزير:", "وقع…", "(رويترز)")]
+    [True, True, False, False, False]
+    """
     last = text[-1:]
     if last in _ENDS:
-        return not text.endswith(("..", "…"))
+        return not trails_off(text)
     if last and last in _CLOSERS and text.rstrip(_CLOSERS)[-1:] in _ENDS:
         return True
     return _SIGNED.search(text, max(0, len(text) - 40)) is not None
