@@ -28,7 +28,7 @@ def harvest(document: Document, judged: Judged) -> dict[str, Any]:
     dated = [unit for unit in near if is_date_line(unit.key) or _is(unit, "date")]
     dated += [unit for unit in above if unit.rule in _SLUGS]
     found: dict[str, Any] = {
-        "title": judged.title,
+        "title": " ".join(judged.title.split()),
         "published": _first(find_date(unit.text) for unit in dated),
         "credit": "; ".join(_each(credit_of(unit.text) for unit in near if _is(unit, "source"))),
         "tags": _first(tags_of(unit.text) for unit in near if _is(unit, "tags")) or judged.tags,

@@ -12,9 +12,9 @@ from cleaning.extract import DEFAULTS, ExtractConfig, Extraction, extract_html
 from cleaning.fields import harvest
 from cleaning.learning import learn
 from cleaning.lexicon import default_lexicon
-from cleaning.lines import CleanConfig, Judged, Span
+from cleaning.lines import CleanConfig, Span
 from cleaning.markup import is_binary, without
-from cleaning.verdict import find_spans, remove
+from cleaning.verdict import find_spans, remove, unite
 from corpus.decode import declared_charset, decode
 from corpus.document import DROP, Document, Page, Record, Verdict, drop, keep, name_outlet
 from corpus.stage import Accumulator, Map
@@ -85,6 +85,12 @@ class _Unobserved:
         return b""
 
 
+#: What goes may uncover more: a headline behind a headline, a last line behind a last line. No text of the labelled
+#: data takes more than three rounds, the last of which finds nothing; a short text may take as many as cost little.
+#: What is not settled by then was made to cost time, and stays as it came.
+_ROUNDS = 10
+_JUDGED = 1_000_000  # characters
+
 #: A frozen default, made once.
 _CLEAN = CleanConfig()
 
@@ -125,19 +131,30 @@ class Clean:
 
     def explain(self, document: Document) -> list[Span]:
         """Return what `apply` removes from `document.text`, in order and without overlap."""
-        return self._judge(document)[0]
+        return self._settle(document)[0]
 
     def apply(self, record: Record) -> Verdict:
-        """Take the chrome out of one document and keep in its fields what the chrome said about it."""
+        """Take the chrome out of one document and keep in its fields what the chrome said about it.
+
+        What comes out is as this leaves it: applied to it again, with the same table, it changes nothing.
+        """
         if not isinstance(record, Document):
             return keep(record)
-        spans, judged = self._judge(record)
-        if not spans and not judged.title:
+        spans, cleaned = self._settle(record)
+        if cleaned is record and ("rules" in record.trace or not record.title):
             return keep(record)
         rules = Counter(span.rule for span in spans)
-        found = harvest(record, judged) if self.config.harvest else {}
-        trace = {**record.trace, "rules": dict(sorted(rules.items()))}
-        return keep(replace(record, text=remove(record.text, spans), trace=trace, **found))
+        return keep(replace(cleaned, trace={**record.trace, "rules": dict(sorted(rules.items()))}))
 
-    def _judge(self, document: Document) -> tuple[list[Span], Judged]:
-        return find_spans(document.text, document.title, default_lexicon(), self.table_.of(outlet_of(document)))
+    def _settle(self, document: Document) -> tuple[list[Span], Document]:
+        """Judge `document`, and what is left of it, until nothing more goes: what went and the document without it."""
+        spans: list[Span] = []
+        cleaned, table = document, self.table_.of(outlet_of(document))
+        for _ in range(max(_ROUNDS, _JUDGED // (len(document.text) + 1))):
+            more, judged = find_spans(cleaned.text, cleaned.title, default_lexicon(), table)
+            if not more:
+                return spans, cleaned
+            fields = harvest(cleaned, judged) if self.config.harvest else {}
+            spans = unite(document.text, spans, more) if spans else more
+            cleaned = replace(cleaned, text=remove(cleaned.text, more), **fields)
+        return [], document

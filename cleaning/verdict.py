@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import get_args
 
 from cleaning.boilerplate import FRAME, Form, Furniture, OutletTable, is_wordy
@@ -23,7 +24,7 @@ _ENTRIES = 3
 
 
 def find_spans(text: str, title: str, lexicon: Lexicon, table: OutletTable) -> tuple[list[Span], Judged]:
-    """Judge `text` and return what to remove, sorted and without overlap, with the judgement itself."""
+    """Judge `text` once and return what to remove, sorted and without overlap, with the judgement itself."""
     units = cut(text)
     recognise(units, lexicon)
     if table:
@@ -32,8 +33,16 @@ def find_spans(text: str, title: str, lexicon: Lexicon, table: OutletTable) -> t
     spans = list(_unit_spans(units, len(text)))
     inline = bool(lexicon.inside(text))
     spans += (_trim(text, span) for span in _glued(units, lexicon, table, inline=inline))
-    spans.sort(key=lambda span: span.start)
-    return spans, judged
+    return list(_disjoint(spans)), judged
+
+
+def _disjoint(spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield `spans` in order; where two rules take the same characters, they go under the one that begins first."""
+    at = 0
+    for span in sorted(spans, key=lambda span: span.start):
+        if span.end > at:
+            yield replace(span, start=max(at, span.start))
+            at = span.end
 
 
 def _furnish(units: Sequence[Unit], table: OutletTable) -> None:
@@ -129,6 +138,40 @@ def _unit_spans(units: Sequence[Unit], length: int) -> Iterator[Span]:
         if at > last_kept or unit.line != kept_line:
             end = units[at + 1].start if at + 1 < len(units) else length
         yield Span(start, end, unit.rule, unit.evidence)
+
+
+def unite(text: str, gone: Sequence[Span], more: Sequence[Span]) -> list[Span]:
+    """Return `gone`, spans of `text`, and `more`, spans of what `gone` leaves of it, as spans of `text`.
+
+    Both are sorted and without overlap, and so is what is returned: a span that reaches over what is gone becomes
+    several, but white space alone goes with the span beside it.
+    """
+    found = list(gone)
+    stays = zip([0, *(span.end for span in gone)], [*(span.start for span in gone), len(text)], strict=True)
+    shift = before = at = 0
+    for start, end in stays:
+        shift, before = shift + start - before, end
+        while at < len(more) and more[at].start + shift < end:
+            span = more[at]
+            found.append(replace(span, start=max(start, span.start + shift), end=min(end, span.end + shift)))
+            if span.end + shift > end:
+                break
+            at += 1
+    return _absorb(text, sorted((span for span in found if span.start < span.end), key=lambda span: span.start))
+
+
+def _absorb(text: str, spans: Iterable[Span]) -> list[Span]:
+    """Return `spans`, those of white space alone as a part of the span that ends or begins where they do."""
+    found: list[Span] = []
+    for span in spans:
+        last = found[-1] if found else span
+        if last.end == span.start and text[span.start : span.end].isspace():
+            found[-1] = replace(last, end=span.end)
+        elif last.end == span.start and text[last.start : last.end].isspace():
+            found[-1] = replace(span, start=last.start)
+        else:
+            found.append(span)
+    return found
 
 
 def remove(text: str, spans: Sequence[Span]) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cleaning.boilerplate import OutletTable
 from cleaning.lexicon import default_lexicon
+from cleaning.units import cut, ends_sentence
 from cleaning.verdict import find_spans, remove
 from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE, story
 from tests.strategies import arabic_text, hostile_text
@@ -288,6 +289,24 @@ def test_spans_are_sorted_disjoint_and_all_that_is_removed(lines):
         kept.append(text[at : span.start])
         at = span.end
     assert remove(text, spans) == "".join(kept) + text[at:]
+
+
+def test_the_gap_between_two_parts_of_a_line_goes_once():
+    text = "\n".join([*BODY, f"{OTHER[0]}     الصفحة الرئيسية     تواصل معنا"])
+    spans, _ = find_spans(text, "", default_lexicon(), EMPTY)
+    assert [text[span.start : span.end] for span in spans] == ["     الصفحة الرئيسية     ", "تواصل معنا"]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        *((text, True) for text in ("وقع.", "وقع. - AFP", "وقع. (رويترز)", "«وقع».", "«وقع.»", "हुआ।", "起きた。")),
+        *((text, False) for text in ("", "وقع", "قال الوزير:", "وقع…", "وقع..", "(رويترز)", "«وقع»", "أولا؛", "وقع،")),
+    ],
+)
+def test_there_is_one_answer_to_what_ends_a_sentence(text, answer):
+    assert ends_sentence(text) is answer
+    assert cut(text)[0].ends is answer if text else not cut(text)
 
 
 HOSTILE = ["ا", "ا ", "   ا", ". ", "اقرأ أيضا ", "قرا", "1/", "1:1 ", "a@", ":", '"', " - ", 'ا. "', "(رويترز "]

@@ -64,3 +64,12 @@ def test_each_story_stands_once_and_templates_are_not_merged(built):
         assert cluster_of[row["survivor"]] == RECORDS[key(row)]["cluster"], key(row)
     for group in EXPECTED["templates"]:
         assert {cluster for cluster in cluster_of.values() if cluster in group} == set(group)
+
+
+def test_the_examples_come_out_of_a_second_cleaning_as_they_went_in(tmp_path):
+    build(EXAMPLES, tmp_path / "one")
+    table = str(tmp_path / "one" / "boilerplate.toml")
+    build(tmp_path / "one", tmp_path / "two", command="clean", filters=False, boilerplate=table)
+    one, two = (sorted(map(orjson.dumps, rows(tmp_path / name, "corpus"))) for name in ("one", "two"))
+    assert one == two
+    assert len(one) == 48
