@@ -23,7 +23,7 @@ wheel-test: $(READY)
 	.ci/wheel
 
 slow: $(READY)
-	HYPOTHESIS_PROFILE=dice $(BIN)/pytest -m ''
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -m ''
 
 bench: $(READY)
 	for part in cleaning extraction dedup crawler; do $(BIN)/python bench/$$part.py || exit 1; done

@@ -6,18 +6,21 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from pipeline.check import check_corpus
 from pipeline.output import SUCCESS
 
-# The default suite tries the same examples each time, so that what lands does not hang on a dice; `make slow` throws
-# the dice. A deadline would only measure what else the machine is doing.
-settings.register_profile("same", deadline=None, derandomize=True)
-settings.register_profile("dice", deadline=None, max_examples=500)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
-
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples" / "dumps"
+# Every run tries new examples, in CI too, where hypothesis by itself would not. One that fails is kept in .hypothesis,
+# tried first from then on, and printed as a blob for @reproduce_failure, which works on another machine. A deadline
+# would only measure what else the machine is doing.
+FAILED = DirectoryBasedExampleDatabase(ROOT / ".hypothesis" / "examples")
+settings.register_profile("default", deadline=None, derandomize=False, database=FAILED, print_blob=True)
+settings.register_profile("long", settings.get_profile("default"), max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
 SHARED = Path(os.environ.get("GHIRBAL_DATA", ROOT.parent / "shared" / "data"))
 
 _connect = socket.socket.connect
