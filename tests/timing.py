@@ -3,6 +3,10 @@
 import time
 from collections.abc import Callable
 
+#: Seconds that a test waits for what ought to happen at once: many, for a loaded machine, and half of what a process
+#: sleeps that ought not to be there any more.
+PATIENCE = 30.0
+
 
 def fastest(call: Callable[[], object], bound: float = 0.0, tries: int = 5) -> float:
     """Return the CPU seconds of the fastest of `tries` calls; stop at the first that keeps the bound."""

@@ -15,6 +15,7 @@ from corpus.errors import EnvironmentFault
 from corpus.inputs import InputFile, ReadConfig, list_inputs
 from corpus.plan import Item, Plan
 from corpus.runner import cut_segments, first_tasks, open_pool, run_stages, shard_inputs, shard_items
+from tests.timing import PATIENCE
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # so that worker processes can import the toy stages too
@@ -143,7 +144,7 @@ def test_one_child_a_worker_reads_the_pages_of_all_tasks(tmp_path, monkeypatch, 
     assert len(list((tmp_path / "out" / "corpus").iterdir())) == 8
     children = {int(row["tags"][0]) for row in rows(tmp_path / "out", "corpus")}
     assert 1 <= len(children) <= workers
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while any(map(is_alive, children)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(is_alive, children))
@@ -231,7 +232,7 @@ def test_a_pool_ends_its_own_processes_and_no_others():
     assert bystander.exitcode is None
     bystander.kill()
     bystander.join()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while any(map(is_alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(is_alive, workers))

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import EXAMPLES
 from tests.pipeline.builds import ROOT, build, tree
+from tests.timing import PATIENCE
 
 #: A calm run of the examples with two workers takes about so long here; kills are spread over twice that.
 SECONDS = 8.0
@@ -70,7 +71,7 @@ def test_workers_do_not_outlive_a_killed_parent(tmp_path):
     assert len(workers) == 2
     parent.kill()
     parent.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while any(is_alive(worker) for worker in workers) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not any(is_alive(worker) for worker in workers)
