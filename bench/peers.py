@@ -81,7 +81,7 @@ def union(pairs: Any, count: int) -> int:
 def run_ghirbal(texts: list[str], clock: Clock) -> int:
     from corpus.document import Document, Source
     from corpus.stage import run_here, summarise
-    from dedup import minhash
+    from dedup.sketch import minhash
     from dedup.stages import Dedup
 
     minhash.sign(texts[:10])
@@ -106,7 +106,8 @@ def run_sketches(texts: list[str], clock: Clock) -> int:
     """Do no more than the peers do: nothing is compared but sketches."""
     import numpy as np
 
-    from dedup import lsh, minhash
+    from dedup.sketch import bands as lsh
+    from dedup.sketch import minhash
 
     minhash.sign(texts[:10])
     clock.note("warm-up")

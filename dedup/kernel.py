@@ -40,7 +40,7 @@ def cache_folder() -> Path | None:
     the sources, folders of earlier ones are removed; elsewhere they may belong to another installation.
     """
     digest = sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     for place in _places():
         folder = place / f"kernels-{digest.hexdigest()[:16]}"

@@ -10,14 +10,14 @@ from typing import Any
 from corpus.arabic import first_words, folded_words, words
 from corpus.document import Copy, Document, Record, Verdict, drop, keep
 from corpus.stage import Accumulator, Map
-from dedup import flat
+from dedup.compare.verify import FEATURES
 from dedup.config import DedupConfig
-from dedup.index import Index
-from dedup.learned import Learned, Member, empty, name_cluster, tabulate
-from dedup.paragraphs import Paragraphs, find_repeated, strip
-from dedup.partials import Shards, Summary, identity
-from dedup.survivors import KEPT, REASONS, Decider
-from dedup.verify import FEATURES
+from dedup.decide.index import Index
+from dedup.decide.paragraphs import Paragraphs, find_repeated, strip
+from dedup.decide.result import Learned, Member, empty, name_cluster, tabulate
+from dedup.decide.survivors import KEPT, REASONS, Decider
+from dedup.store import arrays as flat
+from dedup.store.summary import Shards, Summary, identity
 
 #: Where `meta` keeps the id that a document brought, if that names another story as well.
 GIVEN_ID = "given_id"
@@ -48,7 +48,7 @@ class _Gathering:
 class Dedup:
     """Drop exact, edited, truncated and extended copies; a `corpus.stage.Learner` over Documents.
 
-    `against` is an index (`dedup.index`), or its folder, whose documents win against all that come. Learned:
+    `against` is an index (`dedup.decide.index`), or its folder, whose documents win against all that come. Learned:
     `clusters_`, the members of all clusters with their survivors.
     """
 

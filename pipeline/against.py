@@ -12,7 +12,7 @@ from corpus.errors import EnvironmentFault, UsageError
 from corpus.inputs import ReadConfig, list_inputs
 from corpus.readers import read_input
 from dedup.config import DedupConfig
-from dedup.index import LISTING, Index
+from dedup.decide import LISTING, Index
 from pipeline.output import HOUSE, MANIFEST, SUCCESS, corpus_at, is_finished
 
 

@@ -11,7 +11,7 @@ import orjson
 from cleaning.stages import Clean
 from corpus.document import Document
 from corpus.stage import run_here, summarise
-from dedup.index import Match
+from dedup.decide import Match
 from dedup.stages import quote as quote_passage
 from pipeline.against import find_against
 from pipeline.config import read_config

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.clusters import build_graph, cluster
-from dedup.lsh import GROUP_ALL, PairSet, band_keys, band_pairs, sample, sample_pairs
+from dedup.decide.clusters import build_graph, cluster
+from dedup.sketch.bands import GROUP_ALL, PairSet, band_keys, band_pairs, sample, sample_pairs
 
 Edge = tuple[int, int, float]
 

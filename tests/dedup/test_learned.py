@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup import flat
-from dedup.learned import new_id, tabulate
-from dedup.partials import Shards
-from dedup.strings import Strings, rank, tell_apart
-from dedup.survivors import KEPT, Outcome
-from dedup.verify import FEATURES
+from dedup.compare.verify import FEATURES
+from dedup.decide.result import new_id, tabulate
+from dedup.decide.survivors import KEPT, Outcome
+from dedup.store import arrays as flat
+from dedup.store.strings import Strings, rank, tell_apart
+from dedup.store.summary import Shards
 
 #: Equal beginnings, prefixes of each other, zeros, ends beyond what is compared in words, code points of every length.
 TEXTS = ["", "a", "a\0", "a\0b", "ab", "b" * 8, "b" * 9, "c" * 300, "c" * 300 + "d", "c" * 301, "خبر", "خبرا", "\ud7ff"]

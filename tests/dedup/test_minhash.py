@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from corpus.arabic import folded_words
 from dedup import kernel
-from dedup.minhash import Sketches, from_lean, permutations, sign, to_lean
-from dedup.shingles import hash_shingles
-from dedup.tokens import ROOM
+from dedup.sketch.minhash import Sketches, from_lean, permutations, sign, to_lean
+from dedup.sketch.shingles import hash_shingles
+from dedup.sketch.words import ROOM
 
 #: What news is made of, and what breaks tokenisers: ligatures, loose accents, sigma, jamo, emoji, other planes.
 arabic = st.characters(min_codepoint=0x600, max_codepoint=0x6FF)

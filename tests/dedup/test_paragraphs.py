@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from corpus.stage import run_here, summarise
 from dedup.config import DedupConfig
-from dedup.paragraphs import hash_paragraphs
+from dedup.decide.paragraphs import hash_paragraphs
 from dedup.stages import Dedup
 
 

@@ -1,6 +1,6 @@
 """What the summary of a document says about it."""
 
-from dedup.partials import moment
+from dedup.store.summary import moment
 
 
 def test_the_earliest_is_told_whatever_form_a_date_has():

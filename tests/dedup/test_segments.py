@@ -12,8 +12,9 @@ import pytest
 import xxhash
 
 from corpus.errors import EnvironmentFault, UsageError
-from dedup import flat, index
-from dedup.index import Index
+from dedup.decide import index
+from dedup.decide.index import Index
+from dedup.store import arrays as flat
 
 CORPUS = "c0" * 32
 

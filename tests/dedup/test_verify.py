@@ -4,10 +4,10 @@ from functools import partial
 
 import numpy as np
 
+from dedup.compare.verify import NEAR, Judgement, Limits, compare
 from dedup.config import DedupConfig
-from dedup.minhash import sign
-from dedup.texts import RARE, Texts
-from dedup.verify import NEAR, Judgement, Limits, compare
+from dedup.sketch.minhash import sign
+from dedup.store.texts import RARE, Texts
 from tests.timing import fastest
 
 #: CPU seconds; the two texts take .014, sorting them by neighbours alone .56 (2026-11, 2 cores).

@@ -10,9 +10,9 @@ from corpus.arabic import words
 from corpus.commit import run_lock
 from corpus.errors import EnvironmentFault, UsageError
 from corpus.readers import read_input
-from dedup import index as index_module
 from dedup.config import DedupConfig
-from dedup.index import Index
+from dedup.decide import index as index_module
+from dedup.decide.index import Index
 from dedup.stages import Dedup
 from pipeline import run
 from pipeline.against import extend_index, find_against

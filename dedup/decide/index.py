@@ -1,6 +1,6 @@
 """A persistent index of documents already kept: a new crawl is compared with it, a crawler asks it for one story.
 
-One folder: `index.json` names corpora and segments (`dedup.segments`), a segment is one file of arrays with each band
+One folder: `index.json` names corpora and segments (see `segments`), a segment is one file of arrays with each band
 sorted. Segments are memory-mapped and never change; `add` writes a new one and merges it with neighbours of its size,
 so a lookup searches a few, and memory holds pages that the system may drop, not the old corpus. `index.json` is
 written once a corpus, last: after a crash the index is what it was.
@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 
 from corpus.document import Copy, Document
 from corpus.errors import EnvironmentFault
+from dedup.compare.passages import longest_passages
+from dedup.compare.rarity import TABLE_BITS, rare_words
+from dedup.compare.verify import CONTAINED, FEATURES, HELD, NO_COPY, NONE, Judgement, Limits, compare
 from dedup.config import DedupConfig
-from dedup.frequency import TABLE_BITS, rare_words
-from dedup.lsh import GROUP_ALL, PairSet, ends_of, pair_up
-from dedup.partials import Shards, summarise
-from dedup.passages import longest_passages
-from dedup.segments import LISTING as LISTING
-from dedup.segments import Listing, Part, append, open_parts, publish_listing, read_listing, sweep_segments
-from dedup.texts import Texts
-from dedup.verify import CONTAINED, FEATURES, HELD, NO_COPY, NONE, Judgement, Limits, compare
+from dedup.decide.segments import LISTING as LISTING
+from dedup.decide.segments import Listing, Part, append, open_parts, publish_listing, read_listing, sweep_segments
+from dedup.sketch.bands import GROUP_ALL, PairSet, ends_of, pair_up
+from dedup.store.summary import Shards, summarise
+from dedup.store.texts import Texts
 
 #: Documents of one segment as `add` writes it; what is in memory at once.
 _SEGMENT = 20_000

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.compare.gaps import read_gaps
 from dedup.config import DedupConfig
-from dedup.gaps import read_gaps
 from dedup.kernel import compiled
-from dedup.texts import COMMON, RARE, Texts, shingle
+from dedup.store.texts import COMMON, RARE, Texts, shingle
 
 #: Relations of a pair, by number; `contained` is read from the side of the removed document.
 #: HELD is contained in a page that tells another story first: no copy, and the page survives for neither story.

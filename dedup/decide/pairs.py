@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.stage import Map
+from dedup.compare.passages import longest_passages
+from dedup.compare.verify import FEATURES, NONE, Judgement, Limits, compare
 from dedup.config import DedupConfig
-from dedup.lsh import sample_pairs
-from dedup.passages import longest_passages
-from dedup.texts import Texts
-from dedup.verify import FEATURES, NONE, Judgement, Limits, compare
+from dedup.sketch.bands import sample_pairs
+from dedup.store.texts import Texts
 
 #: Words that cross to a verifying process at once: 2.5 MB with their flags, and what is sorted stays in the cache.
 _WORDS_PER_TASK = 1 << 19

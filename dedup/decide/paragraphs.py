@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from corpus.document import Document, Verdict, drop, keep
 from corpus.text import lines
-from dedup import flat
-from dedup.learned import new_id
-from dedup.minhash import sign
-from dedup.partials import Shards
-from dedup.survivors import KEPT, Outcome
+from dedup.decide.result import new_id
+from dedup.decide.survivors import KEPT, Outcome
+from dedup.sketch.minhash import sign
+from dedup.store import arrays as flat
+from dedup.store.summary import Shards
 
 #: Shorter lines are greetings, headings and credits, which belong to each document that has them.
 MIN_WORDS = 12

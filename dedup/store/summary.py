@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from corpus.arabic import folded_words
 from corpus.dates import timestamp
 from corpus.document import Document
-from dedup import flat
 from dedup.config import DedupConfig
 from dedup.kernel import compiled
-from dedup.lsh import band_keys, sample
-from dedup.minhash import PERMUTATIONS, Sketches, sign_encoded
-from dedup.strings import copy_parts
-from dedup.texts import Texts
-from dedup.tokens import cut, encode
+from dedup.sketch.bands import band_keys, sample
+from dedup.sketch.minhash import PERMUTATIONS, Sketches, sign_encoded
+from dedup.sketch.words import cut, encode
+from dedup.store import arrays as flat
+from dedup.store.strings import copy_parts
+from dedup.store.texts import Texts
 
 #: Texts in memory at once while they are summarised.
 _BATCH = 512

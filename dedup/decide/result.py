@@ -16,11 +16,11 @@ import orjson
 from numpy.typing import NDArray
 
 from corpus.document import ID_LENGTH, Copy
-from dedup import flat
-from dedup.partials import Shards
-from dedup.strings import Strings, copy_parts, rank, tell_apart
-from dedup.survivors import KEPT, RELATIONS, Outcome
-from dedup.verify import FEATURES
+from dedup.compare.verify import FEATURES
+from dedup.decide.survivors import KEPT, RELATIONS, Outcome
+from dedup.store import arrays as flat
+from dedup.store.strings import Strings, copy_parts, rank, tell_apart
+from dedup.store.summary import Shards
 
 _COPIES = msgspec.json.Decoder(tuple[Copy, ...])
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernel import compiled
-from dedup.lsh import ends_of
+from dedup.sketch.bands import ends_of
 
 #: Members beyond this many raise the bar no more: in giant clusters not every pair is compared.
 FULL_BAR = 16

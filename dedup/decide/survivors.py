@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.stage import Map
-from dedup.clusters import FULL_BAR, build_graph, cluster
+from dedup.compare.rarity import Among, flag_words
+from dedup.compare.verify import CONTAINED, FEATURES, HELD, NO_COPY
 from dedup.config import DedupConfig
-from dedup.frequency import Among, flag_words
-from dedup.index import Index
-from dedup.known import find_known
-from dedup.lsh import PairSet, band_pairs, ends_of, pair_up
-from dedup.partials import Shards
-from dedup.tasks import (
+from dedup.decide.against import find_known
+from dedup.decide.clusters import FULL_BAR, build_graph, cluster
+from dedup.decide.index import Index
+from dedup.decide.pairs import (
     Edges,
     VerifyTask,
     account,
@@ -31,8 +30,9 @@ from dedup.tasks import (
     pair_samples,
     verify,
 )
-from dedup.texts import COMMON, Texts
-from dedup.verify import CONTAINED, FEATURES, HELD, NO_COPY
+from dedup.sketch.bands import PairSet, band_pairs, ends_of, pair_up
+from dedup.store.summary import Shards
+from dedup.store.texts import COMMON, Texts
 
 #: What became of a document, by number.
 KEPT, SAME_RECORD, EXACT, NEAR, INSIDE, EXTENDED = range(6)

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from corpus.commit import publish, translated
 from corpus.errors import EnvironmentFault, UsageError
-from dedup import flat
-from dedup.frequency import TABLE_BITS, count_words
-from dedup.partials import COLUMNS, Shards
+from dedup.compare.rarity import TABLE_BITS, count_words
+from dedup.store import arrays as flat
+from dedup.store.summary import COLUMNS, Shards
 
 LISTING = "index.json"
 _VERSION = 5
@@ -213,7 +213,7 @@ def _check_strings(strings: NDArray[np.uint8], bounds: NDArray[np.int64]) -> Non
 
 
 def append(folder: Path, parts: list[Part], number: int, arrays: dict[str, NDArray[Any]], corpus: str) -> None:
-    """Write what `dedup.partials.summarise` returned as segment `number`, merged with the last of `parts`.
+    """Write what `dedup.store.summary.summarise` returned as segment `number`, merged with the last of `parts`.
 
     `parts` changes in place; files that it had stay.
     """

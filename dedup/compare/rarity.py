@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from dedup.config import DedupConfig
 from dedup.kernel import MIX, compiled, inlined
-from dedup.partials import Shards
-from dedup.texts import COMMON, RARE, shingle
+from dedup.store.summary import Shards
+from dedup.store.texts import COMMON, RARE, shingle
 
 #: Entries of a table, as powers of two: enough for the vocabulary of a large corpus.
 _LEAST_BITS, _MOST_BITS = 12, 24

@@ -1,7 +1,7 @@
-"""Fold and tokenise texts, and hash each word: the first half of the pass that `dedup.minhash` makes over a text.
+"""Fold and tokenise texts, and hash each word: the first half of the pass that `minhash` makes over a text.
 
 The words are those of `corpus.arabic.folded_words`, in UTF-8, each with one space behind it. Most code points fold
-one by one, by a table (`dedup.foldtable`); a text with any other cannot be tokenised here, and says so.
+one by one, by a table (`dedup.sketch.foldtable`); a text with any other cannot be tokenised here, and says so.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.foldtable import BEYOND, BREAK, LENGTH, LETTER, MANY, MARK, RARE, UNSAFE
 from dedup.kernel import MIX, compiled, inlined, read64, store32
+from dedup.sketch.foldtable import BEYOND, BREAK, LENGTH, LETTER, MANY, MARK, RARE, UNSAFE
 
 #: Bytes that may be read or written behind the last word.
 ROOM = 16

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from corpus.arabic import folded_words
 from dedup.config import SIGNATURE
-from dedup.foldtable import LONGEST, fold_table
 from dedup.kernel import compiled
-from dedup.shingles import hash_shingles
-from dedup.tokens import ROOM, Encoded, encode, hash_words, split, tokenise
+from dedup.sketch.foldtable import LONGEST, fold_table
+from dedup.sketch.shingles import hash_shingles
+from dedup.sketch.words import ROOM, Encoded, encode, hash_words, split, tokenise
 
 if TYPE_CHECKING:
     from datasketch import LeanMinHash  # type: ignore[import-untyped]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.stage import Map
-from dedup.index import Index, join_texts
-from dedup.lsh import ends_of
-from dedup.partials import Shards
-from dedup.tasks import VerifyTask, account, cut_pairs, in_batches
-from dedup.verify import FEATURES, NO_COPY, Judgement
+from dedup.compare.verify import FEATURES, NO_COPY, Judgement
+from dedup.decide.index import Index, join_texts
+from dedup.decide.pairs import VerifyTask, account, cut_pairs, in_batches
+from dedup.sketch.bands import ends_of
+from dedup.store.summary import Shards
 
 
 class Known(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dedup.kernel import compiled
-from dedup.texts import COMMON, RARE, shingle
+from dedup.store.texts import COMMON, RARE, shingle
 
 #: A gap of more words is another passage, not another number in the same sentence.
 _MAX_GAP = 8
