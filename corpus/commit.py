@@ -1,8 +1,7 @@
 """Durable files: a final name is either absent or complete, whatever happens to the process or the disk.
 
 The order is that of every careful database: write a temporary file beside the final one, flush, fsync, rename,
-fsync the folder. Everything here calls `os.replace` and `os.fsync` through the module, so that fault tests can
-kill the process at each of them.
+fsync the folder. What the operating system refuses on the way becomes an error of ours in one place, `translated`.
 """
 
 from __future__ import annotations
@@ -19,12 +18,37 @@ from typing import IO, Any, BinaryIO
 
 import orjson
 
-from corpus.errors import EnvironmentFault
+from corpus.errors import EnvironmentFault, GhirbalError, UsageError
 
 #: Between the final name and the process id; `sweep` removes nothing that does not carry it.
 _TEMPORARY = ".unpublished-"
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FREE_SPACE = "free some space and give the same command again"
+_NO_LOCKS = "this disk has no locks, as some network disks; write to another one"
+_NO_MEMORY = "free some memory, or give fewer --workers"
+#: What to do about each refusal of the machine; about any other: see the permissions.
+_ADVICE = {
+    errno.ENOSPC: _FREE_SPACE,
+    errno.EDQUOT: _FREE_SPACE,
+    errno.EFBIG: "the limit on the size of files is too low (ulimit -f); raise it and give the same command again",
+    errno.EIO: "the disk fails; see what the system says of it, or write to another one",
+    errno.ENOLCK: _NO_LOCKS,
+    errno.EOPNOTSUPP: _NO_LOCKS,
+    errno.ENOSYS: _NO_LOCKS,
+    errno.ENOMEM: _NO_MEMORY,
+    errno.EAGAIN: _NO_MEMORY,
+    errno.EMFILE: "raise the limit on open files (ulimit -n)",
+    errno.ENFILE: "close other programs, or raise the system's limit on open files",
+    errno.ENOENT: "it is gone; is something else at work in this folder?",
+}
+#: What no machine would do: the command is wrong.
+_ABSURD = {
+    errno.ENAMETOOLONG: "give a shorter path",
+    errno.ELOOP: "a link leads back to itself; give the path it should lead to",
+    errno.ENOTDIR: "a file stands where a folder should; give another path",
+    errno.EISDIR: "a folder stands where a file should; give another path",
+    errno.EEXIST: "something else stands there already; give another path",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +75,8 @@ class _Digesting:
             return self._raw.write(data)
 
     def flush(self) -> None:
-        self._raw.flush()
+        with translated(self._path):
+            self._raw.flush()
 
 
 @contextlib.contextmanager
@@ -65,35 +90,49 @@ def publishing(path: Path) -> Iterator[tuple[IO[bytes], list[Published]]]:
     """
     temporary = path.with_name(f"{path.name}{_TEMPORARY}{os.getpid()}")
     outcome: list[Published] = []
+    with translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
+        # Exclusively: a link that somebody has laid there must not be followed.
+        raw = temporary.open("xb")
     try:
+        sink = _Digesting(raw, path)
+        yield sink, outcome  # type: ignore[misc]  # write and flush are all that writers use
         with translated(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            raw = temporary.open("wb")
-        with contextlib.closing(raw):
-            sink = _Digesting(raw, path)
-            yield sink, outcome  # type: ignore[misc]  # write and flush are all that writers use
-            with translated(path):
-                raw.flush()
-                os.fsync(raw.fileno())
-                raw.close()
-        with translated(path):
+            raw.flush()
+            os.fsync(raw.fileno())
+            raw.close()
             temporary.replace(path)
             sync_folder(path.parent)
     except BaseException:
+        with contextlib.suppress(OSError):  # what could not be written fails again here: the first error says why
+            raw.close()
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
     outcome.append(Published(sink.digest.hexdigest(), sink.size))
 
 
+def refusal(error: OSError, what: str) -> GhirbalError:
+    """Return what the operating system refused as an error of ours that says what to do; `what` opens the sentence."""
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.errno in _ABSURD:
+        return UsageError(f"{what} ({reason}); {_ABSURD[error.errno]}")
+    return EnvironmentFault(f"{what} ({reason}); {_ADVICE.get(error.errno or 0, 'see its permissions')}")
+
+
 @contextlib.contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusals into an EnvironmentFault that says what to do."""
+def translated(path: Path, doing: str = "write") -> Iterator[None]:
+    """Turn the operating system's refusals while `doing` something with `path` into errors of ours.
+
+    Raises:
+        EnvironmentFault: the machine refused.
+        UsageError: the path itself can never be: too long, a file where a folder must be.
+    """
     try:
         yield
-    except OSError as fault:
-        advice = "free some space and run the same command again" if fault.errno in _FULL else "see its permissions"
-        raise EnvironmentFault(f"{path}: cannot write ({fault.strerror}); {advice}") from fault
+    except OSError as error:
+        raise refusal(error, f"{path}: cannot {doing}") from error
 
 
 def publish(path: Path, data: bytes) -> Published:
@@ -125,8 +164,12 @@ def sweep(folder: Path) -> None:
 
 
 def digest_file(path: Path) -> Published:
-    """Return the digest and the size of a file on disk; rows are not counted."""
-    with path.open("rb") as stream:
+    """Return the digest and the size of a file on disk; rows are not counted.
+
+    Raises:
+        EnvironmentFault: it cannot be read.
+    """
+    with translated(path, "read"), path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         return Published(digest, stream.tell())
 
@@ -138,21 +181,25 @@ def run_lock(path: Path) -> Iterator[None]:
     Raises:
         EnvironmentFault: another process holds it.
     """
-    with translated(path):
+    with translated(path, "lock"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(handle, 32).decode("ascii", "replace").strip() or "unknown"
-            message = f"{path.parent.parent}: another run (process {holder}) is writing here; wait for it or stop it"
-            raise EnvironmentFault(message) from None
-        os.truncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode("ascii"))
-        try:
-            yield
-        finally:
+        with translated(path, "lock"):
+            _take(handle, path)
             os.truncate(handle, 0)
+            os.write(handle, f"{os.getpid()}\n".encode("ascii"))
+        yield
     finally:
+        with contextlib.suppress(OSError):  # what it says is for people; the lock itself goes with the handle
+            os.truncate(handle, 0)
         os.close(handle)
+
+
+def _take(handle: int, path: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(handle, 32).decode("ascii", "replace").strip() or "unknown"
+        message = f"{path.parent.parent}: another run (process {holder}) is writing here; wait for it or stop it"
+        raise EnvironmentFault(message) from None

@@ -7,7 +7,7 @@
     |   +-- TruncatedInput  the compressed stream ends before its end mark
     |   +-- CorruptInput    the bytes are not what they claim to be
     +-- RecordError         one record is bad; the rest of its file goes on       exit 1
-    +-- CorpusError         a finished corpus breaks one of its own laws          exit 1
+    +-- CorpusError         a run breaks one of its own laws: a defect of ours    exit 70
 
 Each message says which file, which record, what was wrong and what to do next.
 """
@@ -18,6 +18,8 @@ EXIT_DONE = 0
 EXIT_PARTIAL = 1
 EXIT_USAGE = 2
 EXIT_ENVIRONMENT = 3
+#: As in sysexits.h: a defect of Ghirbal, whatever it met with.
+EXIT_DEFECT = 70
 EXIT_INTERRUPTED = 130
 
 
@@ -77,7 +79,9 @@ class RecordError(GhirbalError):
 
 
 class CorpusError(GhirbalError):
-    """A finished corpus breaks one of the laws it was published under."""
+    """What a run made breaks one of its laws; it is not published as finished."""
+
+    exit_code = EXIT_DEFECT
 
 
 def _rebuild(kind: type[InputError], message: str, path: str, offset: int, reason: str) -> InputError:

@@ -126,6 +126,7 @@ class Frontier:
         Raises:
             EnvironmentFault: it cannot be opened, or another version wrote it.
         """
+        self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with ExitStack() as opened:
@@ -134,7 +135,6 @@ class Frontier:
                 opened.pop_all()
         except (OSError, sqlite3.DatabaseError) as fault:
             raise EnvironmentFault(f"{path}: cannot open the frontier ({fault})") from fault
-        self._path = path
         self._known: set[str] = set()
         self.run = 0
         self.started = 0.0
@@ -143,7 +143,7 @@ class Frontier:
         self._db.execute("PRAGMA journal_mode=WAL")
         # In WAL mode NORMAL loses no transaction to a kill, and to a power cut only the last ones, whole.
         self._db.execute("PRAGMA synchronous=NORMAL")
-        version = self._one("PRAGMA user_version")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version == 0:
             self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
         elif version != SCHEMA_VERSION:
@@ -161,17 +161,17 @@ class Frontier:
         self._db.close()
 
     def _one(self, query: str, values: tuple[Any, ...] = ()) -> Any:
-        row = self._db.execute(query, values).fetchone()
-        return row[0] if row else None
+        rows = self._execute(query, values)
+        return rows[0][0] if rows else None
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Run a block of changes, all or nothing.
 
         Raises:
-            EnvironmentFault: the disk refuses.
+            EnvironmentFault: the disk refuses, or the file is damaged.
         """
-        try:
+        with self._translated():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -181,8 +181,20 @@ class Frontier:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
-        except sqlite3.OperationalError as fault:
-            raise EnvironmentFault(f"the frontier cannot be written ({fault}); free some space and go on") from fault
+
+    def _execute(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        with self._translated():
+            return self._db.execute(query, values).fetchall()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as fault:
+            full = isinstance(fault, sqlite3.OperationalError)
+            advice = "free some space and go on" if full else "the file is damaged; give another GHIRBAL_OUT"
+            message = f"{self._path}: the frontier cannot be written or read ({fault}); {advice}"
+            raise EnvironmentFault(message) from fault
 
     def begin(self, now: float, recrawl: str) -> bool:
         """Start a run, or resume the last one if it never finished; return True when it resumes.
@@ -190,11 +202,11 @@ class Frontier:
         A new run looks at every entry point again, at pages that are due (`recrawl` "due"), at all ("all") or
         at none ("none"), and tries once more what failed for a passing reason or was refused by robots.txt.
         """
-        last = self._db.execute("SELECT id, started FROM run WHERE finished IS NULL ORDER BY id DESC").fetchone()
-        if last:
-            self.run, self.started = last
+        unfinished = self._execute("SELECT id, started FROM run WHERE finished IS NULL ORDER BY id DESC")
+        if unfinished:
+            self.run, self.started = unfinished[0]
             # A clock that jumped back must not put a url off for longer than the longest wait there is.
-            self._db.execute("UPDATE url SET due = min(due, ?) WHERE state = 'discovered'", (now + LONGEST_WAIT,))
+            self._execute("UPDATE url SET due = min(due, ?) WHERE state = 'discovered'", (now + LONGEST_WAIT,))
             return True
         self.started = now
         with self.transaction() as db:
@@ -215,11 +227,11 @@ class Frontier:
 
     def finish(self, now: float, reason: str) -> None:
         """Mark the run as finished, so that the next one is a new one."""
-        self._db.execute("UPDATE run SET finished = ?, reason = ? WHERE id = ?", (now, reason, self.run))
+        self._execute("UPDATE run SET finished = ?, reason = ? WHERE id = ?", (now, reason, self.run))
 
     def hosts(self) -> list[str]:
         """Return the hosts that have something discovered, in order."""
-        rows = self._db.execute("SELECT DISTINCT host FROM url WHERE state = 'discovered' ORDER BY host")
+        rows = self._execute("SELECT DISTINCT host FROM url WHERE state = 'discovered' ORDER BY host")
         return [row[0] for row in rows]
 
     def waiting(self, host: str, now: float, limit: int, open_for: OpenFor) -> list[Row]:
@@ -229,7 +241,7 @@ class Frontier:
             f"SELECT {_ROW} FROM url WHERE state = 'discovered' AND host = ? AND due <= ? "  # noqa: S608  our own text
             f"AND {condition} ORDER BY priority, due, id LIMIT ?"
         )
-        return [Row(*row) for row in self._db.execute(query, (host, now, *values, limit))]
+        return [Row(*row) for row in self._execute(query, (host, now, *values, limit))]
 
     def next_due(self, host: str, open_for: OpenFor) -> float | None:
         """Return when the next url of a host falls due, or None if it has none."""
@@ -240,11 +252,11 @@ class Frontier:
 
     def hold(self, host: str, until: float) -> None:
         """Remember over restarts that a host wants to be left alone until then."""
-        self._db.execute("INSERT OR REPLACE INTO hold VALUES (?, ?)", (host, until))
+        self._execute("INSERT OR REPLACE INTO hold VALUES (?, ?)", (host, until))
 
     def holds(self, now: float) -> dict[str, float]:
         """Return the hosts that want to be left alone, and until when; never longer than LONGEST_WAIT."""
-        rows = self._db.execute("SELECT host, until FROM hold WHERE until > ?", (now,))
+        rows = self._execute("SELECT host, until FROM hold WHERE until > ?", (now,))
         return {host: min(until, now + LONGEST_WAIT) for host, until in rows}
 
     def add(self, targets: Iterable[Target], now: float) -> int:
@@ -296,7 +308,7 @@ class Frontier:
         """Return the counts of this run: outlet -> what -> n."""
         counts: dict[str, dict[str, int]] = {}
         query = "SELECT outlet, what, n FROM tally WHERE run = ? ORDER BY outlet, what"
-        for outlet, what, n in self._db.execute(query, (self.run,)):
+        for outlet, what, n in self._execute(query, (self.run,)):
             counts.setdefault(outlet, {})[what] = n
         return counts
 
@@ -307,7 +319,7 @@ class Frontier:
             "SELECT outlet, state, count(*), sum(archived != ''), sum(article AND archived != '')"
             " FROM url GROUP BY outlet, state ORDER BY outlet, state"
         )
-        for outlet, state, n, archived, articles in self._db.execute(query):
+        for outlet, state, n, archived, articles in self._execute(query):
             own = counts.setdefault(outlet, {"archived": 0, "articles": 0})
             own[state] = n
             own["archived"] += archived
@@ -316,7 +328,7 @@ class Frontier:
 
     def archives(self) -> list[tuple[str, str, int]]:
         """Return (name, state, size in bytes) of every archive file."""
-        return list(self._db.execute("SELECT name, state, size FROM archive ORDER BY name"))
+        return self._execute("SELECT name, state, size FROM archive ORDER BY name")
 
     def note_archives(self, rows: Iterable[tuple[str, str, int]]) -> None:
         """Record the state of archive files."""
@@ -325,4 +337,4 @@ class Frontier:
 
     def forget_archive(self, name: str) -> None:
         """Drop an archive file that held nothing."""
-        self._db.execute("DELETE FROM archive WHERE name = ?", (name,))
+        self._execute("DELETE FROM archive WHERE name = ?", (name,))

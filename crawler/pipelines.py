@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, cast
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
-from corpus.errors import EnvironmentFault
+from corpus.commit import refusal
+from corpus.errors import EXIT_DEFECT, GhirbalError
 from crawler.archive import Capture, Place
 from crawler.outcomes import Outcome
 from crawler.scheduler import FrontierScheduler
@@ -44,7 +45,7 @@ class ArchivePipeline:
         self._crawler = crawler
         self._pending: list[_Waiting] = []
         self._committer: asyncio.Task[None] | None = None
-        self._fault: EnvironmentFault | None = None
+        self._fault: Exception | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ArchivePipeline:
@@ -75,7 +76,7 @@ class ArchivePipeline:
                 self._session.frontier.note_archives([(archive.next_name(), "open", 0)])
                 archive.begin()
             return archive.append(capture)
-        except EnvironmentFault as fault:
+        except Exception as fault:
             self._give_up([], fault)
             raise
 
@@ -97,7 +98,7 @@ class ArchivePipeline:
                 self._settle(batch, [(archive.name, "open", size)] if archive.is_open else [])
                 if archive.is_full():
                     self._rotate()
-            except EnvironmentFault as fault:
+            except Exception as fault:  # noqa: BLE001  # an item that nobody answers would hold the crawl for ever
                 self._give_up(batch + self._pending, fault)
 
     def _settle(self, batch: list[_Waiting], files: list[tuple[str, str, int]]) -> None:
@@ -107,23 +108,26 @@ class ArchivePipeline:
 
     def _rotate(self) -> None:
         """Publish the open file; no item may slip in between, so this one time the disk is waited for."""
-        archive, batch = self._session.archive, self._pending
-        self._pending = []
+        archive = self._session.archive
         archive.sync()
-        self._settle(batch, [(archive.name, "open", archive.size)])
+        self._settle(self._pending, [(archive.name, "open", archive.size)])
+        self._pending = []
         archive.publish()
         self._session.frontier.note_archives([(archive.name, "published", archive.size)])
 
-    def _give_up(self, batch: list[_Waiting], fault: EnvironmentFault) -> None:
-        """Stop the crawl: the disk refuses, and what cannot be kept must not be fetched."""
+    def _give_up(self, batch: list[_Waiting], fault: Exception) -> None:
+        """Stop the crawl: what cannot be kept must not be fetched."""
+        if isinstance(fault, OSError):
+            fault = refusal(fault, f"{self._session.archive.name}: refused")
         for _, done in batch:
             if not done.done():
                 done.set_exception(fault)
         if self._fault is not None:
             return
-        logger.critical("%s; the crawl stops, and the same command goes on from here", fault)
+        defect = None if isinstance(fault, GhirbalError) else fault
+        logger.critical("%s; the crawl stops, and the same command goes on from here", fault, exc_info=defect)
         self._pending, self._fault = [], fault
-        atexit.register(_leave, fault.exit_code)
+        atexit.register(_leave, fault.exit_code if isinstance(fault, GhirbalError) else EXIT_DEFECT)
         self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="disk"))
 
     def _release(self, item: Outcome) -> None:

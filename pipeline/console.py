@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +15,10 @@ from rich.table import Table
 
 from corpus.report import Report
 from pipeline.run import Finished
+from pipeline.terminal import visible
 
 errors = Console(stderr=True, highlight=False)
 results = Console(highlight=False)
-
-#: What could move the cursor, change colours or turn the reading direction: C0, DEL, C1, bidi controls.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 #: A summary shows so many of the most frequent reasons, outlets and failures; the report shows all.
 _SHOWN = 12
@@ -120,7 +117,7 @@ def quote(text: str) -> str:
     >>> print(quote("one\x1b[31mtwo"))
     one\x1b[31mtwo
     """
-    return escape(_UNSEEN.sub(lambda sign: sign[0].encode("unicode_escape").decode("ascii"), text))
+    return escape(visible(text))
 
 
 def _add(table: Table, title: str, counts: Counter[str]) -> None:

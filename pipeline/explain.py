@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -10,12 +11,14 @@ from rich.text import Text
 
 from cleaning.lines import Span
 from cleaning.stages import Clean, Extract
-from corpus.document import Document
+from corpus.document import Document, fail
+from corpus.errors import EXIT_DONE, EXIT_PARTIAL
 from corpus.inputs import Failure, Skip, list_inputs
 from corpus.readers import read_input
 from corpus.stage import judge, run_here, summarise
 from pipeline.config import Config, read_config, read_reviewed
 from pipeline.console import errors, quote, results
+from pipeline.terminal import visible
 
 #: More documents than this are not read: what an outlet repeats shows long before.
 MAX_DOCUMENTS = 10_000
@@ -23,11 +26,11 @@ MAX_DOCUMENTS = 10_000
 _FIELDS = ("title", "outlet", "published", "credit", "authors", "tags")
 
 
-def explain_file(file: str, *, as_json: bool, config: str | None, boilerplate: str | None) -> None:
-    """Print each document of `file`, marked up for a reader or as JSON for a tool."""
+def explain_file(file: str, *, as_json: bool, config: str | None, boilerplate: str | None) -> int:
+    """Print each document of `file`, marked up for a reader or as JSON for a tool; return the exit code."""
     settings = read_config(config)
     stage = Clean(settings.clean, read_reviewed(boilerplate))
-    documents = list(read_documents(file, settings))
+    documents, code = read_documents(file, settings)
     stage.learn([memoryview(summarise(stage.accumulator(), documents))], run_here)
     for document in documents:
         spans = stage.explain(document)
@@ -37,27 +40,32 @@ def explain_file(file: str, *, as_json: bool, config: str | None, boilerplate: s
             results.file.write(orjson.dumps(_row(document, cleaned, spans)).decode() + "\n")
         else:
             _show(document, cleaned, spans)
+    return code
 
 
-def read_documents(file: str, settings: Config) -> Iterator[Document]:
-    """Yield the documents of one file, extracted but not cleaned; say on standard error what cannot be read."""
+def read_documents(file: str, settings: Config) -> tuple[list[Document], int]:
+    """Return the documents of one file, extracted but not cleaned, and the exit code.
+
+    What cannot be read is said on standard error, and makes the code that of a run in which something failed.
+    """
     files, failures = list_inputs([file])
     extract = Extract(settings.extract)
-    for failure in failures:
-        errors.print(quote(f"{failure.source.path}: {failure.message}"))
-    read = 0
-    for path in files:
-        for record in read_input(path, settings.read):
-            if isinstance(record, Failure):
-                errors.print(quote(f"{record.source.path}: record {record.source.record}: {record.message}"))
-            elif not isinstance(record, Skip) and read < MAX_DOCUMENTS:
-                read += 1
-                verdict = judge(extract, record)
-                if isinstance(verdict.record, Document):
-                    yield verdict.record
-                else:
-                    detail = verdict.detail.get("message", "")
-                    errors.print(quote(f"{record.source.path}: {verdict.reason} {detail}"))
+    documents: list[Document] = []
+    code = EXIT_DONE
+    for record in chain(failures, *(read_input(path, settings.read) for path in files)):
+        if len(documents) == MAX_DOCUMENTS:
+            break
+        if isinstance(record, Skip):
+            continue
+        verdict = fail(record.reason, record.message) if isinstance(record, Failure) else judge(extract, record)
+        if isinstance(verdict.record, Document):
+            documents.append(verdict.record)
+            continue
+        if verdict.failed:
+            code = EXIT_PARTIAL
+        where = f"{record.source.path}: record {record.source.record}"
+        errors.print(quote(f"{where}: {verdict.reason} {verdict.detail.get('message', '')}"), soft_wrap=True)
+    return documents, code
 
 
 def _row(document: Document, cleaned: Document, spans: Sequence[Span]) -> dict[str, Any]:
@@ -80,7 +88,8 @@ def _show(document: Document, cleaned: Document, spans: Sequence[Span]) -> None:
     for name in _FIELDS:
         value = getattr(cleaned, name)
         if value:
-            results.print(Text.assemble((f"{name}: ", "dim"), value if isinstance(value, str) else ", ".join(value)))
+            shown = visible(value if isinstance(value, str) else ", ".join(value))
+            results.print(Text.assemble((f"{name}: ", "dim"), shown))
     page, position = Text(), 0
     for span in spans:
         page.append(document.text[position : span.start])
@@ -94,6 +103,6 @@ def _mark(page: Text, removed: str, span: Span) -> None:
     """Append a removed span with its rule; line breaks around it stay outside the marks."""
     inner = removed.strip()
     head, _, tail = removed.partition(inner) if inner else (removed, "", "")
-    label = f"{span.rule}: {span.evidence}" if span.evidence else span.rule
+    label = visible(f"{span.rule}: {span.evidence}" if span.evidence else span.rule)
     page.append(head).append(f"[-{inner}-]", style="red strike")
     page.append(f" <{label}>", style="bold magenta").append(tail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -92,7 +93,8 @@ def run_job(job: Job, watch: Watcher) -> Finished:
         EnvironmentFault: the machine refused; the same command resumes.
     """
     job = replace(job, out=job.out.absolute())
-    refuse_foreign(job.out)
+    with translated(job.out):
+        refuse_foreign(job.out)
     reviewed = read_reviewed(job.boilerplate)
     files, failures = _list(job)
     cleaners, against = _cleaners(job, reviewed), _against(job)
@@ -185,8 +187,13 @@ def _list(job: Job) -> tuple[list[InputFile], list[Failure]]:
     """List the inputs; a finished corpus or a crawl stands for the records it holds."""
     names = [_resolve(name) for name in job.inputs if name != STDIN]
     files, failures = list_inputs(names)
-    if any(Path(name).is_dir() and job.out.is_relative_to(Path(name).absolute()) for name in names):
-        raise UsageError(f"{job.out}: the output folder lies inside the input; give another folder to -o")
+    out = Path(os.path.realpath(job.out))
+    for name in names:
+        given = Path(os.path.realpath(name))
+        if out.is_relative_to(given):
+            raise UsageError(f"{job.out}: the output folder lies inside the input; give another folder to -o")
+        if given.is_relative_to(out):
+            raise UsageError(f"{name}: lies inside the output folder, which is written anew; give another one to -o")
     if not (files or failures or STDIN in job.inputs):
         raise UsageError(f"{', '.join(job.inputs)}: no files here; see `ghirbal build --help` for the kinds there are")
     return files, failures
@@ -194,17 +201,20 @@ def _list(job: Job) -> tuple[list[InputFile], list[Failure]]:
 
 def _resolve(name: str) -> str:
     folder = Path(name)
-    if is_finished(folder):
-        return str(folder / "corpus")
-    if (folder / HOUSE / "run.json").exists():
-        raise UsageError(f"{name}: an unfinished corpus; run the command that makes it to its end first")
-    if (folder / "warc").is_dir() and any(folder.glob("frontier*.sqlite")):
-        return str(folder / "warc")
+    with translated(folder, "read"):
+        if is_finished(folder):
+            return str(folder / "corpus")
+        if (folder / HOUSE / "run.json").exists():
+            raise UsageError(f"{name}: an unfinished corpus; run the command that makes it to its end first")
+        if (folder / "warc").is_dir() and any(folder.glob("frontier*.sqlite")):
+            return str(folder / "warc")
     return name
 
 
 def _spool(path: Path) -> tuple[InputFile, str]:
     """Copy standard input to a file, so that it can be read twice; return it with the digest of its content."""
+    if sys.stdin is None:
+        raise UsageError("-: standard input is closed; give it something to read, or name files")
     with publishing(path) as (sink, outcome):
         shutil.copyfileobj(sys.stdin.buffer, sink)
     return InputFile(str(path), STDIN, outcome[0].bytes), outcome[0].sha256

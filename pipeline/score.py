@@ -23,9 +23,11 @@ _SCORERS: dict[str, _Scorer] = {"text": score_text, "html": score_html, "dups": 
 def print_scores(kind: str, gold: str, pred: str, *, as_json: bool) -> None:
     """Print one line of figures for each group of the gold data, the whole last."""
     rows = _read(gold), _read(pred)
+    if not rows[0]:
+        raise UsageError(f"{gold}: holds no line to score against")
     try:
-        figures = _SCORERS[kind](*rows)
-    except (KeyError, TypeError) as error:
+        figures = {str(group): row for group, row in _SCORERS[kind](*rows).items()}
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         message = f"{gold}, {pred}: rows are not as `ghirbal score --help` has them for {kind}: {error}"
         raise UsageError(message) from error
     if as_json:
@@ -45,4 +47,6 @@ def _read(path: str) -> list[_Row]:
         raise UsageError(f"{path}: cannot read ({error.strerror})") from error
     except orjson.JSONDecodeError as error:
         raise UsageError(f"{path}: every line must be one JSON object: {error}") from error
+    if not all(isinstance(row, dict) for row in rows):
+        raise UsageError(f"{path}: every line must be one JSON object")
     return rows

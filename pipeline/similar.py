@@ -21,11 +21,11 @@ from pipeline.explain import read_documents
 _SHOWN = ("resemblance", "containment", "rare")
 
 
-def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: str | None) -> None:
-    """Print, for each document of `file`, the documents of `corpus` that share most with it."""
+def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: str | None) -> int:
+    """Print, for each document of `file`, the documents of `corpus` that share most with it; return the exit code."""
     settings = read_config(config)
     against = find_against([corpus], settings.dedup)
-    documents = list(read_documents(file, settings))
+    documents, code = read_documents(file, settings)
     clean = Clean(settings.clean)
     clean.learn([memoryview(summarise(clean.accumulator(), documents))], run_here)
     # A corpus may be somebody else's, or read-only: what is built to search it is not put into it.
@@ -39,6 +39,7 @@ def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: s
             results.file.write(orjson.dumps(row).decode() + "\n")
         else:
             _show(document, matches)
+    return code
 
 
 def _row(document: Document, match: Match) -> dict[str, Any]:

@@ -124,6 +124,35 @@ def test_another_version_and_another_file_are_refused(tmp_path: Path) -> None:
         Frontier(path)
 
 
+@pytest.mark.parametrize("error", [sqlite3.DatabaseError, sqlite3.OperationalError, sqlite3.IntegrityError])
+def test_whatever_sqlite_refuses_is_a_fault_that_names_the_file(frontier: Frontier, error: type[sqlite3.Error]) -> None:
+    with pytest.raises(EnvironmentFault, match=r"frontier\.sqlite: .*malformed"), frontier.transaction():
+        raise error("database disk image is malformed")
+
+
+def test_a_damaged_file_is_a_fault_in_reading_and_in_writing(tmp_path: Path) -> None:
+    path = tmp_path / "frontier.sqlite"
+    frontier = Frontier(path)
+    frontier.begin(NOW, "due")
+    frontier.add([target(str(n)) for n in range(200)], NOW)
+    frontier.close()
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    path.write_bytes(data)
+    frontier = Frontier(path)
+    for call in (
+        lambda: frontier.begin(NOW, "due"),
+        lambda: frontier.hosts(),
+        lambda: frontier.waiting("e.com", NOW, 9, ALL),
+        lambda: frontier.hold("e.com", NOW),
+        lambda: frontier.add([target("x")], NOW),
+        lambda: frontier.archives(),
+    ):
+        with pytest.raises(EnvironmentFault, match="damaged"):
+            call()
+    frontier.close()
+
+
 def test_the_report_adds_up(frontier: Frontier) -> None:
     frontier.add([target(name) for name in "abcd"], NOW)
     a, b, c, _ = rows(frontier)

@@ -1,0 +1,323 @@
+"""Each way a command can end has its own exit code and one sentence; a traceback is never one of them."""
+
+import errno
+import fcntl
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from corpus import commit
+from corpus.errors import EnvironmentFault, UsageError
+from pipeline import cli
+from tests.pipeline.builds import ROOT, build, command, story, tree
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture
+def dumps(tmp_path):
+    folder = tmp_path / "dumps"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.txt").write_text(story(number), "utf-8")
+    return folder
+
+
+def call(monkeypatch, capsys, *arguments):
+    monkeypatch.setattr(sys, "argv", ["ghirbal", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return ended.value.code, capsys.readouterr()
+
+
+def one_sentence(said):
+    return said.startswith("error: ") and said.count("error:") == 1 and "Traceback" not in said
+
+
+# --- a disk that is full, at any moment ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("limit", [0, 7, 3000, 20_000])
+def test_a_full_disk_at_any_size_is_exit_3_and_the_same_command_goes_on(dumps, tmp_path, limit, workers):
+    (dumps / "page.html").write_text(f"<html><body><p>{story(9)}</p></body></html>", "utf-8")
+    arguments = ("clean", dumps, "-o", tmp_path / "out", "-q", "--workers", workers)
+
+    def narrow():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    done = command(*arguments, preexec_fn=narrow)
+    assert done.returncode == 3, done.stderr
+    assert one_sentence(done.stderr), done.stderr
+    assert not (tmp_path / "out" / "_SUCCESS").exists()
+    assert list((tmp_path / "out").rglob("*.unpublished-*")) == []
+    assert command(*arguments).returncode == 0
+    build(dumps, tmp_path / "calm", command="clean")
+    assert tree(tmp_path / "out") == tree(tmp_path / "calm")
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EDQUOT])
+@pytest.mark.parametrize("name", ["fsync", "replace", "truncate", "write", "mkdir", "open"])
+def test_each_durable_call_that_is_refused_is_exit_3(dumps, tmp_path, monkeypatch, capsys, name, code):
+    """Let the first, the second ... call of one kind fail, until a run meets none; every one but that is exit 3."""
+    real, arguments = getattr(os, name), ("clean", dumps, "--workers", 1, "-q")
+    for number in range(100):
+        calls = 0
+
+        def refuse(*given, _number=number, **named):
+            nonlocal calls
+            calls += str(given[0]).startswith(str(tmp_path / str(_number))) or isinstance(given[0], int)
+            if calls == _number + 1:
+                raise OSError(code, os.strerror(code))
+            return real(*given, **named)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, name, refuse)
+            found, said = call(monkeypatch, capsys, *arguments, "-o", tmp_path / str(number))
+        if calls <= number:
+            assert found == 0
+            assert number > 0
+            return
+        # What is refused when everything is published already, or was only tried, does no harm.
+        if found != 0 or not (tmp_path / str(number) / "_SUCCESS").exists():
+            assert found == 3, said.err
+            assert one_sentence(said.err), said.err
+    raise AssertionError("no run came to its end")
+
+
+def test_the_first_refusal_is_the_one_that_is_told(tmp_path):
+    """What the buffer holds is refused a second time when the file is closed."""
+    code = (
+        "import resource, pathlib, sys\n"
+        "from corpus.commit import publish\n"
+        "from corpus.errors import EnvironmentFault\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))\n"
+        "try: publish(pathlib.Path(sys.argv[1]), b'four')\n"
+        "except EnvironmentFault as fault: print(fault)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "x")], capture_output=True, text=True, check=False, env=ENVIRONMENT
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{tmp_path}/x: cannot write (File too large); ")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_disk_without_locks_is_named(tmp_path, monkeypatch, code):
+    def refuse(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(EnvironmentFault, match="this disk has no locks"), commit.run_lock(tmp_path / "a" / "lock"):
+        pass
+
+
+def test_a_link_in_the_place_of_a_temporary_file_is_not_followed(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    (tmp_path / f"x.unpublished-{os.getpid()}").symlink_to(victim)
+    commit.publish(tmp_path / "x", b"new")
+    assert victim.read_bytes() == b"precious"
+    assert (tmp_path / "x").read_bytes() == b"new"
+    assert not (tmp_path / "x").is_symlink()
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOMEM, "no memory"), MemoryError(), OSError(errno.EMFILE, "many")])
+def test_what_the_machine_refuses_anywhere_is_exit_3(dumps, tmp_path, monkeypatch, capsys, error):
+    def refuse(*_):
+        raise error
+
+    monkeypatch.setattr("pipeline.run.run_stages", refuse)
+    code, said = call(monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q")
+    assert code == 3
+    assert one_sentence(said.err)
+
+
+# --- our own defects ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_defect_of_ours_is_exit_70_and_names_its_place(dumps, tmp_path, monkeypatch, capsys, debug):
+    def broken(*_):
+        raise KeyError("x\x1b[31m")
+
+    monkeypatch.setattr("pipeline.run.run_stages", broken)
+    monkeypatch.setenv("GHIRBAL_DEBUG", "1" if debug else "")
+    code, said = call(monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q")
+    assert code == 70
+    assert "a defect of Ghirbal, not of your data: KeyError: " in said.err
+    assert "(pipeline/run.py:" in said.err
+    assert "\x1b" not in said.err.split("error: a defect")[1]
+    assert ("Traceback" in said.err) is debug
+    assert not (tmp_path / "out" / "_SUCCESS").exists()
+
+
+# --- interrupts ---------------------------------------------------------------------------------------------------
+
+
+def interrupted(arguments, number, delays):
+    """Start a command, send it a signal after each delay, and return its exit code and what it said."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", *map(str, arguments)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, start_new_session=True,
+    )  # fmt: skip
+    for delay in delays:
+        time.sleep(delay)
+        run.send_signal(number)
+    _, said = run.communicate(timeout=60)
+    return run.returncode, said.lstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "delays"),
+    [
+        (signal.SIGTERM, [0.25]),
+        (signal.SIGHUP, [0.6]),
+        (signal.SIGTERM, [1.2]),
+        (signal.SIGINT, [0.6, 0.02, 0.02, 0.02, 0.02]),
+        (signal.SIGINT, [1.2, 0.02, 0.02, 0.02, 0.02]),
+        (signal.SIGINT, [1.2, 0.2]),
+    ],
+)
+def test_interrupts_end_with_130_and_one_sentence_however_often_and_early(tmp_path, number, delays):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for at in range(3000):
+        (folder / f"{at}.txt").write_text(story(at), "utf-8")
+    code, said = interrupted(("clean", folder, "-o", tmp_path / "out", "-q", "--workers", 1), number, delays)
+    assert (code, said) == (130, "error: interrupted; the same command takes up where this one stopped\n")
+    assert not (tmp_path / "out" / "_SUCCESS").exists()
+
+
+def test_an_interrupt_that_compiled_code_swallows_comes_again():
+    code = (
+        "import ctypes, os, signal, sys, time, types\n"
+        "import pipeline.terminal\n"
+        "call = ctypes.CFUNCTYPE(None)(lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(0.01)) and None)\n"
+        "def main():\n"
+        "    call()\n"
+        "    time.sleep(5)\n"
+        "    sys.exit(0)\n"
+        "sys.modules['pipeline.cli'] = types.SimpleNamespace(main=main)\n"
+        "pipeline.terminal.run()\n"
+    )
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=ENVIRONMENT)
+    assert (done.returncode, done.stderr.count("\n")) == (130, 1)
+    assert done.stderr.startswith("error: interrupted")
+    assert time.monotonic() - started < 4
+
+
+def test_nohup_means_it(dumps, tmp_path):
+    arguments = ("clean", dumps, "-o", tmp_path / "out", "-q", "--workers", 1)
+    done = command(*arguments, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    assert done.returncode == 0
+
+
+# --- streams that nobody reads ------------------------------------------------------------------------------------
+
+
+def shell(line, tmp_path, **options):
+    script = f"ghirbal() {{ {sys.executable} -m pipeline \"$@\"; }}\n{line}\n"
+    return subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False, **options
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("ghirbal clean dumps bad -o out -q --workers 1", 1),
+        ("ghirbal check out", 0),
+        ("ghirbal check broken", 1),
+        ("ghirbal explain --json dumps/0.txt", 0),
+        ("ghirbal --help", 0),
+        ("ghirbal score text none none", 2),
+    ],
+)
+@pytest.mark.broken_corpus
+def test_output_that_nobody_can_be_given_changes_no_verdict(dumps, tmp_path, line, code):
+    bad = tmp_path / "bad"
+    bad.mkdir()
+    (bad / "x.jsonl").write_bytes(b"{\n")
+    if "check" in line:
+        build(dumps, tmp_path / line.split()[-1], command="clean")
+    if code == 1 and "check" in line:
+        (tmp_path / "broken" / "report.html").write_bytes(b"")
+    for end in ("| true", ">&-", "2>&- | head -c1", "2>/dev/full"):
+        done = shell(f"{line} {end}; exit ${{PIPESTATUS[0]}}", tmp_path)
+        assert (end, done.returncode) == (end, code), done.stderr
+        assert "Traceback" not in done.stderr
+        assert "Exception ignored" not in done.stderr
+    done = shell(f"{line} >/dev/full", tmp_path)
+    assert done.returncode == (3 if code < 2 else code)
+    assert "Traceback" not in done.stderr
+    if code < 2:
+        assert "standard output: not all could be written (No space left on device)" in done.stderr
+
+
+def test_standard_input_that_is_closed_is_named(tmp_path):
+    done = shell("ghirbal clean - -o out -q <&-", tmp_path)
+    assert (done.returncode, one_sentence(done.stderr)) == (2, True)
+    assert "standard input is closed" in done.stderr
+
+
+def test_letters_that_the_terminal_does_not_have_are_escaped(dumps, tmp_path):
+    done = command("explain", dumps / "0.txt", env={**ENVIRONMENT, "PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u0627" in done.stdout
+
+
+# --- paths that cannot be -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", ["a" * 300, "aaaaaaaaa/" * 500, "loop", "loop/x", "a\0b", ""])
+@pytest.mark.parametrize("place", ["out", "input", "file"])
+def test_a_path_that_cannot_be_is_exit_2(dumps, tmp_path, monkeypatch, capsys, bad, place):
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    arguments = {
+        "out": ("clean", dumps, "-o", bad),
+        "input": ("clean", dumps, bad, "-o", "out"),
+        "file": ("explain", bad),
+    }
+    code, said = call(monkeypatch, capsys, *arguments[place])
+    assert code == 2
+    assert said.err
+    assert "\0" not in said.err
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("name", ["file", "file/x", "dangling", "a" * 300, "aaaaaaaaa/" * 408])
+def test_an_output_that_can_be_no_folder_is_refused_from_python_too(dumps, tmp_path, name):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    with pytest.raises(UsageError):
+        build(dumps, tmp_path / name)
+    assert (tmp_path / "file").read_text() == "x"
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "aaaaaaaaa/" * 500])
+def test_an_input_that_cannot_be_is_refused_from_python_too(dumps, tmp_path, name):
+    with pytest.raises(UsageError):
+        build([dumps, name], tmp_path / "out")
+
+
+# --- explain ------------------------------------------------------------------------------------------------------
+
+
+def test_explain_says_with_its_code_that_something_could_not_be_read(dumps, tmp_path, monkeypatch, capsys):
+    assert call(monkeypatch, capsys, "explain", dumps / "0.txt")[0] == 0
+    (tmp_path / "a.jsonl").write_bytes(b'{"text": "')
+    (tmp_path / "empty.txt").write_bytes(b"")
+    for name in ("a.jsonl", "empty.txt"):
+        code, said = call(monkeypatch, capsys, "explain", tmp_path / name)
+        assert code == 1
+        assert name in said.err
