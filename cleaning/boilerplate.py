@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import zip_longest
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import xxhash
@@ -91,6 +91,11 @@ class Furniture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return alone and len(rest) <= TAGS and not any(mark in rest for mark in ".!?؟")
 
 
+#: One story repeats nothing; a bound above keeps numbers that mean nothing out.
+Stories = Annotated[int, msgspec.Meta(ge=2, le=10**9)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
 class FurnitureConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When something repeated is furniture. Calibrated on the 21 outlets of the labelled dumps.
 
@@ -101,17 +106,17 @@ class FurnitureConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Documents without an outlet need `unnamed` stories, `unnamed_share`.
     """
 
-    lines: int = 3
-    paragraphs: int = 4
-    markers: int = 4
-    share: float = 0.05
-    body_share: float = 0.1
-    paragraph_share: float = 0.3
-    marker_share: float = 0.03
-    head_share: float = 0.5
-    opening_share: float = 0.8
-    unnamed: int = 8
-    unnamed_share: float = 0.003
+    lines: Stories = 3
+    paragraphs: Stories = 4
+    markers: Stories = 4
+    share: Share = 0.05
+    body_share: Share = 0.1
+    paragraph_share: Share = 0.3
+    marker_share: Share = 0.03
+    head_share: Share = 0.5
+    opening_share: Share = 0.8
+    unnamed: Stories = 8
+    unnamed_share: Share = 0.003
 
 
 def line_key(unit: Unit) -> str:

@@ -23,10 +23,12 @@ from cleaning.language import identify
 from cleaning.units import ends_sentence, trails_off
 from corpus.arabic import fold, folded_words, words
 from corpus.document import Document, Record, Verdict, drop, keep
+from corpus.languages import UNDETERMINED, language_code
 from corpus.text import lines
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Count = Annotated[int, msgspec.Meta(ge=0)]
+#: A bound above keeps numbers that mean nothing out.
+Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 Detail: TypeAlias = dict[str, Any]
 
 #: The length of the n-grams whose repetition is measured (Gopher and FineWeb count several lengths; 5 alone tells).
@@ -75,10 +77,17 @@ class FilterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_placeholder_words: Count = 80
 
     def __post_init__(self) -> None:
-        """Refuse the name of a rule that does not exist."""
+        """Refuse names of rules and languages that do not exist, and limits that leave nothing."""
         unknown = [reason for reason in self.off if reason not in RULES]
         if unknown:
-            raise ValueError(f"no rule has the reason {unknown[0]!r}; the reasons are {', '.join(RULES)}")
+            raise ValueError(f"off: no rule has the reason {unknown[0]!r}; the reasons are {', '.join(RULES)}")
+        if self.min_words > self.max_words:
+            raise ValueError(f"min_words: {self.min_words} is more than max_words {self.max_words}, so none is kept")
+        for given in self.languages:
+            code = language_code(given)
+            if given not in (code, UNDETERMINED):
+                hint = f"did you mean {code!r}?" if code else 'for example "ar", "en" or "fa"'
+                raise ValueError(f"languages: {given!r} is no ISO 639 code in small letters; {hint}")
 
 
 #: Messages that stand where an article should be, as folded words.

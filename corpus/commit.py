@@ -44,7 +44,7 @@ _ADVICE = {
 #: What no machine would do: the command is wrong.
 _ABSURD = {
     errno.ENAMETOOLONG: "give a shorter path",
-    errno.ELOOP: "a link leads back to itself; give the path it should lead to",
+    errno.ELOOP: "a link stands where none may, or leads back to itself; give another path",
     errno.ENOTDIR: "a file stands where a folder should; give another path",
     errno.EISDIR: "a folder stands where a file should; give another path",
     errno.EEXIST: "something else stands there already; give another path",
@@ -92,9 +92,7 @@ def publishing(path: Path) -> Iterator[tuple[IO[bytes], list[Published]]]:
     outcome: list[Published] = []
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)
-        # Exclusively: a link that somebody has laid there must not be followed.
-        raw = temporary.open("xb")
+        raw = open(temporary, "wb", opener=_without_links)  # noqa: SIM115
     try:
         sink = _Digesting(raw, path)
         yield sink, outcome  # type: ignore[misc]  # write and flush are all that writers use
@@ -111,6 +109,11 @@ def publishing(path: Path) -> Iterator[tuple[IO[bytes], list[Published]]]:
             temporary.unlink()
         raise
     outcome.append(Published(sink.digest.hexdigest(), sink.size))
+
+
+def _without_links(path: str, flags: int) -> int:
+    """Open a file, but no link that somebody has laid in its place."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def refusal(error: OSError, what: str) -> GhirbalError:

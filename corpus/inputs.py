@@ -21,6 +21,10 @@ STDIN = "-"
 FIELD_NAMES = ("id", "text", "html", "url", "outlet", "title", "published")
 
 
+#: A record is held in memory whole, and more than 2 GiB in one value is more than most formats hold.
+_LARGEST_RECORD = 2**31 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class InputFile:
     """One file to read.
@@ -68,8 +72,10 @@ class ReadConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         unknown = sorted(set(self.fields) - set(FIELD_NAMES))
         if unknown:
             raise ValueError(f"no such field: {', '.join(unknown)}; known are {', '.join(FIELD_NAMES)}")
-        if self.max_record_bytes < 1:
-            raise ValueError("max_record_bytes must be at least 1")
+        if empty := [name for name, theirs in self.fields.items() if not theirs]:
+            raise ValueError(f"fields.{empty[0]}: names no field of the input")
+        if not 1 <= self.max_record_bytes <= _LARGEST_RECORD:
+            raise ValueError(f"max_record_bytes: {self.max_record_bytes} is not from 1 to {_LARGEST_RECORD}")
 
 
 def list_inputs(inputs: Sequence[str]) -> tuple[list[InputFile], list[Failure]]:

@@ -13,7 +13,8 @@ from corpus.inputs import ReadConfig, list_inputs
 from corpus.readers import read_input
 from dedup.config import DedupConfig
 from dedup.decide import LISTING, Index
-from pipeline.output import HOUSE, MANIFEST, SUCCESS, corpus_at, is_finished
+from pipeline.output import HOUSE, corpus_at, is_finished
+from pipeline.published import MANIFEST, SUCCESS
 
 
 class Against(NamedTuple):

@@ -13,9 +13,12 @@ Every key has a default; `ghirbal build --help` and docs/configuration.md say wh
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 import orjson
@@ -31,9 +34,10 @@ from dedup.config import DedupConfig
 class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bound what one page may cost: `deadline` in seconds of CPU time, `memory_mb` of address space."""
 
-    #: The slowest of 181 real news pages took 0.6 s; hostile ones take minutes.
-    deadline: float = 20.0
-    memory_mb: int = 3072
+    #: The slowest of 181 real news pages took 0.6 s; hostile ones take minutes. At most a day.
+    deadline: Annotated[float, msgspec.Meta(ge=0.1, le=86_400)] = 20.0
+    #: A page of ordinary size is read within 128; at most a terabyte.
+    memory_mb: Annotated[int, msgspec.Meta(ge=128, le=2**20)] = 3072
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,13 +60,55 @@ def read_config(path: str | None) -> Config:
     if path is None:
         return Config()
     try:
-        return msgspec.convert(tomllib.loads(Path(path).read_text("utf-8")), Config)
+        given = tomllib.loads(Path(path).read_text("utf-8"))
+        _refuse_unknown(given, Config, "the top level")
+        return msgspec.convert(given, Config)
     except OSError as error:
         raise UsageError(f"{path}: cannot read the configuration ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: this is not TOML in UTF-8: {error}") from error
     except msgspec.ValidationError as error:
-        raise UsageError(f"{path}: {error}; see docs/configuration.md for the keys there are") from error
+        raise UsageError(f"{path}: {_explain(str(error))}") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: this is not TOML in UTF-8: {error}") from error
+
+
+def _refuse_unknown(given: Mapping[str, Any], kind: type[msgspec.Struct], place: str) -> None:
+    """Refuse a key that `kind` does not have, with the one that was meant or all there are."""
+    types = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    for name, value in given.items():
+        if name not in types:
+            near = get_close_matches(name, types, 1)
+            hint = f"did you mean {near[0]}?" if near else f"the keys there are: {', '.join(types)}"
+            raise msgspec.ValidationError(f"unknown field `{name}` in {place}; {hint}")
+        if isinstance(value, dict) and isinstance(types[name], type) and issubclass(types[name], msgspec.Struct):
+            _refuse_unknown(value, types[name], f"[{name}]" if kind is Config else f"{place[:-1]}.{name}]")
+
+
+def _explain(said: str) -> str:
+    """Put the key in front of what msgspec says of its value, and behind it the default and the values there are."""
+    what, _, where = said.partition(" - at `$")
+    keys = re.findall(r"\.(\w+)", where)
+    if not keys:
+        return said
+    kind: Any = Config
+    default: Any = Config()
+    for key in keys:
+        if not isinstance(default, msgspec.Struct):
+            break
+        kind = next(field.type for field in msgspec.structs.fields(type(default)) if field.name == key)
+        default = getattr(default, key)
+    values = ", ".join(_literals(kind))
+    more = f"; the values there are: {values}" if values else ""
+    if not isinstance(default, msgspec.Struct):
+        more += f"; the default is {orjson.dumps(default).decode()}"
+    return f"{'.'.join(keys)}: {what}{more}"
+
+
+def _literals(kind: Any) -> Iterator[str]:
+    """Yield the strings that a type is limited to."""
+    if get_origin(kind) is Literal:
+        yield from get_args(kind)
+    for inner in get_args(kind) if get_origin(kind) is not Literal else ():
+        yield from _literals(inner)
 
 
 def plain(config: msgspec.Struct) -> dict[str, Any]:

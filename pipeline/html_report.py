@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from pipeline.terminal import visible
+
 #: A table on the page shows at most so many rows; report.json has them all.
 _ROWS = 40
 
@@ -43,6 +45,11 @@ def render_report(row: Mapping[str, Any]) -> str:
     return f"<!doctype html>\n{page}\n"
 
 
+def _text(value: str) -> str:
+    """Return foreign text as the page may show it: no markup, and nothing that turns the direction or is not seen."""
+    return escape(visible(value))
+
+
 def _cards(row: Mapping[str, Any]) -> str:
     cards = "".join(
         f'<div class="card" id="{name}"><b>{row[name]:,}</b>{name}</div>'
@@ -58,7 +65,7 @@ def _table(title: str, column: str, counts: Mapping[str, int]) -> str:
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     largest = max(1, ranked[0][1])
     rows = "".join(
-        f'<tr><td dir="auto">{escape(str(name))}</td><td class="n">{count:,}</td>'
+        f'<tr><td dir="auto">{_text(str(name))}</td><td class="n">{count:,}</td>'
         f'<td class="bar"><i style="width:{100 * count / largest:.1f}%"></i></td></tr>'
         for name, count in ranked[:_ROWS]
     )
@@ -71,8 +78,8 @@ def _failures(failures: list[Mapping[str, Any]], failed: int) -> str:
     if not failed:
         return ""
     rows = "".join(
-        f'<tr><td dir="auto"><code>{escape(failure["path"])}</code></td><td class="n">{failure["record"]:,}</td>'
-        f'<td>{escape(failure["reason"])}</td><td dir="auto">{escape(failure["message"])}</td></tr>'
+        f'<tr><td dir="auto"><code>{_text(failure["path"])}</code></td><td class="n">{failure["record"]:,}</td>'
+        f'<td>{_text(failure["reason"])}</td><td dir="auto">{_text(failure["message"])}</td></tr>'
         for failure in failures
     )
     head = "<tr><th>file</th><th>record</th><th>reason</th><th>what was wrong</th></tr>"

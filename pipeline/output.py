@@ -8,29 +8,44 @@
 
 from __future__ import annotations
 
+import hashlib
+import platform
+import re
 import shutil
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 
 from corpus.commit import Published, publish, publish_json, sweep, translated
 from corpus.document import SCHEMA_VERSION
 from corpus.errors import UsageError
 from corpus.inputs import InputFile
 from corpus.runner import Outcome
+from corpus.writers import FORMATS
 from pipeline.config import fingerprint
+from pipeline.published import MANIFEST, REPORT, SUCCESS, read_note
 
 HOUSE = ".ghirbal"
-SUCCESS, MANIFEST = "_SUCCESS", "manifest.json"
-REPORT, REPORT_PAGE = "report.json", "report.html"
+REPORT_PAGE = "report.html"
 CLUSTERS, BOILERPLATE = "clusters.jsonl", "boilerplate.toml"
 
-#: Everything a run ever publishes; `--fresh` removes these and nothing else. The marker goes first.
-_OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CLUSTERS, BOILERPLATE, "corpus", "removed")
+#: All that a run ever publishes, the marker first, beside the parts in the folders of documents.
+_OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CLUSTERS, BOILERPLATE)
+_FOLDERS = ("corpus", "removed")
+_PART = re.compile(rf"part-\d+\.(?:{'|'.join(map(re.escape, FORMATS))})", re.ASCII)
+#: What stands in HOUSE while a run is on; what a run that never got to its note can have left there.
+_WORKSHOP, _BEGUN = ("work", "index", "stdin"), ("lock", "stdin", "run.json")
+#: The packages whose code decides what comes out; what is fetched is the business of the crawl.
+_PACKAGES = ("cleaning", "corpus", "dedup", "pipeline")
+_CODE = "code"
 #: A manifest lists at most so many inputs by name; all are covered by the digest of their listing.
 _MAX_INPUTS = 10_000
 #: The libraries whose version can change a byte of the corpus.
@@ -59,14 +74,38 @@ class Identity:
 
 
 def library_versions() -> dict[str, str]:
-    """Name the installed version of each library that has a say in the output."""
-    versions = {"schema": str(SCHEMA_VERSION)}
+    """Name what has a say in the output besides input and configuration: libraries, Python, and our own code."""
+    versions = {
+        "schema": str(SCHEMA_VERSION),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "unicode": unicodedata.unidata_version,
+        _CODE: code_digest(),
+    }
     for name in _LIBRARIES:
         try:
             versions[name] = version(name)
         except PackageNotFoundError:
             versions[name] = "not installed"
     return versions
+
+
+@cache
+def code_digest() -> str:
+    """Hash the code and the tables of all packages that decide what comes out, wherever they are installed."""
+    digest = hashlib.sha256()
+    for package in _PACKAGES:
+        for name, data in sorted(_sources(files(package), package)):
+            digest.update(f"{name}\0{len(data)}\0".encode() + data)
+    return digest.hexdigest()
+
+
+def _sources(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        inside = f"{name}/{entry.name}"
+        if entry.is_dir():
+            yield from _sources(entry, inside)
+        elif inside.endswith((".py", ".toml")):
+            yield inside, entry.read_bytes()
 
 
 def claim(out: Path, identity: Identity, *, fresh: bool) -> bool:
@@ -77,14 +116,17 @@ def claim(out: Path, identity: Identity, *, fresh: bool) -> bool:
     """
     row = identity.row()
     note = out / HOUSE / "run.json"
-    found = orjson.loads(note.read_bytes()) if note.exists() else None
-    if found is not None and fresh:
-        discard(out)
-    elif found is not None and found != row:
+    found = None
+    if note.exists():
+        if fresh:
+            discard(out)
+        else:
+            found = msgspec.to_builtins(read_note(note))
+    if found is not None and found != row:
         _refuse_other(out, found, row)
-    elif found is not None and (out / SUCCESS).exists():
+    if found is not None and (out / SUCCESS).exists():
         return True
-    if found is None or fresh:
+    if found is None:
         publish_json(note, row)
     with translated(out):
         sweep(out)
@@ -92,14 +134,30 @@ def claim(out: Path, identity: Identity, *, fresh: bool) -> bool:
 
 
 def discard(out: Path) -> None:
-    """Remove what an earlier run published in `out`, and nothing else."""
+    """Remove what a run publishes in `out`, by name, and nothing else; what is not ours stays where it is."""
     with translated(out):
-        for name in (*_OURS, f"{HOUSE}/work"):
-            path = out / name
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+        for path in (*(out / name for name in _OURS), *_parts(out)):
+            path.unlink(missing_ok=True)
+        for folder in (out / name for name in _FOLDERS):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        _clear(out, _WORKSHOP)
+
+
+def _parts(out: Path) -> Iterator[Path]:
+    """Yield the parts of a corpus in `out`, whichever run wrote them."""
+    for folder in _FOLDERS:
+        for path in (out / folder).glob("part-*"):
+            if _PART.fullmatch(path.name):
+                yield path
+
+
+def _clear(out: Path, names: Sequence[str]) -> None:
+    for path in (out / HOUSE / name for name in names):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def is_finished(folder: Path) -> bool:
@@ -133,7 +191,7 @@ def finish(out: Path, identity: Identity, inputs: Sequence[InputFile], outcome: 
     digest = publish_json(out / MANIFEST, manifest).sha256
     publish(out / SUCCESS, f"{digest}\n".encode("ascii"))
     with translated(out):
-        shutil.rmtree(out / HOUSE / "work", ignore_errors=True)
+        _clear(out, ("work",))
 
 
 def entry(published: Published, rows: int = 0) -> dict[str, Any]:
@@ -142,21 +200,38 @@ def entry(published: Published, rows: int = 0) -> dict[str, Any]:
 
 
 def refuse_foreign(out: Path) -> None:
-    """Refuse a folder that holds files which no run of ours wrote, before anything is written.
+    """Refuse a folder that holds what no run of ours wrote, or links in the places of ours; nothing is written.
 
     Raises:
-        UsageError: foreign files, or `out` is a file.
+        UsageError: foreign files, links, or `out` is no folder.
     """
+    if out.is_symlink() and not out.exists():
+        raise UsageError(f"{out}: a link that leads nowhere; give a folder to -o")
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out}: this is a file; give a folder to -o")
-    foreign = sorted(path.name for path in out.iterdir() if path.name != HOUSE) if out.exists() else []
-    if foreign and not (out / HOUSE / "run.json").exists():
-        some = ", ".join(foreign[:3])
+    for path in _places(out):
+        if path.is_symlink():
+            raise UsageError(f"{path}: a link to what is not ours to write; remove it, or give another folder to -o")
+    if not out.exists() or (out / HOUSE / "run.json").exists():
+        return
+    foreign = [path.name for path in out.iterdir() if path.name != HOUSE]
+    if (out / HOUSE).is_dir():
+        inside = (path.name for path in (out / HOUSE).iterdir())
+        foreign += [f"{HOUSE}/{name}" for name in inside if not name.startswith(_BEGUN)]
+    if foreign:
+        some = ", ".join(sorted(foreign)[:3])
         raise UsageError(f"{out}: holds files that no run of ours wrote ({some}); give a new or empty folder to -o")
 
 
+def _places(out: Path) -> Iterator[Path]:
+    """Yield where a run writes and removes; the folders come first, for what lies behind a link is not looked at."""
+    yield from (out / name for name in (HOUSE, *_FOLDERS, *_OURS))
+    yield from (out / HOUSE).rglob("*")
+    yield from _parts(out)
+
+
 def _refuse_other(out: Path, found: Mapping[str, Any], row: Mapping[str, Any]) -> None:
-    keys = ", ".join(_differences(found, row)) or "the version of the run file"
+    keys = ", ".join(_differences(found, row)).replace(f"versions.{_CODE}", "the code of Ghirbal")
     state = "a finished corpus" if (out / SUCCESS).exists() else "an unfinished run"
     raise UsageError(
         f"{out}: holds {state} made from something else (what differs: {keys}); "

@@ -6,13 +6,12 @@ import copy
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
-
-import orjson
 
 from cleaning.filters import Filter
 from cleaning.stages import Clean, Extract
@@ -20,17 +19,17 @@ from corpus.commit import publish, publish_json, publishing, run_lock, translate
 from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
 from corpus.inputs import STDIN, Failure, InputFile, list_inputs
 from corpus.plan import Plan
-from corpus.report import Report, report_from
+from corpus.report import Report
 from corpus.runner import Outcome, Watcher, cut_segments, first_tasks, open_pool, run_stages
 from corpus.stage import Stage
 from corpus.writers import Format
 from pipeline.config import Config, fingerprint, plain, read_reviewed
 from pipeline.html_report import render_report
+from pipeline.laws import verify_ids
 from pipeline.output import (
     BOILERPLATE,
     CLUSTERS,
     HOUSE,
-    REPORT,
     REPORT_PAGE,
     Identity,
     claim,
@@ -39,6 +38,7 @@ from pipeline.output import (
     is_finished,
     refuse_foreign,
 )
+from pipeline.published import REPORT, read_report
 
 if TYPE_CHECKING:
     from pipeline.against import Against
@@ -98,18 +98,18 @@ def run_job(job: Job, watch: Watcher) -> Finished:
     reviewed = read_reviewed(job.boilerplate)
     files, failures = _list(job)
     cleaners, against = _cleaners(job, reviewed), _against(job)
-    with run_lock(job.out / HOUSE / "lock"):
+    spool = job.out / HOUSE / "stdin"
+    with run_lock(job.out / HOUSE / "lock"), _gone_at_last(spool):
         listing = [[file.name, file.size, file.mtime_ns] for file in files]
         if STDIN in job.inputs:
-            spooled, digest = _spool(job.out / HOUSE / "stdin")
+            spooled, digest = _spool(spool)
             files.append(spooled)
             listing.append([STDIN, spooled.size, digest])
         listing += [[failure.source.path, failure.reason] for failure in failures]
         holds = against.holds if against else ""
         identity = Identity(job.command, _configuration(job, reviewed, holds), fingerprint(listing))
         if claim(job.out, identity, fresh=job.fresh):
-            row = orjson.loads((job.out / REPORT).read_bytes())
-            return Finished(job.out, report_from(row), already=True)
+            return Finished(job.out, read_report(job.out), already=True)
         stages = [*cleaners, *_deduper(job, against, watch)]
         plan = _plan(job, identity, stages)
         with translated(plan.work):
@@ -117,6 +117,9 @@ def run_job(job: Job, watch: Watcher) -> Finished:
         with open_pool(job.workers) as pool:
             outcome = run_stages(plan, stages, first_tasks(files, failures), pool, watch)
         _publish_rest(job, stages, outcome)
+        # `clean` leaves the ids of its input as they are, and txt has none.
+        if job.command != "clean" and job.form != "txt":
+            verify_ids(job.out, outcome.files, against=against is not None)
         finish(job.out, identity, files, outcome)
     return Finished(job.out, outcome.report)
 
@@ -218,6 +221,16 @@ def _spool(path: Path) -> tuple[InputFile, str]:
     with publishing(path) as (sink, outcome):
         shutil.copyfileobj(sys.stdin.buffer, sink)
     return InputFile(str(path), STDIN, outcome[0].bytes), outcome[0].sha256
+
+
+@contextmanager
+def _gone_at_last(path: Path) -> Iterator[None]:
+    """Remove a file, if it is there, however the block ends: the same command reads standard input anew."""
+    try:
+        yield
+    finally:
+        with translated(path):
+            path.unlink(missing_ok=True)
 
 
 def _publish_rest(job: Job, stages: Sequence[Stage], outcome: Outcome) -> None:

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from pipeline.check import check_corpus
-from pipeline.output import SUCCESS
+from pipeline.published import SUCCESS
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples" / "dumps"

@@ -44,7 +44,7 @@ def one_sentence(said):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("limit", [0, 7, 3000, 20_000])
+@pytest.mark.parametrize("limit", [0, 7, 3000])
 def test_a_full_disk_at_any_size_is_exit_3_and_the_same_command_goes_on(dumps, tmp_path, limit, workers):
     (dumps / "page.html").write_text(f"<html><body><p>{story(9)}</p></body></html>", "utf-8")
     arguments = ("clean", dumps, "-o", tmp_path / "out", "-q", "--workers", workers)
@@ -123,10 +123,10 @@ def test_a_link_in_the_place_of_a_temporary_file_is_not_followed(tmp_path):
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
     (tmp_path / f"x.unpublished-{os.getpid()}").symlink_to(victim)
-    commit.publish(tmp_path / "x", b"new")
+    with pytest.raises(UsageError, match="a link stands where none may"):
+        commit.publish(tmp_path / "x", b"new")
     assert victim.read_bytes() == b"precious"
-    assert (tmp_path / "x").read_bytes() == b"new"
-    assert not (tmp_path / "x").is_symlink()
+    assert not (tmp_path / "x").exists()
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOMEM, "no memory"), MemoryError(), OSError(errno.EMFILE, "many")])
@@ -199,14 +199,14 @@ def test_interrupts_end_with_130_and_one_sentence_however_often_and_early(tmp_pa
 def test_an_interrupt_that_compiled_code_swallows_comes_again():
     code = (
         "import ctypes, os, signal, sys, time, types\n"
-        "import pipeline.terminal\n"
+        "import pipeline.__main__\n"
         "call = ctypes.CFUNCTYPE(None)(lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(0.01)) and None)\n"
         "def main():\n"
         "    call()\n"
         "    time.sleep(5)\n"
         "    sys.exit(0)\n"
         "sys.modules['pipeline.cli'] = types.SimpleNamespace(main=main)\n"
-        "pipeline.terminal.run()\n"
+        "pipeline.__main__.run()\n"
     )
     started = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=ENVIRONMENT)

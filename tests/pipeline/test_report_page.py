@@ -35,6 +35,16 @@ def test_the_page_shows_the_counts_and_trusts_no_name(row):
     assert "http" not in page.replace("https://", "http://").split("</style>")[1]
 
 
+def test_the_page_shows_what_turns_or_hides_text_as_escapes(row):
+    row["failures"][0] |= {"path": "a\x1b[31m\u202egpj.exe", "message": "\u2067x", "reason": "r\x07"}
+    row["outlets"] = {"o\u200fut": 3}
+    page = render_report(row)
+    assert "a\\x1b[31m\\u202egpj.exe" in page
+    assert "\\u2067x" in page
+    assert "o\\u200fut" in page
+    assert not set("\x1b\x07\u202e\u2067\u200f") & set(page)
+
+
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed to look at the report page with")
 def test_a_browser_shows_it(row, tmp_path):
     (tmp_path / "report.html").write_text(render_report(row), "utf-8")
