@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dedup.compare.gaps import read_gaps
+from dedup.compare.verify import NEAR, NONE, Limits, _relate
 from dedup.config import DedupConfig
-from dedup.gaps import read_gaps
-from dedup.verify import NEAR, NONE, Limits, _relate
 
 
 @pytest.mark.parametrize(("rare_back", "relation"), [(0.4, NEAR), (0.3999, NONE)])
