@@ -50,8 +50,8 @@ _CODE = "code"
 _MAX_INPUTS = 10_000
 #: The libraries whose version can change a byte of the corpus.
 _LIBRARIES = (
-    "ghirbal", "babel", "charset-normalizer", "datasketch", "langdetect", "lxml", "numba", "numpy", "persiantools",
-    "trafilatura",
+    "ghirbal", "babel", "backports.zstd", "charset-normalizer", "cssselect", "datasketch", "htmldate", "langdetect",
+    "lxml", "msgspec", "numba", "numpy", "orjson", "persiantools", "pyarrow", "trafilatura", "xxhash",
 )  # fmt: skip
 
 

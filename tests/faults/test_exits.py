@@ -321,3 +321,34 @@ def test_explain_says_with_its_code_that_something_could_not_be_read(dumps, tmp_
         code, said = call(monkeypatch, capsys, "explain", tmp_path / name)
         assert code == 1
         assert name in said.err
+
+
+# --- score --------------------------------------------------------------------------------------------------------
+
+LINES = '{"id": "a", "lines": [{"text": "one", "label": "keep"}, {"text": "two", "label": "drop"}]}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "gold", "pred"),
+    [
+        ("text", LINES, '{"id": "a", "keep": [true]}'),
+        ("text", LINES, '{"id": "a", "keep": [true, false, true]}'),
+        ("text", LINES, '{"id": "a", "text": 3}'),
+        ("text", LINES, '["a"]'),
+        ("text", LINES, "{"),
+        ("text", "", LINES),
+        ("text", '{"id": "a", "text": "b", "spans": [[0]]}', '{"id": "a", "text": "b"}'),
+        ("text", '{"id": "a", "text": "b", "offset": []}', '{"id": "a", "text": "b"}'),
+        ("html", '{"id": "a", "gold": 3}', '{"id": "a", "text": "b"}'),
+        ("html", "", '{"id": "a", "text": "b"}'),
+        ("dups", '{"id": "a", "cluster": []}', '{"id": "a", "cluster": 1}'),
+        ("dups", "", ""),
+        ("dups", '{"a": 1, "b": 2, "label": 3}', '{"id": 1, "cluster": 1}'),
+    ],
+)
+def test_scores_of_rows_that_do_not_fit_are_exit_2(tmp_path, monkeypatch, capsys, kind, gold, pred):
+    (tmp_path / "gold").write_text(f"{gold}\n")
+    (tmp_path / "pred").write_text(f"{pred}\n")
+    code, said = call(monkeypatch, capsys, "score", kind, tmp_path / "gold", tmp_path / "pred")
+    assert code == 2
+    assert one_sentence(said.err)
