@@ -28,9 +28,9 @@ sys.path[0] = str(PROJECT)  # not this folder, where a file has the name of the 
 
 from cleaning.score import score_text  # noqa: E402
 from cleaning.stages import Clean  # noqa: E402
-from corpus.document import Document, Source  # noqa: E402
-from corpus.stage import run_here, summarise  # noqa: E402
-from corpus.task import read_rows  # noqa: E402
+from corpus.records import Document, Source  # noqa: E402
+from corpus.run.stage import run_here, summarise  # noqa: E402
+from corpus.run.worker import read_rows  # noqa: E402
 from corpus.text import scrub  # noqa: E402
 
 DATA = Path(os.environ.get("GHIRBAL_DATA", PROJECT.parent / "shared" / "data"))

@@ -44,7 +44,7 @@ LENGTH = 1_150
 
 def articles() -> list[str]:
     """Return articles with the copies that news has, real ones where there are any."""
-    from corpus.task import read_rows
+    from corpus.run.worker import read_rows
 
     path = DATA / "saudinewsnet.jsonl.zst"
     if path.is_file():
@@ -148,7 +148,7 @@ def time_command(path: Path, count: int) -> str:
         with path.open(encoding="utf-8") as texts, source.open("w", encoding="utf-8") as file:
             for at, line in enumerate(itertools.islice(texts, count)):
                 file.write(f'{{"id": "{at}", "outlet": "o{at % 50}", "text": {line.strip()}}}\n')
-        command = [sys.executable, "-c", "from pipeline.cli import main; main()", "dedup", str(source), "-o"]
+        command = [sys.executable, "-c", "from ghirbal.cli import main; main()", "dedup", str(source), "-o"]
         for number in range(2):
             # The first run compiles the kernels where that was never done.
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -185,8 +185,8 @@ def scaling_table(path: Path) -> Iterator[str]:
 
 def scan_file(path: Path) -> int:
     """Summarise one file of texts into a file beside it; return the peak of this process in KiB."""
-    from corpus.document import Document, Source
-    from corpus.stage import summarise
+    from corpus.records import Document, Source
+    from corpus.run.stage import summarise
     from dedup.stages import Dedup
 
     with path.open(encoding="utf-8") as lines:
@@ -208,8 +208,8 @@ def own_memory(peak: list[int], done: Event) -> None:
 
 def million(folder: Path, documents: int = 1_000_000, files: int = 20) -> Iterator[str]:
     """Yield what it takes to find the copies among a million documents of 2 kB, summaries in files, two processes."""
-    from corpus.stage import Map
-    from corpus.task import map_file
+    from corpus.run.stage import Map
+    from corpus.run.worker import map_file
     from dedup.stages import Dedup
 
     texts, paths = corpus(documents), [folder / f"{number:03d}.jsonl" for number in range(files)]
@@ -237,9 +237,9 @@ def million(folder: Path, documents: int = 1_000_000, files: int = 20) -> Iterat
 
 def quality_table() -> Iterator[str]:
     """Yield the lines of the table of quality on the labelled data."""
-    from corpus.document import Document, Source
-    from corpus.stage import run_here, summarise
-    from corpus.task import read_rows
+    from corpus.records import Document, Source
+    from corpus.run.stage import run_here, summarise
+    from corpus.run.worker import read_rows
     from dedup.score import score_clusters
     from dedup.stages import Dedup
 

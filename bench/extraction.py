@@ -30,8 +30,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from cleaning.extract import extract_html
-from corpus.decode import declared_charset, decode
+from cleaning.html.extract import extract_html
+from corpus.charset import declared_charset, decode
 
 DATA = Path(os.environ.get("GHIRBAL_DATA", Path(__file__).parents[1].parent / "shared" / "data"))
 #: One CJK or Thai character is a token; other scripts are cut into words.

@@ -79,8 +79,8 @@ def union(pairs: Any, count: int) -> int:
 
 
 def run_ghirbal(texts: list[str], clock: Clock) -> int:
-    from corpus.document import Document, Source
-    from corpus.stage import run_here, summarise
+    from corpus.records import Document, Source
+    from corpus.run.stage import run_here, summarise
     from dedup.sketch import minhash
     from dedup.stages import Dedup
 

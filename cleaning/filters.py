@@ -20,10 +20,10 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from cleaning.language import identify
-from cleaning.units import ends_sentence, trails_off
+from cleaning.lines.unit import ends_sentence, trails_off
 from corpus.arabic import fold, folded_words, words
-from corpus.document import Document, Record, Verdict, drop, keep
 from corpus.languages import UNDETERMINED, language_code
+from corpus.records import Document, Record, Verdict, drop, keep
 from corpus.text import lines
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]

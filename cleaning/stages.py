@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cleaning.boilerplate import Table, from_toml, outlet_of, to_toml
-from cleaning.counting import Counts
-from cleaning.extract import DEFAULTS, ExtractConfig, Extraction, extract_html
-from cleaning.fields import harvest
-from cleaning.learning import learn
-from cleaning.lexicon import default_lexicon
-from cleaning.lines import CleanConfig, Span
-from cleaning.markup import is_binary, without
-from cleaning.verdict import find_spans, remove, unite
-from corpus.decode import declared_charset, decode
-from corpus.document import DROP, Document, Page, Record, Verdict, drop, keep, name_outlet
-from corpus.stage import Accumulator, Map
+from cleaning.article.fields import harvest
+from cleaning.article.judge import find_spans, remove, unite
+from cleaning.article.rules import CleanConfig, Span
+from cleaning.html.extract import DEFAULTS, ExtractConfig, Extraction, extract_html
+from cleaning.html.markup import is_binary, without
+from cleaning.lines.lexicon import default_lexicon
+from cleaning.outlet.count import Counts
+from cleaning.outlet.furniture import Table, from_toml, outlet_of, to_toml
+from cleaning.outlet.learn import learn
+from corpus.charset import declared_charset, decode
+from corpus.records import DROP, Document, Page, Record, Verdict, drop, keep, name_outlet
+from corpus.run import Accumulator, Map
 from corpus.text import scrub
 
 

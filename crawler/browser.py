@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from scrapy.settings import BaseSettings
 
 from corpus.errors import UsageError
-from crawler.safety import AddressGuard
+from crawler.polite.safety import AddressGuard
 
 _HANDLER = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
 _WANTED = frozenset(("document", "script", "xhr", "fetch", "stylesheet"))

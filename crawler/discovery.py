@@ -21,12 +21,12 @@ from scrapy.settings import Settings
 from corpus.arabic import script_shares
 from corpus.errors import GhirbalError, UsageError
 from crawler import settings as crawl
-from crawler.listings import is_listing_xml, read_feed, read_sitemap
-from crawler.outcomes import reason_of
 from crawler.outlets import parse_outlets
-from crawler.pages import OneByteView, attributes, read_page
 from crawler.session import MAX_HOPS
-from crawler.urls import as_ascii, host_and_port, kind_of, site_of
+from crawler.state.settle import reason_of
+from crawler.web.listings import is_listing_xml, read_feed, read_sitemap
+from crawler.web.pages import OneByteView, attributes, read_page
+from crawler.web.urls import as_ascii, host_and_port, kind_of, site_of
 
 #: Where feeds and sitemaps usually are when nothing points to them.
 _USUAL_FEEDS = ("/rss", "/feed", "/rss.xml", "/feed.xml", "/feed/")

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from corpus.errors import UsageError
-from crawler.urls import PORTS, as_ascii, host_and_port
+from crawler.web.urls import PORTS, as_ascii, host_and_port
 
 #: Pages of one outlet in one run when its entry says nothing: a week of a large daily, and the end of a trap.
 DEFAULT_BUDGET = 10_000

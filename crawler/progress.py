@@ -20,11 +20,11 @@ from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call, run_in
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from corpus.commit import publish_json
-from crawler.frontier import Frontier
-from crawler.outcomes import Outcome
+from corpus.files import publish_json
 from crawler.session import Session
 from crawler.spiders.news import NewsSpider
+from crawler.state.frontier import Frontier
+from crawler.state.settle import Outcome
 
 logger = logging.getLogger(__name__)
 

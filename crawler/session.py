@@ -14,13 +14,13 @@ from pathlib import Path
 import msgspec
 from scrapy.settings import BaseSettings
 
-from corpus.commit import run_lock
 from corpus.errors import UsageError
-from crawler.archive import Archive
-from crawler.frontier import Frontier, Target
+from corpus.files import run_lock
 from crawler.outlets import Outlet, Scope, load_outlets
 from crawler.shards import parse_shard, share_of
-from crawler.urls import as_ascii, date_in, is_trap, key_of, kind_of, site_of, why_not, without_tracking
+from crawler.state.archive import Archive
+from crawler.state.frontier import Frontier, Target
+from crawler.web.urls import as_ascii, date_in, is_trap, key_of, kind_of, site_of, why_not, without_tracking
 
 logger = logging.getLogger(__name__)
 

@@ -66,16 +66,16 @@ REDIRECT_ENABLED = False  # each hop becomes a url of its own and passes every g
 METAREFRESH_ENABLED = False
 RETRY_ENABLED = False  # the frontier retries, and remembers it over a restart
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
-TWISTED_DNS_RESOLVER = "crawler.safety.GuardedResolver"
+TWISTED_DNS_RESOLVER = "crawler.polite.safety.GuardedResolver"
 
 # --- how it is put together ---------------------------------------------------------------------------------
-SCHEDULER = "crawler.scheduler.FrontierScheduler"
+SCHEDULER = "crawler.state.scheduler.FrontierScheduler"
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
-    "crawler.safety.SafetyMiddleware": 50,
-    "crawler.robots.PoliteRobots": 100,
+    "crawler.polite.safety.SafetyMiddleware": 50,
+    "crawler.polite.robots.PoliteRobots": 100,
     "crawler.spiders.news.KeepRaw": 999,
 }
 SPIDER_MIDDLEWARES = {
@@ -93,11 +93,11 @@ EXTENSIONS = {
     "scrapy.extensions.spiderstate.SpiderState": None,
     "scrapy.extensions.logstats.LogStats": None,
     "scrapy.extensions.throttle.AutoThrottle": None,
-    "crawler.politeness.PoliteThrottle": 0,
-    "crawler.politeness.DownloadLimits": 0,
+    "crawler.polite.throttle.PoliteThrottle": 0,
+    "crawler.polite.throttle.DownloadLimits": 0,
     "crawler.progress.Progress": 0,
 }
-ITEM_PIPELINES = {"crawler.pipelines.ArchivePipeline": 100}
+ITEM_PIPELINES = {"crawler.state.pipeline.ArchivePipeline": 100}
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 LOG_LEVEL = "INFO"
 LOG_FORMATTER = "crawler.progress.QuietFormatter"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from corpus.arabic import first_words, folded_words, words
-from corpus.document import Copy, Document, Record, Verdict, drop, keep
-from corpus.stage import Accumulator, Map
+from corpus.records import Copy, Document, Record, Verdict, drop, keep
+from corpus.run import Accumulator, Map
 from dedup.compare.verify import FEATURES
 from dedup.config import DedupConfig
 from dedup.decide.index import Index
@@ -46,7 +46,7 @@ class _Gathering:
 
 
 class Dedup:
-    """Drop exact, edited, truncated and extended copies; a `corpus.stage.Learner` over Documents.
+    """Drop exact, edited, truncated and extended copies; a `corpus.run.stage.Learner` over Documents.
 
     `against` is an index (`dedup.decide.index`), or its folder, whose documents win against all that come. Learned:
     `clusters_`, the members of all clusters with their survivors.

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
-from pipeline.check import check_corpus
-from pipeline.published import SUCCESS
+from ghirbal.check import check_corpus
+from ghirbal.published import SUCCESS
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples" / "dumps"

@@ -20,16 +20,16 @@ from scrapy.utils.asyncio import run_in_thread
 from twisted.python.failure import Failure
 
 from corpus.errors import GhirbalError
-from crawler import outcomes
-from crawler.archive import Capture
 from crawler.browser import enable_browser
-from crawler.frontier import Row, Target
-from crawler.listings import Entry, is_listing_xml, read_feed, read_sitemap
-from crawler.outcomes import NOT_MODIFIED, Outcome
-from crawler.pages import OneByteView, Reading, read_page
-from crawler.safety import AddressGuard
+from crawler.polite.safety import AddressGuard
 from crawler.session import MAX_HOPS, MAX_SITEMAP_DEPTH, Session, read_arguments
-from crawler.urls import as_ascii, key_of, site_of
+from crawler.state import settle as outcomes
+from crawler.state.archive import Capture
+from crawler.state.frontier import Row, Target
+from crawler.state.settle import NOT_MODIFIED, Outcome
+from crawler.web.listings import Entry, is_listing_xml, read_feed, read_sitemap
+from crawler.web.pages import OneByteView, Reading, read_page
+from crawler.web.urls import as_ascii, key_of, site_of
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.stage import Map
+from corpus.run import Map
 from dedup.compare.verify import FEATURES, NO_COPY, Judgement
 from dedup.decide.index import Index, join_texts
 from dedup.decide.pairs import VerifyTask, account, cut_pairs, in_batches

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.document import Copy, Document
 from corpus.errors import EnvironmentFault
+from corpus.records import Copy, Document
 from dedup.compare.passages import longest_passages
 from dedup.compare.rarity import TABLE_BITS, rare_words
 from dedup.compare.verify import CONTAINED, FEATURES, HELD, NO_COPY, NONE, Judgement, Limits, compare

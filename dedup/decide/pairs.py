@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.stage import Map
+from corpus.run import Map
 from dedup.compare.passages import longest_passages
 from dedup.compare.verify import FEATURES, NONE, Judgement, Limits, compare
 from dedup.config import DedupConfig

@@ -14,7 +14,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from corpus.document import Document, Verdict, drop, keep
+from corpus.records import Document, Verdict, drop, keep
 from corpus.text import lines
 from dedup.decide.result import new_id
 from dedup.decide.survivors import KEPT, Outcome

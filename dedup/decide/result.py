@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from corpus.document import ID_LENGTH, Copy
+from corpus.records import ID_LENGTH, Copy
 from dedup.compare.verify import FEATURES
 from dedup.decide.survivors import KEPT, RELATIONS, Outcome
 from dedup.store import arrays as flat

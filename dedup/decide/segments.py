@@ -16,8 +16,8 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from corpus.commit import publish, translated
 from corpus.errors import EnvironmentFault, UsageError
+from corpus.files import publish, translated
 from dedup.compare.rarity import TABLE_BITS, count_words
 from dedup.store import arrays as flat
 from dedup.store.summary import COLUMNS, Shards

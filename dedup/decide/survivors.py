@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.stage import Map
+from corpus.run import Map
 from dedup.compare.rarity import Among, flag_words
 from dedup.compare.verify import CONTAINED, FEATURES, HELD, NO_COPY
 from dedup.config import DedupConfig

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from corpus.arabic import folded_words
 from corpus.dates import timestamp
-from corpus.document import Document
+from corpus.records import Document
 from dedup.config import DedupConfig
 from dedup.kernel import compiled
 from dedup.sketch.bands import band_keys, sample

@@ -2,12 +2,12 @@
 
 import pytest
 
-from cleaning import arbiter
-from cleaning.arbiter import choose, contained
-from cleaning.body import Body
-from cleaning.extract import extract_html
-from cleaning.metadata import Metadata
-from cleaning.rivals import Shield, trafilatura_text
+from cleaning.html import arbiter
+from cleaning.html.arbiter import choose, contained
+from cleaning.html.body import Body
+from cleaning.html.extract import extract_html
+from cleaning.html.metadata import Metadata
+from cleaning.html.rival import Shield, trafilatura_text
 
 OWN = "The hall was full on Sunday when the orchestra played for the first time in its new home by the river."
 

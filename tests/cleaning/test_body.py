@@ -2,10 +2,10 @@
 
 import pytest
 
-from cleaning.blocks import lay_out
-from cleaning.body import find_body
-from cleaning.markup import body_of, parse
-from cleaning.prose import Evidence
+from cleaning.html.body import find_body
+from cleaning.html.layout import lay_out
+from cleaning.html.markup import body_of, parse
+from cleaning.html.weigh import Evidence
 
 STORY = (
     "The valley road will be closed for three weeks, while the slope above it is secured with nets.",

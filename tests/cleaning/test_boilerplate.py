@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaning import counting
-from cleaning.boilerplate import Furniture, FurnitureConfig, Table, from_toml, line_key, to_toml
-from cleaning.counting import SKETCH, Counts
-from cleaning.learning import learn
-from cleaning.units import cut
-from corpus.document import Document, Source
+from cleaning.lines.unit import cut
+from cleaning.outlet import count as counting
+from cleaning.outlet.count import SKETCH, Counts
+from cleaning.outlet.furniture import Furniture, FurnitureConfig, Table, from_toml, line_key, to_toml
+from cleaning.outlet.learn import learn
 from corpus.errors import UsageError
-from corpus.stage import summarise
+from corpus.records import Document, Source
+from corpus.run.stage import summarise
 from tests.cleaning.stories import story
 
 CONFIG = FurnitureConfig()

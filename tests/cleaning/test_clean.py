@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaning.lexicon import key_of
-from cleaning.lines import CleanConfig, Span
+from cleaning.article.rules import CleanConfig, Span
+from cleaning.lines.lexicon import key_of
 from cleaning.score import score_text
 from cleaning.stages import Clean
-from corpus.document import Document, Page, Source
-from corpus.stage import Learner, run_here, summarise
+from corpus.records import Document, Page, Source
+from corpus.run.stage import Learner, run_here, summarise
 from corpus.text import is_scrubbed, scrub
 from tests.cleaning.patterns import market, prayers, sentence, telegram, weather
 from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE, story

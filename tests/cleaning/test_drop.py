@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from cleaning.extract import ExtractConfig
-from cleaning.markup import without
+from cleaning.html.extract import ExtractConfig
+from cleaning.html.markup import without
 from cleaning.stages import Extract
-from corpus.document import Page, Source
 from corpus.errors import RecordError
+from corpus.records import Page, Source
 from tests.cleaning.stories import BODY
 
 BOX = '<div class="x7"><p>كاتب هذه السطور باحث في شؤون المياه، وله كتابان في تاريخ الري بالمنطقة.</p></div>'

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaning import blocks, body, markup, metadata, pieces, prose, rivals
-from cleaning.extract import DEFAULTS, ExtractConfig, extract_html
-from cleaning.markup import is_binary, refusal
+from cleaning.html import body, markup, metadata, pieces
+from cleaning.html import layout as blocks
+from cleaning.html import rival as rivals
+from cleaning.html import weigh as prose
+from cleaning.html.extract import DEFAULTS, ExtractConfig, extract_html
+from cleaning.html.markup import is_binary, refusal
 from cleaning.stages import Extract
-from corpus.document import Document, Page, Source
+from corpus.records import Document, Page, Source
 from corpus.text import is_scrubbed
 
 PAGES = Path(__file__).parents[1] / "golden" / "pages"
@@ -151,7 +154,7 @@ def test_entities_are_opened_once_and_nothing_is_fetched():
 
 
 def test_without_rivals_our_own_text_is_returned(monkeypatch):
-    monkeypatch.setattr("cleaning.arbiter.trafilatura_text", lambda *_: pytest.fail("a rival was asked"))
+    monkeypatch.setattr("cleaning.html.arbiter.trafilatura_text", lambda *_: pytest.fail("a rival was asked"))
     assert extract_html("<body><div><p>" + STORY[0], config=ExtractConfig(rivals=False)).text == STORY[0]
 
 

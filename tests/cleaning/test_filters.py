@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from cleaning import filters
 from cleaning.filters import RULES, Filter, FilterConfig, judge
-from corpus.document import Document, Page, Source
+from corpus.records import Document, Page, Source
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("GHIRBAL_DATA", ROOT.parent / "shared" / "data"))

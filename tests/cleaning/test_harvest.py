@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from cleaning.harvest import (
+from cleaning.lines.lexicon import key_of
+from cleaning.lines.mentions import (
     author_of,
     credit_of,
     is_byline,
@@ -13,7 +14,6 @@ from cleaning.harvest import (
     split_tags,
     tags_of,
 )
-from cleaning.lexicon import key_of
 from tests.strategies import hostile_text
 from tests.timing import fastest
 

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaning.boilerplate import Furniture, Table, to_toml
-from cleaning.lexicon import default_lexicon
-from cleaning.lines import CleanConfig, Span
+from cleaning.article.judge import remove, unite
+from cleaning.article.rules import CleanConfig, Span
+from cleaning.lines.lexicon import default_lexicon
+from cleaning.outlet.furniture import Furniture, Table, to_toml
 from cleaning.stages import Clean, Extract
-from cleaning.verdict import remove, unite
-from corpus.document import Document, Page, Source, to_json
-from corpus.inputs import ReadConfig
-from corpus.rows import record_from
-from corpus.stage import run_here, summarise
-from corpus.streams import zstd
+from corpus.files.compressed import zstd
+from corpus.files.listing import ReadConfig
+from corpus.formats.rows import record_from
+from corpus.records import Document, Page, Source, to_json
+from corpus.run.stage import run_here, summarise
 from corpus.text import scrub
 from tests.cleaning.patterns import market, prayers, sentence, telegram, weather
 from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE, story

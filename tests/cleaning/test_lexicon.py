@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from cleaning.lexicon import default_lexicon, key_of, parse
+from cleaning.lines.lexicon import default_lexicon, key_of, parse
 from tests.strategies import hostile_text
 from tests.timing import fastest
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaning.boilerplate import OutletTable
-from cleaning.lexicon import default_lexicon
-from cleaning.units import cut, ends_sentence
-from cleaning.verdict import find_spans, remove
+from cleaning.article.judge import find_spans, remove
+from cleaning.lines.lexicon import default_lexicon
+from cleaning.lines.unit import cut, ends_sentence
+from cleaning.outlet.furniture import OutletTable
 from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE, story
 from tests.strategies import arabic_text, hostile_text
 from tests.timing import fastest

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from cleaning.markup import parse
-from cleaning.metadata import read_metadata
+from cleaning.html.markup import parse
+from cleaning.html.metadata import read_metadata
 
 
 def read(head="", body="", url=""):

@@ -9,7 +9,7 @@ import pytest
 
 from cleaning.score import score_html, score_text, squash
 from cleaning.stages import Clean
-from corpus.document import Document, Source
+from corpus.records import Document, Source
 
 GOLD = [
     {

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from cleaning import article
-from cleaning.blocks import lay_out
-from cleaning.body import find_body
-from cleaning.boilerplate import Furniture, OutletTable
-from cleaning.judged import Judged
-from cleaning.lexicon import default_lexicon
-from cleaning.markup import body_of, parse
-from cleaning.prose import Evidence
-from cleaning.tail import judge_between
-from cleaning.units import Unit, cut
-from cleaning.verdict import find_spans, remove
+from cleaning.article import stretch as article
+from cleaning.article.judge import find_spans, remove
+from cleaning.article.judged import Judged
+from cleaning.article.tail import judge_between
+from cleaning.html.body import find_body
+from cleaning.html.layout import lay_out
+from cleaning.html.markup import body_of, parse
+from cleaning.html.weigh import Evidence
+from cleaning.lines.lexicon import default_lexicon
+from cleaning.lines.unit import Unit, cut
+from cleaning.outlet.furniture import Furniture, OutletTable
 from tests.cleaning.stories import BODY
 
 #: Short lines of three words that end no sentence and are no phrase of the lexicon.

@@ -12,8 +12,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from corpus.errors import UsageError
-from pipeline.check import check_corpus
-from tests.pipeline.builds import build, story
+from ghirbal.check import check_corpus
+from tests.ghirbal.builds import build, story
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -61,7 +61,7 @@ def foreign(path: Path) -> set[tuple[str, bool]]:
 
 
 def test_the_five_packages_are_looked_at():
-    assert PACKAGES == ["corpus", "cleaning", "dedup", "crawler", "pipeline"]
+    assert PACKAGES == ["corpus", "cleaning", "dedup", "crawler", "ghirbal"]
     assert {path.relative_to(ROOT).parts[0] for path in MODULES} == set(PACKAGES)
 
 

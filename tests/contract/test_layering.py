@@ -1,4 +1,4 @@
-"""The direction of dependencies: pipeline -> {crawler, cleaning, dedup} -> corpus, no cycles, nothing vague."""
+"""The direction of dependencies: ghirbal -> {crawler, cleaning, dedup} -> corpus, no cycles, nothing vague."""
 
 import ast
 from pathlib import Path
@@ -11,7 +11,7 @@ MAY_IMPORT = {
     "cleaning": {"corpus"},
     "dedup": {"corpus"},
     "crawler": {"corpus"},
-    "pipeline": {"corpus", "cleaning", "dedup", "crawler"},
+    "ghirbal": {"corpus", "cleaning", "dedup", "crawler"},
 }
 ONLY_IN = {"scrapy": "crawler", "twisted": "crawler", "trafilatura": "cleaning", "lxml": "", "numba": "dedup"}
 ONLY_IN |= {"numpy": "dedup", "datasketch": "dedup", "langdetect": "cleaning"}

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from corpus.document import Document, Page
-from corpus.readers import WHOLE, Failure, InputFile, Part, ReadConfig, Skip, read_input
+from corpus.formats.reader import WHOLE, Failure, InputFile, Part, ReadConfig, Skip, read_input
+from corpus.records import Document, Page
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import orjson
 
-from corpus.document import Document, Page, drop, keep
+from corpus.records import Document, Page, drop, keep
 
 
 class Read:

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from corpus.commit import publish, publish_json, publishing, run_lock, sweep
 from corpus.errors import EnvironmentFault
+from corpus.files.durable import publish, publish_json, publishing, run_lock, sweep
 
 
 def names(folder):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.decode import MAX_BAD_BYTES, declared_charset, decode, repair_mojibake
+from corpus.charset import MAX_BAD_BYTES, declared_charset, decode, repair_mojibake
 from corpus.errors import RecordError
 from tests.strategies import arabic_text, arabic_words
 from tests.timing import fastest

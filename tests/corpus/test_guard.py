@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from corpus import guard as guard_module
 from corpus.errors import EnvironmentFault, RecordError
-from corpus.guard import Guard
+from corpus.run import sandbox as guard_module
+from corpus.run.sandbox import Guard
 from tests.timing import PATIENCE
 
 GIBIBYTE = 2**30

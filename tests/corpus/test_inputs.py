@@ -7,10 +7,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from corpus.document import Source, to_json
 from corpus.errors import UsageError
-from corpus.inputs import Failure, InputFile, list_inputs, show_name
-from corpus.readers import ReadConfig, read_input
+from corpus.files.listing import Failure, InputFile, list_inputs, show_name
+from corpus.formats.reader import ReadConfig, read_input
+from corpus.records import Source, to_json
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_the_order_of_arguments_and_folders_does_not_matter(dumps: Path, monkeyp
             shuffle.shuffle(entries)
             return entries
 
-        monkeypatch.setattr("corpus.inputs.os.scandir", shuffled)
+        monkeypatch.setattr("corpus.files.listing.os.scandir", shuffled)
         shuffle.shuffle(given)
         assert list_inputs(given) == expected
 
@@ -124,7 +124,7 @@ def test_an_unreadable_folder_is_named(dumps: Path, monkeypatch: pytest.MonkeyPa
             raise PermissionError(13, "Permission denied")
         return scandir(path)
 
-    monkeypatch.setattr("corpus.inputs.os.scandir", refuse)
+    monkeypatch.setattr("corpus.files.listing.os.scandir", refuse)
     files, failures = list_inputs([str(dumps)])
     assert [file.name for file in files] == ["a.txt", "b/1.txt", "b/2.txt"]
     assert failures == [Failure(Source("c"), "unreadable-input", "Permission denied")]

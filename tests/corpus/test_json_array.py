@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.document import Document, Source
-from corpus.json_array import split_array
-from corpus.readers import Failure, ReadConfig
+from corpus.formats.json_array import split_array
+from corpus.formats.reader import Failure, ReadConfig
+from corpus.records import Document, Source
 from tests.corpus.reading import PEAK, only, read, reasons, texts
 from tests.strategies import json_value
 
@@ -151,7 +151,7 @@ def test_a_bomb_of_empty_lists_takes_no_time_and_no_memory(tmp_path: Path) -> No
         packer.write(b"]")
     (tmp_path / "bomb.json.gz").write_bytes(out.getvalue())
     code = (
-        "import sys\nfrom corpus.readers import InputFile, MAX_FAILURES_IN_A_ROW, ReadConfig, read_input\n"
+        "import sys\nfrom corpus.formats.reader import InputFile, MAX_FAILURES_IN_A_ROW, ReadConfig, read_input\n"
         "found = list(read_input(InputFile(sys.argv[1], 'bomb.json.gz'), ReadConfig()))\n"
         "assert len(found) == MAX_FAILURES_IN_A_ROW + 1, len(found)\n"
         f"assert {PEAK} < 100"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.document import Copy, Document, Page, Source, content_id, to_json
-from corpus.readers import Failure, ReadConfig
+from corpus.formats.reader import Failure, ReadConfig
+from corpus.records import Copy, Document, Page, Source, content_id, to_json
 from corpus.text import scrub
 from tests.corpus.reading import only, read, read_lines, reasons, texts
 from tests.strategies import arabic_text, hostile_text, json_value
@@ -178,7 +178,7 @@ def test_a_line_of_a_gigabyte_takes_little_memory(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     code = (
         "import resource, sys\nresource.setrlimit(resource.RLIMIT_AS, (600 << 20, 600 << 20))\n"
-        f"sys.path.insert(0, {str(root)!r})\nfrom corpus.readers import *\n"
+        f"sys.path.insert(0, {str(root)!r})\nfrom corpus.formats.reader import *\n"
         f"found = list(read_input(InputFile({str(tmp_path / 'a.jsonl')!r}, 'a.jsonl'), ReadConfig()))\n"
         "assert [getattr(one, 'text', '') or one.reason for one in found] == ['a', 'too-large', 'b'], found"
     )

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from corpus.document import to_json
 from corpus.errors import EnvironmentFault, UsageError
-from corpus.readers import ReadConfig
+from corpus.formats.reader import ReadConfig
+from corpus.records import to_json
 from tests.corpus.reading import PEAK, read, reasons
 
 
@@ -57,7 +57,7 @@ def test_a_full_disk_is_not_the_fault_of_the_input(tmp_path: Path, monkeypatch: 
     def full() -> object:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("corpus.parquet.tempfile.TemporaryFile", full)
+    monkeypatch.setattr("corpus.formats.parquet.tempfile.TemporaryFile", full)
     with pytest.raises(EnvironmentFault, match="no space"):
         read(tmp_path, "a.parquet.gz", gzip.compress(b"PAR1"))
 
@@ -183,7 +183,7 @@ def test_a_bomb_stays_packed(tmp_path: Path, columns: str, options: str, expecte
         f"LONG = {LONG}\npyarrow.parquet.write_table(pyarrow.table({columns}), sys.argv[1], {options})"
     )
     look = (
-        "import sys\nfrom corpus.readers import InputFile, ReadConfig, read_input\n"
+        "import sys\nfrom corpus.formats.reader import InputFile, ReadConfig, read_input\n"
         "found = read_input(InputFile(sys.argv[1], 'a.parquet'), ReadConfig(max_record_bytes=9 << 20))\n"
         "outline = [getattr(one, 'text', '') or one.reason for one in found]\n"
         f"print({PEAK}, *outline)"

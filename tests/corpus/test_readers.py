@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.document import Document, Page, Source, content_id, to_json
-from corpus.readers import Failure, InputFile, ReadConfig, Skip, read_input
-from corpus.streams import Stream
+from corpus.files.compressed import Stream
+from corpus.formats.reader import Failure, InputFile, ReadConfig, Skip, read_input
+from corpus.records import Document, Page, Source, content_id, to_json
 from tests.corpus.reading import PACKERS, only, read, texts
 
 
@@ -83,7 +83,7 @@ def test_an_unreadable_file_is_a_failure(tmp_path: Path, monkeypatch: pytest.Mon
     def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("corpus.streams.os.open", refuse)
+    monkeypatch.setattr("corpus.files.compressed.os.open", refuse)
     (tmp_path / "a.txt").write_bytes(b"x")
     failure = only(list(read_input(InputFile(str(tmp_path / "a.txt"), "a.txt"), ReadConfig())))
     assert failure == Failure(Source("a.txt"), "unreadable-input", "Permission denied")
@@ -223,7 +223,7 @@ def test_a_read_error_fails_in_whichever_part(
 def test_a_file_of_which_nothing_is_a_record_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("corpus.readers.MAX_FAILURES_IN_A_ROW", 5)
+    monkeypatch.setattr("corpus.formats.reader.MAX_FAILURES_IN_A_ROW", 5)
     bad, good, ends = {
         "a.jsonl": (b"[]\n", b'{"text":"x"}\n', (b"", b"")),
         "a.json": (b"[],", b'{"text":"x"},', (b"[", b"{}]")),

@@ -1,8 +1,8 @@
 import pytest
 
-from corpus.document import Document, Source, drop, fail
 from corpus.errors import CorpusError
-from corpus.report import MAX_LISTED, Report, report_from
+from corpus.records import Document, Source, drop, fail
+from corpus.run.report import MAX_LISTED, Report, report_from
 
 
 def address(reason="bad-json"):

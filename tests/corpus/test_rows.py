@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 import pytest
 
-from corpus.document import Document, Page, Source, to_json
-from corpus.inputs import ReadConfig
-from corpus.rows import record_from
+from corpus.files.listing import ReadConfig
+from corpus.formats.rows import record_from
+from corpus.records import Document, Page, Source, to_json
 from tests.corpus.reading import only, read_lines
 
 SOURCE = Source("a.jsonl")

@@ -8,13 +8,13 @@ from pathlib import Path
 import orjson
 import pytest
 
-from corpus import runner
-from corpus import task as task_module
-from corpus.document import document_from
 from corpus.errors import EnvironmentFault
-from corpus.inputs import InputFile, ReadConfig, list_inputs
-from corpus.plan import Item, Plan
-from corpus.runner import cut_segments, first_tasks, open_pool, run_stages, shard_inputs, shard_items
+from corpus.files.listing import InputFile, ReadConfig, list_inputs
+from corpus.records import document_from
+from corpus.run import runner
+from corpus.run import worker as task_module
+from corpus.run.plan import Item, Plan
+from corpus.run.runner import cut_segments, first_tasks, open_pool, run_stages, shard_inputs, shard_items
 from tests.timing import PATIENCE
 
 HERE = Path(__file__).parent

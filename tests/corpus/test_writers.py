@@ -4,9 +4,9 @@ import hashlib
 import orjson
 import pytest
 
-from corpus.document import Copy, Document, Source, document_from
-from corpus.task import read_documents, read_rows
-from corpus.writers import FORMATS, open_shard
+from corpus.formats.shards import FORMATS, open_shard
+from corpus.records import Copy, Document, Source, document_from
+from corpus.run.worker import read_documents, read_rows
 from tests.corpus.reading import zstd
 
 DOCUMENTS = [

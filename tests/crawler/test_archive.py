@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from crawler.archive import Archive, Capture, Place, clean
-from crawler.outcomes import payload_digest
+from crawler.state.archive import Archive, Capture, Place, clean
+from crawler.state.settle import payload_digest
 
 
 def capture(number: int = 1, **changes: object) -> Capture:

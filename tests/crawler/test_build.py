@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.check import check_corpus
+from ghirbal.check import check_corpus
 from tests.crawler.conftest import Crawl
 from tests.crawler.site import Answer, Route, Site
-from tests.pipeline.builds import build, command, rows, story
+from tests.ghirbal.builds import build, command, rows, story
 
 HEAD = '<meta property="og:type" content="article"><script>var a = 1;</script>'
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from corpus.errors import EXIT_DEFECT, EXIT_ENVIRONMENT, EnvironmentFault
-from crawler import pipelines
-from crawler.pipelines import ArchivePipeline
+from crawler.state import pipeline as pipelines
+from crawler.state.pipeline import ArchivePipeline
 
 
 def settle(

@@ -14,7 +14,7 @@ from crawler.discovery import draft_outlet
 from crawler.outlets import parse_outlets
 from tests.crawler.conftest import PROJECT, Crawl
 from tests.crawler.site import Answer, Site, page
-from tests.pipeline.builds import command
+from tests.ghirbal.builds import command
 
 NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import EnvironmentFault
-from crawler import outcomes
-from crawler.frontier import Frontier, Row, Settlement, Target
 from crawler.progress import build_report
+from crawler.state import settle as outcomes
+from crawler.state.frontier import Frontier, Row, Settlement, Target
 
 NOW = 1_800_000_000.0
 ALL = (["e"], ["e"])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.listings import MAX_ENTRIES, Entry, is_listing_xml, read_feed, read_sitemap
+from crawler.web.listings import MAX_ENTRIES, Entry, is_listing_xml, read_feed, read_sitemap
 
 MAP = b"""<?xml version="1.0"?><!-- x --><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
   xmlns:n="http://www.google.com/schemas/sitemap-news/0.9" xmlns:i="http://www.google.com/schemas/sitemap-image/1.1">

@@ -14,10 +14,10 @@ from scrapy.exceptions import (
     StopDownload,
 )
 
-from crawler import outcomes
-from crawler.frontier import LONGEST_WAIT, Row, Target
-from crawler.outcomes import DAY, HOUR, MAX_INTERVAL, MIN_INTERVAL
-from crawler.safety import Refused
+from crawler.polite.safety import Refused
+from crawler.state import settle as outcomes
+from crawler.state.frontier import LONGEST_WAIT, Row, Target
+from crawler.state.settle import DAY, HOUR, MAX_INTERVAL, MIN_INTERVAL
 
 NOW = 1_800_000_000.0
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.outcomes import words_digest
-from crawler.pages import MAX_LINKS, OneByteView, Reading, read_page
+from crawler.state.settle import words_digest
+from crawler.web.pages import MAX_LINKS, OneByteView, Reading, read_page
 from tests.timing import fastest
 
 

@@ -14,7 +14,7 @@ from scrapy.http import Response
 
 from corpus.errors import UsageError
 from crawler.browser import BrowserGuard
-from crawler.safety import AddressGuard, Refused, SafetyMiddleware
+from crawler.polite.safety import AddressGuard, Refused, SafetyMiddleware
 
 PRIVATE = [
     "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.urls import as_ascii, date_in, is_trap, key_of, kind_of, why_not, without_tracking
+from crawler.web.urls import as_ascii, date_in, is_trap, key_of, kind_of, why_not, without_tracking
 from tests.timing import fastest
 
 BASE = "https://www.example.com/news/today/"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from corpus.document import Document, Source
+from corpus.records import Document, Source
 
 COMMON = (
     "قال إن في من على إلى عن مع بعد قبل خلال أمس اليوم التي الذي كما وقد هذا هذه بين كل أكثر حيث أن"

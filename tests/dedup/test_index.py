@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from corpus.errors import UsageError
-from corpus.stage import run_here, summarise
+from corpus.run.stage import run_here, summarise
 from dedup.config import DedupConfig
 from dedup.decide.index import Index
 from dedup.stages import Dedup

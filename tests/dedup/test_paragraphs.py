@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from corpus.stage import run_here, summarise
+from corpus.run.stage import run_here, summarise
 from dedup.config import DedupConfig
 from dedup.decide.paragraphs import hash_paragraphs
 from dedup.stages import Dedup

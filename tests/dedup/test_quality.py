@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from corpus.document import Document, Source
-from corpus.stage import run_here, summarise
-from corpus.task import read_rows
+from corpus.records import Document, Source
+from corpus.run.stage import run_here, summarise
+from corpus.run.worker import read_rows
 from dedup.score import score_clusters
 from dedup.stages import Dedup
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.document import Copy, Document, Page, Source, Verdict
-from corpus.stage import Learner, run_here, summarise
+from corpus.records import Copy, Document, Page, Source, Verdict
+from corpus.run.stage import Learner, run_here, summarise
 from dedup.config import DedupConfig
 from dedup.stages import GIVEN_ID, Dedup, quote
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from corpus import commit
 from corpus.errors import EnvironmentFault, UsageError
-from pipeline import cli
-from tests.pipeline.builds import ROOT, build, command, story, tree
+from corpus.files import durable as commit
+from ghirbal import cli
+from tests.ghirbal.builds import ROOT, build, command, story, tree
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
@@ -95,7 +95,7 @@ def test_the_first_refusal_is_the_one_that_is_told(tmp_path):
     """What the buffer holds is refused a second time when the file is closed."""
     code = (
         "import resource, pathlib, sys\n"
-        "from corpus.commit import publish\n"
+        "from corpus.files.durable import publish\n"
         "from corpus.errors import EnvironmentFault\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))\n"
         "try: publish(pathlib.Path(sys.argv[1]), b'four')\n"
@@ -134,7 +134,7 @@ def test_what_the_machine_refuses_anywhere_is_exit_3(dumps, tmp_path, monkeypatc
     def refuse(*_):
         raise error
 
-    monkeypatch.setattr("pipeline.run.run_stages", refuse)
+    monkeypatch.setattr("ghirbal.jobs.run_stages", refuse)
     code, said = call(monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q")
     assert code == 3
     assert one_sentence(said.err)
@@ -148,12 +148,12 @@ def test_a_defect_of_ours_is_exit_70_and_names_its_place(dumps, tmp_path, monkey
     def broken(*_):
         raise KeyError("x\x1b[31m")
 
-    monkeypatch.setattr("pipeline.run.run_stages", broken)
+    monkeypatch.setattr("ghirbal.jobs.run_stages", broken)
     monkeypatch.setenv("GHIRBAL_DEBUG", "1" if debug else "")
     code, said = call(monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q")
     assert code == 70
     assert "a defect of Ghirbal, not of your data: KeyError: " in said.err
-    assert "(pipeline/run.py:" in said.err
+    assert "(ghirbal/jobs.py:" in said.err
     assert "\x1b" not in said.err.split("error: a defect")[1]
     assert ("Traceback" in said.err) is debug
     assert not (tmp_path / "out" / "_SUCCESS").exists()
@@ -165,7 +165,7 @@ def test_a_defect_of_ours_is_exit_70_and_names_its_place(dumps, tmp_path, monkey
 def interrupted(arguments, number, delays):
     """Start a command, send it a signal after each delay, and return its exit code and what it said."""
     run = subprocess.Popen(
-        [sys.executable, "-m", "pipeline", *map(str, arguments)],
+        [sys.executable, "-m", "ghirbal", *map(str, arguments)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, start_new_session=True,
     )  # fmt: skip
     for delay in delays:
@@ -199,14 +199,14 @@ def test_interrupts_end_with_130_and_one_sentence_however_often_and_early(tmp_pa
 def test_an_interrupt_that_compiled_code_swallows_comes_again():
     code = (
         "import ctypes, os, signal, sys, time, types\n"
-        "import pipeline.__main__\n"
+        "import ghirbal.__main__\n"
         "call = ctypes.CFUNCTYPE(None)(lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(0.01)) and None)\n"
         "def main():\n"
         "    call()\n"
         "    time.sleep(5)\n"
         "    sys.exit(0)\n"
-        "sys.modules['pipeline.cli'] = types.SimpleNamespace(main=main)\n"
-        "pipeline.__main__.run()\n"
+        "sys.modules['ghirbal.cli'] = types.SimpleNamespace(main=main)\n"
+        "ghirbal.__main__.run()\n"
     )
     started = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=ENVIRONMENT)
@@ -225,7 +225,7 @@ def test_nohup_means_it(dumps, tmp_path):
 
 
 def shell(line, tmp_path, **options):
-    script = f"ghirbal() {{ {sys.executable} -m pipeline \"$@\"; }}\n{line}\n"
+    script = f"ghirbal() {{ {sys.executable} -m ghirbal \"$@\"; }}\n{line}\n"
     return subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False, **options
     )

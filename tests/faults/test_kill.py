@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import EXAMPLES
-from tests.pipeline.builds import ROOT, build, tree
+from tests.ghirbal.builds import ROOT, build, tree
 from tests.timing import PATIENCE
 
 #: A calm run of the examples with two workers takes about so long here; kills are spread over twice that.
@@ -20,7 +20,7 @@ SECONDS = 8.0
 
 def kill_after(seconds, out):
     """Start a build in a process group of its own, and kill all of it; return whether it had finished."""
-    call = [sys.executable, "-m", "pipeline", "build", str(EXAMPLES), "-o", str(out), "--workers", "2", "-q"]
+    call = [sys.executable, "-m", "ghirbal", "build", str(EXAMPLES), "-o", str(out), "--workers", "2", "-q"]
     run = subprocess.Popen(
         call, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
@@ -56,7 +56,7 @@ def test_killed_at_many_moments(tmp_path):
 
 def test_workers_do_not_outlive_a_killed_parent(tmp_path):
     script = (
-        "import sys, time; from pathlib import Path; from corpus.runner import open_pool\n"
+        "import sys, time; from pathlib import Path; from corpus.run.runner import open_pool\n"
         "if __name__ == '__main__':\n"
         "    with open_pool(2) as pool:\n"
         "        print(*pool.map(id_of, range(2)), flush=True); time.sleep(60)\n"

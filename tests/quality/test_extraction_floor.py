@@ -16,7 +16,7 @@ import pytest
 
 from cleaning.stages import Extract
 from corpus.arabic import folded_words
-from corpus.document import Page, Source
+from corpus.records import Page, Source
 
 HERE = Path(__file__).parent
 PAGES = HERE.parent / "golden" / "pages"

@@ -1,0 +1,156 @@
+"""Weigh the blocks of a page: prose counts for the element it stands in, links count against it.
+
+All thresholds were calibrated on 389 labelled pages of some 330 outlets in 28 languages, each change judged on six
+sets apart. None is sharp: half or double of any moves the macro F1 by less than .007.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, islice, pairwise
+
+from lxml.etree import _Element
+
+from cleaning.html.layout import HEADINGS, Block, Layout, is_never_body
+from cleaning.lines.unit import ends_sentence, trails_off
+from corpus.arabic import folded_words
+
+#: Sizes (characters) of a paragraph, of a short sentence, and of a heading that is a lead in truth.
+PARAGRAPH = 80
+SENTENCE = 40
+LONG_HEADING = 120
+_SHORT_SENTENCE = 0.8
+_PLAIN_PARAGRAPH = 0.6
+#: What the links of a list and a linked heading count against their container, at most.
+_LINK_WEIGHT_CAP = 200
+_LINKED_HEADING = -50.0
+#: Prose in many frames of one name with links between them: cards that tease other stories.
+_CARD = 0.1
+MIN_CARDS = 4
+_CARD_GAPS = 0.6
+#: Text that the page's own markup names as its article.
+_ATTESTED = 3.0
+_OPENING = 40
+_SAME_TITLE = 0.8
+#: An aside that holds more than this share of the prose is no aside, nor are all of one class with half of it.
+_ASIDE_SHARE = 0.4
+_SAME_NAME_SHARE = 0.5
+
+#: What running text on a page may end with and a label hardly does, though it ends no sentence: without them 20 of
+#: 812 labelled pages lose some, up to 2,500 characters, and the mean F1 falls from .9356 to .9347.
+_CLOSES = (":", ";", "»", '"', "”", "’", ")")
+_PAUSE = re.compile(r"[,.;،؛。、？?!।۔]")
+RAW_MARKUP = re.compile(r"<[a-z!/][^<>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the page's markup says its text is. It raises the weight of visible text and adds none."""
+
+    title: str = ""
+    description: str = ""
+    body: str = ""
+
+    def headlines(self, block: Block) -> bool:
+        """Tell whether a heading repeats the title of the page, perhaps with a kicker before it."""
+        if block.tag not in HEADINGS or not self.title:
+            return False
+        title, text = set(folded_words(self.title)), set(folded_words(block.text))
+        return bool(title and text) and len(title & text) >= _SAME_TITLE * min(len(title), len(text))
+
+    def attests(self, text: str) -> bool:
+        """Tell whether `text` opens a part of the stated article, or holds the opening of its description."""
+        if len(text) < _OPENING:
+            return False
+        if self.body and text[:_OPENING] in self.body:
+            return True
+        return len(self.description) >= _OPENING and self.description[:_OPENING] in text
+
+
+def is_closed(text: str) -> bool:
+    """Tell whether `text` ends a sentence, trails off, announces something or closes a quotation or a bracket."""
+    return ends_sentence(text) or trails_off(text) or text.endswith(_CLOSES)
+
+
+def weigh(layout: Layout, evidence: Evidence) -> None:
+    """Set `weight` and `aside` of every block."""
+    blocks = layout.blocks
+    for block in blocks:
+        block.weight = _weight(block)
+    _discount_cards(blocks)
+    attested = [block for block in blocks if evidence.attests(block.text)]
+    for block in attested:
+        block.weight = _ATTESTED * max(block.weight, float(block.size))
+    _mark_asides(layout)
+    for block in attested:
+        block.aside = block.aside and _is_caption(block)
+
+
+def _is_caption(block: Block) -> bool:
+    """Tell whether a block belongs to a figure: publishers put captions into what they state as the article."""
+    around = (block.frame, *block.frame.iterancestors())
+    return any(element.tag in ("figure", "figcaption") for element in around)
+
+
+def prose_in(blocks: Sequence[Block]) -> float:
+    """Return the weight of the prose among `blocks`."""
+    return sum(block.weight for block in blocks if block.weight > 0)
+
+
+def _weight(block: Block) -> float:
+    if block.is_link:
+        return _LINKED_HEADING if block.tag in HEADINGS else -float(min(block.size, _LINK_WEIGHT_CAP))
+    if RAW_MARKUP.match(block.text) or (block.tag in HEADINGS and block.size < LONG_HEADING):
+        return 0.0
+    prose = block.size - 2 * block.linked
+    if block.size >= PARAGRAPH and _PAUSE.search(block.text):
+        return prose
+    if block.size >= SENTENCE and is_closed(block.text):
+        return prose * _SHORT_SENTENCE
+    return prose * _PLAIN_PARAGRAPH if block.size >= PARAGRAPH and block.tag == "p" else 0.0
+
+
+def _discount_cards(blocks: list[Block]) -> None:
+    """Let prose in frames of one name count for next to nothing when a link stands between each and the next."""
+    cards: dict[tuple[str, ...], list[int]] = {}
+    for index, block in enumerate(blocks):
+        if block.weight > 0:
+            cards.setdefault(_signature(block), []).append(index)
+    for indices in cards.values():
+        parents = {parent_of(blocks[index]) for index in indices}
+        if len(indices) < MIN_CARDS or len(parents) < len(indices):
+            continue
+        gaps = [blocks[i + 1 : j] for i, j in pairwise(indices)]
+        if sum(any(block.is_link for block in gap) for gap in gaps) > _CARD_GAPS * len(gaps):
+            for index in indices:
+                blocks[index].weight *= _CARD
+
+
+def _signature(block: Block) -> tuple[str, ...]:
+    above = [block.frame, *islice(block.frame.iterancestors(), 2)]
+    return tuple(f"{element.tag}.{element.get('class', '')}" for element in above)
+
+
+def parent_of(block: Block) -> _Element:
+    """Return the element whose child a block is: for a paragraph the parent of its element."""
+    parent = block.frame.getparent() if block.frame.tag in ("p", "li", "blockquote") else None
+    return block.frame if parent is None else parent
+
+
+def _mark_asides(layout: Layout) -> None:
+    """Mark the blocks of asides, but of none that holds much of the page's prose."""
+    sums = list(accumulate((max(block.weight, 0.0) for block in layout.blocks), initial=0.0))
+    prose = [sums[span.end] - sums[span.start] for span in layout.asides]
+    names = [(span.element.tag, span.element.get("class")) for span in layout.asides]
+    of_name: dict[tuple[str, str | None], float] = {}
+    for name, size in zip(names, prose, strict=True):
+        of_name[name] = of_name.get(name, 0.0) + size
+    for span, name, size in zip(layout.asides, names, prose, strict=True):
+        never = is_never_body(span.element)
+        if not never and (size > _ASIDE_SHARE * sums[-1] or of_name[name] > _SAME_NAME_SHARE * sums[-1]):
+            continue
+        for block in layout.blocks[span.start : span.end]:
+            block.aside = True
+            block.weight = min(block.weight, 0.0) if never else block.weight

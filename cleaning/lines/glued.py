@@ -1,0 +1,68 @@
+"""Find chrome that is glued into a line: a header of links with its headlines, a disclaimer after the last sentence.
+
+What is cut always begins where a sentence has ended or a word has run into another; it ends with the line, and
+only if nothing after it reads like running text again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cleaning.lines.lexicon import Entry, Lexicon, key_of
+from cleaning.lines.unit import LONG, Unit, ends_sentence
+
+#: A run of headlines glued behind a header; the longest of the labelled dumps has 197 characters, seven links
+#: of the longest headlines have 700.
+_GLUED = 700
+
+#: A disclaimer or a link is looked for among the sentences that begin in so many last characters of a line.
+TAIL = 400
+
+#: Enough of what stands before a place to see whether a sentence ended there.
+_BACK = 12
+
+_SENTENCE = re.compile(
+    r"[.!?؟…»”\"]+(?: {1,2}(?=[^\W\d_])|(?=[^\W\d_a-zA-Z]))"  # an address has stops without spaces
+    r"|(?<=[a-z0-9])(?=[\u0621-\u064a])"  # Arabic glued to an address
+)
+_STOP = re.compile(r"(?:[^\W\d]{3}|\d{2})[\"”»)]?[.۔]\s")
+
+
+def cuts(unit: Unit, lexicon: Lexicon, *, last: bool) -> Iterator[tuple[int, int, Entry]]:
+    """Yield (start, end, entry) in `unit.text` of glued chrome, at most one.
+
+    Disclaimers are looked for only in the `last` unit that stays.
+    """
+    text = unit.text
+    for start, end, entry in lexicon.inside(text):
+        if start and len(text) - end <= _GLUED and begins_sentence(text, start) and not reads_on(text[end:]):
+            yield start, len(text), entry
+            return
+    for start in sentence_starts(text) if last else ():
+        entry_found = lexicon.head(key_of(text[start:]), ends_sentence=True)
+        if entry_found is not None and entry_found.position == "sentence":
+            yield start, len(text), entry_found
+            return
+
+
+def sentence_starts(text: str) -> list[int]:
+    """Return where sentences begin in the last part of `text`."""
+    return [match.end() for match in _SENTENCE.finditer(text, max(0, len(text) - TAIL))]
+
+
+def begins_sentence(text: str, at: int) -> bool:
+    """Tell whether a sentence has ended before `at`."""
+    return ends_sentence(text[max(0, at - _BACK) : at].rstrip())
+
+
+def has_stop(text: str) -> bool:
+    """Tell whether a sentence ends inside `text`."""
+    return _STOP.search(text) is not None
+
+
+def reads_on(rest: str) -> bool:
+    """Tell whether `rest`, which follows a header of links, is or holds running text."""
+    if len(rest) > _GLUED:
+        return True
+    return ends_sentence(rest) and rest.rstrip()[-1] in ".۔" and (len(rest) >= LONG or has_stop(rest))

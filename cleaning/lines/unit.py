@@ -1,0 +1,164 @@
+"""Cut a text into the units that are judged: lines, and the parts of a line that a wide gap keeps apart.
+
+Dumps often lose the newline between a headline and what follows, and keep a run of spaces in its place.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cleaning.lines.lexicon import LABEL_LENGTH, Entry, key_of
+
+#: Units up to this length are folded whole and looked up, unless they are paragraphs; longer ones only at their
+#: head. The longest chrome line of the labelled dumps that is not prose in form has 130 characters.
+SHORT = 160
+
+#: A headline is longer than a label; the shortest headlines of the labelled dumps have 25 characters.
+STUB = 25
+
+#: From here on a unit that ends a sentence is a paragraph; half of all body paragraphs have over 180 characters.
+PARAGRAPH = 80
+
+#: From here on a unit is a paragraph even if it ends no sentence.
+LONG = 220
+
+_ENDS = frozenset(".!?؟…。！？۔।")
+_CLOSERS = "\"'”’»)]}*"
+#: The sign of an agency after the last sentence: "… yesterday. — AFP", "… أمس. (رويترز)".
+_SIGNED = re.compile(r"[.!?؟][\"”’»]? ?[—–\-(] ?\w[\w ]{0,20}\)?$")
+#: Direction marks and zero-width characters at the ends of a line hide how it ends.
+_BLANK = " \u200b\u200e\u200f\ufeff\u00ad"
+
+#: A line that ends in a stop is a sentence if it has so many words, as 783 of the 788 such body lines of the
+#: labelled dumps have; with fewer it is a label with a stop behind it. Without a stop it takes more words.
+SENTENCE_WORDS = 5
+
+_GAP = re.compile(r" {3,}")
+_INNER = re.compile(r"[.!؟?۔]\s|[،,;؛] ")
+
+
+@dataclass(slots=True)
+class Unit:
+    """One line, or one part of a line: `text[start:end]` has no space at either end.
+
+    `key` is the folded form, or "" for a unit that is long or has the form of running text. `entry` is the phrase
+    of the lexicon that it is or begins with, as far as its form allows; `rule` is what takes it out, or "". `closes`
+    tells that the outlet ends its articles with it, or with what is glued to its end; `spared`, that the outlet
+    repeats it and it is the story all the same.
+    """
+
+    start: int
+    end: int
+    size: int
+    text: str
+    line: int
+    key: str
+    ends: bool
+    entry: Entry | None = None
+    rule: str = ""
+    evidence: str = ""
+    closes: bool = False
+    spared: bool = False
+
+    @property
+    def sentence(self) -> bool:
+        """Tell whether the form is that of a sentence or more, however short; a menu, a date or a counter has none."""
+        words = self.text.count(" ") + 1
+        if self.size >= LONG or (self.ends and words >= SENTENCE_WORDS):
+            return True
+        return self.size >= PARAGRAPH and has_clauses(self.text)
+
+    @property
+    def paragraph(self) -> bool:
+        """Tell whether the form is that of running text."""
+        return self.size >= LONG or (self.size >= PARAGRAPH and self.ends)
+
+    @property
+    def trails_off(self) -> bool:
+        """Tell whether the unit ends in dots: a teaser, or a paragraph that was cut off."""
+        return trails_off(self.text)
+
+    @property
+    def headline(self) -> bool:
+        """Tell whether the form is that of a headline: one line that ends no sentence."""
+        return STUB <= self.size < LONG and not self.ends
+
+    @property
+    def stub(self) -> bool:
+        """Tell whether the form is that of a menu entry: a few words, no sentence."""
+        return self.size < STUB and not self.ends
+
+    @property
+    def bullet(self) -> bool:
+        """Tell whether the unit opens with a list mark."""
+        return self.text[0] in "•*·▪►●-–—»٭■□○"
+
+
+def trails_off(text: str) -> bool:
+    """Tell whether `text` ends in dots."""
+    return text.endswith(("..", "…"))
+
+
+def ends_sentence(text: str) -> bool:
+    """Tell whether `text` ends as a sentence does, inside or outside of quotes and brackets.
+
+    A colon ends none, nor do dots (`trails_off`) or a bracket alone; the sign of an agency may follow the stop.
+
+    >>> [ends_sentence(text) for text in ("وقع.", "وقع. - AFP", "قال الوزير:", "وقع…", "(رويترز)")]
+    [True, True, False, False, False]
+    """
+    last = text[-1:]
+    if last in _ENDS:
+        return not trails_off(text)
+    if last and last in _CLOSERS and text.rstrip(_CLOSERS)[-1:] in _ENDS:
+        return True
+    return _SIGNED.search(text, max(0, len(text) - 40)) is not None
+
+
+def has_clauses(text: str) -> bool:
+    """Tell whether there are commas or stops inside `text`."""
+    return _INNER.search(text) is not None
+
+
+def cut(text: str) -> list[Unit]:
+    """Return the units of `text` in order; what lies between them is white space."""
+    units: list[Unit] = []
+    start = 0
+    for number, line in enumerate(text.split("\n")):
+        if not line or line.isspace():
+            start += len(line) + 1
+            continue
+        if "   " in line and len(_GAP.findall(line.strip())) <= _MOST_GAPS:
+            _cut_gaps(units, line, start, number)
+        else:
+            _add(units, line, start, number)
+        start += len(line) + 1
+    return units
+
+
+#: Gaps keep a headline, a date and a few links apart; a line with more of them is a table or padding.
+_MOST_GAPS = 40
+
+
+def _cut_gaps(units: list[Unit], line: str, start: int, number: int) -> None:
+    at = 0
+    for gap in _GAP.finditer(line):
+        _add(units, line[at : gap.start()], start + at, number)
+        at = gap.end()
+    _add(units, line[at:], start + at, number)
+
+
+def _add(units: list[Unit], piece: str, start: int, number: int) -> None:
+    stripped = piece.strip(_BLANK) or piece.strip()
+    if not stripped:
+        return
+    start += piece.index(stripped)
+    size, ends = len(stripped), ends_sentence(stripped)
+    key = key_of(stripped) if size < PARAGRAPH or (size <= SHORT and not ends) else ""
+    units.append(Unit(start, start + size, size, stripped, number, key, ends))
+
+
+def is_label(unit: Unit) -> bool:
+    """Tell whether `unit` could name a section: short, no sentence, no figures."""
+    return unit.size <= LABEL_LENGTH and not unit.ends and not any(map(str.isdigit, unit.text))

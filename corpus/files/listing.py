@@ -1,0 +1,198 @@
+"""Find the input files, and name what a reader gives besides records: failures and skips."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from corpus.errors import InputError, UsageError
+from corpus.records import Source
+
+#: The INPUT that stands for standard input.
+STDIN = "-"
+#: The names by which a record's fields are known, and the defaults of the mapping.
+FIELD_NAMES = ("id", "text", "html", "url", "outlet", "title", "published")
+
+
+#: A record is held in memory whole, and more than 2 GiB in one value is more than most formats hold.
+_LARGEST_RECORD = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file to read.
+
+    `path` is absolute ("-" for standard input until it is spooled). `name` is what people and records see: the
+    path below its INPUT with "/" (see `list_inputs`), always valid UTF-8. `size` (bytes) and `mtime_ns` are as listed;
+    an `mtime_ns` of 0 means unknown.
+    """
+
+    path: str
+    name: str
+    size: int = 0
+    mtime_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file or a record that could not be read; `reason` is kebab-case, `source` its address."""
+
+    source: Source
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A whole record that holds no article by rule: `not-html`, `http-status` or `listing`. It counts as dropped."""
+
+    source: Source
+    reason: str
+
+
+class ReadConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Say how records are read.
+
+    `fields` maps our field names (`FIELD_NAMES`) to those of the input, where they differ. `max_record_bytes`
+    bounds one record as read. `salvage` keeps the whole records before the cut of a truncated file.
+    """
+
+    fields: dict[str, str] = msgspec.field(default_factory=dict)
+    max_record_bytes: int = 16 << 20
+    salvage: bool = False
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.fields) - set(FIELD_NAMES))
+        if unknown:
+            raise ValueError(f"no such field: {', '.join(unknown)}; known are {', '.join(FIELD_NAMES)}")
+        if empty := [name for name, theirs in self.fields.items() if not theirs]:
+            raise ValueError(f"fields.{empty[0]}: names no field of the input")
+        if not 1 <= self.max_record_bytes <= _LARGEST_RECORD:
+            raise ValueError(f"max_record_bytes: {self.max_record_bytes} is not from 1 to {_LARGEST_RECORD}")
+
+
+def list_inputs(inputs: Sequence[str]) -> tuple[list[InputFile], list[Failure]]:
+    """List the files of all INPUTs, sorted by name and path, and what among them cannot be read.
+
+    Folders are read recursively. Within them, links to folders are not followed and hidden names are passed
+    over. A file that is there under several names is listed once, by the first name in the order. A single INPUT
+    names its files from itself on; of several each puts its own name in front, so that `dumps/*` names them as
+    `dumps` does, and files of one name in two folders stay two files. An INPUT inside another one adds nothing.
+
+    Raises:
+        UsageError: an INPUT does not exist.
+    """
+    # Path.absolute keeps "..", resolve follows links.
+    given = list(dict.fromkeys(name if name == STDIN else os.path.abspath(name) for name in inputs))  # noqa: PTH100
+    if missing := [path for path in given if path != STDIN and not os.path.lexists(path)]:
+        raise UsageError(f"{show_name(missing[0])}: no such file or folder")
+    paths = [path for path in given if not any(_reaches(root, path) for root in given)]
+    found = [item for path, name in zip(paths, name_inputs(paths), strict=True) for item in _list_one(path, name)]
+    files = [item for item in found if isinstance(item, _Found)]
+    once: dict[tuple[int, int], InputFile] = {}
+    for item in sorted(files, key=lambda item: (item.file.name, item.file.path)):
+        once.setdefault(item.node, item.file)
+    failures = {item for item in found if isinstance(item, Failure)}
+    return list(once.values()), sorted(failures, key=lambda failure: (failure.source.path, failure.reason))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    file: InputFile
+    node: tuple[int, int]
+
+
+def _reaches(root: str, path: str) -> bool:
+    """Tell whether the walk through INPUT `root` comes to INPUT `path`."""
+    if path == root or not Path(path).is_relative_to(root):
+        return False
+    below = Path(path).relative_to(root).parts
+    steps = [Path(root, *below[:depth]) for depth in range(1, len(below) + 1)]
+    return not any(step.name.startswith(".") or (step.is_symlink() and step.is_dir()) for step in steps)
+
+
+def name_inputs(paths: Sequence[str]) -> list[str]:
+    """Name each INPUT: "" for a single one, else the shortest end of its path that no other has.
+
+    >>> name_inputs(["/data/dumps"]), name_inputs(["/data/sahil", "/data/wadi"]), name_inputs(["/a/x", "/b/x", "/c"])
+    ([''], ['sahil', 'wadi'], ['a/x', 'b/x', 'c'])
+    """
+    parts = [Path(path).parts[Path(path).is_absolute() :] for path in paths]
+    depths = [min(len(paths) - 1, 1)] * len(paths)
+    while True:
+        names = ["/".join(own[len(own) - depth :]) for own, depth in zip(parts, depths, strict=True)]
+        times = Counter(names)
+        deeper = [
+            depth + (times[name] > 1 and depth < len(own))
+            for own, name, depth in zip(parts, names, depths, strict=True)
+        ]
+        if deeper == depths:
+            return names
+        depths = deeper
+
+
+def _list_one(path: str, name: str) -> Iterator[_Found | Failure]:
+    if path == STDIN:
+        yield _Found(InputFile(STDIN, STDIN), (-1, -1))
+        return
+    if item := _look(path, show_name(name or Path(path).name)):
+        yield item
+    else:
+        yield from _walk(path, name)
+
+
+def _walk(root: str, name: str) -> Iterator[_Found | Failure]:
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            yield failure_of(error, Source(_name_below(root, folder, name)))
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+            elif item := _look(entry.path, _name_below(root, entry.path, name)):
+                yield item
+
+
+def _look(path: str, name: str) -> _Found | Failure | None:
+    """Look at what is not a folder by itself; a link to one gives None."""
+    try:
+        status = Path(path).stat()
+    except OSError as error:
+        if Path(path).is_symlink() and error.errno in (errno.ENOENT, errno.ELOOP):
+            return Failure(Source(name), "dangling-link", "the link leads nowhere")
+        return failure_of(error, Source(name))
+    if stat.S_ISDIR(status.st_mode):
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return Failure(Source(name), "not-a-file", "neither a regular file nor a folder")
+    return _Found(InputFile(path, name, status.st_size, status.st_mtime_ns), (status.st_dev, status.st_ino))
+
+
+def _name_below(root: str, path: str, name: str) -> str:
+    below = show_name(os.path.relpath(path, root)).replace(os.sep, "/")
+    return f"{show_name(name)}/{below}" if name else below
+
+
+def show_name(path: str) -> str:
+    """Return a file name as valid UTF-8: bytes that are none appear as `\\xff`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def failure_of(error: InputError | OSError, source: Source) -> Failure:
+    """Turn what stops the reading of a file into a Failure; the message does without the path."""
+    if isinstance(error, InputError):
+        return Failure(source, error.reason, error.message)
+    return Failure(source, "unreadable-input", error.strerror or type(error).__name__)

@@ -1,0 +1,16 @@
+"""Read every kind of dump as records, and write records as shards of a corpus.
+
+In: an `InputFile`. Out: Pages, Documents, Failures and Skips, in the order of the file; shards for the way back.
+Read reader, then rows (what a row of data means), then the format you are after.
+"""
+
+from __future__ import annotations
+
+from corpus.formats.reader import read_input
+from corpus.formats.shards import FORMATS, Format
+
+__all__ = [
+    "FORMATS",
+    "Format",
+    "read_input",
+]

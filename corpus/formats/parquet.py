@@ -1,0 +1,250 @@
+"""Read Parquet files: a record each row, whatever Arrow can hold in its cells.
+
+Cells become JSON values. A time is ISO 8601 (an instant in UTC, which is what Parquet stores; the zone beside it only
+says how to show it), a map a list of keys and values. What JSON cannot keep exactly is text: durations, decimals,
+integers from 2**63 on, NaN, dates that no calendar has. Empty cells are left out, and so is binary that is not the
+html of the record.
+
+Text columns stay in the dictionary form of the file and cells are measured before they are unpacked: 900 bytes of
+Parquet can hold a gigabyte of the same long text.
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+import itertools
+import math
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from corpus.errors import CorruptInput, InputError, RecordError, UsageError
+from corpus.files.compressed import Stream
+from corpus.files.listing import FIELD_NAMES, Failure, InputFile, ReadConfig
+from corpus.formats.rows import LARGEST_NUMBER, MAX_DEPTH, record_from
+from corpus.records import Document, Page, Source
+
+_BATCH_ROWS = 64
+_BUFFER_BYTES = 1 << 20
+#: A column that unpacks to more bytes than this, and to so many times what the file holds of it, is made to fill the
+#: memory: Arrow unpacks page by page, and a page may be a whole column. Text shrinks to a tenth, pages of one template
+#: to a fiftieth.
+_BOMB_BYTES = 64 << 20
+_BOMB_RATIO = 200
+#: The writers of pyarrow begin a new row group here at the latest.
+_MAX_GROUP_ROWS = 1 << 20
+#: What a cell counts towards the size of its record besides its characters.
+_CELL_BYTES = 8
+
+_UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_EPOCH = datetime.datetime(1970, 1, 1)
+_DAY_SECONDS = 86_400
+
+
+def read_parquet(file: InputFile, config: ReadConfig) -> Iterator[Document | Page | Failure]:
+    """Read a Parquet file, plain or compressed as a whole; `source.record` is the row number from 0.
+
+    Raises:
+        UsageError: pyarrow is not installed.
+    """
+    try:
+        arrow, parquet = map(importlib.import_module, ("pyarrow", "pyarrow.parquet"))
+    except ImportError as error:
+        raise UsageError(f"{file.name}: install ghirbal[parquet] to read Parquet files") from error
+    number = 0
+    try:
+        with _seekable(file) as handle:
+            for row in _rows(arrow, parquet, handle, file, config):
+                source = Source(file.name, number)
+                if isinstance(row, str):
+                    yield Failure(source, "too-large", f"row {number + 1}: {row}")
+                else:
+                    yield _record_of(arrow, row, source, config)
+                number += 1
+    except (arrow.ArrowException, ValueError, OSError, OverflowError, LookupError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        message = f"damaged after {number} rows: {str(error).partition(chr(10))[0]}"
+        raise CorruptInput(message, path=file.path) from error
+
+
+def _rows(
+    arrow: Any, parquet: Any, handle: IO[bytes], file: InputFile, config: ReadConfig
+) -> Iterator[dict[str, Any] | str]:
+    """Yield the cells of each row by column; of a row group that is a bomb, for each row what is wrong with it."""
+    with parquet.ParquetFile(handle) as table:
+        schema, metadata = table.schema_arrow, table.metadata
+    body = config.fields.get("html", "html")
+    names = [field.name for field in schema if field.name == body or not _is_binary(arrow, field.type)]
+    if len(set(names)) != len(names):
+        raise CorruptInput("two columns have the same name", path=file.path)
+    unread = set(schema.names) - set(names)
+    leaves = [metadata.schema.column(index) for index in range(metadata.num_columns)]
+    read = [index for index, leaf in enumerate(leaves) if leaf.path not in unread]
+    texts = [leaves[index].path for index in read if _is_text(leaves[index])]
+    with parquet.ParquetFile(handle, read_dictionary=texts, buffer_size=_BUFFER_BYTES) as table:
+        for number in range(metadata.num_row_groups):
+            group = metadata.row_group(number)
+            if bomb := _find_bomb(group, read):
+                if group.num_rows > _MAX_GROUP_ROWS:
+                    raise InputError(f"row group {number + 1}: {bomb}", path=file.path, reason="too-large")
+                yield from itertools.repeat(bomb, group.num_rows)
+                continue
+            for batch in table.iter_batches(_BATCH_ROWS, row_groups=[number], columns=names):
+                for index in range(batch.num_rows):
+                    yield {name: column[index] for name, column in zip(batch.schema.names, batch.columns, strict=True)}
+
+
+def _is_binary(arrow: Any, kind: Any) -> bool:
+    types = arrow.types
+    tests = (types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_binary_view)
+    return any(test(kind) for test in tests)
+
+
+def _is_text(leaf: Any) -> bool:
+    return leaf.physical_type == "BYTE_ARRAY" and leaf.logical_type.type in ("STRING", "NONE")
+
+
+def _find_bomb(group: Any, columns: list[int]) -> str:
+    """Say what is wrong with a row group that is made to fill the memory, "" if it is not."""
+    for chunk in map(group.column, columns):
+        # Lists of the same number take hardly any bytes, and eight each once they are unpacked.
+        size = max(chunk.total_uncompressed_size, _CELL_BYTES * (chunk.num_values - group.num_rows))
+        if size > _BOMB_BYTES and size > _BOMB_RATIO * chunk.total_compressed_size:
+            packed = f"{chunk.total_compressed_size} bytes of column {chunk.path_in_schema[:80]!r}"
+            return f"{packed} unpack to {size}: write the file again in smaller row groups"
+    return ""
+
+
+def _record_of(arrow: Any, cells: dict[str, Any], source: Source, config: ReadConfig) -> Document | Page | Failure:
+    known = {config.fields.get(name, name) for name in FIELD_NAMES}
+    body = config.fields.get("html", "html")
+    unpack, row, name = _Unpacker(arrow, config.max_record_bytes), {}, ""
+    try:
+        for name, cell in cells.items():
+            errors = "strict" if name in known else "replace"
+            value = unpack.body(cell) if name == body else unpack.value(cell, errors)
+            if value is not None:
+                row[name] = value
+    except RecordError as error:
+        return Failure(source, error.reason, f"row {source.record + 1}: $.{name}: {error}")
+    read = record_from(row, source, config)
+    message = f"row {source.record + 1}: "
+    return replace(read, message=message + read.message) if isinstance(read, Failure) else read
+
+
+class _Unpacker:
+    """Unpack the cells of one row (Arrow scalars) as long as they stay under `limit` bytes together."""
+
+    def __init__(self, arrow: Any, limit: int) -> None:
+        self._arrow, self._limit, self._room = arrow, limit, limit
+
+    def body(self, cell: Any) -> Any:
+        """Return the bytes of a page; its charset is told later, whatever the column claims."""
+        while isinstance(cell, self._arrow.DictionaryScalar) and cell.is_valid:
+            cell = cell.value
+        if isinstance(cell, self._arrow.BinaryScalar) and cell.is_valid:
+            return self._bytes(cell)
+        return self.value(cell, "strict")
+
+    def value(self, cell: Any, errors: str, depth: int = MAX_DEPTH) -> Any:
+        """Return what JSON can hold of a cell, None for nothing; `errors` is for text that is no UTF-8."""
+        arrow = self._arrow
+        if not cell.is_valid:
+            return None
+        if isinstance(cell, (arrow.DictionaryScalar, arrow.ExtensionScalar)):
+            return self.value(cell.value, errors, depth)
+        if depth == 0:
+            raise RecordError(f"nested deeper than {MAX_DEPTH} levels", reason="bad-field")
+        below = partial(self.value, errors=errors, depth=depth - 1)
+        if isinstance(cell, arrow.StructScalar):
+            return {cell.type.field(index).name: below(cell[index]) for index in range(len(cell))}
+        if isinstance(cell, arrow.ListScalar):
+            self._take(_CELL_BYTES * len(cell.values))
+            return [below(item) for item in cell.values]
+        self._take(_CELL_BYTES)
+        if isinstance(cell, (arrow.StringScalar, arrow.LargeStringScalar, arrow.StringViewScalar)):
+            return self._text(cell, errors)
+        return None if isinstance(cell, arrow.BinaryScalar) else _plain(arrow, cell)
+
+    def _take(self, size: int) -> None:
+        self._room -= size
+        if self._room < 0:
+            raise RecordError(f"the record has more than {self._limit} bytes", reason="too-large")
+
+    def _bytes(self, cell: Any) -> bytes:
+        buffer = cell.as_buffer()
+        self._take(buffer.size)
+        body: bytes = buffer.to_pybytes()
+        return body
+
+    def _text(self, cell: Any, errors: str) -> str:
+        try:
+            return self._bytes(cell).decode("utf-8", errors)
+        except UnicodeDecodeError as error:
+            raise RecordError("bytes that are not valid UTF-8", reason="bad-charset") from error
+
+
+def _plain(arrow: Any, cell: Any) -> Any:
+    """Return a cell that is neither text nor made of others."""
+    types, kind = arrow.types, cell.type
+    if types.is_boolean(kind):
+        return cell.as_py()
+    if types.is_integer(kind) or types.is_floating(kind):
+        number = float(cell.as_py()) if types.is_floating(kind) else cell.as_py()
+        return number if math.isfinite(number) and abs(number) < LARGEST_NUMBER else str(number)
+    if types.is_decimal(kind):
+        return format(cell.as_py(), "f")
+    if types.is_date32(kind):
+        return _moment(cell.value * _DAY_SECONDS, "")[:-9] or f"{cell.value} days since 1970-01-01"
+    if types.is_date64(kind):
+        return _moment(cell.value // 1000, "")[:-9] or f"{cell.value} ms since 1970-01-01"
+    if types.is_timestamp(kind):
+        seconds, fraction = _split(cell)
+        zone = "+00:00" if kind.tz else ""
+        return _moment(seconds, fraction + zone) or f"{cell.value} {kind.unit} since 1970-01-01T00:00:00{zone}"
+    if types.is_time(kind):
+        seconds, fraction = _split(cell)
+        inside = 0 <= seconds < _DAY_SECONDS
+        return _moment(seconds, fraction)[11:] if inside else f"{cell.value} {kind.unit} since midnight"
+    if types.is_duration(kind):
+        return f"{cell.value} {kind.unit}"
+    return str(cell)
+
+
+def _split(cell: Any) -> tuple[int, str]:
+    """Return the whole seconds of a time, and the rest as it stands behind them: "", ".123456" or ".123456789"."""
+    per_second = _UNITS[cell.type.unit]
+    seconds, rest = divmod(cell.value, per_second)
+    nanoseconds = rest * (_UNITS["ns"] // per_second)
+    if nanoseconds % 1000:
+        return seconds, f".{nanoseconds:09}"
+    return seconds, f".{nanoseconds // 1000:06}" if nanoseconds else ""
+
+
+def _moment(seconds: int, tail: str) -> str:
+    """Return seconds since 1970 in ISO 8601, or "" outside the years 1 to 9999."""
+    try:
+        return (_EPOCH + datetime.timedelta(seconds=seconds)).isoformat() + tail
+    except OverflowError:
+        return ""
+
+
+@contextmanager
+def _seekable(file: InputFile) -> Iterator[IO[bytes]]:
+    with Stream(file.path) as stream:
+        if not stream.codec:
+            with Path(file.path).open("rb") as handle:
+                yield handle
+            stream.check_unchanged()
+            return
+        with tempfile.TemporaryFile() as spool:
+            for block in stream.blocks():
+                spool.write(block)
+            spool.seek(0)
+            yield spool

@@ -1,0 +1,188 @@
+"""Take the body out of an HTTP response as an archive holds it, and check the digests of archives."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from corpus.errors import RecordError
+from corpus.files.compressed import ZstdError, zstd_engine
+
+#: A longer head of a record or response is damage; real ones have 500 bytes, with many cookies 10,000.
+HEAD_BYTES = 1 << 16
+_STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?: |\Z)")
+_CHUNK = re.compile(rb"\s{0,4}([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
+_ALGORITHMS = frozenset({"md5", "sha1", "sha256", "sha512"})
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
+_HTML_START = re.compile(rb"\s*<(?:!doctype|html|head|body|!--|\?xml)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The head of an HTTP response: status, headers with names in lower case, and where its body begins."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    start: int
+
+    def header(self, name: str) -> str:
+        """Return the first header called `name`, or ""."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
+def parse_response(block: bytes) -> Response:
+    """Parse the head of a response.
+
+    Raises:
+        RecordError: `corrupt-record`, there is no status line or no end of the head.
+    """
+    head, start = split_head(block)
+    status_line, *lines = head.split(b"\n")
+    status = _STATUS_LINE.match(status_line.strip())
+    if not status:
+        raise RecordError("the response has no HTTP status line", reason="corrupt-record")
+    return Response(int(status[1]), tuple(parse_headers(lines)), start)
+
+
+def split_head(block: bytes) -> tuple[bytes, int]:
+    """Return the head before the first empty line and where what follows it begins; a lone head is whole."""
+    marks = (b"\r\n\r\n", b"\n\n")
+    ends = [(end, len(mark)) for mark in marks if (end := block.find(mark, 0, HEAD_BYTES)) >= 0]
+    end, length = min(ends, default=(min(len(block), HEAD_BYTES), 0))
+    return block[:end], end + length
+
+
+def parse_headers(lines: Iterable[bytes]) -> Iterable[tuple[str, str]]:
+    """Yield name (lower case) and value of each header line, continuation lines joined."""
+    name, value = "", ""
+    for line in lines:
+        text = line.decode("utf-8", "replace").rstrip("\r")
+        if text[:1] in (" ", "\t") and name:
+            value = f"{value} {text.strip()}"
+            continue
+        if name:
+            yield name, value
+        name, _, value = (part.strip() for part in text.partition(":"))
+        name = name.lower()
+    if name:
+        yield name, value
+
+
+def looks_html(content_type: str, body: bytes) -> bool:
+    """Tell whether a body is HTML: by its declared type, else by its first bytes."""
+    mime = content_type.partition(";")[0].strip().lower()
+    return mime in _HTML_TYPES if mime else bool(_HTML_START.match(body[:1024]))
+
+
+def decode_body(response: Response, body: bytes, limit: int) -> tuple[bytes, bool]:
+    """Undo transfer and content encoding; return the body and whether it is cut short.
+
+    Archives often hold bodies already decoded under headers that say otherwise, so what is not encoded as
+    declared is taken as it is.
+
+    Raises:
+        RecordError: `too-large` (over `limit` bytes), `corrupt-record`, `unknown-encoding`.
+    """
+    cut = False
+    if "chunked" in response.header("transfer-encoding").lower():
+        body, cut = _unchunk(body)
+    for encoding in reversed(response.header("content-encoding").lower().split(",")):
+        body, ended = _unpack(encoding.strip(), body, limit)
+        cut = cut or not ended
+    return body, cut
+
+
+def _unchunk(body: bytes) -> tuple[bytes, bool]:
+    pieces: list[bytes] = []
+    position = 0
+    while found := _CHUNK.match(body, position):
+        size = int(found[1], 16)
+        if size == 0:
+            return b"".join(pieces), False
+        pieces.append(body[found.end() : found.end() + size])
+        position = found.end() + size
+    # Without a single chunk the body was stored decoded; without the last one it is cut.
+    return (b"".join(pieces), True) if pieces else (body, False)
+
+
+def _unpack(encoding: str, body: bytes, limit: int) -> tuple[bytes, bool]:
+    if encoding in ("gzip", "x-gzip") and body.startswith(b"\x1f\x8b"):
+        return _inflate(body, 31, limit)
+    if encoding == "deflate" and body[:1] and body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0:
+        return _inflate(body, 15, limit)
+    if encoding == "zstd" and body.startswith(b"\x28\xb5\x2f\xfd"):
+        return _unzstd(body, limit)
+    if encoding == "br" and not _HTML_START.match(body[:1024]):
+        return _unbrotli(body, limit)
+    return body, True
+
+
+def _inflate(body: bytes, wbits: int, limit: int) -> tuple[bytes, bool]:
+    engine = zlib.decompressobj(wbits)
+    try:
+        return _bounded(engine.decompress(body, limit + 1), limit), engine.eof
+    except zlib.error as error:
+        raise RecordError(f"the body is damaged: {error}", reason="corrupt-record") from error
+
+
+def _unzstd(body: bytes, limit: int) -> tuple[bytes, bool]:
+    engine = zstd_engine()
+    try:
+        return _bounded(engine.decompress(body, limit + 1), limit), engine.eof
+    except ZstdError as error:
+        raise RecordError(f"the body is damaged: {error}", reason="corrupt-record") from error
+
+
+def _unbrotli(body: bytes, limit: int) -> tuple[bytes, bool]:
+    try:
+        brotli = importlib.import_module("brotli")
+    except ImportError as error:
+        raise RecordError("the body is brotli; install brotli to read it", reason="unknown-encoding") from error
+    engine = brotli.Decompressor()
+    try:
+        text: bytes = engine.process(body, output_buffer_limit=limit + 1)
+        return _bounded(text, limit), engine.is_finished()
+    except brotli.error as error:
+        raise RecordError(f"the body is damaged: {error}", reason="corrupt-record") from error
+
+
+def _bounded(body: bytes, limit: int) -> bytes:
+    if len(body) > limit:
+        raise RecordError(f"the body unpacks to more than {limit} bytes", reason="too-large")
+    return body
+
+
+class Digest:
+    """A digest as an archive declares it ("sha1:BASE32"), and that of the bytes that are there."""
+
+    def __init__(self, declared: str) -> None:
+        algorithm, _, value = declared.partition(":")
+        algorithm = algorithm.strip().lower().replace("-", "")
+        self._value = value.strip()
+        self._hash = hashlib.new(algorithm, usedforsecurity=False) if algorithm in _ALGORITHMS else None
+
+    def update(self, data: bytes | bytearray) -> None:
+        """Add bytes."""
+        if self._hash:
+            self._hash.update(data)
+
+    def matches(self) -> bool | None:
+        """Tell whether the bytes are the declared ones; None if none is declared, or by an unknown algorithm."""
+        if not self._hash:
+            return None
+        digest, value = self._hash.digest(), self._value
+        if value.lower() == digest.hex() or value.rstrip("=") == base64.b64encode(digest).decode().rstrip("="):
+            return True
+        return value.upper().rstrip("=") == base64.b32encode(digest).decode().rstrip("=")
+
+
+def digest_matches(declared: str, body: bytes) -> bool | None:
+    """Tell whether `body` has the digest that an archive declares; None if it cannot be known."""
+    digest = Digest(declared)
+    digest.update(body)
+    return digest.matches()

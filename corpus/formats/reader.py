@@ -1,0 +1,185 @@
+"""Read any input file as Pages and Documents, and say by name what could not be read.
+
+What a file holds is told by its magic bytes, then by its extension: .txt (one Document), .html (one Page),
+.jsonl .ndjson .json .csv .tsv .parquet (a record each), .warc; each also as .gz .zst .bz2 .xz. Bad data never
+raises: a bad record is a Failure between the good ones, a bad file one Failure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TypeAlias
+
+from corpus.charset import decode
+from corpus.errors import CorruptInput, EnvironmentFault, InputError, RecordError, TruncatedInput
+from corpus.files.compressed import Stream, claimed_codec
+from corpus.files.listing import (
+    FIELD_NAMES,
+    STDIN,
+    Failure,
+    InputFile,
+    ReadConfig,
+    Skip,
+    failure_of,
+    list_inputs,
+    show_name,
+)
+from corpus.formats.json_array import read_json
+from corpus.formats.parquet import read_parquet
+from corpus.formats.tables import PART_RECORDS, WHOLE, Part, read_csv, read_lines, read_whole
+from corpus.formats.warc import read_warc
+from corpus.records import Document, Page, Source, content_id, name_outlet
+from corpus.text import scrub
+
+__all__ = [
+    "FIELD_NAMES", "PART_RECORDS", "STDIN", "WHOLE", "Failure", "InputFile", "Part", "ReadConfig", "Skip",
+    "list_inputs", "read_input", "show_name",
+]  # fmt: skip
+
+Read: TypeAlias = Page | Document | Failure | Skip
+Reader: TypeAlias = Callable[[InputFile, ReadConfig], Iterator[Read]]
+
+#: So many failures in a row that are no records at all, and the file is not what it claims to be: 64 kilobytes can
+#: hold 20 million of them.
+MAX_FAILURES_IN_A_ROW = 10_000
+_NO_RECORDS = frozenset({"bad-json", "bad-charset", "bad-row", "not-an-object", "corrupt-record"})
+
+#: Comments and an XML declaration may stand before the first tag; more than this does not.
+_SNIFF_BYTES = 4096
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<!--.*?-->|<\?xml[^>]*>)*+<(?:!doctype\s+html|html|head)\b", re.I | re.S)
+
+
+def read_input(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Iterator[Read]:
+    """Yield what `file` holds, in order: records, and the Failures and Skips among them.
+
+    `part` = (k, n) yields of JSON lines only the records whose block of 256 is the k-th of each n; of other files
+    part 0 is all. Each part tells for itself what ends its reading, because a file can change, vanish or become
+    unreadable between two parts. A compressed file of lines that is cut or damaged yields one Failure and nothing
+    else, unless `config.salvage`; WARC files always give their whole records.
+
+    Raises:
+        UsageError: a package that the format needs is not installed.
+        EnvironmentFault: the disk is full.
+    """
+    try:
+        _check_as_listed(file)
+        yield from _bounded(_read(file, config, part))
+        _check_as_listed(file)
+    except (InputError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise EnvironmentFault(f"no space to unpack {file.name}: {error.strerror}") from error
+        failure = failure_of(error, Source(file.name))
+        where = "" if part == WHOLE else f" (part {part[0] + 1} of {part[1]} of the file)"
+        yield replace(failure, message=failure.message + where)
+
+
+def _read(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read]:
+    reader = _reader_of(file)
+    if reader is _read_lines:
+        yield from read_lines(file, config, part)
+    elif part[0] == 0:
+        yield from reader(file, config)
+
+
+def _bounded(found: Iterator[Read]) -> Iterator[Read]:
+    """Give up a file of which so many records in a row are none."""
+    in_a_row = 0
+    for one in found:
+        yield one
+        in_a_row = in_a_row + 1 if isinstance(one, Failure) and one.reason in _NO_RECORDS else 0
+        if in_a_row == MAX_FAILURES_IN_A_ROW:
+            raise CorruptInput(
+                f"{in_a_row} failures in a row, up to record {one.source.record + 1} (byte {one.source.offset}): "
+                "what stands behind is not read; is it the right format?"
+            )
+
+
+def _check_as_listed(file: InputFile) -> None:
+    if not file.mtime_ns:
+        return
+    status = Path(file.path).stat()
+    if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
+        raise InputError(
+            "the file changed after it was listed: run again when nothing writes to it",
+            path=file.path,
+            reason="input-changed",
+        )
+
+
+def _reader_of(file: InputFile) -> Reader:
+    head = _head(file)
+    if head.startswith(b"PAR1"):
+        return read_parquet
+    if head.startswith(b"WARC/"):
+        return read_warc
+    kind = _extension(file.name)
+    if kind in ("", "txt") and _HTML.match(head):
+        return _read_html
+    if file.name == STDIN:
+        kind = {b"{": "jsonl", b"[": "json"}.get(head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1], "txt")
+    if kind not in _READERS:
+        raise InputError(f"neither name nor content tells what it is ({', '.join(sorted(_READERS))} are read)",
+                         path=file.path, reason="unknown-format")  # fmt: skip
+    return _READERS[kind]
+
+
+def _head(file: InputFile) -> bytes:
+    """Return the first bytes, or none if the stream is broken: the reader that the name calls for will say so."""
+    with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
+        try:
+            return next(blocks, b"")[:_SNIFF_BYTES]
+        except (TruncatedInput, CorruptInput):
+            return b""
+
+
+def _extension(name: str) -> str:
+    path = PurePosixPath(name)
+    if claimed_codec(path.name):
+        path = path.with_suffix("")
+    return path.suffix.lower().removeprefix(".")
+
+
+def _read_lines(file: InputFile, config: ReadConfig) -> Iterator[Read]:
+    return read_lines(file, config, WHOLE)
+
+
+def _read_text(file: InputFile, config: ReadConfig) -> Iterator[Read]:
+    source = Source(file.name)
+    body = read_whole(file, config.max_record_bytes)
+    try:
+        text, rung = decode(body)
+    except RecordError as error:
+        yield Failure(source, error.reason, str(error))
+        return
+    trace: dict[str, str | int] = {"charset": rung}
+    if rung.startswith("utf-8-replaced"):
+        trace["replaced"] = text.count("\ufffd")
+    outlet = name_outlet("", "", source)
+    yield Document(content_id(source, ""), source, scrub(text), outlet=outlet, trace=trace)
+
+
+def _read_html(file: InputFile, config: ReadConfig) -> Iterator[Read]:
+    source = Source(file.name)
+    body = read_whole(file, config.max_record_bytes)
+    yield Page(content_id(source, ""), source, body, outlet=name_outlet("", "", source))
+
+
+_READERS: dict[str, Reader] = {
+    "txt": _read_text,
+    "html": _read_html,
+    "htm": _read_html,
+    "xhtml": _read_html,
+    "jsonl": _read_lines,
+    "ndjson": _read_lines,
+    "json": read_json,
+    "csv": partial(read_csv, delimiter=","),
+    "tsv": partial(read_csv, delimiter="\t"),
+    "parquet": read_parquet,
+    "warc": read_warc,
+}

@@ -1,0 +1,227 @@
+"""Corpus shards in five formats, each the same bytes for the same rows.
+
+Rows are documents, or mappings that orjson can write. `jsonl.zst` is the default; `txt` holds the text alone,
+documents parted by a blank line; `parquet` needs the extra of that name and writes nested free fields as JSON.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Literal, Protocol, TypeAlias, cast, get_args
+
+import orjson
+
+from corpus.errors import UsageError
+from corpus.files.durable import Published, publishing
+from corpus.records import Document, to_json
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+Format: TypeAlias = Literal["jsonl.zst", "jsonl.gz", "jsonl", "parquet", "txt"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+Row: TypeAlias = Mapping[str, Any] | Document
+
+#: 84 MB/s at ratio .166 on Arabic JSONL, against 38 MB/s at .206 for gzip -1 (2026-11, 2 cores).
+_ZSTD_LEVEL = 3
+#: For what is read once and thrown away: a quarter faster, a tenth larger.
+FAST_LEVEL = 1
+_GZIP_LEVEL = 6
+#: Rows go to the compressor in blocks of so many bytes: one by one, its tables are cold each time.
+_BLOCK_BYTES = 1 << 18
+#: Rows per Parquet row group: about 20 MB of news text, enough for columns to compress.
+_ROW_GROUP = 8_192
+#: Columns whose fields differ from row to row; Parquet gets them as one JSON string.
+_FREE_FIELDS = ("trace", "meta")
+
+
+class ShardWriter(Protocol):
+    """Take rows one by one; `close` completes the stream but not the file."""
+
+    def write(self, row: Row) -> None:
+        """Append one row."""
+        ...
+
+    def close(self) -> None:
+        """Finish the stream."""
+        ...
+
+
+class _Lines:
+    """Rows as lines of a byte stream, in JSON or in whatever `encode` makes."""
+
+    def __init__(self, stream: IO[bytes], encode: Callable[[Row], bytes]) -> None:
+        self._stream, self._encode = stream, encode
+        self._block = bytearray()
+
+    def write(self, row: Row) -> None:
+        self._block += self._encode(row)
+        if len(self._block) >= _BLOCK_BYTES:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._stream.close()
+
+    def _flush(self) -> None:
+        self._stream.write(self._block)
+        self._block.clear()
+
+
+class _Parquet:
+    """Rows as row groups of one Parquet file."""
+
+    def __init__(self, sink: IO[bytes]) -> None:
+        try:
+            self._arrow = importlib.import_module("pyarrow")
+            parquet = importlib.import_module("pyarrow.parquet")
+        except ImportError as error:
+            message = "writing Parquet needs pyarrow; install it with: pip install 'ghirbal[parquet]'"
+            raise UsageError(message) from error
+        self._schema = _arrow_schema(self._arrow)
+        output = self._arrow.PythonFile(_Seekless(sink), mode="w")
+        self._writer = parquet.ParquetWriter(output, self._schema, compression="zstd")
+        self._rows: list[Mapping[str, Any]] = []
+
+    def write(self, row: Row) -> None:
+        fields = _fields(row)
+        free = {name: orjson.dumps(fields[name], option=orjson.OPT_SORT_KEYS).decode() for name in _FREE_FIELDS}
+        self._rows.append({**fields, **free})
+        if len(self._rows) >= _ROW_GROUP:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(self._arrow.Table.from_pylist(self._rows, schema=self._schema))
+            self._rows = []
+
+
+class _Seekless:
+    """What Arrow asks of a Python file, over a sink that can only write."""
+
+    closed = False
+
+    def __init__(self, sink: IO[bytes]) -> None:
+        self._sink, self._position = sink, 0
+
+    def write(self, data: bytes) -> int:
+        self._position += len(data)
+        return self._sink.write(data)
+
+    def tell(self) -> int:
+        return self._position
+
+    def flush(self) -> None:
+        self._sink.flush()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _arrow_schema(arrow: Any) -> Any:
+    text, texts = arrow.string(), arrow.list_(arrow.string())
+    copy = arrow.struct(
+        [(name, text) for name in ("id", "outlet", "url", "published", "relation")] + [("score", arrow.float64())]
+    )
+    source = arrow.struct([("path", text), ("record", arrow.int64()), ("offset", arrow.int64())])
+    plain = ("id", "text", "title", "url", "outlet", "language", "published", "credit", *_FREE_FIELDS)
+    columns = dict.fromkeys(plain, text) | {"authors": texts, "tags": texts}
+    columns |= {"also_in": arrow.list_(copy), "source": source}
+    return arrow.schema(sorted(columns.items()))
+
+
+def _json_line(row: Row) -> bytes:
+    return orjson.dumps(row, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+
+
+def _fields(row: Row) -> Mapping[str, Any]:
+    if isinstance(row, Document):
+        fields: Mapping[str, Any] = orjson.loads(to_json(row))
+        return fields
+    return row
+
+
+def _plain_text(row: Row) -> bytes:
+    paragraphs = (line for line in str(_fields(row)["text"]).split("\n") if line.strip())
+    return ("\n".join(paragraphs) + "\n\n").encode()
+
+
+class _Open:
+    """A sink whose closing is somebody else's affair."""
+
+    def __init__(self, sink: IO[bytes]) -> None:
+        self._sink = sink
+
+    def write(self, data: bytes) -> int:
+        return self._sink.write(data)
+
+    def flush(self) -> None:
+        self._sink.flush()
+
+    def close(self) -> None:
+        """Leave the sink open."""
+
+
+def _zstd(sink: IO[bytes], level: int) -> IO[bytes]:
+    parameter = zstd.CompressionParameter
+    options: dict[int, int] = {parameter.compression_level: level, parameter.checksum_flag: 1}
+    stream = zstd.ZstdFile(_Open(sink), "w", options=options)
+    stream.write(b"")  # or a stream of no rows would be a file of no bytes, which no reader takes for zstd
+    return cast("IO[bytes]", stream)
+
+
+def _gzip(sink: IO[bytes]) -> IO[bytes]:
+    stream = gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=sink, mtime=0)
+    return cast("IO[bytes]", stream)
+
+
+def _open_writer(sink: IO[bytes], form: Format, level: int) -> ShardWriter:
+    match form:
+        case "jsonl.zst":
+            return _Lines(_zstd(sink, level), _json_line)
+        case "jsonl.gz":
+            return _Lines(_gzip(sink), _json_line)
+        case "jsonl":
+            return _Lines(cast("IO[bytes]", _Open(sink)), _json_line)
+        case "txt":
+            return _Lines(cast("IO[bytes]", _Open(sink)), _plain_text)
+        case "parquet":
+            return _Parquet(sink)
+
+
+class Shard:
+    """A shard being written: counts its rows; `published` is set once it has its final name."""
+
+    def __init__(self, writer: ShardWriter) -> None:
+        self._writer = writer
+        self.rows = 0
+        self.published: Published | None = None
+
+    def write(self, row: Row) -> None:
+        """Append one row."""
+        self._writer.write(row)
+        self.rows += 1
+
+
+@contextmanager
+def open_shard(path: Path, form: Format, level: int = _ZSTD_LEVEL) -> Iterator[Shard]:
+    """Write one shard that gets its name only when the block succeeds; `level` is that of zstd."""
+    with publishing(path) as (sink, outcome):
+        writer = _open_writer(sink, form, level)
+        shard = Shard(writer)
+        yield shard
+        writer.close()
+    done = outcome[0]
+    shard.published = Published(done.sha256, done.bytes, shard.rows)

@@ -1,0 +1,315 @@
+"""Read files of many small records: JSON lines, CSV and TSV; and what all readers of text share.
+
+A bad record becomes a Failure with its number and byte offset, and reading goes on behind it. Memory is bounded
+by one record and one block, whatever the file holds.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import csv
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Self, TypeAlias
+
+import orjson
+
+from corpus.charset import decode
+from corpus.errors import CorruptInput, InputError, RecordError, TruncatedInput
+from corpus.files.compressed import Stream
+from corpus.files.listing import Failure, InputFile, ReadConfig
+from corpus.formats.rows import record_from
+from corpus.records import Document, Page, Source
+
+Read: TypeAlias = Document | Page | Failure
+#: (k, n): of each n blocks of records the k-th, so that n tasks can share one file of JSON lines.
+Part: TypeAlias = tuple[int, int]
+WHOLE: Part = (0, 1)
+
+#: Records that stay together when tasks share a file.
+PART_RECORDS = 256
+_SAMPLE_BYTES = 1 << 20
+#: Going back behind broken quotes reads bytes again: at most so many records' worth (256 MiB, some seconds).
+_MAX_REREAD_RECORDS = 16
+_WIDE_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SURROGATE = re.compile("[\udc80-\udcff]")
+#: Stands for what is no character in the charset of a file: no UTF-8 has it, so the record that holds it fails.
+_MARK_BAD = "ghirbal-mark-bad"
+
+
+def _mark_bad(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return "\udcff", error.end
+
+
+codecs.register_error(_MARK_BAD, _mark_bad)
+
+
+def is_ours(record: int, part: Part) -> bool:
+    """Tell whether a record belongs to a part."""
+    return record // PART_RECORDS % part[1] == part[0]
+
+
+def read_lines(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read]:
+    """Read JSON lines; `source.record` is the line number from 0, blank lines counted but not read."""
+    check_whole(file, config)
+    with Stream(file.path) as stream:
+        for number, (offset, line) in enumerate(split_lines(recoded(stream.blocks()), config.max_record_bytes)):
+            if not is_ours(number, part):
+                continue
+            source = Source(file.name, number, offset)
+            where = f"line {number + 1} (byte {offset}): "
+            if line is None:
+                yield too_large(source, where, config)
+            elif line := bare(line):
+                yield record_of_json(line, where, source, config)
+
+
+def read_csv(file: InputFile, config: ReadConfig, *, delimiter: str) -> Iterator[Read]:
+    """Read CSV with a header row; `source.record` is the row number from 0, the header not counted.
+
+    A row that the file ends in without a newline may be whole or cut off: the trace of its document says so
+    (`end`: `no-newline`).
+    """
+    codec = _csv_codec(file)
+    check_whole(file, config)
+    # The limit is the module's own global; whoever shares the process gets the larger of the two.
+    csv.field_size_limit(max(csv.field_size_limit(), config.max_record_bytes))
+    with Stream(file.path) as stream:
+        feed = _Feed(split_lines(recoded(stream.blocks(), codec), config.max_record_bytes), config.max_record_bytes)
+        reader = csv.reader(feed, delimiter=delimiter, strict=True)
+        header = _next_row(reader, feed, 0)
+        names = header.fields if header and not header.error else []
+        if not names or len(set(names)) != len(names):
+            raise CorruptInput("the first row must be a header with the names of the fields", path=file.path)
+        if feed.unended:
+            raise TruncatedInput("the file ends in its header row, without a newline", path=file.path)
+        for number in itertools.count():
+            row = _next_row(reader, feed, len(names))
+            if row is None:
+                return
+            read = _record_of_row(names, row, Source(file.name, number, row.offset), config)
+            if feed.unended and isinstance(read, Document):
+                read = replace(read, trace={**read.trace, "end": "no-newline"})
+            yield read
+
+
+def read_whole(file: InputFile, limit: int) -> bytes:
+    """Return the decompressed bytes of a file.
+
+    Raises:
+        InputError: it holds more than `limit` bytes (`too-large`) or none (`empty-input`); see `Stream`.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    with Stream(file.path) as stream:
+        for block in stream.blocks():
+            size += len(block)
+            if size > limit:
+                raise InputError(f"holds more than {limit} bytes", path=file.path, reason="too-large")
+            pieces.append(block)
+    if not size:
+        raise InputError("holds no bytes once decompressed", path=file.path, reason="empty-input")
+    return b"".join(pieces)
+
+
+def split_lines(blocks: Iterable[bytes], limit: int) -> Iterator[tuple[int, bytes | None]]:
+    r"""Yield each line with its byte offset and with its newline; None for one of over `limit` bytes.
+
+    Only "\n" ends a line. What follows the last one is a line too, unless it is empty.
+    """
+    rest, start, size = bytearray(), 0, 0
+    for block in blocks:
+        *ended, last = block.split(b"\n")
+        for piece in ended:
+            size += len(piece)
+            yield start, bytes(rest) + piece + b"\n" if size <= limit else None
+            start += size + 1
+            rest.clear()
+            size = 0
+        size += len(last)
+        if size <= limit:
+            rest += last
+        else:
+            rest.clear()
+    if size:
+        yield start, bytes(rest) if size <= limit else None
+
+
+def check_whole(file: InputFile, config: ReadConfig) -> None:
+    """Read a compressed file to its end before any record of it is given out, unless `config.salvage`."""
+    with Stream(file.path) as stream:
+        if stream.codec and not config.salvage:
+            for _ in stream.blocks():
+                pass
+
+
+def recoded(blocks: Iterable[bytes], codec: str = "") -> Iterator[bytes]:
+    """Yield blocks of text as UTF-8; what `codec`, or else the byte order mark, calls another charset is recoded.
+
+    Offsets are then those of the recoded bytes. Bytes that stand for nothing in the charset become such as no
+    UTF-8 has, so that the record around them fails.
+    """
+    blocks = iter(blocks)
+    head = next(blocks, b"")
+    codec = codec or _marked(head)
+    if not codec:
+        yield head
+        yield from blocks
+        return
+    decoder = codecs.getincrementaldecoder(codec)(_MARK_BAD)
+    for block in itertools.chain([head], blocks):
+        yield decoder.decode(block).encode("utf-8", "surrogateescape")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+
+
+def _marked(head: bytes | bytearray) -> str:
+    """Name the charset that a byte order mark shows; "" for UTF-8, which needs none, and for no mark."""
+    return next((name for mark, name in _WIDE_MARKS if head.startswith(mark)), "")
+
+
+def bare(text: bytes) -> bytes:
+    """Strip what may stand around JSON: byte order mark, returns, blanks."""
+    return text.removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n")
+
+
+def too_large(source: Source, where: str, config: ReadConfig) -> Failure:
+    """Return the Failure of a record that was too long to be read."""
+    return Failure(source, "too-large", f"{where}more than {config.max_record_bytes} bytes")
+
+
+def record_of_json(body: bytes, where: str, source: Source, config: ReadConfig) -> Read:
+    """Build the record that `body` describes in JSON; `where` goes before the message of a Failure."""
+    try:
+        row = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        return Failure(source, _json_reason(body), where + str(error))
+    read = record_from(row, source, config)
+    return replace(read, message=where + read.message) if isinstance(read, Failure) else read
+
+
+def _json_reason(body: bytes) -> str:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "bad-charset"
+    return "bad-json"
+
+
+def _csv_codec(file: InputFile) -> str:
+    """Return the codec that the decode ladder finds for the first lines, "" for UTF-8 and what is nearly so."""
+    head = bytearray()
+    with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
+        for block in blocks:
+            head += block
+            if len(head) >= _SAMPLE_BYTES:
+                break
+    if codec := _marked(head):
+        return codec
+    # A line cut in two may be cut within a character; in charsets of two and four bytes any place may be.
+    sample = bytes(head) if len(head) < _SAMPLE_BYTES else bytes(head[: head.rfind(b"\n") + 1])
+    sample = sample[: len(sample) // 4 * 4] if b"\0" in sample else sample
+    try:
+        rung = decode(sample)[1].partition("+")[0]
+    except RecordError as error:
+        raise InputError(str(error), path=file.path, reason=error.reason) from error
+    codec = rung.removeprefix("bom-").removeprefix("detected-")
+    return "" if codec.startswith("utf-8") else codec
+
+
+class _Feed:
+    """Give csv.reader its lines, and remember those of the row at work.
+
+    A quote that never closes swallows rows behind it. `rewind` gives back all lines of a row but the first, so
+    that one bad row costs one row. Where that happens so often that it would read the file again and again, no row
+    goes beyond its line any more: each line is then a record or a Failure.
+    """
+
+    def __init__(self, lines: Iterator[tuple[int, bytes | None]], limit: int) -> None:
+        self._lines, self._limit = lines, limit
+        self._again: list[tuple[int, bytes | None]] = []
+        self._row: list[tuple[int, bytes | None]] = []
+        self._size = 0
+        self._reread = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        if self._row and self._reread > _MAX_REREAD_RECORDS * self._limit:
+            raise RecordError("a quote is not closed on its line", reason="bad-row")
+        item = self._again.pop() if self._again else next(self._lines)
+        self._row.append(item)
+        line = item[1]
+        self._size += len(line or b"")
+        if line is None or self._size > self._limit + 1:  # the newline
+            raise RecordError(f"more than {self._limit} bytes", reason="too-large")
+        text = line.removeprefix(codecs.BOM_UTF8) if item[0] == 0 else line
+        return text.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r") + "\n"
+
+    @property
+    def offset(self) -> int:
+        """The byte at which the row at work begins."""
+        return self._row[0][0] if self._row else 0
+
+    @property
+    def unended(self) -> bool:
+        """Whether the file ends without a newline in the row at work."""
+        return bool(self._row) and not (self._row[-1][1] or b"\n").endswith(b"\n")
+
+    def begin(self) -> None:
+        self._row.clear()
+        self._size = 0
+
+    def rewind(self) -> None:
+        self._again.extend(reversed(self._row[1:]))
+        self._reread += sum(len(line or b"") for _, line in self._row[1:])
+        del self._row[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of CSV: its fields, or why it is none; `offset` is the byte at which it begins."""
+
+    offset: int
+    fields: list[str]
+    error: RecordError | None = None
+
+
+def _next_row(reader: Iterator[list[str]], feed: _Feed, width: int) -> _Row | None:
+    """Return the next row that is not blank, None at the end; of one not `width` fields wide only the first line."""
+    fields: list[str] = []
+    while not fields:
+        feed.begin()
+        try:
+            fields = next(reader)
+            if width and fields and len(fields) != width:
+                raise RecordError(f"{len(fields)} fields, the header has {width}", reason="bad-row")
+        except StopIteration:
+            return None
+        except csv.Error as error:
+            feed.rewind()
+            return _Row(feed.offset, [], RecordError(str(error), reason="bad-row"))
+        except RecordError as error:
+            feed.rewind()
+            return _Row(feed.offset, [], error)
+    return _Row(feed.offset, fields)
+
+
+def _record_of_row(names: list[str], row: _Row, source: Source, config: ReadConfig) -> Read:
+    where = f"row {source.record + 1} (byte {source.offset}): "
+    if row.error:
+        return Failure(source, row.error.reason, where + str(row.error))
+    if any(map(_SURROGATE.search, row.fields)):
+        return Failure(source, "bad-charset", where + "bytes that are no text in the charset of the file")
+    cells = {name: value for name, value in zip(names, row.fields, strict=True) if value}
+    read = record_from(cells, source, config)
+    return replace(read, message=where + read.message) if isinstance(read, Failure) else read

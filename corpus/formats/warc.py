@@ -1,0 +1,239 @@
+"""Read web archives (WARC 1.0 and 1.1, ISO 28500) and the text archives of Common Crawl (WET).
+
+HTML responses with status 200 and HTML resources become Pages, plain-text conversions Documents. What else
+holds no article is passed over, or is a Skip where a response was not HTML or not 200. Each record must be as
+long as it says, end where the next begins, come from a member that is whole, and match its digest; one that
+does not is a Failure, and reading goes on with the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from corpus.charset import decode, repair_mojibake
+from corpus.dates import parse_date
+from corpus.errors import RecordError
+from corpus.files.listing import Failure, InputFile, ReadConfig, Skip
+from corpus.formats.payload import (
+    HEAD_BYTES,
+    Digest,
+    Response,
+    decode_body,
+    digest_matches,
+    looks_html,
+    parse_headers,
+    parse_response,
+)
+from corpus.formats.rows import check_id
+from corpus.formats.tape import MARK, Tape
+from corpus.records import DROP, Document, Page, Source, content_id, name_outlet
+from corpus.text import scrub
+
+_END_OF_HEAD = b"\r\n\r\n"
+#: How a record begins behind another one.
+_NEXT_RECORD = re.compile(rb"\n\r?\nWARC/\d\.\d\r\n[A-Za-z-]{1,40}:")
+#: A type that is none of these and none that is read makes a Skip, so that it is seen.
+_NEVER_ARTICLES = frozenset({"warcinfo", "request", "metadata", "revisit", "continuation"})
+#: Kinds of page, as our crawler notes them, that only lead to articles.
+_LISTS = frozenset({"seed", "listing"})
+#: WARC-Truncated says "unspecified" too, which tells a reader no less than "length".
+_CUTS = {"length": "length", "time": "time", "disconnect": "disconnect", "unspecified": "length"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The header of a record: its fields, its own length and that of the block behind it."""
+
+    fields: Mapping[str, str]
+    start: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        return self.start + self.length
+
+    def get(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+    def note(self, name: str) -> str:
+        """Return what our own crawler noted of the page in WARC-JSON-Metadata, or ""."""
+        value = _notes(self.get("warc-json-metadata")).get(name)
+        return scrub(repair_mojibake(value)) if isinstance(value, str) else ""
+
+    def selectors(self) -> dict[str, list[str]]:
+        """Return the selectors that the outlets file gave for the page, as its `meta` holds them."""
+        values = _notes(self.get("warc-json-metadata")).get(DROP)
+        texts = [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+        return {DROP: texts} if texts else {}
+
+
+def read_warc(file: InputFile, config: ReadConfig) -> Iterator[Page | Document | Failure | Skip]:
+    """Read an archive; `source.record` counts its records of every kind."""
+    with contextlib.closing(Tape(file.path)) as tape:
+        number = 0
+        while tape.at_record():
+            source = Source(file.name, number, tape.position)
+            found = _read_record(tape, source, config)
+            if found is not None:
+                yield found
+            number += 1
+
+
+def _read_record(tape: Tape, source: Source, config: ReadConfig) -> Page | Document | Failure | Skip | None:
+    """Read the record at hand and leave the tape behind it, whatever happens."""
+    passed = 1
+    try:
+        head = _read_head(tape)
+        passed = head.start
+        reason = _reason_to_skip(tape, head)
+        if head.length > config.max_record_bytes:
+            return _pass_over(tape, head, source, reason)
+        block = _take_block(tape, head, wanted=reason == "")
+    except RecordError as error:
+        tape.resync(passed)
+        return Failure(source, error.reason, _where(source, error))
+    if reason is None:
+        return None
+    try:
+        return Skip(source, reason) if reason else _record_from(head, block, source, config)
+    except RecordError as error:
+        return Failure(source, error.reason, _where(source, error))
+
+
+@lru_cache(maxsize=1)
+def _notes(text: str) -> dict[str, Any]:
+    try:
+        notes = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}  # the field is anybody's; only ours must be understood
+    return notes if isinstance(notes, dict) else {}
+
+
+def _where(source: Source, error: RecordError) -> str:
+    return f"record {source.record + 1} (byte {source.offset}): {error}"
+
+
+def _read_head(tape: Tape) -> _Head:
+    end = tape.find(_END_OF_HEAD, HEAD_BYTES)
+    if tape.look(0, len(MARK)) != MARK or end < 0:
+        raise tape.trouble("no WARC header where a record should begin")
+    fields = dict(parse_headers(tape.look(0, end).split(b"\n")[1:]))
+    length = fields.get("content-length", "")
+    if not (length.isascii() and length.isdigit() and len(length) < 16):
+        raise RecordError(f"Content-Length is {length[:40]!r}", reason="corrupt-record")
+    if not fields.get("warc-type"):
+        raise RecordError("there is no WARC-Type", reason="corrupt-record")
+    return _Head(fields, end + len(_END_OF_HEAD), int(length))
+
+
+def _reason_to_skip(tape: Tape, head: _Head) -> str | None:
+    """Return "" for a record to read, a reason to skip it, or None for what never holds an article."""
+    kind, mime = head.get("warc-type").lower(), head.get("content-type").lower()
+    peek = tape.look(head.start, head.start + min(head.length, HEAD_BYTES))
+    if kind == "conversion":
+        return "" if mime.startswith("text/plain") else "not-html"
+    if kind == "resource":
+        return "" if looks_html(mime, peek) else "not-html"
+    if kind in _NEVER_ARTICLES:
+        return None
+    if kind != "response" or not mime.startswith("application/http"):
+        return "not-html"
+    try:
+        response = parse_response(peek)
+    except RecordError:
+        return ""  # it will be told of once the whole record has proved sound
+    if response.status != 200:
+        return "http-status"
+    if head.note("kind") in _LISTS:
+        return "listing"
+    return "" if looks_html(response.header("content-type"), peek[response.start :]) else "not-html"
+
+
+def _pass_over(tape: Tape, head: _Head, source: Source, reason: str | None) -> Failure | Skip | None:
+    tape.drop(head.start)
+    if not tape.skip(head.length, Digest(head.get("warc-block-digest"))):
+        error = tape.trouble(f"no record ends {head.length} bytes behind its header")
+        return Failure(source, error.reason, _where(source, error))
+    if reason == "":
+        error = RecordError(f"{head.length} bytes are more than are taken", reason="too-large")
+        return Failure(source, error.reason, _where(source, error))
+    return Skip(source, reason) if reason else None
+
+
+def _take_block(tape: Tape, head: _Head, *, wanted: bool) -> bytes:
+    """Return the block of a record that is whole, and move on behind it.
+
+    A length that reaches over the next record to its very end looks right; the digest, or the head of a record
+    inside a block for which no digest vouches, gives it away, whatever kind of record swallowed the other.
+    """
+    have = tape.load(head.end)
+    if tape.clipped_at(head.start, min(have, head.end)) >= 0:
+        raise RecordError("the next record begins before this one should end", reason="corrupt-record")
+    if have < head.end:
+        raise tape.trouble(f"{have - head.start} of {head.length} bytes are there", reason="truncated-input")
+    if not tape.ends_at(head.end):
+        raise RecordError(f"no record ends {head.length} bytes behind its header", reason="corrupt-record")
+    if tape.is_unverified(head.end):
+        raise tape.trouble("the stream breaks off")
+    block = tape.look(head.start, head.end)
+    sound = digest_matches(head.get("warc-block-digest"), block)
+    if wanted and sound is False:
+        raise RecordError("the block does not match WARC-Block-Digest", reason="digest-mismatch")
+    if not sound and _NEXT_RECORD.search(block):
+        raise RecordError("another record begins before this one should end", reason="corrupt-record")
+    tape.drop(head.end)
+    return block
+
+
+def _record_from(head: _Head, block: bytes, source: Source, config: ReadConfig) -> Page | Document:
+    identity = head.get("warc-record-id").strip("<> ").removeprefix("urn:uuid:")
+    check_id(identity)
+    url = head.get("warc-target-uri").strip("<> ")
+    identity = identity or content_id(source, url)
+    if head.get("warc-type").lower() == "conversion":
+        text, rung = decode(block)
+        outlet = name_outlet("", url, source)
+        return Document(identity, source, scrub(text), url=url, outlet=outlet, trace={"charset": rung})
+    return _page_from(head, block, config, Page(identity, source, b"", url, head.get("warc-date")))
+
+
+def _page_from(head: _Head, block: bytes, config: ReadConfig, page: Page) -> Page:
+    cut = _CUTS.get(head.get("warc-truncated").lower(), "")
+    if head.get("warc-type").lower() == "resource":
+        response = Response(200, (("content-type", head.get("content-type")),), 0)
+        body = block
+    else:
+        response = parse_response(block)
+        body, broken = decode_body(response, block[response.start :], config.max_record_bytes)
+        cut = cut or ("disconnect" if broken else "")
+    _check_payload(head, block[response.start :], body)
+    return replace(
+        page,
+        body=body,
+        status=response.status,
+        headers=response.headers,
+        truncated=cut,
+        outlet=name_outlet(head.note("outlet"), page.url, page.source),
+        title=head.note("title"),
+        published=parse_date(head.note("published")),
+        meta=head.selectors(),
+    )
+
+
+def _check_payload(head: _Head, raw: bytes, body: bytes) -> None:
+    """Check the payload digest where no block digest vouches for the bytes.
+
+    Writers disagree on whether the payload is meant before or after decoding, so either may match.
+    """
+    declared = head.get("warc-payload-digest")
+    if not declared or head.get("warc-block-digest") or head.get("warc-truncated"):
+        return
+    if digest_matches(declared, raw) is False and digest_matches(declared, body) is False:
+        raise RecordError("the body does not match WARC-Payload-Digest", reason="digest-mismatch")

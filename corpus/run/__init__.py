@@ -1,0 +1,30 @@
+"""Run stages over a corpus: cut it into tasks, work on them in processes, learn in between, resume after a crash.
+
+In: stages and a listing. Out: published files and counts. Read stage (what a stage is), plan (what is to be done),
+worker (one task), runner (all of them), sandbox (pages that hang), report (what is counted).
+"""
+
+from __future__ import annotations
+
+from corpus.run.plan import Plan
+from corpus.run.report import Report, report_from
+from corpus.run.runner import Outcome, Watcher, cut_segments, first_tasks, open_pool, run_stages
+from corpus.run.stage import Accumulator, Map, Stage, judge, run_here, summarise
+
+__all__ = [
+    "Accumulator",
+    "Map",
+    "Outcome",
+    "Plan",
+    "Report",
+    "Stage",
+    "Watcher",
+    "cut_segments",
+    "first_tasks",
+    "judge",
+    "open_pool",
+    "report_from",
+    "run_here",
+    "run_stages",
+    "summarise",
+]

@@ -1,0 +1,123 @@
+"""What is to be done, as values: segments, tasks, and the results that tasks leave behind.
+
+A run is cut into segments at each stage that must see the whole corpus first. A task is one shard of one segment:
+idempotent, published atomically, and skipped when its done file says that it is complete. What crosses between
+processes is a Task and a TaskResult: paths and counts, never records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from corpus.files.durable import publish_json
+from corpus.files.listing import Failure, InputFile, ReadConfig
+from corpus.formats.shards import Format
+from corpus.run.report import Report, report_from
+from corpus.run.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The stages `first` to `last` (exclusive), and the stage that learns from their output, if any."""
+
+    number: int
+    first: int
+    last: int
+    learner: int | None
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether the segment changes anything, or is only observed."""
+        return self.last > self.first
+
+    @property
+    def final(self) -> bool:
+        """Tell whether the output of the segment is the corpus."""
+        return self.learner is None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a worker must know about a run; `stages` have learned nothing yet."""
+
+    fingerprint: str
+    out: Path
+    work: Path
+    stages: tuple[Stage, ...]
+    segments: tuple[Segment, ...]
+    read: ReadConfig
+    form: Format
+    seconds: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A published work file: its documents, their `size` in UTF-8 bytes, and what was removed on the way."""
+
+    name: str
+    size: int
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One shard of one segment: parts of input files (file, (k, n)), or work files of the segment before.
+
+    `failures` are inputs that could not even be opened; the task that has them accounts for them.
+    """
+
+    segment: int
+    number: int
+    inputs: tuple[tuple[InputFile, tuple[int, int]], ...] = ()
+    items: tuple[Item, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the stem of all the files the task writes."""
+        return f"{self.segment}-{self.number:05d}"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What a task left behind: work files, summaries (by name), final files (name -> digest, size, rows)."""
+
+    items: tuple[Item, ...] = ()
+    summaries: tuple[str, ...] = ()
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    report: Report = field(default_factory=Report)
+
+
+def learned_path(plan: Plan, stage: int) -> Path:
+    """Say where what a stage has learned is kept during the run."""
+    return plan.work / f"learned-{stage}-{plan.stages[stage].name}.bin"
+
+
+def first_key(name: str) -> int:
+    """Return the key of the first record of a task or a work file of this name; the others count on from there.
+
+    20 bits for the task, 16 for the work file, 28 for the record.
+    """
+    _, task, *chunk = map(int, name.split("-"))
+    return task << 44 | sum(chunk) << 28 | 1
+
+
+def find_done(plan: Plan, task: Task) -> TaskResult | None:
+    """Return the result of a task that an earlier run completed, or None."""
+    path = plan.work / f"{task.name}.done.json"
+    if not path.exists():
+        return None
+    row = orjson.loads(path.read_bytes())
+    items = tuple(Item(item["name"], item["size"], tuple(item["removed"])) for item in row["items"])
+    return TaskResult(items, tuple(row["summaries"]), row["files"], report_from(row["report"]))
+
+
+def save_done(plan: Plan, task: Task, result: TaskResult) -> None:
+    """Note that a task is complete; all its files must have their names by now."""
+    row = {"items": result.items, "summaries": result.summaries, "files": result.files}
+    publish_json(plan.work / f"{task.name}.done.json", row | {"report": result.report.to_row()})

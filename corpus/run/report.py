@@ -1,0 +1,96 @@
+"""What happened to every record: counts that add up, or nothing is published.
+
+The law of conservation is `read = kept + dropped + failed`, in each task and in the whole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from corpus.errors import CorpusError
+from corpus.records import Document, Verdict
+
+#: A report names at most so many failed records one by one; all of them are in `removed/`.
+MAX_LISTED = 200
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts of one task or of a whole run; `merge` adds another's."""
+
+    read: int = 0
+    kept: int = 0
+    dropped: int = 0
+    failed: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
+    outlets: Counter[str] = field(default_factory=Counter)
+    removed_by_outlet: Counter[str] = field(default_factory=Counter)
+    characters: Counter[str] = field(default_factory=Counter)
+    failures: list[dict[str, Any]] = field(default_factory=list)
+
+    def count_removed(self, verdict: Verdict, address: Mapping[str, Any], outlet: str) -> None:
+        """Count one record that is not kept; `address` is its line in `removed/`."""
+        self.reasons[verdict.reason] += 1
+        if verdict.failed:
+            self.failed += 1
+            if len(self.failures) < MAX_LISTED:
+                self.failures.append(_listing(address))
+        else:
+            self.dropped += 1
+            self.removed_by_outlet[outlet] += 1
+
+    def count_kept(self, document: Document) -> None:
+        """Count one document that reached the corpus."""
+        self.kept += 1
+        self.languages[document.language or "und"] += 1
+        self.outlets[document.outlet] += 1
+        self.characters["kept"] += len(document.text)
+        self.rules.update(document.trace.get("rules", {}))
+
+    def merge(self, other: Report) -> None:
+        """Add the counts of another report."""
+        for name in ("read", "kept", "dropped", "failed"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("reasons", "rules", "languages", "outlets", "removed_by_outlet", "characters"):
+            getattr(self, name).update(getattr(other, name))
+        self.failures = (self.failures + other.failures)[:MAX_LISTED]
+
+    def balance(self) -> None:
+        """Check the law of conservation.
+
+        Raises:
+            CorpusError: a record was lost or counted twice; this is a defect of ours, never of the data.
+        """
+        if self.read != self.kept + self.dropped + self.failed:
+            message = f"read {self.read} records, but kept {self.kept}, dropped {self.dropped}, failed {self.failed}"
+            raise CorpusError(f"{message}; nothing was published, please report this")
+
+    def to_row(self) -> dict[str, Any]:
+        """Return a mapping that JSON can hold and `report_from` can read."""
+        counters = ("reasons", "rules", "languages", "outlets", "removed_by_outlet", "characters")
+        row: dict[str, Any] = {name: getattr(self, name) for name in ("read", "kept", "dropped", "failed")}
+        row |= {name: dict(sorted(getattr(self, name).items())) for name in counters}
+        return row | {"failures": self.failures}
+
+
+def report_from(row: Mapping[str, Any]) -> Report:
+    """Rebuild a Report from a mapping that holds what `to_row` returned."""
+    names = Report.__dataclass_fields__
+    fields: dict[str, Any] = {n: Counter(row[n]) if isinstance(row[n], dict) else row[n] for n in names}
+    return Report(**fields)
+
+
+def _listing(address: Mapping[str, Any]) -> dict[str, Any]:
+    source = address["source"]
+    return {
+        "path": source["path"],
+        "record": source["record"],
+        "offset": source["offset"],
+        "reason": address["reason"],
+        "message": address.get("message", ""),
+    }

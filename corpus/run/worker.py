@@ -1,0 +1,271 @@
+"""The worker's side of a task: some records in, the stages of one segment over them, files out."""
+
+from __future__ import annotations
+
+import mmap
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import orjson
+
+from corpus.errors import RecordError
+from corpus.files.durable import publish
+from corpus.files.listing import Failure, Skip
+from corpus.formats.reader import read_input
+from corpus.formats.shards import FAST_LEVEL, Format, Shard, open_shard
+from corpus.records import Document, Page, Record, Source, Verdict, fail
+from corpus.run.plan import Item, Plan, Segment, Task, TaskResult, find_done, first_key, learned_path, save_done
+from corpus.run.report import Report
+from corpus.run.sandbox import Guard
+from corpus.run.stage import Accumulator, Learner, Stage, judge
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+#: A work file is closed at so many UTF-8 bytes of text, so that what a stage gathers of it stays in memory.
+CHUNK_BYTES = 64 * 2**20
+#: How much of a removed text its audit record shows.
+EXCERPT_LENGTH = 200
+#: Records between two reports of progress.
+TICK = 50
+
+_WORK_FORMAT: Format = "jsonl.zst"
+_DOCUMENT = msgspec.json.Decoder(Document)
+
+
+def map_file(path: Path) -> memoryview:
+    """Map a file into memory, read-only; an empty file is an empty view."""
+    if not path.stat().st_size:
+        return memoryview(b"")
+    with path.open("rb") as stream:
+        return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+class Worker:
+    """The stages of one run in one process, loaded with what has been learned so far."""
+
+    def __init__(self, plan: Plan, tick: Callable[[int], None]) -> None:
+        self.plan, self._tick = plan, tick
+        self._loaded: set[int] = set()
+        self._guards: dict[int, Guard] = {}
+
+    def run(self, task: Task) -> TaskResult:
+        """Do the task, or return the result of the run that has done it already."""
+        done = find_done(self.plan, task)
+        if done is not None:
+            return done
+        segment = self.plan.segments[task.segment]
+        for index in range(segment.first, segment.last):
+            self._load(index)
+        if not self._guards.keys() <= set(range(segment.first, segment.last)):
+            self.close()
+        result = _TaskRun(self, task, segment).finish()
+        save_done(self.plan, task, result)
+        return result
+
+    def judge(self, index: int, record: Record) -> Verdict:
+        """Apply one stage; a page goes to a killable child, because parsers of pages can hang."""
+        stage = self.plan.stages[index]
+        if not isinstance(record, Page):
+            return judge(stage, record)
+        if index not in self._guards:
+            judge_page = _Judge(stage)
+            self._guards[index] = Guard(judge_page, seconds=self.plan.seconds, memory=self.plan.memory)
+        try:
+            verdict = self._guards[index](record)
+        except RecordError as error:
+            return fail(error.reason, f"{stage.name}: {error}")
+        assert isinstance(verdict, Verdict)
+        return verdict
+
+    def close(self) -> None:
+        """End the children that read pages; the next page starts another."""
+        for guard in self._guards.values():
+            guard.close()
+        self._guards.clear()
+
+    def count(self, records: int) -> None:
+        """Report progress."""
+        self._tick(records)
+
+    def _load(self, index: int) -> None:
+        stage = self.plan.stages[index]
+        if index not in self._loaded and isinstance(stage, Learner):
+            stage.load(map_file(learned_path(self.plan, index)))
+        self._loaded.add(index)
+
+
+class _Judge:
+    """`judge` bound to a stage, in a form that can be sent to another process."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def __call__(self, record: Record) -> Verdict:
+        return judge(self._stage, record)
+
+
+class _TaskRun:
+    """The state of one task while it runs: where removed records go, and the counts."""
+
+    def __init__(self, worker: Worker, task: Task, segment: Segment) -> None:
+        self._worker, self._task, self._segment = worker, task, segment
+        self._plan = worker.plan
+        self._report = Report()
+        self._removed: Shard | None = None
+
+    def finish(self) -> TaskResult:
+        if not self._segment.writes:
+            return self._only_observe()
+        return self._final_part() if self._segment.final else self._chunks()
+
+    def _only_observe(self) -> TaskResult:
+        accumulator = self._accumulator()
+        for record in self._source():
+            if isinstance(record, Page | Document):
+                accumulator.observe(record)
+        summary = self._publish_summary(self._task.name, accumulator)
+        return TaskResult(items=self._task.items, summaries=(summary,))
+
+    def _chunks(self) -> TaskResult:
+        """Write documents into chunks, each with a summary of what the next learner saw of it."""
+        work, survivors = self._plan.work, self._survivors()
+        removed = tuple(name for item in self._task.items for name in item.removed)
+        items: list[Item] = []
+        summaries: list[str] = []
+        ended = False
+        while not ended:
+            name, size, accumulator = f"{self._task.name}-{len(items):03d}", 0, self._accumulator()
+            with ExitStack() as stack:
+                self._removed = stack.enter_context(open_shard(work / f"{name}.removed", _WORK_FORMAT, FAST_LEVEL))
+                kept = stack.enter_context(open_shard(work / f"{name}.kept", _WORK_FORMAT, FAST_LEVEL))
+                for key, document in enumerate(survivors, first_key(name)):
+                    assert isinstance(document, Document)
+                    kept.write(document)
+                    accumulator.observe(replace(document, _key=key))
+                    size += len(document.text.encode())
+                    if size >= CHUNK_BYTES:
+                        break
+                else:
+                    ended = True
+            summaries.append(self._publish_summary(name, accumulator))
+            items.append(Item(name, size, (*removed, f"{name}.removed")))
+            removed = ()
+        return TaskResult(tuple(items), tuple(summaries), report=self._report)
+
+    def _accumulator(self) -> Accumulator:
+        assert self._segment.learner is not None
+        learner = self._plan.stages[self._segment.learner]
+        assert isinstance(learner, Learner)
+        return learner.accumulator()
+
+    def _publish_summary(self, name: str, accumulator: Accumulator) -> str:
+        name = f"{name}.summary"
+        publish(self._plan.work / name, accumulator.summary())
+        return name
+
+    def _final_part(self) -> TaskResult:
+        part = f"part-{self._task.number:05d}"
+        removed_form: Format = self._plan.form if self._plan.form.startswith("jsonl") else "jsonl.zst"
+        corpus_name, removed_name = f"corpus/{part}.{self._plan.form}", f"removed/{part}.{removed_form}"
+        with ExitStack() as stack:
+            removed = stack.enter_context(open_shard(self._plan.out / removed_name, removed_form))
+            corpus = stack.enter_context(open_shard(self._plan.out / corpus_name, self._plan.form))
+            for item in self._task.items:
+                for name in item.removed:
+                    for row in read_rows(self._plan.work / name):
+                        removed.write(row)
+            self._removed = removed
+            for record in self._survivors():
+                assert isinstance(record, Document)
+                self._report.count_kept(record)
+                corpus.write(record)
+        files = {name: _describe(shard) for name, shard in ((corpus_name, corpus), (removed_name, removed))}
+        return TaskResult(files=files, report=self._report)
+
+    def _survivors(self) -> Iterator[Record]:
+        """Yield what every stage of the segment keeps; write and count what one of them does not."""
+        pending = 0
+        for found in self._source():
+            pending = (pending + 1) % TICK
+            if not pending:
+                self._worker.count(TICK)
+            if not self._task.items:
+                self._report.read += 1
+            if isinstance(found, Failure):
+                self._remove(found.source, fail(found.reason, found.message), "read")
+            elif isinstance(found, Skip):
+                self._remove(found.source, Verdict(None, found.reason), "read")
+            else:
+                record = self._apply(found)
+                if record is not None:
+                    yield record
+        self._worker.count(pending)
+
+    def _apply(self, record: Record) -> Record | None:
+        for index in range(self._segment.first, self._segment.last):
+            verdict = self._worker.judge(index, record)
+            if verdict.record is None:
+                self._remove(record.source, verdict, self._plan.stages[index].name, record)
+                return None
+            record = verdict.record
+        return record
+
+    def _remove(self, source: Source, verdict: Verdict, stage: str, record: Record | None = None) -> None:
+        assert self._removed is not None
+        row = audit_row(source, verdict, stage, record)
+        self._removed.write(row)
+        self._report.count_removed(verdict, row, str(row["outlet"]))
+
+    def _source(self) -> Iterator[Page | Document | Failure | Skip]:
+        yield from self._task.failures
+        read = (read_input(file, self._plan.read, part=part) for file, part in self._task.inputs)
+        for key, found in enumerate(chain.from_iterable(read), first_key(self._task.name)):
+            yield replace(found, _key=key) if isinstance(found, Document) else found
+        for item in self._task.items:
+            for key, document in enumerate(read_documents(self._plan.work / f"{item.name}.kept"), first_key(item.name)):
+                yield replace(document, _key=key)
+
+
+def audit_row(source: Source, verdict: Verdict, stage: str, record: Record | None) -> dict[str, Any]:
+    """Describe one record that is not kept: address, reason, the stage that said so, and its evidence."""
+    text = record.text if isinstance(record, Document) else ""
+    return dict(verdict.detail) | {
+        "id": record.id if record else "",
+        "source": {"path": source.path, "record": source.record, "offset": source.offset},
+        "reason": verdict.reason,
+        "stage": stage,
+        "failed": verdict.failed,
+        "outlet": record.outlet if record else "",
+        "url": record.url if record else "",
+        "title": record.title if record else "",
+        "published": record.published if record else "",
+        "excerpt": text[:EXCERPT_LENGTH],
+    }
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Read back a work file that this run or an earlier one published."""
+    with zstd.open(path, "rb") as stream:
+        yield from map(orjson.loads, stream)
+
+
+def read_documents(path: Path) -> Iterator[Document]:
+    """Read back the documents of a work file; straight into their type is half again as fast as by way of rows."""
+    with zstd.open(path, "rb") as stream:
+        yield from map(_DOCUMENT.decode, stream)
+
+
+def _describe(shard: Shard) -> dict[str, Any]:
+    assert shard.published is not None
+    return {"sha256": shard.published.sha256, "bytes": shard.published.bytes, "rows": shard.published.rows}
+
+

@@ -1,0 +1,133 @@
+"""Obey robots.txt as RFC 9309 says, and let no request that waits for it slip through.
+
+Scrapy 2.19 hands the parsed rules only to the first request that waits for them; every later one is let through
+(its waiters share one Deferred, which is empty after its first reader). Here they wait for one task, which gives
+the same answer to all. A server error or no answer disallows everything for now, a client error allows everything,
+and no more than the first 512 KiB are read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from protego import Protego
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+
+from crawler.polite.safety import Refused
+from crawler.polite.throttle import set_floor
+from crawler.web.urls import site_of
+
+if TYPE_CHECKING:
+    from crawler.spiders.news import NewsSpider
+
+logger = logging.getLogger(__name__)
+
+#: RFC 9309, 2.5: at least 500 KiB must be read; 2.3.1.2: at least five redirects followed; 2.4: a day's cache.
+MAX_BODY = 512 * 1024
+MAX_HOPS = 5
+LIFETIME = 24 * 3600.0
+#: How soon an unreachable robots.txt is asked for again.
+RETRY = 600.0
+#: The longest Crawl-delay honoured, in seconds (CC news-crawl's limit).
+MAX_CRAWL_DELAY = 120.0
+MAX_SITEMAP_LINES = 100
+_PRIORITY = 1000
+_TOO_MANY = 429
+
+
+class _Rules:
+    """The rules of one site: parsed, or everything, or nothing because of a `fault`; good until `expires`."""
+
+    def __init__(self, parsed: Protego | None, fault: Exception | None = None) -> None:
+        self.parsed, self.fault = parsed, fault
+        self.expires = time.monotonic() + (RETRY if fault else LIFETIME)
+
+
+class PoliteRobots:
+    """Downloader middleware: refuse what robots.txt forbids, and take its delays and sitemaps."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            raise NotConfigured
+        self._crawler = crawler
+        self._agent = str(crawler.settings["ROBOTSTXT_USER_AGENT"])
+        self._tasks: dict[tuple[str, str], asyncio.Task[_Rules]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PoliteRobots:
+        """Build the middleware."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Let the request pass, or raise Refused."""
+        if request.meta.get("dont_obey_robotstxt"):
+            return
+        rules = await self._rules_for(request)
+        if rules.fault is not None:
+            raise Refused("robots-unreachable") from rules.fault
+        if rules.parsed is not None and not rules.parsed.can_fetch(request.url, self._agent):
+            raise Refused("robots")
+
+    async def _rules_for(self, request: Request) -> _Rules:
+        parts = urlsplit(request.url)
+        key = (parts.scheme, site_of(request.url))
+        task = self._tasks.get(key)
+        if task is None or (task.done() and (task.exception() or task.result().expires < time.monotonic())):
+            task = self._tasks[key] = asyncio.ensure_future(self._fetch(*key))
+        return await asyncio.shield(task)
+
+    async def _fetch(self, scheme: str, site: str) -> _Rules:
+        stats = self._crawler.stats
+        try:
+            response = await self._download(f"{scheme}://{site}/robots.txt", site)
+            if response.status >= 500 or response.status == _TOO_MANY:
+                raise ConnectionError(f"it answers {response.status}")
+        # Whatever went wrong, the answer is the same: unreachable, so disallowed. Scrapy's handlers and middlewares
+        # raise classes without a common base.
+        except Exception as fault:  # noqa: BLE001
+            logger.info("robots.txt of %s is unreachable (%s): nothing is fetched there for now", site, fault)
+            stats.inc_value("robots/unreachable")
+            return _Rules(None, fault)
+        if not 200 <= response.status < 300:
+            stats.inc_value("robots/absent")
+            return _Rules(None)
+        body = response.body[:MAX_BODY]
+        if len(response.body) > MAX_BODY:
+            body = body.rpartition(b"\n")[0]
+        parsed = Protego.parse(body.decode("utf-8-sig", "replace"))
+        stats.inc_value("robots/parsed")
+        self._take(parsed, site, response.url)
+        return _Rules(parsed)
+
+    async def _download(self, url: str, site: str) -> Response:
+        """Fetch a robots.txt, following its redirects."""
+        for _ in range(MAX_HOPS + 1):
+            meta = {"dont_obey_robotstxt": True, "download_slot": site, "ghirbal_limit": MAX_BODY + 1}
+            request = Request(url, priority=_PRIORITY, meta=meta, callback=NO_CALLBACK)
+            response = await self._crawler.engine.download_async(request)
+            target = response.headers.get(b"Location")
+            if not 300 <= response.status < 400 or target is None:
+                return response
+            url = urljoin(url, target.decode("latin-1"))
+            if urlsplit(url).scheme not in ("http", "https"):
+                break
+        return Response(url, status=404)
+
+    def _take(self, parsed: Protego, site: str, url: str) -> None:
+        """Pass on what a robots.txt asks (Crawl-delay, Request-rate) and offers (Sitemap)."""
+        delay = parsed.crawl_delay(self._agent) or 0.0
+        rate = parsed.request_rate(self._agent)
+        if rate and rate.requests:
+            delay = max(delay, rate.seconds / rate.requests)
+        if delay > 0:
+            set_floor(self._crawler, site, min(delay, MAX_CRAWL_DELAY))
+        spider: NewsSpider = self._crawler.spider  # type: ignore[assignment]
+        spider.found_sitemaps(list(parsed.sitemaps)[:MAX_SITEMAP_LINES], url)

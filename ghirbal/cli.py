@@ -1,0 +1,295 @@
+"""The command line: each command parses, calls, prints and exits."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+import click
+
+from corpus.errors import (
+    EXIT_DEFECT,
+    EXIT_DONE,
+    EXIT_ENVIRONMENT,
+    EXIT_INTERRUPTED,
+    EXIT_PARTIAL,
+    EXIT_USAGE,
+    GhirbalError,
+)
+from ghirbal.terminal import INTERRUPTED, Guarded, visible
+
+# Only click and the error tree are imported here: worker processes import this module again, and must not pay
+# for the crawler or the compiled kernels that they do not use.
+
+class _PathName(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions
+    """The name of a file or folder that could exist."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse what no file system can hold, before anything is read or written."""
+        shown = visible(f"{value[:_SHOWN_PATH]}..." if len(value) > _SHOWN_PATH else value)
+        if not value:
+            self.fail("an empty path; name a file or a folder", param, ctx)
+        if "\0" in value:
+            self.fail(f"{shown}: a path holds no NUL", param, ctx)
+        try:
+            Path(value).stat()
+        except OSError as error:
+            if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+                self.fail(f"{shown}: {error.strerror}; give another path", param, ctx)
+        return str(value)
+
+
+_PACKAGES = ("corpus", "cleaning", "crawler", "dedup", "ghirbal")
+#: So much of a path that cannot be is shown.
+_SHOWN_PATH = 100
+_PATH = _PathName()
+_FORMATS = ["jsonl.zst", "jsonl.gz", "jsonl", "parquet", "txt"]
+
+_EXITS = """
+Exit codes: 0 done; 1 published, but some inputs or records failed (listed); 2 usage or configuration; 3 disk, lock
+or permission, nothing half-published; 70 a defect of Ghirbal, please report it; 130 interrupted, the same command
+resumes.
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=_EXITS)
+@click.version_option(package_name="ghirbal")
+def ghirbal() -> None:
+    """Turn scraped news into a clean text corpus in which each story stands once.
+
+    Start with: ghirbal build DUMPS -o OUT, then open OUT/report.html.
+
+    To fetch more articles first: scrapy crawl news -a outlets=FILE, then ghirbal build crawl -o OUT.
+    """
+
+
+_against = click.option(
+    "--against", type=_PATH, multiple=True, metavar="CORPUS",
+    help="A finished corpus, or an index, that wins; may be repeated.",
+)  # fmt: skip
+
+
+def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    options = [
+        click.argument("inputs", nargs=-1, required=True, type=_PATH, metavar="INPUT..."),
+        click.option("-o", "--out", required=True, type=_PATH, metavar="OUT", help="Folder to write; new or empty."),
+        click.option("--config", type=_PATH, metavar="FILE", help="TOML file; unknown keys are refused."),
+        click.option(
+            "--workers", type=click.IntRange(1), default=lambda: os.cpu_count() or 1,
+            metavar="N", help="Processes; the output is the same for any number. [default: one a core]",
+        ),
+        click.option("--format", "form", type=click.Choice(_FORMATS), default="jsonl.zst", show_default=True),
+        click.option("--fresh", is_flag=True, help="Replace what an earlier run left in OUT."),
+        click.option("--salvage", is_flag=True, help="Keep whole records that stand before the cut of a damaged file."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress bars."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@ghirbal.command()
+@_job_options
+@click.option("--boilerplate", type=_PATH, metavar="FILE", help="Use this reviewed table instead of learning one.")
+@_against
+def build(**options: Any) -> int:
+    """Clean INPUT, then keep each story once.
+
+    INPUT is files, folders (read recursively), finished corpora, crawl folders, or - for standard input: .txt .html
+    .jsonl .csv .parquet .warc, plain or .gz .zst .bz2 .xz.
+
+    \b
+    OUT/corpus/        the documents kept           OUT/report.html    what happened, to look at
+    OUT/removed/       every other record, and why  OUT/report.json    the same, to script on
+    OUT/clusters.jsonl which documents were copies  OUT/_SUCCESS       written last
+
+    A killed run is taken up by the same command, and makes the same bytes.
+    """
+    return _run("build", **options)
+
+
+@ghirbal.command()
+@_job_options
+@click.option("--no-filters", is_flag=True, help="Drop no document; only chrome inside documents goes.")
+@click.option("--boilerplate", type=_PATH, metavar="FILE", help="Use this reviewed table instead of learning one.")
+def clean(*, no_filters: bool, **options: Any) -> int:
+    """Clean INPUT, and keep copies."""
+    return _run("clean", filters=not no_filters, **options)
+
+
+@ghirbal.command()
+@_job_options
+@_against
+def dedup(**options: Any) -> int:
+    """Keep each story of INPUT once, and change no text."""
+    return _run("dedup", **options)
+
+
+@ghirbal.command()
+@click.argument("file", type=_PATH, metavar="FILE")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a document, for tools.")
+@click.option("--config", type=_PATH, metavar="FILE", help="TOML file, as for build.")
+@click.option("--boilerplate", type=_PATH, metavar="FILE", help="Judge with this table, e.g. OUT/boilerplate.toml.")
+def explain(**options: Any) -> int:
+    """Show FILE as it would be cleaned: every removed span marked, with the rule that removed it.
+
+    What an outlet repeats can only be learned from many of its documents: give the table of a finished build with
+    --boilerplate to see what it knew.
+    """
+    from ghirbal.explain import explain_file
+
+    return explain_file(**options)
+
+
+@ghirbal.command()
+@click.argument("kind", type=click.Choice(["text", "html", "dups"]))
+@click.argument("gold", type=_PATH, metavar="GOLD")
+@click.argument("pred", type=_PATH, metavar="PRED")
+@click.option("--json", "as_json", is_flag=True, help="Figures as JSON.")
+def score(**options: Any) -> None:
+    """Score PRED against labelled GOLD (both JSONL): precision, recall, F1.
+
+    \b
+    text  GOLD {id, lines: [{text, label: keep|drop|meta, span}]}    PRED {id, text}
+    html  GOLD {id, set, lang, gold} or {id, set, with, without}     PRED {id, text}
+    dups  GOLD {id, cluster, lang} or {a, b, label, weight}          PRED {id, cluster}
+    """
+    from ghirbal.score import print_scores
+
+    print_scores(**options)
+
+
+@ghirbal.command()
+@click.argument("file", type=_PATH, metavar="FILE")
+@click.argument("corpus", type=_PATH, metavar="CORPUS")
+@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="At most so many for a document.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a document, for tools.")
+@click.option("--config", type=_PATH, metavar="FILE", help="TOML file, as for build.")
+def similar(**options: Any) -> int:
+    """List what CORPUS has like the documents of FILE, and why: copies first, then by what they share."""
+    from ghirbal.similar import show_similar
+
+    return show_similar(**options)
+
+
+@ghirbal.command()
+@click.argument("corpora", nargs=-1, required=True, type=_PATH, metavar="CORPUS...")
+@click.option(
+    "-o", "--out", required=True, type=_PATH, metavar="INDEX", help="Folder of the index; extended when it exists."
+)
+@click.option("--config", type=_PATH, metavar="FILE", help="TOML file, as for build.")
+def index(corpora: tuple[str, ...], out: str, config: str | None) -> None:
+    """Put finished corpora into one index, for --against. A corpus that it holds already is not added again."""
+    from ghirbal.against import extend_index
+    from ghirbal.config import read_config
+
+    added = extend_index(Path(out), [Path(corpus) for corpus in corpora], read_config(config).dedup)
+    click.echo(visible(f"{out}: {added:,} documents added"))
+
+
+@ghirbal.command()
+@click.argument("out", type=_PATH, metavar="OUT")
+def check(out: str) -> int:
+    """Check a finished corpus: digests, counts, and the laws every record keeps."""
+    from ghirbal.check import check_corpus
+
+    broken = check_corpus(Path(out))
+    for line in broken or [f"{out}: every law holds"]:
+        click.echo(visible(line))
+    return EXIT_PARTIAL if broken else EXIT_DONE
+
+
+@ghirbal.command()
+@click.argument("url")
+@click.option("--allow-private", is_flag=True, help="Allow addresses of private networks.")
+def outlet(url: str, *, allow_private: bool) -> None:
+    """Look at a news site, and draft its entry for outlets.toml: feeds, sitemaps, language.
+
+    This is the one command here that uses the network.
+    """
+    from crawler.discovery import draft_outlet
+
+    click.echo(draft_outlet(url, allow_private=allow_private))
+
+
+def _run(command: str, *, quiet: bool, config: str | None, salvage: bool, **options: Any) -> int:
+    from ghirbal.config import read_config, salvaging
+    from ghirbal.console import show_summary, watching
+    from ghirbal.jobs import Job, run_job
+
+    settings = salvaging(read_config(config)) if salvage else read_config(config)
+    out, inputs = Path(options.pop("out")), tuple(options.pop("inputs"))
+    given = {name: value for name, value in options.items() if value is not None}
+    with watching(quiet=quiet) as watch:
+        finished = run_job(Job(command, inputs, out, settings, **given), watch)  # type: ignore[arg-type]
+    show_summary(finished)
+    return finished.exit_code
+
+
+def main() -> NoReturn:
+    """Run the command line; an error becomes one sentence and an exit code, never a traceback."""
+    out, err = Guarded(sys.stdout), Guarded(sys.stderr)
+    with redirect_stdout(cast("Any", out)), redirect_stderr(cast("Any", err)):
+        code = _call()
+        out.flush()
+        if out.refused is not None and code in (EXIT_DONE, EXIT_PARTIAL):
+            code = _refused(out.refused, "standard output: not all could be written")
+        err.flush()
+    sys.exit(code)
+
+
+def _call() -> int:
+    """Run one command and return its exit code; whatever goes wrong is said on standard error."""
+    try:
+        return int(ghirbal.main(standalone_mode=False) or EXIT_DONE)
+    except GhirbalError as error:
+        return _say(str(error), error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except (KeyboardInterrupt, click.Abort):
+        # Said without any import: the one that was interrupted may have left half a module behind.
+        print(f"error: {INTERRUPTED}", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except MemoryError:
+        return _say("there is not enough memory; free some, or give fewer --workers", EXIT_ENVIRONMENT)
+    except OSError as error:
+        return _refused(error, f"{error.filename or 'the system'}: refused")
+    except Exception as error:  # noqa: BLE001
+        return _say(_defect(error), EXIT_DEFECT)
+
+
+def _defect(error: Exception) -> str:
+    """Say what of ours broke and where; where GHIRBAL_DEBUG is set, after the whole traceback."""
+    if os.environ.get("GHIRBAL_DEBUG"):
+        traceback.print_exception(error)
+    root = Path(__file__).parents[1]
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(os.path.relpath(frame.filename, root)).as_posix()}:{frame.lineno}" for frame in frames]
+    where = next((place for place in reversed(places) if place.split("/")[0] in _PACKAGES), places[-1])
+    return (
+        f"a defect of Ghirbal, not of your data: {type(error).__name__}: {error} ({where}); please report this line "
+        "and the command. GHIRBAL_DEBUG=1 in the environment shows the traceback"
+    )
+
+
+def _refused(error: OSError, what: str) -> int:
+    from corpus.files import refusal
+
+    refused = refusal(error, what)
+    return _say(str(refused), refused.exit_code)
+
+
+def _say(message: str, code: int) -> int:
+    from ghirbal.console import show_error
+
+    show_error(message)
+    return code

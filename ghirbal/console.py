@@ -1,0 +1,139 @@
+"""What a user sees on the terminal: progress on standard error, the summary on standard output."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from corpus.run import Report
+from ghirbal.jobs import Finished
+from ghirbal.terminal import visible
+
+errors = Console(stderr=True, highlight=False)
+results = Console(highlight=False)
+
+#: A summary shows so many of the most frequent reasons, outlets and failures; the report shows all.
+_SHOWN = 12
+
+
+class Bars:
+    """A `corpus.run.runner.Watcher` that draws one bar a step."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description:<22}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[records]}"),
+            TimeElapsedColumn(),
+            console=errors,
+        )
+        self._bar: TaskID | None = None
+        self._before = self._total = 0
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def begin(self, label: str, tasks: int) -> None:
+        """Start a new bar."""
+        self._before = self._total
+        self._bar = self._progress.add_task(label, total=tasks, records="")
+
+    def advance(self, tasks: int) -> None:
+        """Move the bar on."""
+        if self._bar is not None:
+            self._progress.advance(self._bar, tasks)
+
+    def records(self, total: int) -> None:
+        """Show how many records the current step has seen."""
+        self._total = total
+        if self._bar is not None:
+            self._progress.update(self._bar, records=f"{total - self._before:,} records")
+
+
+@contextmanager
+def watching(*, quiet: bool) -> Iterator[Bars | Silence]:
+    """Provide a watcher: bars, or nothing."""
+    if quiet:
+        yield Silence()
+    else:
+        with Bars() as bars:
+            yield bars
+
+
+class Silence:
+    """A watcher that says nothing."""
+
+    def begin(self, label: str, tasks: int) -> None:
+        """Say nothing."""
+
+    def advance(self, tasks: int) -> None:
+        """Say nothing."""
+
+    def records(self, total: int) -> None:
+        """Say nothing."""
+
+
+def show_summary(finished: Finished) -> None:
+    """Print the counts of a run, why records left, and where the corpus lies."""
+    report = finished.report
+    table = Table(title=None, show_header=False, box=None, pad_edge=False)
+    table.add_column(justify="left")
+    table.add_column(justify="right")
+    for name in ("read", "kept", "dropped", "failed"):
+        table.add_row(f"[bold]{name}[/bold]", f"[bold]{getattr(report, name):,}[/bold]")
+    _add(table, "removed because", report.reasons)
+    _add(table, "chrome removed, spans", report.rules)
+    _add(table, "languages", report.languages)
+    results.print(table)
+    _show_failures(report)
+    if finished.already:
+        results.print("this run had finished before; nothing was done again")
+    results.print(f"corpus:  {quote(str(finished.out / 'corpus'))}", soft_wrap=True)
+    results.print(f"report:  {quote(str(finished.out / 'report.html'))}", soft_wrap=True)
+
+
+def show_error(message: str) -> None:
+    """Print one error, with nothing in it taken for markup."""
+    errors.print(f"[bold red]error:[/bold red] {quote(message)}", soft_wrap=True)
+
+
+def quote(text: str) -> str:
+    r"""Return foreign text as the terminal may show it: no markup, no control or direction characters.
+
+    >>> print(quote("one\x1b[31mtwo"))
+    one\x1b[31mtwo
+    """
+    return escape(visible(text))
+
+
+def _add(table: Table, title: str, counts: Counter[str]) -> None:
+    if counts:
+        table.add_row("", "")
+        table.add_row(f"[dim]{title}[/dim]", "")
+        for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]:
+            table.add_row(f"  {quote(name)}", f"{count:,}")
+
+
+def _show_failures(report: Report) -> None:
+    if not report.failed:
+        return
+    errors.print(f"[bold]{report.failed:,} could not be read:[/bold]")
+    for failure in report.failures[:_SHOWN]:
+        where = f"{failure['path']}: record {failure['record']} (byte {failure['offset']:,})"
+        errors.print(f"  {quote(where)}: {failure['reason']}: {quote(failure['message'])}", soft_wrap=True)
+    if report.failed > _SHOWN:
+        errors.print(f"  ... and {report.failed - _SHOWN:,} more; all are in removed/")

@@ -1,0 +1,249 @@
+"""The output folder: whose it is, what state it is in, and the last files that make it a finished corpus.
+
+    OUT/.ghirbal/run.json    what this folder is being made from; written first
+    OUT/.ghirbal/work/       tasks that are done, summaries, learned state; gone when the run is finished
+    OUT/manifest.json        inputs, configuration, versions, counts, the digest of every file
+    OUT/_SUCCESS             the digest of the manifest; written last
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from corpus.errors import UsageError
+from corpus.files import InputFile, Published, publish, publish_json, sweep, translated
+from corpus.formats import FORMATS
+from corpus.records import SCHEMA_VERSION
+from corpus.run import Outcome
+from ghirbal.config import fingerprint
+from ghirbal.published import MANIFEST, REPORT, SUCCESS, read_note
+
+HOUSE = ".ghirbal"
+REPORT_PAGE = "report.html"
+CLUSTERS, BOILERPLATE = "clusters.jsonl", "boilerplate.toml"
+
+#: All that a run ever publishes, the marker first, beside the parts in the folders of documents.
+_OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CLUSTERS, BOILERPLATE)
+_FOLDERS = ("corpus", "removed")
+_PART = re.compile(rf"part-\d+\.(?:{'|'.join(map(re.escape, FORMATS))})", re.ASCII)
+#: What stands in HOUSE while a run is on; what a run that never got to its note can have left there.
+_WORKSHOP, _BEGUN = ("work", "index", "stdin"), ("lock", "stdin", "run.json")
+#: The packages whose code decides what comes out; what is fetched is the business of the crawl.
+_PACKAGES = ("cleaning", "corpus", "dedup", "ghirbal")
+_CODE = "code"
+#: A manifest lists at most so many inputs by name; all are covered by the digest of their listing.
+_MAX_INPUTS = 10_000
+#: The libraries whose version can change a byte of the corpus.
+_LIBRARIES = (
+    "ghirbal", "babel", "backports.zstd", "charset-normalizer", "cssselect", "datasketch", "htmldate", "langdetect",
+    "lxml", "msgspec", "numba", "numpy", "orjson", "persiantools", "pyarrow", "trafilatura", "xxhash",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a run is made from; two runs with equal identities make the same bytes."""
+
+    command: str
+    configuration: Mapping[str, Any]
+    inputs: str
+
+    def row(self) -> dict[str, Any]:
+        """Return the identity as run.json holds it."""
+        return {
+            "command": self.command,
+            "configuration": self.configuration,
+            "inputs": self.inputs,
+            "versions": library_versions(),
+        }
+
+
+def library_versions() -> dict[str, str]:
+    """Name what has a say in the output besides input and configuration: libraries, Python, and our own code."""
+    versions = {
+        "schema": str(SCHEMA_VERSION),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "unicode": unicodedata.unidata_version,
+        _CODE: code_digest(),
+    }
+    for name in _LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+@cache
+def code_digest() -> str:
+    """Hash the code and the tables of all packages that decide what comes out, wherever they are installed."""
+    digest = hashlib.sha256()
+    for package in _PACKAGES:
+        for name, data in sorted(_sources(files(package), package)):
+            digest.update(f"{name}\0{len(data)}\0".encode() + data)
+    return digest.hexdigest()
+
+
+def _sources(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        inside = f"{name}/{entry.name}"
+        if entry.is_dir():
+            yield from _sources(entry, inside)
+        elif inside.endswith((".py", ".toml")):
+            yield inside, entry.read_bytes()
+
+
+def claim(out: Path, identity: Identity, *, fresh: bool) -> bool:
+    """Make `out` ready for a run, and tell whether the very same run has finished there already.
+
+    Raises:
+        UsageError: the folder holds another run; `--fresh` replaces it.
+    """
+    row = identity.row()
+    note = out / HOUSE / "run.json"
+    found = None
+    if note.exists():
+        if fresh:
+            discard(out)
+        else:
+            found = msgspec.to_builtins(read_note(note))
+    if found is not None and found != row:
+        _refuse_other(out, found, row)
+    if found is not None and (out / SUCCESS).exists():
+        return True
+    if found is None:
+        publish_json(note, row)
+    with translated(out):
+        sweep(out)
+    return False
+
+
+def discard(out: Path) -> None:
+    """Remove what a run publishes in `out`, by name, and nothing else; what is not ours stays where it is."""
+    with translated(out):
+        for path in (*(out / name for name in _OURS), *_parts(out)):
+            path.unlink(missing_ok=True)
+        for folder in (out / name for name in _FOLDERS):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        _clear(out, _WORKSHOP)
+
+
+def _parts(out: Path) -> Iterator[Path]:
+    """Yield the parts of a corpus in `out`, whichever run wrote them."""
+    for folder in _FOLDERS:
+        for path in (out / folder).glob("part-*"):
+            if _PART.fullmatch(path.name):
+                yield path
+
+
+def _clear(out: Path, names: Sequence[str]) -> None:
+    for path in (out / HOUSE / name for name in names):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def is_finished(folder: Path) -> bool:
+    """Tell whether `folder` is a finished corpus of ours."""
+    return (folder / SUCCESS).is_file() and (folder / MANIFEST).is_file()
+
+
+def corpus_at(path: Path) -> Path:
+    """Return the finished corpus that `path` stands for: itself, or the folder around its documents."""
+    around = path.absolute()
+    return around.parent if around.name == "corpus" and not is_finished(path) and is_finished(around.parent) else path
+
+
+def finish(out: Path, identity: Identity, inputs: Sequence[InputFile], outcome: Outcome) -> None:
+    """Write the manifest and, last of all, the marker; then clear the work folder away."""
+    listing = [{"path": file.name, "bytes": file.size} for file in inputs]
+    manifest = {
+        "schema": SCHEMA_VERSION,
+        "command": identity.command,
+        "configuration": identity.configuration,
+        "versions": library_versions(),
+        "inputs": {
+            "files": len(listing),
+            "bytes": sum(file.size for file in inputs),
+            "sha256": fingerprint(listing),
+            "listing": listing[:_MAX_INPUTS],
+        },
+        "counts": {name: getattr(outcome.report, name) for name in ("read", "kept", "dropped", "failed")},
+        "files": outcome.files,
+    }
+    digest = publish_json(out / MANIFEST, manifest).sha256
+    publish(out / SUCCESS, f"{digest}\n".encode("ascii"))
+    with translated(out):
+        _clear(out, ("work",))
+
+
+def entry(published: Published, rows: int = 0) -> dict[str, Any]:
+    """Describe one published file as the manifest does."""
+    return {"sha256": published.sha256, "bytes": published.bytes, "rows": rows or published.rows}
+
+
+def refuse_foreign(out: Path) -> None:
+    """Refuse a folder that holds what no run of ours wrote, or links in the places of ours; nothing is written.
+
+    Raises:
+        UsageError: foreign files, links, or `out` is no folder.
+    """
+    if out.is_symlink() and not out.exists():
+        raise UsageError(f"{out}: a link that leads nowhere; give a folder to -o")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: this is a file; give a folder to -o")
+    for path in _places(out):
+        if path.is_symlink():
+            raise UsageError(f"{path}: a link to what is not ours to write; remove it, or give another folder to -o")
+    if not out.exists() or (out / HOUSE / "run.json").exists():
+        return
+    foreign = [path.name for path in out.iterdir() if path.name != HOUSE]
+    if (out / HOUSE).is_dir():
+        inside = (path.name for path in (out / HOUSE).iterdir())
+        foreign += [f"{HOUSE}/{name}" for name in inside if not name.startswith(_BEGUN)]
+    if foreign:
+        some = ", ".join(sorted(foreign)[:3])
+        raise UsageError(f"{out}: holds files that no run of ours wrote ({some}); give a new or empty folder to -o")
+
+
+def _places(out: Path) -> Iterator[Path]:
+    """Yield where a run writes and removes; the folders come first, for what lies behind a link is not looked at."""
+    yield from (out / name for name in (HOUSE, *_FOLDERS, *_OURS))
+    yield from (out / HOUSE).rglob("*")
+    yield from _parts(out)
+
+
+def _refuse_other(out: Path, found: Mapping[str, Any], row: Mapping[str, Any]) -> None:
+    keys = ", ".join(_differences(found, row)).replace(f"versions.{_CODE}", "the code of Ghirbal")
+    state = "a finished corpus" if (out / SUCCESS).exists() else "an unfinished run"
+    raise UsageError(
+        f"{out}: holds {state} made from something else (what differs: {keys}); "
+        "give the same inputs and configuration, another folder, or --fresh to replace it"
+    )
+
+
+def _differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> list[str]:
+    names: list[str] = []
+    for key in sorted(set(one) | set(other)):
+        left, right = one.get(key), other.get(key)
+        if isinstance(left, dict) and isinstance(right, dict):
+            names += _differences(left, right, f"{prefix}{key}.")
+        elif left != right:
+            names.append(f"{prefix}{key}")
+    return names

@@ -1,0 +1,67 @@
+"""Run jobs as the tests of the pipeline need them: in this process, quietly, and read what they made."""
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+
+from corpus.run.worker import read_rows
+from ghirbal.check import check_corpus
+from ghirbal.config import Config
+from ghirbal.console import Silence
+from ghirbal.jobs import Job, run_job
+
+ROOT = Path(__file__).parents[2]
+
+
+def build(inputs, out, command="build", **options):
+    names = tuple(map(str, inputs)) if isinstance(inputs, list | tuple) else (str(inputs),)
+    options.setdefault("config", Config())
+    finished = run_job(Job(command, names, Path(out), **options), Silence())
+    assert check_corpus(Path(out)) == []
+    return finished
+
+
+def rows(out, folder):
+    return [row for path in sorted((out / folder).iterdir()) for row in read_rows(path)]
+
+
+def tree(out):
+    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def command(*arguments, **options):
+    """Run the command line in a process of its own."""
+    call = [sys.executable, "-m", "ghirbal", *map(str, arguments)]
+    options.setdefault("capture_output", True)
+    return subprocess.run(call, cwd=ROOT, check=False, text=True, **options)
+
+
+def report(out):
+    return orjson.loads((out / "report.json").read_bytes())
+
+
+NOUNS = (
+    "السد الجسر المعرض المصنع المرفأ الملعب المتحف السوق المطار المستشفى الحقل البستان النهر الوادي"
+    " القلعة المكتبة الجامعة المسرح القطار السفينة الشاحنة الفلاح الصياد المهندس الطبيب المعلم الشاعر"
+    " الحارس التاجر الرسام الوزير النقيب المحافظ السفير المدرب اللاعب الطالب الباحث القاضي المحامي"
+    " النجار الحداد الخباز البناء الراعي البحار"
+).split()
+VERBS = (
+    "زار افتتح أعلن رفض وصف راقب نقل أصلح باع اشترى رسم كتب قرأ سأل وعد شكر حذر بنى هدم زرع حصد نظم"
+    " أوقف"
+).split()
+TIMES = ("صباح أمس", "مساء اليوم", "قبل أسبوع", "مطلع الشهر", "نهاية العام", "في العطلة", "بعد المطر", "عند الفجر")
+
+
+def story(number):
+    """A story of six paragraphs that shares no sentence with any other number's."""
+    dice = random.Random(number)
+
+    def sentence():
+        clauses = (f"{dice.choice(VERBS)} {dice.choice(NOUNS)} {dice.choice(NOUNS)}" for _ in range(4))
+        return f"{' و'.join(clauses)} {dice.choice(TIMES)} قرب {dice.choice(NOUNS)}."
+
+    return "\n".join(" ".join(sentence() for _ in range(3)) for _ in range(6))

@@ -1,0 +1,383 @@
+import os
+import shutil
+import subprocess
+import sys
+
+import orjson
+import pytest
+
+from corpus.arabic import words
+from corpus.errors import EnvironmentFault, UsageError
+from corpus.files.durable import run_lock
+from corpus.formats.reader import read_input
+from dedup.config import DedupConfig
+from dedup.decide import index as index_module
+from dedup.decide.index import Index
+from dedup.stages import Dedup
+from ghirbal import jobs as run
+from ghirbal.against import extend_index, find_against
+from ghirbal.check import check_corpus
+from ghirbal.cli import main
+from tests.ghirbal.builds import ROOT, build, command, rows, story, tree
+
+CONFIG = DedupConfig()
+
+
+def write(folder, numbers, prefix):
+    folder.mkdir()
+    lines = (orjson.dumps({"id": f"{prefix}{n}", "text": story(n), "outlet": prefix}) + b"\n" for n in numbers)
+    (folder / "a.jsonl").write_bytes(b"".join(lines))
+    return folder
+
+
+def corpus(tmp_path, name, numbers):
+    build(write(tmp_path / f"{name}-dumps", numbers, name[0]), tmp_path / name)
+    return tmp_path / name
+
+
+@pytest.fixture
+def old(tmp_path):
+    return corpus(tmp_path, "old", range(6))
+
+
+@pytest.fixture
+def more(tmp_path):
+    return corpus(tmp_path, "more", range(6, 11))
+
+
+@pytest.fixture
+def new(tmp_path):
+    return write(tmp_path / "new", (2, 7, 20), "n")
+
+
+def marker(folder):
+    return (folder / "_SUCCESS").read_text().strip()
+
+
+def kept(out):
+    return [row["id"] for row in rows(out, "corpus")]
+
+
+def survivors(out):
+    return {row["id"]: row["survivor"] for row in rows(out, "removed")}
+
+
+def test_the_index_is_built_once_and_extended(old, more, new, tmp_path):
+    index = tmp_path / "index"
+    assert extend_index(index, [old], CONFIG) == 6
+    assert extend_index(index, [old, more], CONFIG) == 5
+    assert extend_index(index, [more, old], CONFIG) == 0
+    assert Index(index).corpora == (marker(old), marker(more))
+    build(new, tmp_path / "out", against=str(index))
+    assert kept(tmp_path / "out") == ["n20"]
+    assert survivors(tmp_path / "out") == {"n2": "o2", "n7": "m7"}
+    with pytest.raises(UsageError, match="neither a finished corpus nor an index"):
+        find_against([str(new)], CONFIG)
+
+
+class Dead(BaseException):
+    """The process was killed: nothing that it does after this reaches the disk."""
+
+
+class Disk:
+    """Count the calls that change the disk, and fail at one of them: once, or for ever like a dead process."""
+
+    def __init__(self, monkeypatch):
+        self.calls, self.at, self.fault = 0, 0, None
+        for name in ("fsync", "replace", "unlink"):
+            monkeypatch.setattr(os, name, self._watched(getattr(os, name)))
+
+    def fail(self, at, fault):
+        self.calls, self.at, self.fault = 0, at, fault
+
+    def _watched(self, call):
+        def watched(*arguments, **options):
+            self.calls += 1
+            if self.at and (self.calls == self.at or (self.calls > self.at and isinstance(self.fault, Dead))):
+                raise self.fault
+            return call(*arguments, **options)
+
+        return watched
+
+
+@pytest.mark.parametrize("fault", [Dead(), OSError(28, "No space left on device"), KeyboardInterrupt()], ids=repr)
+def test_whatever_stops_an_addition_nothing_is_forgotten(old, more, new, tmp_path, monkeypatch, fault):
+    """B is added in three batches to an index that holds A, stopped at each call that changes the disk."""
+    monkeypatch.setattr(index_module, "_SEGMENT", 2)
+    index, calm, disk = tmp_path / "index", tmp_path / "calm", Disk(monkeypatch)
+    extend_index(calm, [old], CONFIG)
+    shutil.copytree(calm, tmp_path / "before")
+    disk.fail(0, fault)
+    extend_index(calm, [more], CONFIG)
+    assert disk.calls == 15
+    for at in range(1, disk.calls + 1):
+        shutil.rmtree(index, ignore_errors=True)
+        shutil.copytree(tmp_path / "before", index)
+        disk.fail(at, fault)
+        with pytest.raises(EnvironmentFault if isinstance(fault, OSError) else type(fault)):
+            extend_index(index, [more], CONFIG)
+        disk.fail(0, fault)
+        held = Index(index)
+        assert (held.corpora, len(held)) in [((marker(old),), 6), ((marker(old), marker(more)), 11)]
+        assert len(Index(tmp_path / "none", CONFIG, [held])) == len(held)
+        assert extend_index(index, [more], CONFIG) == 11 - len(held)
+        assert tree(index) == tree(calm), at
+
+
+def test_a_stopped_first_addition_leaves_an_index_that_can_be_made(old, tmp_path, monkeypatch):
+    index, disk = tmp_path / "index", Disk(monkeypatch)
+    for at in range(1, 6):
+        disk.fail(at, Dead())
+        with pytest.raises(Dead):
+            extend_index(index, [old], CONFIG)
+        disk.fail(0, None)
+        assert extend_index(index, [old], CONFIG) == 6
+        shutil.rmtree(index)
+
+
+@pytest.mark.broken_corpus
+def test_a_failing_corpus_leaves_the_others(old, more, tmp_path, monkeypatch):
+    monkeypatch.setattr(index_module, "_SEGMENT", 2)
+    index = tmp_path / "index"
+    extend_index(index, [old], CONFIG)
+    before = tree(index)
+    part = more / "corpus" / "part-00000.jsonl.zst"
+    part.write_bytes(part.read_bytes()[:-4])
+    with pytest.raises(UsageError, match="ghirbal check"):
+        extend_index(index, [more], CONFIG)
+    assert tree(index) == before
+
+
+def test_an_index_holds_a_corpus_whole_or_not_at_all_while_it_is_built_again(old, more, tmp_path, monkeypatch):
+    def rebuilt(file, config):
+        yield from read_input(file, config)
+        build(write(tmp_path / "other-dumps", range(30, 33), "x"), more, fresh=True)
+
+    monkeypatch.setattr("ghirbal.against.read_input", rebuilt)
+    with pytest.raises(UsageError, match="was built again while it was read"):
+        extend_index(tmp_path / "index", [more], CONFIG)
+    monkeypatch.undo()
+    assert extend_index(tmp_path / "index", [more], CONFIG) == 3
+
+
+def test_one_process_at_a_time_adds(old, tmp_path):
+    lock = tmp_path / "index" / ".ghirbal" / "lock"
+    with run_lock(lock), pytest.raises(EnvironmentFault, match=rf"index: another run \(process {os.getpid()}\)"):
+        extend_index(tmp_path / "index", [old], CONFIG)
+    assert extend_index(tmp_path / "index", [old], CONFIG) == 6
+
+
+def test_two_at_once_lose_no_corpus(old, more, tmp_path):
+    index = tmp_path / "index"
+    calls = [[sys.executable, "-m", "ghirbal", "index", str(one), "-o", str(index)] for one in (old, more)]
+    racing = [subprocess.Popen(call, cwd=ROOT, stderr=subprocess.PIPE, text=True) for call in calls]
+    for one, call in zip(racing, calls, strict=True):
+        _, said = one.communicate()
+        assert one.returncode in (0, 3)
+        if one.returncode == 3:
+            assert f"{index}: another run (process " in said
+            assert command(*call[3:]).returncode == 0
+    assert set(Index(index).corpora) == {marker(old), marker(more)}
+    assert len(Index(index)) == 11
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "manifest.json"])
+def test_an_index_is_not_put_among_other_things(old, tmp_path, name):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / name).write_bytes(b"mine")
+    for folder in (tmp_path / "mine", tmp_path / "mine" / name, old):
+        before = tree(tmp_path)
+        with pytest.raises(UsageError, match="something else than an index"):
+            extend_index(folder, [old], CONFIG)
+        assert tree(tmp_path) == before
+
+
+def test_an_index_is_not_locked_through_a_link(old, tmp_path):
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "victim" / "lock").write_bytes(b"mine")
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / ".ghirbal").symlink_to(tmp_path / "victim")
+    with pytest.raises(UsageError, match="leads out of the index"):
+        extend_index(tmp_path / "index", [old], CONFIG)
+    assert tree(tmp_path / "victim") == {"lock": b"mine"}
+
+
+def test_all_that_is_given_wins(old, more, new, tmp_path):
+    """Corpora and indexes mixed, in any order, each once: the same bytes."""
+    index = tmp_path / "index"
+    extend_index(index, [more], CONFIG)
+    build(new, tmp_path / "one", against=(str(old), str(more)))
+    assert kept(tmp_path / "one") == ["n20"]
+    assert survivors(tmp_path / "one") == {"n2": "o2", "n7": "m7"}
+    manifest = orjson.loads((tmp_path / "one" / "manifest.json").read_bytes())
+    assert manifest["configuration"]["against"].split(",") == [marker(old), marker(more)]
+    done = command("build", new, "-o", tmp_path / "two", "--against", old, "--against", index, "--workers", "2")
+    assert (done.returncode, kept(tmp_path / "two")) == (0, ["n20"])
+    build(new, tmp_path / "three", against=(str(index), str(old), str(more)))
+    assert tree(tmp_path / "two") == tree(tmp_path / "three")
+    for name in ("corpus", "removed"):
+        assert rows(tmp_path / "two", name) == rows(tmp_path / "one", name)
+    build(new, tmp_path / "alone", against=(str(more), str(more / "corpus")))
+    assert kept(tmp_path / "alone") == ["n2", "n20"]
+
+
+def test_nothing_is_written_into_a_corpus_that_wins(old, new, tmp_path):
+    """A stranger's corpus: its `.ghirbal` leads elsewhere, and it cannot be written to."""
+    (tmp_path / "victim" / "index").mkdir(parents=True)
+    (tmp_path / "victim" / "index" / "index.json").write_bytes(b"{}")
+    shutil.rmtree(old / ".ghirbal")
+    (old / ".ghirbal").symlink_to(tmp_path / "victim")
+    (tmp_path / "one.txt").write_text(story(3), "utf-8")
+    before = tree(tmp_path)
+    folders = [old, *(path for path in old.iterdir() if path.is_dir() and not path.is_symlink())]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        build(new, tmp_path / "out", command="dedup", against=(str(old),))
+        similar = command("similar", tmp_path / "one.txt", old, "--json")
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    assert orjson.loads(similar.stdout)["similar"][0]["id"] == "o3"
+    assert kept(tmp_path / "out") == ["n7", "n20"]
+    assert {name for name in tree(tmp_path / "out") if "against" in name or "index" in name} == set()
+    assert {name: data for name, data in tree(tmp_path).items() if not name.startswith("out/")} == before
+    assert check_corpus(old) == check_corpus(tmp_path / "out") == []
+
+
+def test_an_index_that_an_earlier_version_left_in_a_corpus_is_not_asked(old, more, new, tmp_path):
+    extend_index(tmp_path / "index", [more], CONFIG)
+    shutil.copytree(tmp_path / "index", old / ".ghirbal" / "index")
+    build(new, tmp_path / "out", against=str(old))
+    assert kept(tmp_path / "out") == ["n7", "n20"]
+
+
+def test_a_killed_run_goes_on_with_what_it_had_put_together(old, more, new, tmp_path, monkeypatch):
+    options = {"against": (str(old), str(more))}
+    build(new, tmp_path / "calm", **options)
+    disk, real = Disk(monkeypatch), run.run_stages
+
+    def killed(*_arguments):
+        raise Dead
+
+    monkeypatch.setattr(run, "run_stages", killed)
+    with pytest.raises(Dead):
+        build(new, tmp_path / "whole", **options)
+    work = tmp_path / "whole" / ".ghirbal" / "work" / "against"
+    assert Index(work).corpora == (marker(old), marker(more))
+    calls = disk.calls
+    for at in (calls // 3, calls // 2, calls - 1, calls):
+        disk.fail(at, Dead())
+        with pytest.raises(Dead):
+            build(new, tmp_path / f"half{at}", **options)
+    disk.fail(0, None)
+    monkeypatch.setattr(run, "run_stages", real)
+    for out in [tmp_path / "whole", *tmp_path.glob("half*")]:
+        build(new, out, **options)
+        assert tree(out) == tree(tmp_path / "calm")
+
+
+def test_a_run_goes_on_with_the_index_that_it_began_with(old, more, new, tmp_path, monkeypatch):
+    index, real = tmp_path / "index", run.run_stages
+    extend_index(index, [old], CONFIG)
+
+    def overtaken(*arguments):
+        assert extend_index(index, [more], CONFIG) == 5
+        return real(*arguments)
+
+    monkeypatch.setattr(run, "run_stages", overtaken)
+    build(new, tmp_path / "out", against=str(index))
+    assert kept(tmp_path / "out") == ["n7", "n20"]
+    manifest = orjson.loads((tmp_path / "out" / "manifest.json").read_bytes())
+    assert manifest["configuration"]["against"] == marker(old)
+
+
+def test_a_run_is_not_compared_with_what_it_replaces(old, new, tmp_path):
+    (tmp_path / "link").symlink_to(old)
+    before = tree(old)
+    for path in (old, old / "corpus", tmp_path / "link"):
+        with pytest.raises(UsageError, match="give another folder to -o"):
+            build(new, old, against=(str(path),), fresh=True)
+    assert tree(old) == before
+
+
+def test_what_leads_nowhere_is_no_corpus(new, tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for name in ("loop", "nothing", "new/a.jsonl"):
+        with pytest.raises(UsageError, match=f"{name}: neither a finished corpus nor an index"):
+            build(new, tmp_path / "out", against=str(tmp_path / name))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.broken_corpus
+@pytest.mark.parametrize("change", [b"", b"0" * 64, b"\xff\xfe", None])
+def test_a_corpus_that_was_changed_is_refused(old, new, tmp_path, change):
+    if change is None:
+        (old / "manifest.json").write_bytes(b"{}")
+    else:
+        (old / "_SUCCESS").write_bytes(change)
+    with pytest.raises(UsageError, match="changed since it was published; run: ghirbal check"):
+        build(new, tmp_path / "out", against=str(old))
+    with pytest.raises(UsageError, match="changed since it was published"):
+        extend_index(tmp_path / "index", [old], CONFIG)
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "index" / "index.json").exists()
+
+
+def test_texts_alone_cannot_win(new, tmp_path):
+    build(new, tmp_path / "texts", form="txt")
+    with pytest.raises(UsageError, match="format txt holds no ids"):
+        build(new, tmp_path / "out", against=str(tmp_path / "texts"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_index_is_one_clear_error(old, new, tmp_path):
+    index = tmp_path / "index"
+    extend_index(index, [old], CONFIG)
+    segment = index / "segment-00000001.bin"
+    data = bytearray(segment.read_bytes())
+    data[len(data) // 2] ^= 1
+    segment.write_bytes(data)
+    (tmp_path / "one.txt").write_text(story(3), "utf-8")
+    for arguments in (
+        ["dedup", new, "-o", tmp_path / "out", "--against", index],
+        ["similar", tmp_path / "one.txt", index],
+    ):
+        done = command(*arguments)
+        said = " ".join(done.stderr.split())
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"{segment}: damaged: not the bytes that were written" in said
+        assert "Traceback" not in said
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(UsageError, match="damaged: not the bytes"):
+        extend_index(index, [old], CONFIG)
+
+
+def test_the_folder_of_the_documents_stands_for_the_corpus(old, new, tmp_path, monkeypatch):
+    inside = old / "corpus"
+    assert check_corpus(inside) == []
+    assert extend_index(tmp_path / "index", [inside], CONFIG) == 6
+    build(new, tmp_path / "out", against=str(inside))
+    assert kept(tmp_path / "out") == ["n7", "n20"]
+    monkeypatch.chdir(inside)
+    assert list(find_against(["."], CONFIG).corpora) == [marker(old)]
+
+
+def test_a_stage_takes_no_index_along_to_other_processes(old, tmp_path):
+    extend_index(tmp_path / "index", [old], CONFIG)
+    stage = Dedup(CONFIG, Index(tmp_path / "index"))
+    assert stage.__getstate__()["against"] is None
+    assert len(stage.against) == 6
+
+
+def test_similar_names_the_copy_and_what_they_share(old, tmp_path, monkeypatch, capsys):
+    (tmp_path / "one.txt").write_text(story(3), "utf-8")
+    monkeypatch.setattr(sys, "argv", ["ghirbal", "similar", str(tmp_path / "one.txt"), str(old), "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    best = orjson.loads(capsys.readouterr().out)["similar"][0]
+    assert (best["id"], best["relation"]) == ("o3", "exact")
+    assert best["scores"]["resemblance"] == 1.0
+    assert best["passage_words"] == len(words(story(3)))
+    assert story(3).startswith(" ".join(best["passage"].split()[:5]))

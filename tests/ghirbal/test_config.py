@@ -1,0 +1,101 @@
+"""Each value that means nothing is refused with exit 2 and the name of its key, before anything is written."""
+
+import math
+import typing
+
+import msgspec
+import pytest
+
+from corpus.errors import UsageError
+from ghirbal.config import Config, read_config
+
+HUGE = 2**62
+
+
+def fields(kind=Config, place=()):
+    for field in msgspec.structs.fields(kind):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from fields(field.type, (*place, field.name))
+        else:
+            yield (*place, field.name), field.type
+
+
+def numbers(kind):
+    return [key for key, hint in fields() if (typing.get_args(hint) or (hint,))[0] is kind]
+
+
+FLOATS, INTEGERS = numbers(float), numbers(int)
+#: Where 0 says "no limit of this kind", "not at all" or "every one".
+ZERO_MEANS_SOMETHING = {
+    ("filters", "min_words"), ("filters", "max_placeholder_words"), ("dedup", "min_exact_words"),
+    ("dedup", "max_changed_numbers"), ("dedup", "min_common"),
+}  # fmt: skip
+
+
+def refused(tmp_path, text):
+    path = tmp_path / "ghirbal.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(UsageError) as error:
+        read_config(str(path))
+    return str(error.value).removeprefix(f"{path}: ")
+
+
+def toml(key, value):
+    shown = {math.inf: "inf", -math.inf: "-inf"}.get(value, "nan" if value != value else repr(value))
+    return f"[{'.'.join(key[:-1])}]\n{key[-1]} = {shown}\n"
+
+
+def test_there_is_something_to_walk():
+    assert len(FLOATS) > 25
+    assert len(INTEGERS) > 12
+
+
+@pytest.mark.parametrize("key", FLOATS, ids=".".join)
+def test_each_fraction_is_finite_and_in_its_range(tmp_path, key):
+    for value in (math.nan, math.inf, -math.inf, -1.0, -1e-9, 1e308, HUGE):
+        said = refused(tmp_path, toml(key, value))
+        assert said.startswith(".".join(key) + ": "), said
+        assert "the default is " in said
+
+
+@pytest.mark.parametrize("key", INTEGERS, ids=".".join)
+def test_each_number_is_in_its_range(tmp_path, key):
+    zero = [] if key in ZERO_MEANS_SOMETHING else [0]
+    for value in (-1, -HUGE, HUGE, 2**70, math.nan, 0.5, *zero):
+        said = refused(tmp_path, toml(key, value))
+        assert key[-1] in said, said
+        assert key[0] in said, said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[run]\ndeadline = 0\n", "run.deadline: Expected `float` >= 0.1; the default is 20.0"),
+        ("[filters]\nmin_word = 3\n", "unknown field `min_word` in [filters]; did you mean min_words?"),
+        ("[filtres]\n", "unknown field `filtres` in the top level; did you mean filters?"),
+        ("[clean.furniture]\nzzz = 3\n", "unknown field `zzz` in [clean.furniture]; the keys there are: lines, "),
+        ("[dedup]\nsurvivor = ['newest']\n", "; the values there are: preferred, extraction, longest, earliest"),
+        ("[dedup]\nnear = 1\n", "dedup.near: Expected `bool`, got `int`; the default is true"),
+        ("[filters]\nlanguages = ['arabic']\n", "'arabic' is no ISO 639 code in small letters; did you mean 'ar'?"),
+        ("[filters]\nlanguages = ['AR']\n", "did you mean 'ar'?"),
+        ("[filters]\nlanguages = ['ar', 'eng']\n", "did you mean 'en'?"),
+        ("[filters]\nlanguages = ['klingonese']\n", 'for example "ar", "en" or "fa"'),
+        ("[filters]\nmin_words = 10\nmax_words = 9\n", "filters: min_words: 10 is more than max_words 9"),
+        ("[dedup]\nbands = 64\nrows = 4\n", "dedup: bands x rows must be at most 128"),
+        ("[dedup]\nngram = 30\n", "dedup: min_words must be at least ngram"),
+        ("[read]\nfields = {text = ''}\n", "read: fields.text: names no field of the input"),
+        ("[run\n", "this is not TOML in UTF-8: "),
+        ("run = 3\n", "run: Expected `object`, got `int`"),
+        ("x = " + "9" * 5000, "this is not TOML in UTF-8: "),
+        ("x = " + "[" * 100_000, "this is not TOML in UTF-8: "),
+    ],
+    ids=lambda text: text[:30],
+)
+def test_what_is_wrong_is_said_with_the_key_and_what_it_should_be(tmp_path, text, said):
+    assert said in refused(tmp_path, text)
+
+
+def test_the_codes_that_documents_carry_are_accepted(tmp_path):
+    path = tmp_path / "ghirbal.toml"
+    path.write_text('[filters]\nlanguages = ["ar", "en", "fa", "zh", "no", "ku", "he", "tl", "und"]\n')
+    assert read_config(str(path)).filters.languages[-1] == "und"

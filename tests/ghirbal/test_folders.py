@@ -1,0 +1,296 @@
+"""Folders that strangers prepared: nothing outside them is touched, nothing that is not ours is removed."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
+import orjson
+import pytest
+
+from corpus.errors import CorpusError, UsageError
+from corpus.files.durable import publish, publish_json
+from dedup.stages import Dedup
+from ghirbal import output
+from ghirbal.check import check_corpus
+from ghirbal.laws import verify_ids
+from tests.ghirbal.builds import ROOT, build, command, rows, story, tree
+
+PACKAGES = ("cleaning", "corpus", "dedup", "ghirbal")
+
+
+@pytest.fixture
+def dumps(tmp_path):
+    folder = tmp_path / "dumps"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.txt").write_text(story(number), "utf-8")
+    return folder
+
+
+@pytest.fixture
+def victim(tmp_path):
+    folder = tmp_path / "victim"
+    for name in ("work/precious", "index/precious", "part-00000.jsonl.zst", "file"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"precious")
+    return folder
+
+
+# --- links --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize("finished", [False, True])
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        (".ghirbal", ""), (".ghirbal/work", "work"), (".ghirbal/index", "index"), (".ghirbal/lock", "file"),
+        (".ghirbal/stdin", "file"), (".ghirbal/run.json", "file"), (".ghirbal/work/deep", "work"),
+        ("corpus", ""), ("removed", ""), ("corpus/part-00000.jsonl.zst", "file"),
+        ("removed/part-00007.parquet", "file"),
+        ("_SUCCESS", "file"), ("manifest.json", "file"), ("report.json", "file"), ("report.html", "file"),
+        ("clusters.jsonl", "file"), ("boilerplate.toml", "file"),
+    ],
+)  # fmt: skip
+@pytest.mark.broken_corpus
+def test_a_link_in_a_place_of_ours_is_refused_by_name(dumps, tmp_path, victim, name, target, finished, fresh):
+    out = tmp_path / "out"
+    if finished:
+        build(dumps, out, command="clean")
+        path = out / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    (out / name).parent.mkdir(parents=True, exist_ok=True)
+    (out / name).symlink_to(victim / target)
+    before, inside = tree(victim), sorted(out.rglob("*"))
+    with pytest.raises(UsageError, match=f"{name}: a link"):
+        build(dumps, out, command="clean", fresh=fresh)
+    assert tree(victim) == before
+    assert sorted(out.rglob("*")) == inside
+
+
+def test_an_output_folder_may_be_a_link_itself(dumps, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out").symlink_to("real")
+    build(dumps, tmp_path / "out", command="clean")
+    assert (tmp_path / "real" / "_SUCCESS").is_file()
+
+
+@pytest.mark.parametrize("given", ["dumps", "link", "link/../dumps"])
+@pytest.mark.parametrize("out", ["dumps/out", "link/out", "out2/out"])
+def test_an_output_folder_inside_the_input_is_refused_however_it_is_called(dumps, tmp_path, given, out):
+    (tmp_path / "link").symlink_to("dumps")
+    (tmp_path / "out2").symlink_to("dumps")
+    with pytest.raises(UsageError, match="lies inside the input"):
+        build(tmp_path / given, tmp_path / out)
+    assert not (dumps / "out").exists()
+
+
+@pytest.mark.parametrize("given", ["out", "out/corpus", "out/corpus/part-00000.jsonl.zst", "link"])
+def test_a_corpus_is_not_read_and_replaced_at_once(dumps, tmp_path, given):
+    out = tmp_path / "out"
+    build(dumps, out, command="clean")
+    (tmp_path / "link").symlink_to("out/corpus")
+    before = tree(out)
+    with pytest.raises(UsageError, match="lies inside the output folder"):
+        build(tmp_path / given, out, command="clean", fresh=True)
+    assert tree(out) == before
+
+
+# --- what is not ours ---------------------------------------------------------------------------------------------
+
+
+def test_fresh_removes_what_runs_publish_and_nothing_else(dumps, tmp_path):
+    out = tmp_path / "out"
+    build(dumps, out, command="clean")
+    for name in ("corpus/mine.txt", "corpus/sub/part-00000.jsonl", "removed/part-x.jsonl", "notes.txt", "README.md"):
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_bytes(b"mine")
+    for name in ("corpus/part-00041.jsonl.gz", "removed/part-00041.jsonl", ".ghirbal/index/segment", ".ghirbal/work/x"):
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_bytes(b"ours")
+    build(dumps, out, command="clean", form="parquet", fresh=True)
+    assert sorted(name for name in tree(out) if not name.startswith(".ghirbal")) == [
+        "README.md", "_SUCCESS", "boilerplate.toml", "corpus/mine.txt", "corpus/part-00000.parquet",
+        "corpus/sub/part-00000.jsonl", "manifest.json", "notes.txt", "removed/part-00000.jsonl.zst",
+        "removed/part-x.jsonl", "report.html", "report.json",
+    ]  # fmt: skip
+    assert sorted(name for name in tree(out) if name.startswith(".ghirbal")) == [".ghirbal/lock", ".ghirbal/run.json"]
+
+
+def test_a_house_with_strange_things_is_foreign(dumps, tmp_path):
+    (tmp_path / "out" / ".ghirbal" / "work").mkdir(parents=True)
+    with pytest.raises(UsageError, match=r"no run of ours wrote \(.ghirbal/work\)"):
+        build(dumps, tmp_path / "out")
+
+
+def test_what_came_by_standard_input_is_gone_when_the_run_is(dumps, tmp_path):
+    lines = "".join(orjson.dumps({"text": story(n)}).decode() + "\n" for n in range(3))
+    for _ in range(2):
+        done = command("clean", "-", "-o", tmp_path / "out", "-q", "--workers", "1", input=lines)
+        assert done.returncode == 0, done.stderr
+        assert sorted(path.name for path in (tmp_path / "out" / ".ghirbal").iterdir()) == ["lock", "run.json"]
+    assert "had finished before" in done.stdout
+    assert command("clean", "-", "-o", tmp_path / "out", "-q", input=lines + lines).returncode == 2
+    assert sorted(path.name for path in (tmp_path / "out" / ".ghirbal").iterdir()) == ["lock", "run.json"]
+
+
+# --- files that say what they should not --------------------------------------------------------------------------
+
+BAD = [b"{broken", b"[]", b"{}", b"3", b"", b"\xff\xfe", b'{"files": 3}', b'{"counts": {"read": -1}}', b"[" * 100_000]
+
+
+@pytest.mark.parametrize("data", BAD, ids=lambda data: repr(data[:12]))
+@pytest.mark.parametrize("name", [".ghirbal/run.json", "manifest.json", "report.json", "_SUCCESS"])
+@pytest.mark.broken_corpus
+def test_the_same_command_on_a_damaged_corpus_is_one_clear_error(dumps, tmp_path, name, data):
+    out = tmp_path / "out"
+    build(dumps, out, command="clean")
+    (out / name).write_bytes(data)
+    with pytest.raises(UsageError, match=r"(not as a run of ours writes it|changed since it was published).*--fresh"):
+        build(dumps, out, command="clean")
+    assert build(dumps, out, command="clean", fresh=True).report.kept == 4
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "report.json"])
+@pytest.mark.broken_corpus
+def test_a_finished_corpus_without_its_report_is_no_finished_run(dumps, tmp_path, name):
+    out = tmp_path / "out"
+    build(dumps, out, command="clean")
+    (out / name).unlink()
+    with pytest.raises(UsageError, match=rf"{name}: missing; .*--fresh"):
+        build(dumps, out, command="clean")
+
+
+@pytest.mark.parametrize("data", BAD, ids=lambda data: repr(data[:12]))
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.broken_corpus
+def test_check_says_that_a_manifest_is_none(dumps, tmp_path, data, signed):
+    out = tmp_path / "out"
+    build(dumps, out, command="clean")
+    done = publish(out / "manifest.json", data)
+    if signed:
+        publish(out / "_SUCCESS", f"{done.sha256}\n".encode())
+    (law,) = check_corpus(out)
+    assert "manifest.json: not as a run of ours writes it" in law
+    assert command("check", out).returncode == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "../x", "corpus/../../x", "corpus/..", "..", "\x1b]0;pwned\x07", "corpus/a/b", "", "a\n"]
+)
+@pytest.mark.broken_corpus
+def test_a_name_that_leads_out_of_the_corpus_is_never_opened(dumps, tmp_path, name):
+    out = tmp_path / "out"
+    build(dumps, out, command="clean")
+    manifest = orjson.loads((out / "manifest.json").read_bytes())
+    manifest["files"][name] = {"sha256": "0" * 64, "bytes": 1, "rows": 0}
+    done = publish_json(out / "manifest.json", manifest)
+    publish(out / "_SUCCESS", f"{done.sha256}\n".encode())
+    (law,) = check_corpus(out)
+    assert "is no name that a run gives a file" in law
+    said = command("check", out)
+    assert said.returncode == 1
+    assert "\x1b" not in said.stdout
+    assert "\x07" not in said.stdout
+
+
+@pytest.mark.broken_corpus
+def test_check_follows_no_link_and_reads_rows_that_are_none(dumps, tmp_path):
+    out = tmp_path / "out"
+    build(dumps, out, command="clean", form="jsonl")
+    part = out / "corpus" / "part-00000.jsonl"
+    part.rename(tmp_path / "elsewhere")
+    part.symlink_to(tmp_path / "elsewhere")
+    assert check_corpus(out) == ["corpus/part-00000.jsonl: a link, which may lead out of the corpus"]
+    part.unlink()
+    manifest = orjson.loads((out / "manifest.json").read_bytes())
+    digest = publish(part, b'{"id": 3}\n').sha256
+    manifest["files"]["corpus/part-00000.jsonl"] = {"sha256": digest, "bytes": 10, "rows": 4}
+    done = publish_json(out / "manifest.json", manifest)
+    publish(out / "_SUCCESS", f"{done.sha256}\n".encode())
+    (law,) = check_corpus(out)
+    assert law.startswith("corpus/part-00000.jsonl: not as a run writes it (")
+
+
+# --- what a run is ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.broken_corpus
+def test_a_rule_that_changed_is_another_run(dumps, tmp_path):
+    """The packages are copied, because a phrase is added to the lexicon of the copy."""
+    home = tmp_path / "home"
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, home / package, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def run(*more):
+        call = [sys.executable, "-m", "ghirbal", "clean", str(dumps), "-o", str(tmp_path / "out"), "-q"]
+        return subprocess.run(
+            [*call, *more], cwd=home, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(home)}
+        )
+
+    assert run().returncode == 0
+    assert "had finished before" in run().stdout
+    lexicon = home / "cleaning" / "lines" / "lexicon.toml"
+    lexicon.write_text(lexicon.read_text("utf-8") + "\n# one more line\n", "utf-8")
+    done = run()
+    assert done.returncode == 2
+    assert "a finished corpus made from something else (what differs: the code of Ghirbal)" in done.stderr
+    assert "--fresh" in done.stderr
+    assert run("--fresh").returncode == 0
+
+
+def test_the_manifest_names_the_code_and_the_python_it_was_made_with(dumps, tmp_path):
+    build(dumps, tmp_path / "out", command="clean")
+    versions = orjson.loads((tmp_path / "out" / "manifest.json").read_bytes())["versions"]
+    assert versions["code"] == output.code_digest()
+    assert versions["python"] == f"CPython {sys.version.split()[0]}"
+
+
+# --- the law of ids -----------------------------------------------------------------------------------------------
+
+
+def part(folder, name, *rows):
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    return name
+
+
+def test_ids_that_stand_twice_and_survivors_that_are_nowhere_are_defects(tmp_path):
+    one, two = (part(tmp_path, f"corpus/part-0000{n}.jsonl", {"id": "a"}, {"id": f"b{n}"}) for n in range(2))
+    gone = part(tmp_path, "removed/part-00000.jsonl", {"id": "c", "survivor": "nobody"}, {"id": "", "reason": "x"})
+    with pytest.raises(CorpusError, match="corpus/part-00001.jsonl: id 'a' stands twice: a defect of Ghirbal"):
+        verify_ids(tmp_path, [two, one], against=False)
+    with pytest.raises(CorpusError, match="'c' names the survivor 'nobody', which is not there"):
+        verify_ids(tmp_path, [one, gone], against=False)
+    verify_ids(tmp_path, [one, gone], against=True)
+    verify_ids(tmp_path, [one, part(tmp_path, "removed/part-00001.jsonl", {"survivor": "b0"})], against=False)
+
+
+@pytest.mark.parametrize("form", ["jsonl.zst", "parquet"])
+def test_a_run_that_breaks_the_law_of_ids_is_not_published_as_finished(dumps, tmp_path, monkeypatch, form):
+    apply = Dedup.apply
+
+    def same_id(stage, record):
+        verdict = apply(stage, record)
+        return type(verdict)(output_record(verdict.record), verdict.reason, verdict.detail)
+
+    def output_record(record):
+        return record and replace(record, id="same")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Dedup, "apply", same_id)
+        with pytest.raises(CorpusError, match="id 'same' stands twice"):
+            build(dumps, tmp_path / "out", form=form)
+    assert CorpusError.exit_code == 70
+    assert not (tmp_path / "out" / "_SUCCESS").exists()
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_corpus_with_copies_keeps_the_law(dumps, tmp_path):
+    (dumps / "copy.txt").write_text(story(1), "utf-8")
+    build(dumps, tmp_path / "out")
+    assert [row["reason"] for row in rows(tmp_path / "out", "removed")] == ["exact-duplicate"]
