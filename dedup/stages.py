@@ -10,14 +10,16 @@ from typing import Any
 from corpus.arabic import first_words, folded_words, words
 from corpus.records import Copy, Document, Record, Verdict, drop, keep
 from corpus.run import Accumulator, Map
-from dedup.compare.verify import FEATURES
+from dedup.compare.relation import FEATURES
 from dedup.config import DedupConfig
-from dedup.decide.index import Index
+from dedup.decide.decisions import REASONS, Reason, decide
 from dedup.decide.paragraphs import Paragraphs, find_repeated, strip
-from dedup.decide.result import Learned, Member, empty, name_cluster, tabulate
-from dedup.decide.survivors import KEPT, REASONS, Decider
-from dedup.store import arrays as flat
-from dedup.store.summary import Shards, Summary, identity
+from dedup.decide.result import Clusters, Member, empty, name_cluster, tabulate
+from dedup.sketch.family import Family, draw_family
+from dedup.store.arrays import pack, unpack
+from dedup.store.index import Index
+from dedup.store.summaries import Summaries
+from dedup.store.summary import Summary, identity
 
 #: Where `meta` keeps the id that a document brought, if that names another story as well.
 GIVEN_ID = "given_id"
@@ -28,8 +30,8 @@ _QUOTED_WORDS = 30
 class _Gathering:
     """The accumulator of `Dedup`: a `Summary` of the documents, and their paragraphs where these are wanted."""
 
-    def __init__(self, config: DedupConfig) -> None:
-        self._summary = Summary(config)
+    def __init__(self, config: DedupConfig, family: Family) -> None:
+        self._summary = Summary(config, family)
         self._paragraphs = Paragraphs() if config.paragraphs else None
 
     def observe(self, record: Record) -> None:
@@ -42,14 +44,14 @@ class _Gathering:
         arrays = self._summary.arrays()
         if self._paragraphs is not None:
             arrays |= self._paragraphs.arrays()
-        return flat.pack(arrays)
+        return pack(arrays)
 
 
 class Dedup:
-    """Drop exact, edited, truncated and extended copies; a `corpus.run.stage.Learner` over Documents.
+    """Drop exact, edited, truncated and extended copies; a `corpus.stage.Learner` over Documents.
 
-    `against` is an index (`dedup.decide.index`), or its folder, whose documents win against all that come. Learned:
-    `clusters_`, the members of all clusters with their survivors.
+    `against` is an index, or its folder, whose documents win against all that come. Learned: `clusters_`, the members
+    of all clusters with their survivors. A copy in another process has the hash family, and need not draw it again.
     """
 
     name = "dedup"
@@ -57,7 +59,8 @@ class Dedup:
     def __init__(self, config: DedupConfig | None = None, against: Index | Path | None = None) -> None:
         self.config = config or DedupConfig()
         self.against = against
-        self.clusters_ = Learned(empty())
+        self.family = draw_family(self.config.threshold)
+        self.clusters_ = Clusters(empty())
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave an index behind: other processes only apply what this one has learned."""
@@ -65,25 +68,25 @@ class Dedup:
 
     def accumulator(self) -> Accumulator:
         """Summarise one shard in about 1.4 kB for a story of 2 kB."""
-        return _Gathering(self.config)
+        return _Gathering(self.config, self.family)
 
     def learn(self, summaries: Sequence[memoryview], run: Map) -> None:
         """Find all copies and their survivors; nothing but numbers per document is held in memory."""
-        shards = Shards([flat.unpack(summary) for summary in summaries])
+        corpus = Summaries([unpack(summary) for summary in summaries])
         index = Index(self.against, self.config) if isinstance(self.against, Path) else self.against
-        outcome = Decider(shards, self.config, run, index).decide()
-        rows = tabulate(shards, outcome, index.shards if index is not None else None)
+        decided = decide(corpus, self.config, self.family.bands, run, index)
+        rows = tabulate(corpus, decided, index.documents if index is not None else None)
         if self.config.paragraphs:
-            rows |= find_repeated(shards, outcome)
-        self.clusters_ = Learned(rows)
+            rows |= find_repeated(corpus, decided)
+        self.clusters_ = Clusters(rows)
 
     def dump(self) -> bytes:
         """Return the clusters, to be read in place."""
-        return flat.pack(self.clusters_.arrays)
+        return pack(self.clusters_.arrays)
 
     def load(self, learned: memoryview) -> None:
         """Open what `dump` returned."""
-        self.clusters_ = Learned(flat.unpack(learned))
+        self.clusters_ = Clusters(unpack(learned))
 
     def clusters(self) -> Iterable[bytes]:
         """Return the lines of clusters.jsonl, in order of the survivors' ids."""
@@ -96,8 +99,8 @@ class Dedup:
         key = identity(record)
         row = self.clusters_.find(key)
         member = self.clusters_.member(row) if row >= 0 else None
-        if member is not None and member.fate != KEPT:
-            return drop(REASONS[member.fate], **self._audit(record, member))
+        if member is not None and member.reason != Reason.KEPT:
+            return drop(REASONS[member.reason], **self._audit(record, member))
         if member is not None:
             record = replace(record, also_in=join_copies(record, self.clusters_.copies(row)))
         if new_id := self.clusters_.new_id(key):

@@ -11,7 +11,7 @@ from corpus.files import ReadConfig, digest_file, list_inputs, run_lock, sweep, 
 from corpus.formats import read_input
 from corpus.records import Document
 from dedup.config import DedupConfig
-from dedup.decide import LISTING, Index
+from dedup.store import LISTING, Index
 from ghirbal.output import HOUSE, corpus_at, is_finished
 from ghirbal.published import MANIFEST, SUCCESS
 

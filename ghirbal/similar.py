@@ -11,7 +11,7 @@ import orjson
 from cleaning.stages import Clean
 from corpus.records import Document
 from corpus.run import run_here, summarise
-from dedup.decide import Match
+from dedup.decide import Match, find_similar
 from dedup.stages import quote as quote_passage
 from ghirbal.against import find_against
 from ghirbal.config import read_config
@@ -33,7 +33,7 @@ def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: s
         index = against.open(Path(folder))
     for document in (clean.apply(document).record for document in documents):
         assert isinstance(document, Document)
-        matches = index.similar(document, limit)
+        matches = find_similar(index, document, limit)
         if as_json:
             row = {"id": document.id, "source": document.source, "similar": [_row(document, m) for m in matches]}
             results.file.write(orjson.dumps(row).decode() + "\n")

@@ -1,9 +1,11 @@
 """Compare two texts word by word, and say what one is to the other.
 
-In: pairs of summarised documents. Out: a relation and the scores that decided it. Read rarity, then verify, then gaps.
+In: the words of pairs of documents. Out: a relation and the scores that decided it. Read rarity, then relation, which
+ends in gaps; passages finds what an audit record quotes.
 """
 
 from __future__ import annotations
 
-__all__ = [
-]
+from dedup.compare.relation import FEATURES, Comparison, Thresholds, compare
+
+__all__ = ["FEATURES", "Comparison", "Thresholds", "compare"]

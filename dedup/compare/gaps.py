@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from dedup.kernel import compiled
-from dedup.store.texts import COMMON, RARE, shingle
+from dedup.sketch.words import shingle
+from dedup.store.summaries import COMMON, RARE
 
 #: A gap of more words is another passage, not another number in the same sentence.
 _MAX_GAP = 8

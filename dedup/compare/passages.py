@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernel import compiled
-from dedup.store.texts import Texts
+from dedup.store.summaries import Texts
 
 #: Only the beginnings of very long texts are searched for the passage that audit records quote.
 _PASSAGE_WORDS = 4096

@@ -8,12 +8,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.records import Copy, Document
 from corpus.run import Map
-from dedup.compare.verify import FEATURES, NO_COPY, Judgement
-from dedup.decide.index import Index, join_texts
-from dedup.decide.pairs import VerifyTask, account, cut_pairs, in_batches
+from dedup.compare.rarity import rare_words
+from dedup.compare.relation import CONTAINED, CONTAINMENT, FEATURES, NO_COPY, RESEMBLANCE, thresholds_for
+from dedup.decide.pairs import Accounts, PairTask, account, cut_pairs, find_accounts
 from dedup.sketch.bands import ends_of
-from dedup.store.summary import Shards
+from dedup.store.index import Index
+from dedup.store.summaries import Summaries, Texts
+from dedup.store.summary import summarise
 
 
 class Known(NamedTuple):
@@ -21,51 +24,102 @@ class Known(NamedTuple):
 
     new: NDArray[np.int64]
     old: NDArray[np.int64]
-    judged: Judgement
-    passage: NDArray[np.int64]
+    accounts: Accounts
     longer: NDArray[np.bool_]
 
 
+class Match(NamedTuple):
+    """Tell which document of the index a text is like, how, and what they share."""
+
+    copy: Copy
+    scores: dict[str, float]
+    start: int
+    length: int
+
+
+def rare_in(index: Index, words: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Return RARE for each of `words` that few documents of the index have."""
+    return rare_words(words, index.word_counts, len(index))
+
+
 def find_known(
-    shards: Shards, wanted: NDArray[np.bool_], flags: NDArray[np.uint8], index: Index, run: Map
+    summaries: Summaries, wanted: NDArray[np.bool_], flags: NDArray[np.uint8], index: Index, run: Map
 ) -> Known:
     """Return which of the `wanted` new documents are copies of old ones."""
-    pairs = index.candidates(shards)
+    pairs = index.candidates(summaries)
     pairs = pairs[wanted[ends_of(pairs)[1]]]
-    pieces = list(in_batches(run, account, _tasks(shards, flags, index, pairs)))
-    if not pieces:
-        return _nothing()
-    found = np.concatenate([piece[0] for piece in pieces])
-    relation = np.concatenate([piece[1].relation for piece in pieces])
-    scores = np.concatenate([piece[1].scores for piece in pieces])
-    passage = np.concatenate([piece[2] for piece in pieces])
-    copies = np.flatnonzero(~np.isin(relation, NO_COPY))
-    olds, news = ends_of(found)
-    order = copies[np.lexsort((found[copies], -scores[copies, 1], -scores[copies, 0], news[copies]))]
+    lengths = summaries.lengths_of(np.arange(len(summaries)))
+    accounts = find_accounts(run, _tasks(summaries, lengths, flags, index, pairs))
+    olds, news = ends_of(pairs)
+    copies = np.flatnonzero(~np.isin(accounts.relation, NO_COPY))
+    scores = accounts.scores[copies]
+    order = copies[np.lexsort((pairs[copies], -scores[:, CONTAINMENT], -scores[:, RESEMBLANCE], news[copies]))]
     best = order[np.unique(news[order], return_index=True)[1]]
-    new, old = news[best], olds[best]
-    longer = shards.lengths_of(new) > _lengths(index, old)
-    return Known(new, old, Judgement(relation[best], scores[best]), passage[best], longer)
+    distinct, places = np.unique(olds[best], return_inverse=True)
+    longer = lengths[news[best]] > index.documents.lengths_of(distinct)[places]
+    return Known(news[best], olds[best], accounts.of(best), longer)
 
 
 def _tasks(
-    shards: Shards, flags: NDArray[np.uint8], index: Index, pairs: NDArray[np.uint64]
-) -> Iterator[VerifyTask]:
-    lengths = shards.lengths_of(np.arange(len(shards)))
+    summaries: Summaries,
+    lengths: NDArray[np.int64],
+    flags: NDArray[np.uint8],
+    index: Index,
+    pairs: NDArray[np.uint64],
+) -> Iterator[PairTask]:
+    thresholds = thresholds_for(index.config.threshold)
     for part in cut_pairs(pairs, lengths[ends_of(pairs)[1]]):
         old, new = ends_of(part)
         olds, news = np.unique(old), np.unique(new)
-        texts = join_texts(index.texts(olds), shards.texts(news, flags))
+        texts = _join(index, olds, summaries.texts(news, flags))
         firsts, seconds = np.searchsorted(olds, old), len(olds) + np.searchsorted(news, new)
-        yield VerifyTask(part, texts, firsts, seconds, index.config)
+        yield PairTask(part, texts, firsts, seconds, thresholds)
 
 
-def _lengths(index: Index, documents: NDArray[np.int64]) -> NDArray[np.int64]:
-    distinct, places = np.unique(documents, return_inverse=True)
-    return index.shards.lengths_of(distinct)[places]
+def _join(index: Index, olds: NDArray[np.int64], new: Texts) -> Texts:
+    """Return the texts of the sorted documents `olds` of the index, and those of `new` after them."""
+    words, bounds = index.documents.words_of(olds)
+    return Texts(
+        np.concatenate((words, new.words)),
+        np.concatenate((rare_in(index, words), new.flags)),
+        np.concatenate((bounds, new.bounds[1:] + bounds[-1])),
+    )
 
 
-def _nothing() -> Known:
-    none = np.empty(0, dtype=np.int64)
-    judged = Judgement(none.astype(np.uint8), np.empty((0, len(FEATURES)), dtype=np.float32))
-    return Known(none, none, judged, none.reshape(0, 2), none.astype(bool))
+def look_up(index: Index, document: Document) -> Match | None:
+    """Return the document of the index that `document` is a copy of, or None."""
+    return next((match for match in find_similar(index, document, 1) if match.copy.relation), None)
+
+
+def find_similar(index: Index, document: Document, limit: int = 10) -> list[Match]:
+    """Return what the index has like `document`: copies first, then by containment.
+
+    The relation is empty where the two share text without one being a copy of the other.
+    """
+    new = Summaries([summarise([document], index.config, index.family)])
+    exact = index.same_words(new)[0]
+    pairs = np.union1d(index.candidates(new), exact.astype(np.uint64) << np.uint64(32))
+    olds, _ = ends_of(pairs)
+    words, bounds = new.words_of(np.arange(1))
+    if not len(pairs) or not len(words):
+        return []
+    texts = _join(index, olds, Texts(words, rare_in(index, words), bounds))
+    seconds = np.full(len(olds), len(olds), dtype=np.int64)
+    thresholds = thresholds_for(index.config.threshold)
+    relation, scores, passage = account(PairTask(pairs, texts, np.arange(len(olds)), seconds, thresholds))
+    same = np.isin(olds, exact)
+    no_copy = np.isin(relation, NO_COPY) & ~same
+    order = np.lexsort((olds, -scores[:, CONTAINMENT], -scores[:, RESEMBLANCE], no_copy))[:limit]
+    inside = len(words) <= index.documents.lengths_of(olds)
+
+    def match(at: int) -> Match:
+        contained = not same[at] and relation[at] == CONTAINED
+        name = "" if no_copy[at] else "exact" if same[at] else "near"
+        if contained:
+            name = "contained" if inside[at] else "extended"
+        score = round(float(scores[at, CONTAINMENT if contained else RESEMBLANCE]), 4)
+        copy = Copy(*index.documents.labels(int(olds[at]))[:4], relation=name, score=score)
+        named = {feature: round(float(value), 4) for feature, value in zip(FEATURES, scores[at], strict=True)}
+        return Match(copy, named, *passage[at].tolist())
+
+    return [match(at) for at in order.tolist()]

@@ -1,4 +1,4 @@
-"""Cut the comparing into tasks that fit a process: module-level functions over bounded slices."""
+"""Find the pairs worth comparing and compare them, in tasks that fit a process: functions over bounded slices."""
 
 from __future__ import annotations
 
@@ -10,26 +10,52 @@ from numpy.typing import NDArray
 
 from corpus.run import Map
 from dedup.compare.passages import longest_passages
-from dedup.compare.verify import FEATURES, NONE, Judgement, Limits, compare
-from dedup.config import DedupConfig
-from dedup.sketch.bands import sample_pairs
-from dedup.store.texts import Texts
+from dedup.compare.relation import CONTAINMENT, FEATURES, NONE, Thresholds, compare
+from dedup.decide.survivors import Ranked
+from dedup.sketch.bands import PairSet, band_pairs, ends_of, pair_up, sample_pairs
+from dedup.store.summaries import Texts
 
-#: Words that cross to a verifying process at once: 2.5 MB with their flags, and what is sorted stays in the cache.
+#: Sampled shingles of one task: 48 MB with their documents.
+_SAMPLES_PER_TASK = 1 << 22
+#: Words that cross to a comparing process at once: 2.5 MB with their flags, and what is sorted stays in the cache.
 _WORDS_PER_TASK = 1 << 19
 #: Tasks handed out together, so that their arguments never pile up.
 _TASKS_AT_ONCE = 8
+#: Two texts of at least this containment may stand in one cluster without being copies of each other.
+MIN_COMPANION = 0.3
 
 
 class Edges(NamedTuple):
-    """Hold verified pairs and companions: `pairs` uint64 `first << 32 | second`, and how they were judged."""
+    """Hold copies and companions: `pairs` uint64 `first << 32 | second`, and how they compare."""
 
     pairs: NDArray[np.uint64]
     relation: NDArray[np.uint8]
     scores: NDArray[np.float32]
 
 
-def in_batches(run: Map, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
+class Accounts(NamedTuple):
+    """Hold for each of some pairs how they compare, and the longest passage: its start in the second, its length."""
+
+    relation: NDArray[np.uint8]
+    scores: NDArray[np.float32]
+    passage: NDArray[np.int64]
+
+    def of(self, which: NDArray[np.int64]) -> Accounts:
+        """Return the accounts of some of the pairs."""
+        return Accounts(self.relation[which], self.scores[which], self.passage[which])
+
+
+class PairTask(NamedTuple):
+    """Carry the pairs of one task, with the words they need, to the process that compares them."""
+
+    pairs: NDArray[np.uint64]
+    texts: Texts
+    firsts: NDArray[np.int64]
+    seconds: NDArray[np.int64]
+    thresholds: Thresholds
+
+
+def _in_batches(run: Map, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
     """Map lazily: an executor takes all arguments at once, and here they are large."""
     batch: list[Any] = []
     for task in tasks:
@@ -40,52 +66,80 @@ def in_batches(run: Map, function: Callable[[Any], Any], tasks: Iterable[Any]) -
     yield from run(function, batch)
 
 
-def cut_pairs(pairs: NDArray[np.uint64], words: NDArray[np.int64]) -> Iterator[NDArray[np.uint64]]:
-    """Cut pairs, of which each adds so many `words`, into parts that need about as many as one task may have."""
-    if not len(pairs):
-        return
-    needed = np.cumsum(words)
-    cuts = np.searchsorted(needed, np.arange(_WORDS_PER_TASK, needed[-1], _WORDS_PER_TASK))
-    yield from (part for part in np.split(pairs, cuts) if len(part))
+def find_candidates(ranked: Ranked, comparable: NDArray[np.int64], bands: int, run: Map) -> NDArray[np.uint64]:
+    """Return the pairs worth comparing among the `comparable` ranks: those that share a band or a sampled shingle."""
+    found = PairSet()
+    columns = (ranked.summaries.band(band)[ranked.order[comparable]] for band in range(bands))
+    for pairs in _in_batches(run, band_pairs, columns):
+        first, second = ends_of(pairs)
+        found.add(pair_up(comparable[first], comparable[second]))
+    for pairs in _in_batches(run, _sample_pairs, _sample_tasks(ranked, comparable)):
+        found.add(pairs)
+    return found.pairs()
 
 
-class VerifyTask(NamedTuple):
-    """Carry the pairs of one task, with the words they need, to the process that compares them."""
-
-    pairs: NDArray[np.uint64]
-    texts: Texts
-    firsts: NDArray[np.int64]
-    seconds: NDArray[np.int64]
-    config: DedupConfig
-
-
-def _compare(task: VerifyTask) -> Judgement:
-    return compare(task.texts, task.firsts, task.seconds, task.config.ngram, Limits.of(task.config))
-
-
-def verify(task: VerifyTask) -> Edges:
-    """Compare the pairs of `task`; keep those that hold and those that make companions."""
-    judged = _compare(task)
-    kept = (judged.relation != NONE) | (judged.scores[:, 1] >= task.config.min_companion)
-    return Edges(task.pairs[kept], judged.relation[kept], judged.scores[kept])
+def _sample_tasks(
+    ranked: Ranked, comparable: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
+    """Yield the sampled shingles of the `comparable` ranks in ranges of their hashes, with the rank of each."""
+    rank = np.full(len(ranked.order), -1, dtype=np.int64)
+    rank[ranked.order[comparable]] = comparable
+    total = sum(len(shard["sample"]) for shard in ranked.summaries.shards)
+    step = -(-(1 << 64) // (total // _SAMPLES_PER_TASK + 1))
+    for low in range(0, 1 << 64, step):
+        hashes, owners = ranked.summaries.samples(low, min(low + step, 1 << 64))
+        ranks = rank[owners]
+        yield hashes[ranks >= 0], ranks[ranks >= 0]
 
 
-def account(task: VerifyTask) -> tuple[NDArray[np.uint64], Judgement, NDArray[np.int64]]:
-    """Compare the pairs of `task` and find the longest passage of each."""
-    return task.pairs, _compare(task), longest_passages(task.texts, task.firsts, task.seconds)
-
-
-def find_passages(task: VerifyTask) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Find the longest passage that each of the pairs of `task` shares."""
-    return task.pairs, longest_passages(task.texts, task.firsts, task.seconds)
-
-
-def pair_samples(task: tuple[NDArray[np.uint64], NDArray[np.int64]]) -> NDArray[np.uint64]:
-    """Return the candidate pairs of one range of sampled shingles."""
+def _sample_pairs(task: tuple[NDArray[np.uint64], NDArray[np.int64]]) -> NDArray[np.uint64]:
     return sample_pairs(*task)
 
 
-def no_edges() -> Edges:
-    """Return no pairs."""
+def cut_pairs(pairs: NDArray[np.uint64], words: NDArray[np.int64]) -> Iterator[NDArray[np.uint64]]:
+    """Cut pairs, of which each adds so many `words`, into parts that need about as many as one task may have."""
+    if len(pairs):
+        needed = np.cumsum(words)
+        cuts = np.searchsorted(needed, np.arange(_WORDS_PER_TASK, needed[-1], _WORDS_PER_TASK))
+        yield from (part for part in np.split(pairs, cuts) if len(part))
+
+
+def pair_tasks(
+    ranked: Ranked, flags: NDArray[np.uint8], thresholds: Thresholds, pairs: NDArray[np.uint64]
+) -> Iterator[PairTask]:
+    """Yield the tasks of comparing `pairs` of ranks; `flags` are those of all words of the summaries."""
+    for part in cut_pairs(pairs, ranked.lengths[ends_of(pairs)[1]]):
+        firsts, seconds = (ranked.order[ends] for ends in ends_of(part))
+        documents = np.union1d(firsts, seconds)
+        texts = ranked.summaries.texts(documents, flags)
+        yield PairTask(
+            part, texts, np.searchsorted(documents, firsts), np.searchsorted(documents, seconds), thresholds
+        )
+
+
+def find_edges(run: Map, tasks: Iterable[PairTask]) -> Edges:
+    """Compare all pairs; keep the copies and those that make companions."""
+    none = np.empty(0, dtype=np.uint64)
+    empty = Edges(none, none.astype(np.uint8), np.empty((0, len(FEATURES)), dtype=np.float32))
+    pieces = [empty, *_in_batches(run, _edges, tasks)]
+    return Edges(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+
+
+def _edges(task: PairTask) -> Edges:
+    relation, scores = compare(task.texts, task.firsts, task.seconds, task.thresholds)
+    kept = (relation != NONE) | (scores[:, CONTAINMENT] >= MIN_COMPANION)
+    return Edges(task.pairs[kept], relation[kept], scores[kept])
+
+
+def find_accounts(run: Map, tasks: Iterable[PairTask]) -> Accounts:
+    """Compare all pairs and find the longest passage of each, in the order of the tasks."""
+    none = np.empty(0, dtype=np.uint8)
     scores = np.empty((0, len(FEATURES)), dtype=np.float32)
-    return Edges(np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.uint8), scores)
+    pieces = [Accounts(none, scores, np.empty((0, 2), dtype=np.int64)), *_in_batches(run, account, tasks)]
+    return Accounts(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+
+
+def account(task: PairTask) -> Accounts:
+    """Compare the pairs of `task` and find the longest passage of each."""
+    comparison = compare(task.texts, task.firsts, task.seconds, task.thresholds)
+    return Accounts(*comparison, longest_passages(task.texts, task.firsts, task.seconds))

@@ -16,24 +16,24 @@ from numpy.typing import NDArray
 
 from corpus.records import Document, Verdict, drop, keep
 from corpus.text import lines
+from dedup.decide.decisions import Decisions
 from dedup.decide.result import new_id
-from dedup.decide.survivors import KEPT, Outcome
 from dedup.sketch.minhash import sign
-from dedup.store import arrays as flat
-from dedup.store.summary import Shards
+from dedup.store.strings import pack_strings, string_at
+from dedup.store.summaries import Summaries
 
 #: Shorter lines are greetings, headings and credits, which belong to each document that has them.
 MIN_WORDS = 12
 #: Characters of a removed paragraph that the trace quotes.
 _QUOTED = 80
-#: The kernel is asked for word hashes only; this many permutations are its least work.
-_FEW = 8
+#: The kernel is asked for word hashes only, for signatures of no values.
+_NO_PERMUTATIONS = np.empty((2, 0), dtype=np.uint32)
 
 
 def hash_paragraphs(text: str) -> dict[int, int]:
     """Return the 64-bit hash of the folded words of each long line, by its number."""
     parts = lines(text)
-    sketches = sign(parts, 1, _FEW)
+    sketches = sign(parts, 1, _NO_PERMUTATIONS)
     bounds = sketches.bounds.tolist()
     return {
         number: xxhash.xxh3_64_intdigest(sketches.words[bounds[number] : bounds[number + 1]].data)
@@ -62,29 +62,25 @@ class Paragraphs:
         return {"paragraph": hashes, "paragraph_owner": owners}
 
 
-def find_repeated(shards: Shards, outcome: Outcome) -> dict[str, NDArray[Any]]:
+def find_repeated(summaries: Summaries, decided: Decisions) -> dict[str, NDArray[Any]]:
     """Return the paragraphs that more than one document kept has, and which of them keeps it."""
-    kept, rank = outcome.fate == KEPT, outcome.rank
-    hashes = np.concatenate([np.empty(0, dtype=np.uint64), *(shard["paragraph"] for shard in shards.shards)])
-    owners = np.concatenate(
-        [
-            np.empty(0, dtype=np.int64),
-            *(shard["paragraph_owner"] + start for shard, start in zip(shards.shards, shards.starts, strict=False)),
-        ]
-    )
-    hashes, owners = hashes[kept[owners]], owners[kept[owners]]
-    order = np.lexsort((rank[owners], hashes))
-    hashes, owners = hashes[order], owners[order]
-    first = np.ones(len(hashes), dtype=bool)
-    first[1:] = hashes[1:] != hashes[:-1]
+    hashes, owners = [np.empty(0, dtype=np.uint64)], [np.empty(0, dtype=np.int64)]
+    for shard, start in zip(summaries.shards, summaries.starts, strict=False):
+        kept = decided.kept[shard["paragraph_owner"] + start]
+        hashes.append(shard["paragraph"][kept])
+        owners.append(shard["paragraph_owner"][kept] + start)
+    found, keepers = np.concatenate(hashes), np.concatenate(owners)
+    order = np.lexsort((decided.rank[keepers], found))
+    found, keepers = found[order], keepers[order]
+    first = np.ones(len(found), dtype=bool)
+    first[1:] = found[1:] != found[:-1]
     repeated = np.flatnonzero(first & ~np.append(first[1:], True))
-    names = [
-        new_id(shards, owner) if outcome.renamed[owner] else shards.name(owner) for owner in owners[repeated].tolist()
-    ]
-    blob, bounds = flat.pack_strings(names)
+    found, keepers = found[repeated], keepers[repeated]
+    names = [new_id(summaries, one) if decided.renamed[one] else summaries.name(one) for one in keepers.tolist()]
+    blob, bounds = pack_strings(names)
     return {
-        "paragraphs": hashes[repeated],
-        "paragraph_keys": shards.column("key")[owners[repeated]],
+        "paragraphs": found,
+        "paragraph_keys": summaries.column("key")[keepers],
         "paragraph_names": blob,
         "paragraph_bounds": bounds,
     }
@@ -104,7 +100,7 @@ def strip(document: Document, own: int, table: dict[str, NDArray[Any]], *, survi
         if at == len(known) or int(known[at]) != value:
             continue
         if int(table["paragraph_keys"][at]) != own or value in seen:
-            removed[number] = flat.string_at(table["paragraph_names"], table["paragraph_bounds"], at)
+            removed[number] = string_at(table["paragraph_names"], table["paragraph_bounds"], at)
         seen.add(value)
     if not removed:
         return keep(document)

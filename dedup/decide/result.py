@@ -16,11 +16,10 @@ import orjson
 from numpy.typing import NDArray
 
 from corpus.records import ID_LENGTH, Copy
-from dedup.compare.verify import FEATURES
-from dedup.decide.survivors import KEPT, RELATIONS, Outcome
-from dedup.store import arrays as flat
-from dedup.store.strings import Strings, copy_parts, rank, tell_apart
-from dedup.store.summary import Shards
+from dedup.compare.relation import FEATURES
+from dedup.decide.decisions import RELATIONS, Decisions, Reason
+from dedup.store.strings import EACH, Labels, Strings, copy_parts, labels_at, pack_strings, rank, string_at, tell_apart
+from dedup.store.summaries import Summaries
 
 _COPIES = msgspec.json.Decoder(tuple[Copy, ...])
 
@@ -32,21 +31,21 @@ class Member(NamedTuple):
     """Tell what is known of one member of a cluster."""
 
     copy: Copy
-    fate: int
+    reason: int
     first: int
     anchor: int
     scores: tuple[float, ...]
     passage: tuple[int, int]
 
 
-class Learned:
-    """Read the rows; `arrays` is what `tabulate` returned or `flat.unpack` opened."""
+class Clusters:
+    """Read the rows; `arrays` is what `tabulate` returned or `dedup.store.arrays.unpack` opened."""
 
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.arrays = arrays
 
     def __len__(self) -> int:
-        return len(self.arrays["fate"])
+        return len(self.arrays["reason"])
 
     def find(self, key: int) -> int:
         """Return the row of the document named `key`, or -1."""
@@ -57,24 +56,24 @@ class Learned:
 
     def name(self, row: int) -> str:
         """Return the id of the document in row `row`."""
-        return flat.string_at(self.arrays["strings"], self.arrays["string_bounds"], row * flat.EACH)
+        return string_at(self.arrays["strings"], self.arrays["string_bounds"], row * EACH)
 
     def new_id(self, key: int) -> str:
         """Return the id that the document named `key` got because its own names another story too, or ""."""
         at = int(np.searchsorted(self.arrays["renamed"], np.uint64(key)))
         if at == len(self.arrays["renamed"]) or int(self.arrays["renamed"][at]) != key:
             return ""
-        return flat.string_at(self.arrays["new_ids"], self.arrays["new_id_bounds"], at)
+        return string_at(self.arrays["new_ids"], self.arrays["new_id_bounds"], at)
 
     def copy(self, row: int) -> Copy:
         """Return who the document in row `row` is, and how it relates to its survivor."""
-        relation = RELATIONS[self.arrays["fate"][row]]
+        relation = RELATIONS[self.arrays["reason"][row]]
         score = float(self.arrays["scores"][row, int(relation in ("contained", "extended"))])
-        strings = self._strings(row)[:4]
-        return Copy(*strings, relation=relation, score=1.0 if relation == RELATIONS[KEPT] else round(score, 4))
+        strings = self._labels(row)[:4]
+        return Copy(*strings, relation=relation, score=1.0 if relation == RELATIONS[Reason.KEPT] else round(score, 4))
 
-    def _strings(self, row: int) -> flat.Strings:
-        return flat.strings_at(self.arrays["strings"], self.arrays["string_bounds"], row)
+    def _labels(self, row: int) -> Labels:
+        return labels_at(self.arrays["strings"], self.arrays["string_bounds"], row)
 
     def member(self, row: int) -> Member:
         """Return all that row `row` says."""
@@ -82,7 +81,7 @@ class Learned:
         start, length = arrays["passage"][row].tolist()
         return Member(
             copy=self.copy(row),
-            fate=int(arrays["fate"][row]),
+            reason=int(arrays["reason"][row]),
             first=int(arrays["first"][row]),
             anchor=int(arrays["anchor"][row]),
             scores=tuple(round(score, 4) for score in arrays["scores"][row].tolist()),
@@ -93,7 +92,7 @@ class Learned:
         """Yield the removed members of the cluster whose survivor is in row `first`, and after each its own copies."""
         for row in self._rows(first)[1:]:
             yield self.copy(row)
-            also_in = self._strings(row).also_in
+            also_in = self._labels(row).also_in
             if also_in:
                 yield from _COPIES.decode(also_in)
 
@@ -119,46 +118,46 @@ def name_cluster(survivor: str) -> str:
     return hashlib.sha256(survivor.encode("utf-8", "surrogatepass")).hexdigest()[:_NAME_LENGTH]
 
 
-def tabulate(shards: Shards, outcome: Outcome, old: Shards | None = None) -> dict[str, NDArray[Any]]:
-    """Return the rows of all clusters; survivors numbered beyond `shards` are documents of `old`."""
-    count = len(shards)
-    gone = np.flatnonzero(outcome.fate != KEPT)
-    members = np.union1d(gone, outcome.survivor[gone])
-    renamed = np.flatnonzero(outcome.renamed)
-    new_ids = {document: new_id(shards, document) for document in renamed.tolist()}
-    strings = _replace_ids(_strings(shards, old, members), members, new_ids)
-    places = _order(members, strings, outcome)
+def tabulate(summaries: Summaries, decided: Decisions, old: Summaries | None = None) -> dict[str, NDArray[Any]]:
+    """Return the rows of all clusters; survivors numbered beyond `summaries` are documents of `old`."""
+    count = len(summaries)
+    gone = np.flatnonzero(~decided.kept)
+    members = np.union1d(gone, decided.survivor[gone])
+    renamed = np.flatnonzero(decided.renamed)
+    new_ids = {document: new_id(summaries, document) for document in renamed.tolist()}
+    strings = _replace_ids(_strings(summaries, old, members), members, new_ids)
+    places = _order(members, strings, decided)
     rows = members[places]
     row_of = np.empty(len(members), dtype=np.int64)
     row_of[places] = np.arange(len(places))
     own = np.minimum(rows, count - 1)
-    survivor = np.where(rows < count, outcome.survivor[own], rows)
-    anchor = np.where(rows < count, outcome.anchor[own], -1)
-    keys = shards.column("key")[rows[rows < count]]
+    survivor = np.where(rows < count, decided.survivor[own], rows)
+    anchor = np.where(rows < count, decided.anchor[own], -1)
+    keys = summaries.column("key")[rows[rows < count]]
     by_key = np.argsort(keys, kind="stable")
     blob, bounds = _pack(strings, places)
-    renamed = renamed[np.argsort(shards.column("key")[renamed])]
-    new_blob, new_bounds = flat.pack_strings([new_ids[document] for document in renamed.tolist()])
+    renamed = renamed[np.argsort(summaries.column("key")[renamed])]
+    new_blob, new_bounds = pack_strings([new_ids[document] for document in renamed.tolist()])
     return {
         "keys": keys[by_key],
         "key_rows": np.flatnonzero(rows < count)[by_key],
-        "fate": np.where(rows < count, outcome.fate[own], KEPT).astype(np.uint8),
+        "reason": np.where(rows < count, decided.reason[own], Reason.KEPT).astype(np.uint8),
         "first": _rows_of(survivor, members, row_of),
         "anchor": _rows_of(anchor, members, row_of),
-        "scores": outcome.scores[own].reshape(-1, len(FEATURES)),
-        "passage": outcome.passage[own].astype(np.int32),
+        "scores": decided.scores[own].reshape(-1, len(FEATURES)),
+        "passage": decided.passage[own].astype(np.int32),
         "strings": blob,
         "string_bounds": bounds,
-        "renamed": shards.column("key")[renamed],
+        "renamed": summaries.column("key")[renamed],
         "new_ids": new_blob,
         "new_id_bounds": new_bounds,
     }
 
 
-def new_id(shards: Shards, document: int) -> str:
+def new_id(summaries: Summaries, document: int) -> str:
     """Name a document after its outlet, the id that it shares with another story, and its text."""
-    strings = shards.strings(document)
-    name = "\0".join((strings.outlet, strings.id, f"{shards.number('text', document):016x}"))
+    strings = summaries.labels(document)
+    name = "\0".join((strings.outlet, strings.id, f"{summaries.number('text', document):016x}"))
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:ID_LENGTH]
 
 
@@ -172,12 +171,12 @@ def _rows_of(
     return rows
 
 
-def _strings(shards: Shards, old: Shards | None, members: NDArray[np.int64]) -> Strings:
+def _strings(summaries: Summaries, old: Summaries | None, members: NDArray[np.int64]) -> Strings:
     """Gather the strings of the members, EACH of each."""
-    cut = int(np.searchsorted(members, len(shards)))
-    blob, bounds = shards.strings_of(members[:cut])
+    cut = int(np.searchsorted(members, len(summaries)))
+    blob, bounds = summaries.strings_of(members[:cut])
     if old is not None:
-        olds, old_bounds = old.strings_of(members[cut:] - len(shards))
+        olds, old_bounds = old.strings_of(members[cut:] - len(summaries))
         blob, bounds = np.concatenate((blob, olds)), np.concatenate((bounds, len(blob) + old_bounds[1:]))
     return Strings(blob, bounds[:-1], bounds[1:])
 
@@ -187,21 +186,21 @@ def _replace_ids(strings: Strings, members: NDArray[np.int64], new_ids: dict[int
     renamed = np.flatnonzero(np.isin(members, list(new_ids)))
     if not len(renamed):
         return strings
-    blob, bounds = flat.pack_strings([new_ids[document] for document in members[renamed].tolist()])
+    blob, bounds = pack_strings([new_ids[document] for document in members[renamed].tolist()])
     starts, stops = strings.starts.copy(), strings.stops.copy()
-    starts[renamed * flat.EACH] = len(strings.blob) + bounds[:-1]
-    stops[renamed * flat.EACH] = len(strings.blob) + bounds[1:]
+    starts[renamed * EACH] = len(strings.blob) + bounds[:-1]
+    stops[renamed * EACH] = len(strings.blob) + bounds[1:]
     return Strings(np.concatenate((strings.blob, blob)), starts, stops)
 
 
-def _order(members: NDArray[np.int64], strings: Strings, outcome: Outcome) -> NDArray[np.int64]:
+def _order(members: NDArray[np.int64], strings: Strings, decided: Decisions) -> NDArray[np.int64]:
     """Order the members: clusters by their survivor's id, the survivor first, then copies by id and address."""
-    count = len(outcome.survivor)
+    count = len(decided.survivor)
     survivor = members.copy()
-    survivor[members < count] = outcome.survivor[members[members < count]]
+    survivor[members < count] = decided.survivor[members[members < count]]
     columns = [
-        Strings(strings.blob, strings.starts[at :: flat.EACH], strings.stops[at :: flat.EACH])
-        for at in range(flat.EACH)
+        Strings(strings.blob, strings.starts[at :: EACH], strings.stops[at :: EACH])
+        for at in range(EACH)
     ]
     ids = tell_apart(np.zeros(len(members), dtype=np.int64), columns[0])
     places = rank(ids[np.searchsorted(members, survivor)], survivor, members != survivor, ids)
@@ -212,8 +211,8 @@ def _order(members: NDArray[np.int64], strings: Strings, outcome: Outcome) -> ND
 
 def _pack(strings: Strings, places: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return the strings of the members in the order of `places`, and the bounds of each."""
-    starts = strings.starts.reshape(-1, flat.EACH)[places].ravel()
-    sizes = strings.stops.reshape(-1, flat.EACH)[places].ravel() - starts
+    starts = strings.starts.reshape(-1, EACH)[places].ravel()
+    sizes = strings.stops.reshape(-1, EACH)[places].ravel() - starts
     bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
     blob = np.empty(bounds[-1], dtype=np.uint8)
     copy_parts(strings.blob, starts, bounds, blob)
@@ -222,7 +221,4 @@ def _pack(strings: Strings, places: NDArray[np.int64]) -> tuple[NDArray[np.uint8
 
 def empty() -> dict[str, NDArray[Any]]:
     """Return the rows of a corpus without copies."""
-    none = np.empty(0, dtype=np.int64)
-    scores = np.empty((0, len(FEATURES)), dtype=np.float32)
-    fate, passage = none.astype(np.uint8), none.reshape(0, 2)
-    return tabulate(Shards([]), Outcome(fate, none, none, scores, passage, none, none.astype(bool)))
+    return tabulate(Summaries([]), Decisions.of_none(0))

@@ -1,9 +1,12 @@
 """Sketch texts: fold, cut into words, hash shingles, sign with MinHash, split signatures into bands.
 
-In: texts. Out: word hashes, signatures, keys of bands, candidate pairs. Read words, then shingles, minhash, bands.
+In: texts. Out: word hashes, signatures, keys of bands, candidate pairs. Read words (and foldtable), then family,
+minhash, bands.
 """
 
 from __future__ import annotations
 
-__all__ = [
-]
+from dedup.sketch.family import Family, draw_family, from_lean, to_lean
+from dedup.sketch.minhash import Sketches, sign
+
+__all__ = ["Family", "Sketches", "draw_family", "from_lean", "sign", "to_lean"]

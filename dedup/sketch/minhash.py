@@ -2,34 +2,80 @@
 
 The shingles of a text are its folded words (`corpus.arabic.folded_words`), n in a row, joined by one space, in
 UTF-8. Over them a row of `signatures` equals `datasketch.MinHash(num_perm, seed, scheme="affine32",
-hashfunc=xxhash.xxh32_intdigest).hashvalues` bit for bit, so sketches move both ways (`to_lean`, `from_lean`).
+hashfunc=xxhash.xxh32_intdigest).hashvalues` bit for bit, so sketches move both ways (`dedup.sketch.family`).
 
 Most code points fold one by one, by a table; a text with any other (a letter with loose accents, a final sigma) is
-folded in Python first and enters the same pass as folded words.
+folded in Python first and enters the same pass as folded words. Shingles are hashed with XXH32
+(github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.arabic import folded_words
-from dedup.config import SIGNATURE
-from dedup.kernel import compiled
+from dedup.kernel import compiled, inlined
+from dedup.sketch.family import draw_family
 from dedup.sketch.foldtable import LONGEST, fold_table
-from dedup.sketch.shingles import hash_shingles
 from dedup.sketch.words import ROOM, Encoded, encode, hash_words, split, tokenise
 
-if TYPE_CHECKING:
-    from datasketch import LeanMinHash  # type: ignore[import-untyped]
+#: Words in a shingle.
+NGRAM = 3
 
-PERMUTATIONS = SIGNATURE
-#: datasketch's default; sketches of different seeds do not compare.
-SEED = 1
+_P1, _P2, _P3 = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D)
+_P4, _P5 = np.uint32(0x27D4EB2F), np.uint32(0x165667B1)
+#: What two of the four accumulators begin with: the sum of the first two primes, and the first one taken from zero.
+_FIRST, _FOURTH = np.uint32(0x24234428), np.uint32(0x61C8864F)
+#: datasketch mixes each hash again, as MurmurHash3 ends.
+_MURMUR_1, _MURMUR_2 = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35)
+
+
+@inlined
+def _turn(value: Any, bits: Any) -> Any:
+    return np.uint32(value << np.uint32(bits)) | np.uint32(value >> np.uint32(32 - bits))
+
+
+@inlined
+def _read32(data: Any, at: Any) -> Any:
+    low = np.uint32(data[at]) | np.uint32(data[at + 1]) << np.uint32(8)
+    return np.uint32(low | np.uint32(data[at + 2]) << np.uint32(16) | np.uint32(data[at + 3]) << np.uint32(24))
+
+
+@inlined
+def _round(value: Any, word: Any) -> Any:
+    return np.uint32(_turn(np.uint32(value + np.uint32(word * _P2)), 13) * _P1)
+
+
+@inlined
+def _mix(value: Any, shift: Any, one: Any, other: Any) -> Any:
+    value = np.uint32((value ^ (value >> np.uint32(shift))) * one)
+    value = np.uint32((value ^ (value >> np.uint32(13))) * other)
+    return np.uint32(value ^ (value >> np.uint32(16)))
+
+
+@compiled("uint32(uint8[::1], uint64, uint64)")
+def _xxh32(data: Any, at: Any, stop: Any) -> Any:
+    size, four, one = np.uint32(stop - at), np.uint64(4), np.uint64(1)
+    value = _P5
+    if size >= 16:
+        a, b, c, d = _FIRST, _P2, np.uint32(0), _FOURTH
+        while at + four * four <= stop:
+            a, b = _round(a, _read32(data, at)), _round(b, _read32(data, at + four))
+            c, d = _round(c, _read32(data, at + np.uint64(8))), _round(d, _read32(data, at + np.uint64(12)))
+            at += np.uint64(16)
+        value = np.uint32(_turn(a, 1) + _turn(b, 7) + _turn(c, 12) + _turn(d, 18))
+    value = np.uint32(value + size)
+    while at + four <= stop:
+        value = np.uint32(_turn(np.uint32(value + np.uint32(_read32(data, at) * _P3)), 17) * _P4)
+        at += four
+    while at < stop:
+        value = np.uint32(_turn(np.uint32(value + np.uint32(np.uint32(data[at]) * _P5)), 11) * _P1)
+        at += one
+    return _mix(value, 15, _P2, _P3)
 
 
 class Sketches(NamedTuple):
@@ -43,6 +89,20 @@ class Sketches(NamedTuple):
     signatures: NDArray[np.uint32]
     words: NDArray[np.uint32]
     bounds: NDArray[np.int64]
+
+
+@compiled("int64(uint8[::1], int64, int64[::1], int64, uint32[::1])")
+def hash_shingles(out: Any, words: Any, ends: Any, ngram: Any, values: Any) -> Any:
+    """Hash each run of `ngram` of the words that `tokenise` wrote into `out`; return how many there are.
+
+    `values` has a place for each word. What datasketch calls a hash is that of XXH32, mixed once more.
+    """
+    total, start = max(0, words - ngram + 1), 0
+    for first in range(total):
+        value = _xxh32(out, np.uint64(start), np.uint64(ends[first + ngram - 1]))
+        values[first] = _mix(value, 16, _MURMUR_1, _MURMUR_2)
+        start = ends[first] + 1
+    return total
 
 
 @compiled("void(uint32[::1], uint32[::1], uint32[::1], uint32[::1])")
@@ -103,83 +163,36 @@ def _sign_folded(folded: Any, ngram: Any, permutations: Any, signature: Any, has
     return count
 
 
-@cache
-def permutations(count: int, seed: int) -> NDArray[np.uint32]:
-    """Return the factors, odd, and the shifts, uint32[2, count], that datasketch draws for `seed` (affine32)."""
-    draw = np.random.RandomState(seed)
-    factors = draw.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    return np.stack([factors, draw.randint(0, 1 << 32, count, dtype=np.uint32)])
+def sign(texts: Sequence[str], ngram: int = NGRAM, permutations: NDArray[np.uint32] | None = None) -> Sketches:
+    """Sign each text over its folded word `ngram`s with `permutations`, uint32[2, count], or those of the family."""
+    return sign_encoded(encode(texts), ngram, draw_family().permutations if permutations is None else permutations)
 
 
-def sign(texts: Sequence[str], ngram: int = 3, count: int = PERMUTATIONS, seed: int = SEED) -> Sketches:
-    """Sign each text over its folded word `ngram`s with `count` permutations."""
-    return sign_encoded(encode(texts), ngram, count, seed)
-
-
-def sign_encoded(texts: Encoded, ngram: int = 3, count: int = PERMUTATIONS, seed: int = SEED) -> Sketches:
+def sign_encoded(texts: Encoded, ngram: int, permutations: NDArray[np.uint32]) -> Sketches:
     """Sign texts that `encode` returned."""
-    drawn = permutations(count, seed)
-    sketches, counts = _pass(texts, ngram, drawn)
-    unsafe = np.flatnonzero(counts < 0)
-    if not len(unsafe):
-        return sketches
-    late = [_sign_in_python(texts.text(at), ngram, drawn, sketches.signatures[at]) for at in unsafe.tolist()]
-    counts[unsafe] = [len(words) for words in late]
-    return Sketches(sketches.signatures, _weave(sketches.words, late, counts, unsafe), _bounds(counts))
-
-
-def _sign_in_python(
-    text: str, ngram: int, drawn: NDArray[np.uint32], signature: NDArray[np.uint32]
-) -> NDArray[np.uint32]:
-    """Fold a text in Python, write its signature, and return the hashes of its words."""
-    folded = " ".join(folded_words(text)).encode()
-    data = np.frombuffer(bytearray(folded + bytes(ROOM)), dtype=np.uint8)
-    hashes = np.empty(len(data), dtype=np.uint32)
-    return hashes[: _sign_folded(data, ngram, drawn, signature, hashes)]
-
-
-def _pass(texts: Encoded, ngram: int, drawn: NDArray[np.uint32]) -> tuple[Sketches, NDArray[np.int64]]:
-    """Run the kernel; the counts it returns are -1 for texts that do not fold code point by code point."""
     number = len(texts.bounds) - 1
-    signatures = np.full((number, drawn.shape[1]), 0xFFFFFFFF, dtype=np.uint32)
+    signatures = np.full((number, permutations.shape[1]), 0xFFFFFFFF, dtype=np.uint32)
     # A word and what parts it from the next take two code points at least.
     hashes = np.empty((len(texts.codes) + number) // 2, dtype=np.uint32)
     counts = np.empty(number, dtype=np.int64)
     longest = int(np.diff(texts.bounds).max(initial=0))
-    total = _sign(*texts, fold_table(), ngram, drawn, longest, signatures, hashes, counts)
-    return Sketches(signatures, hashes[:total], _bounds(np.maximum(counts, 0))), counts
+    words = hashes[: _sign(*texts, fold_table(), ngram, permutations, longest, signatures, hashes, counts)]
+    unsafe = np.flatnonzero(counts < 0)
+    if len(unsafe):
+        late = [_sign_in_python(texts.text(at), ngram, permutations, signatures[at]) for at in unsafe.tolist()]
+        counts[unsafe] = [len(words) for words in late]
+        # The words of the texts that were signed late stand between the others.
+        from_python = np.repeat(np.isin(np.arange(number), unsafe), counts)
+        whole = np.empty(len(from_python), dtype=np.uint32)
+        whole[from_python], whole[~from_python] = np.concatenate(late), words
+        words = whole
+    return Sketches(signatures, words, np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts))))
 
 
-def _bounds(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts)))
-
-
-def _weave(
-    early: NDArray[np.uint32], late: list[NDArray[np.uint32]], counts: NDArray[np.int64], unsafe: NDArray[np.int64]
+def _sign_in_python(
+    text: str, ngram: int, permutations: NDArray[np.uint32], signature: NDArray[np.uint32]
 ) -> NDArray[np.uint32]:
-    """Put the words of the texts that were signed late between the others."""
-    mask = np.zeros(len(counts), dtype=bool)
-    mask[unsafe] = True
-    mask = np.repeat(mask, counts)
-    words = np.empty(len(mask), dtype=np.uint32)
-    words[mask], words[~mask] = np.concatenate(late), early
-    return words
-
-
-def to_lean(signature: NDArray[np.uint32], seed: int = SEED) -> LeanMinHash:
-    """Give a signature to datasketch: its indexes, which several machines can share, and its byte format."""
-    # Here, because it takes a third of a second to import, and most runs never need it.
-    from datasketch import LeanMinHash
-
-    return LeanMinHash(seed=seed, hashvalues=signature, scheme="affine32")
-
-
-def from_lean(sketch: LeanMinHash) -> NDArray[np.uint32]:
-    """Take a signature from datasketch.
-
-    Raises:
-        ValueError: the sketch was made with another permutation scheme.
-    """
-    if sketch.scheme != "affine32":
-        raise ValueError(f"a sketch of scheme {sketch.scheme!r} does not compare with affine32; sign the text again")
-    return np.asarray(sketch.hashvalues, dtype=np.uint32)
+    """Fold a text in Python, write its signature, and return the hashes of its words."""
+    data = np.frombuffer(bytearray(" ".join(folded_words(text)).encode() + bytes(ROOM)), dtype=np.uint8)
+    hashes = np.empty(len(data), dtype=np.uint32)
+    return hashes[: _sign_folded(data, ngram, permutations, signature, hashes)]

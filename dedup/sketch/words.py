@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernel import MIX, compiled, inlined, read64, store32
+from dedup.kernel import MIX, compiled, inlined
 from dedup.sketch.foldtable import BEYOND, BREAK, LENGTH, LETTER, MANY, MARK, RARE, UNSAFE
 
 #: Bytes that may be read or written behind the last word.
@@ -51,6 +51,22 @@ def cut(values: NDArray[np.uint32], bounds: NDArray[np.int64]) -> list[memoryvie
     return [view[start:stop] for start, stop in pairwise(bounds.tolist())]
 
 
+@inlined
+def _store(data: Any, at: Any, value: Any) -> Any:
+    """Write the four bytes of a table's entry, of which those of the code point count."""
+    for byte in range(4):
+        data[at + np.uint64(byte)] = np.uint8(value >> np.uint64(8 * byte) & np.uint64(0xFF))
+
+
+@inlined
+def _read(data: Any, at: Any) -> Any:
+    """Read eight bytes as a number."""
+    value = np.uint64(0)
+    for byte in range(8):
+        value |= np.uint64(data[at + np.uint64(byte)]) << np.uint64(8 * byte)
+    return value
+
+
 @compiled("UniTuple(int64, 2)(uint32, uint64[::1], boolean, uint8[::1], int64)")
 def _rarely(code: Any, table: Any, inside: Any, out: Any, filled: Any) -> Any:
     """Write what is neither a plain letter nor a break: a mark, a ligature.
@@ -70,7 +86,7 @@ def _rarely(code: Any, table: Any, inside: Any, out: Any, filled: Any) -> Any:
             return 0, 1
         # A mark belongs to the word it stands in; before one it is nothing, also where a ligature opens with it.
         if entry >> LETTER & _ONE or (entry >> RARE == MARK and (inside or wrote > 0)):
-            store32(out, filled + wrote, np.uint32(entry))
+            _store(out, np.uint64(filled + wrote), entry)
             wrote += np.int64(entry >> LENGTH & np.uint64(0xFF))
         listed -= np.uint64(1)
         place += np.uint32(1)
@@ -92,7 +108,7 @@ def _run(codes: Any, at: Any, stop: Any, table: Any, out: Any, ends: Any, filled
         if entry >> RARE:
             break
         ended = inside & entry >> BREAK
-        store32(out, np.int64(filled), np.uint32(entry))
+        _store(out, filled, entry)
         ends[count] = filled
         filled += (entry >> LENGTH & np.uint64(0xFF)) + ended
         count += ended
@@ -176,14 +192,28 @@ def hash_words(out: Any, count: Any, ends: Any, hashes: Any) -> None:
         start, stop = at, ends[word]
         value, digits = np.uint64(stop - at), np.uint64(0)
         while stop - at > 16:
-            eight = read64(out, at)
+            eight = _read(out, np.uint64(at))
             value, digits = _absorb(value, eight), digits | _digits(eight)
             at += 8
-        eight = read64(out, at) & np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(8 * max(0, at + 8 - stop))
+        eight = _read(out, np.uint64(at)) & np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(8 * max(0, at + 8 - stop))
         value, digits = _absorb(value, eight), digits | _digits(eight)
-        eight = read64(out, max(at, stop - 8)) & (np.uint64(0) - np.uint64(stop - at > 8))
+        eight = _read(out, np.uint64(max(at, stop - 8))) & (np.uint64(0) - np.uint64(stop - at > 8))
         value, digits = _absorb(value, eight) * MIX, digits | _digits(eight)
         hashes[word] = np.uint32(value >> np.uint64(32) & np.uint64(0xFFFFFFFE))
         if digits:
             hashes[word] = _number(out, start, stop, hashes[word])
         at = stop + 1
+
+
+@compiled("uint32[::1](Array(uint32, 1, 'C', readonly=True), int64)")
+def shingle(words: Any, ngram: Any) -> Any:
+    """Return the hash of each run of `ngram` words; of a single word, the word's own."""
+    if ngram == 1:
+        return words.copy()
+    values = np.zeros(max(0, len(words) - ngram + 1), dtype=np.uint64)
+    # Word by word over all of them, so that it compiles to vectors.
+    for at in range(ngram):
+        for start in range(len(values)):
+            value = (values[start] ^ np.uint64(words[start + at])) * MIX
+            values[start] = value ^ value >> np.uint64(29)
+    return (values >> np.uint64(32)).astype(np.uint32)

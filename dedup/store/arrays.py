@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 import numpy as np
@@ -81,48 +81,3 @@ def _array(body: memoryview, name: str, dtype: str, shape: tuple[int, ...], offs
     if not count:
         return np.empty(shape, dtype=_DTYPES[dtype])
     return np.frombuffer(body, dtype=_DTYPES[dtype], count=count, offset=offset).reshape(shape)
-
-
-def pack_strings(strings: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return strings as one array of UTF-8 and the bounds of each, int64[len + 1]."""
-    whole = "".join(strings)
-    if whole.isascii():
-        data, sizes = whole.encode(), [len(one) for one in strings]
-    else:
-        encoded = [one.encode("utf-8", "surrogatepass") for one in strings]
-        data, sizes = b"".join(encoded), [len(one) for one in encoded]
-    bounds = np.zeros(len(strings) + 1, dtype=np.int64)
-    np.cumsum(sizes, out=bounds[1:])
-    return np.frombuffer(data, dtype=np.uint8), bounds
-
-
-def string_at(blob: NDArray[np.uint8], bounds: NDArray[np.int64], at: int) -> str:
-    """Return string `at` of what `pack_strings` returned."""
-    return blob[bounds[at] : bounds[at + 1]].tobytes().decode("utf-8", "surrogatepass")
-
-
-class Strings(NamedTuple):
-    """Hold the strings kept of each document; `also_in` is JSON, "" for no copies."""
-
-    id: str
-    outlet: str
-    url: str
-    published: str
-    also_in: str
-
-
-#: Strings of one document in what `pack_strings` returned.
-EACH = len(Strings._fields)
-
-
-def strings_at(blob: NDArray[np.uint8], bounds: NDArray[np.int64], document: int) -> Strings:
-    """Return the strings of a document."""
-    first, *ends = bounds[document * EACH : (document + 1) * EACH + 1].tolist()
-    data = blob[first : ends[-1]].tobytes()
-    starts = (first, *ends[:-1])
-    return Strings(
-        *(
-            data[start - first : end - first].decode("utf-8", "surrogatepass")
-            for start, end in zip(starts, ends, strict=True)
-        )
-    )

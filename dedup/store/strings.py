@@ -1,4 +1,4 @@
-"""Many strings packed in one array: copied and put in order without an object for each.
+"""Many strings packed in one array of UTF-8: read, copied and put in order without an object for each.
 
 Strings are told apart eight bytes at a time, as numbers; only those that are still equal are looked at further. The
 order is that of their UTF-8, which is that of their code points.
@@ -6,6 +6,7 @@ order is that of their UTF-8, which is that of their code points.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,51 @@ _WORD = 8
 #: After so many equal bytes the rest of a string is compared as a whole: two long addresses that differ at their very
 #: ends would take thousands of rounds.
 _LONG = 256
+
+
+def pack_strings(strings: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return strings as one array of UTF-8 and the bounds of each, int64[len + 1]."""
+    whole = "".join(strings)
+    if whole.isascii():
+        data, sizes = whole.encode(), [len(one) for one in strings]
+    else:
+        encoded = [one.encode("utf-8", "surrogatepass") for one in strings]
+        data, sizes = b"".join(encoded), [len(one) for one in encoded]
+    bounds = np.zeros(len(strings) + 1, dtype=np.int64)
+    np.cumsum(sizes, out=bounds[1:])
+    return np.frombuffer(data, dtype=np.uint8), bounds
+
+
+def string_at(blob: NDArray[np.uint8], bounds: NDArray[np.int64], at: int) -> str:
+    """Return string `at` of what `pack_strings` returned."""
+    return blob[bounds[at] : bounds[at + 1]].tobytes().decode("utf-8", "surrogatepass")
+
+
+class Labels(NamedTuple):
+    """Hold the strings kept of each document; `also_in` is JSON, "" for no copies."""
+
+    id: str
+    outlet: str
+    url: str
+    published: str
+    also_in: str
+
+
+#: Strings of one document in what `pack_strings` returned.
+EACH = len(Labels._fields)
+
+
+def labels_at(blob: NDArray[np.uint8], bounds: NDArray[np.int64], document: int) -> Labels:
+    """Return the strings kept of a document."""
+    first, *ends = bounds[document * EACH : (document + 1) * EACH + 1].tolist()
+    data = blob[first : ends[-1]].tobytes()
+    starts = (first, *ends[:-1])
+    return Labels(
+        *(
+            data[start - first : end - first].decode("utf-8", "surrogatepass")
+            for start, end in zip(starts, ends, strict=True)
+        )
+    )
 
 
 class Strings(NamedTuple):

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.decide.clusters import build_graph, cluster
+from dedup.decide.clusters import build_graph, find_anchors
 from dedup.sketch.bands import GROUP_ALL, PairSet, band_keys, band_pairs, sample, sample_pairs
 
 Edge = tuple[int, int, float]
@@ -17,7 +17,7 @@ def codes(pairs: list[tuple[int, int]]) -> np.ndarray:
 def group(count: int, edges: list[Edge], cohesion: float = 0.5) -> list[int]:
     pairs = codes([(first, second) for first, second, _ in edges])
     scores = np.array([score for *_, score in edges], dtype=np.float32)
-    return cluster(build_graph(count, pairs, scores), cohesion).tolist()
+    return find_anchors(build_graph(count, pairs, scores), cohesion).tolist()
 
 
 def test_a_chain_does_not_make_one_cluster():

@@ -9,8 +9,9 @@ from numpy.testing import assert_array_equal
 from corpus.errors import UsageError
 from corpus.run.stage import run_here, summarise
 from dedup.config import DedupConfig
-from dedup.decide.index import Index
+from dedup.decide import find_similar, look_up
 from dedup.stages import Dedup
+from dedup.store import Index
 
 
 @pytest.fixture
@@ -28,38 +29,38 @@ def learn(documents, folder, config=None):
 def test_an_empty_index_finds_nothing(tmp_path, story, document):
     index = Index(tmp_path / "index")
     assert len(index) == 0
-    assert index.lookup(document("a", story(1))) is None
-    assert index.similar(document("a", story(1))) == []
+    assert look_up(index, document("a", story(1))) is None
+    assert find_similar(index, document("a", story(1))) == []
 
 
 def test_lookup_names_the_old_document_and_how(tmp_path, old, story, document):
     index = Index(tmp_path / "index")
     assert index.add(old) == 40
     lines = story(3, 14).split("\n")
-    same = index.lookup(document("new", "\n".join(lines)))
+    same = look_up(index, document("new", "\n".join(lines)))
     assert (same.copy.id, same.copy.url, same.copy.relation) == ("old3", "https://nahr.example/3", "exact")
     assert same.copy.score == 1.0
-    near = index.lookup(document("new", "\n".join([*lines[2:], "سطر جديد كتبه المحرر في آخر الخبر"])))
+    near = look_up(index, document("new", "\n".join([*lines[2:], "سطر جديد كتبه المحرر في آخر الخبر"])))
     assert (near.copy.id, near.copy.relation) == ("old3", "near")
     assert near.start == 0
     assert near.length >= 12 * 14
-    inside = index.lookup(document("new", "\n".join(lines[:6])))
+    inside = look_up(index, document("new", "\n".join(lines[:6])))
     assert (inside.copy.id, inside.copy.relation) == ("old3", "contained")
-    whole = index.lookup(document("new", "\n".join(lines) + "\n" + story(99, 14)))
+    whole = look_up(index, document("new", "\n".join(lines) + "\n" + story(99, 14)))
     assert (whole.copy.id, whole.copy.relation) == ("old3", "extended")
-    assert index.lookup(document("new", story(77))) is None
-    assert index.lookup(document("new", "")) is None
+    assert look_up(index, document("new", story(77))) is None
+    assert look_up(index, document("new", "")) is None
 
 
 def test_similar_lists_what_is_alike_without_being_a_copy(tmp_path, old, story, document):
     index = Index(tmp_path / "index")
     index.add(old)
     mixed = "\n".join(story(3, 14).split("\n")[:5] + story(4, 14).split("\n")[:4] + story(88, 14).split("\n"))
-    found = index.similar(document("new", mixed))
+    found = find_similar(index, document("new", mixed))
     assert [(match.copy.id, match.copy.relation) for match in found] == [("old3", ""), ("old4", "")]
     assert found[0].scores["containment"] > found[1].scores["containment"] > 0.2
     assert (found[1].start, found[1].length) == (5 * 14, 4 * 14)
-    assert index.similar(document("new", mixed), limit=1) == found[:1]
+    assert find_similar(index, document("new", mixed), limit=1) == found[:1]
 
 
 def test_an_index_built_in_pieces_answers_as_one_built_at_once(tmp_path, old, story, document):
@@ -72,7 +73,7 @@ def test_an_index_built_in_pieces_answers_as_one_built_at_once(tmp_path, old, st
     assert len(again) == len(pieces) == 40
     for seed in range(45):
         new = document("new", "\n".join(story(seed, 14).split("\n")[1:]))
-        assert again.lookup(new) == pieces.lookup(new) == whole.lookup(new)
+        assert look_up(again, new) == look_up(pieces, new) == look_up(whole, new)
 
 
 def test_merging_leaves_few_segments_and_no_others(tmp_path, old):
@@ -83,13 +84,13 @@ def test_merging_leaves_few_segments_and_no_others(tmp_path, old):
     listed = orjson.loads((tmp_path / "index" / "index.json").read_bytes())["segments"]
     assert names == ["index.json", *sorted(listed)]
     assert len(listed) <= 4
-    assert_array_equal(index.shards.lengths_of(index.shards.starts[:1]), [14 * 14])
+    assert_array_equal(index.documents.lengths_of(index.documents.starts[:1]), [14 * 14])
 
 
 def test_other_settings_and_broken_files_are_refused_with_a_word(tmp_path, old):
     Index(tmp_path / "index").add(old[:3])
     with pytest.raises(UsageError, match="build the index again"):
-        Index(tmp_path / "index", DedupConfig(ngram=5))
+        Index(tmp_path / "index", DedupConfig(threshold=0.9))
     segment = next((tmp_path / "index").glob("segment-*"))
     segment.write_bytes(b"something else" * 10)
     with pytest.raises(UsageError, match="not a dedup file"):

@@ -7,12 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.compare.verify import FEATURES
+from dedup.decide.decisions import Decisions, Reason
 from dedup.decide.result import new_id, tabulate
-from dedup.decide.survivors import KEPT, Outcome
-from dedup.store import arrays as flat
-from dedup.store.strings import Strings, rank, tell_apart
-from dedup.store.summary import Shards
+from dedup.store.strings import EACH, Strings, pack_strings, rank, tell_apart
+from dedup.store.summaries import Summaries
 
 #: Equal beginnings, prefixes of each other, zeros, ends beyond what is compared in words, code points of every length.
 TEXTS = ["", "a", "a\0", "a\0b", "ab", "b" * 8, "b" * 9, "c" * 300, "c" * 300 + "d", "c" * 301, "خبر", "خبرا", "\ud7ff"]
@@ -21,7 +19,7 @@ TEXTS += ["\ud800", "\ue000", "𐍈", "https://e.com/2024/05/1", "https://e.com/
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(TEXTS) | st.text(max_size=20)), max_size=40))
 def test_strings_are_told_apart_as_python_orders_them(items):
-    blob, bounds = flat.pack_strings([text for _, text in items])
+    blob, bounds = pack_strings([text for _, text in items])
     classes = rank(np.array([number for number, _ in items], dtype=np.int64))
     places = tell_apart(classes, Strings(blob, bounds[:-1], bounds[1:]))
     assert places.tolist() == [sum(other < item for other in items) for item in items]
@@ -29,8 +27,8 @@ def test_strings_are_told_apart_as_python_orders_them(items):
 
 def summarised(dice, count):
     """Summaries of `count` documents that have few strings to choose from."""
-    strings = [dice.choice(TEXTS) for _ in range(count * flat.EACH)]
-    blob, bounds = flat.pack_strings(strings)
+    strings = [dice.choice(TEXTS) for _ in range(count * EACH)]
+    blob, bounds = pack_strings(strings)
     return {
         "key": np.array([dice.getrandbits(64) for _ in range(count)], dtype=np.uint64),
         "text": np.array([dice.getrandbits(64) for _ in range(count)], dtype=np.uint64),
@@ -43,36 +41,29 @@ def summarised(dice, count):
 def clustered(dice, count, olds):
     """Some clusters of `count` documents, a few around one of `olds` older ones; some keep their place renamed."""
     survivor = np.arange(count)
-    fate = np.full(count, KEPT, dtype=np.uint8)
+    reason = np.full(count, Reason.KEPT, dtype=np.uint8)
     firsts = dice.sample(range(count), count // 4)
     for document in set(range(count)) - set(firsts):
         if dice.random() < 0.7:
             older = olds and dice.random() < 0.2
             survivor[document] = count + dice.randrange(olds) if older else dice.choice(firsts)
-            fate[document] = KEPT + 1
-    return Outcome(
-        fate=fate,
-        survivor=survivor,
-        anchor=np.full(count, -1),
-        scores=np.zeros((count, len(FEATURES)), dtype=np.float32),
-        passage=np.zeros((count, 2), dtype=np.int64),
-        rank=np.arange(count),
-        renamed=(fate == KEPT) & np.array([dice.random() < 0.2 for _ in range(count)]),
-    )
+            reason[document] = Reason.NEAR
+    renamed = (reason == Reason.KEPT) & np.array([dice.random() < 0.2 for _ in range(count)])
+    return Decisions.of_none(count)._replace(reason=reason, survivor=survivor, renamed=renamed)
 
 
-def in_plain_words(shards, outcome, old):
+def in_plain_words(summaries, decided, old):
     """The strings of the rows, with objects and `sorted`: what `tabulate` does with arrays."""
-    count = len(shards)
-    gone = np.flatnonzero(outcome.fate != KEPT).tolist()
+    count = len(summaries)
+    gone = np.flatnonzero(~decided.kept).tolist()
     strings = {}
-    for document in {*gone, *outcome.survivor[gone].tolist()}:
-        strings[document] = shards.strings(document) if document < count else old.strings(document - count)
-        if document < count and outcome.renamed[document]:
-            strings[document] = strings[document]._replace(id=new_id(shards, document))
+    for document in {*gone, *decided.survivor[gone].tolist()}:
+        strings[document] = summaries.labels(document) if document < count else old.labels(document - count)
+        if document < count and decided.renamed[document]:
+            strings[document] = strings[document]._replace(id=new_id(summaries, document))
 
     def place(document):
-        survivor = int(outcome.survivor[document]) if document < count else document
+        survivor = int(decided.survivor[document]) if document < count else document
         return strings[survivor].id, survivor, document != survivor, strings[document], document
 
     return [strings[document] for document in sorted(strings, key=place)]
@@ -81,11 +72,11 @@ def in_plain_words(shards, outcome, old):
 @pytest.mark.parametrize("seed", range(20))
 def test_rows_are_in_the_order_of_ids_and_addresses(seed):
     dice = random.Random(seed)
-    shards = Shards([summarised(dice, size) for size in (40, 0, 25, 1)])
-    old = Shards([summarised(dice, 9), summarised(dice, 3)]) if seed % 2 else None
-    outcome = clustered(dice, len(shards), len(old) if old else 0)
-    rows = tabulate(shards, outcome, old)
-    blob, bounds = flat.pack_strings([text for five in in_plain_words(shards, outcome, old) for text in five])
+    summaries = Summaries([summarised(dice, size) for size in (40, 0, 25, 1)])
+    old = Summaries([summarised(dice, 9), summarised(dice, 3)]) if seed % 2 else None
+    decided = clustered(dice, len(summaries), len(old) if old else 0)
+    rows = tabulate(summaries, decided, old)
+    blob, bounds = pack_strings([text for five in in_plain_words(summaries, decided, old) for text in five])
     assert bytes(rows["strings"]) == bytes(blob)
     assert rows["string_bounds"].tolist() == bounds.tolist()
     assert (rows["strings"].dtype, rows["string_bounds"].dtype) == (np.uint8, np.int64)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from corpus.arabic import folded_words
 from dedup import kernel
-from dedup.sketch.minhash import Sketches, from_lean, permutations, sign, to_lean
-from dedup.sketch.shingles import hash_shingles
+from dedup.sketch import from_lean, sign, to_lean
+from dedup.sketch.family import draw_permutations
+from dedup.sketch.minhash import Sketches, hash_shingles
 from dedup.sketch.words import ROOM
 
 #: What news is made of, and what breaks tokenisers: ligatures, loose accents, sigma, jamo, emoji, other planes.
@@ -35,7 +36,7 @@ def reference(text: str, ngram: int, permutations: int) -> np.ndarray:
 @settings(max_examples=400, deadline=None)
 @given(texts, st.integers(1, 6), st.sampled_from([16, 111, 128]))
 def test_signature_is_that_of_datasketch_bit_for_bit(batch: list[str], ngram: int, permutations: int) -> None:
-    sketches = sign(batch, ngram, permutations)
+    sketches = sign(batch, ngram, draw_permutations(permutations))
     for at, text in enumerate(batch):
         assert sketches.signatures[at].tolist() == reference(text, ngram, permutations).tolist()
         assert sketches.bounds[at + 1] - sketches.bounds[at] == len(folded_words(text))
@@ -45,7 +46,7 @@ def test_signature_is_that_of_datasketch_bit_for_bit(batch: list[str], ngram: in
 def test_every_code_point_folds_as_in_python(block: int) -> None:
     codes = [chr(code) for code in range(block, block + 0x8000) if not 0xD800 <= code < 0xE000]
     batch = ["".join(f"اب{one}ج {one} د{one} " for one in codes[at : at + 8]) for at in range(0, len(codes), 8)]
-    sketches = sign(batch, 1, 16)
+    sketches = sign(batch, 1, draw_permutations(16))
     for at, text in enumerate(batch):
         assert sketches.signatures[at].tolist() == reference(text, 1, 16).tolist(), repr(text)
 
@@ -72,7 +73,7 @@ def test_shingles_are_hashed_with_xxh32_whatever_their_lengths(words: list[bytes
 @pytest.mark.parametrize("seed", [1, 2, 77])
 def test_permutations_are_those_of_datasketch(seed: int) -> None:
     theirs = MinHash(num_perm=111, seed=seed, scheme="affine32").permutations
-    assert permutations(111, seed).tolist() == np.asarray(theirs).tolist()
+    assert draw_permutations(111, seed).tolist() == np.asarray(theirs).tolist()
 
 
 def words_of(sketches: Sketches, at: int) -> list[int]:

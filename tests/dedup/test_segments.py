@@ -12,8 +12,8 @@ import pytest
 import xxhash
 
 from corpus.errors import EnvironmentFault, UsageError
-from dedup.decide import index
-from dedup.decide.index import Index
+from dedup.decide import look_up
+from dedup.store import Index, index
 from dedup.store import arrays as flat
 
 CORPUS = "c0" * 32
@@ -64,7 +64,7 @@ def refused(folder, name=SEGMENT):
 
 def test_what_was_written_is_opened(folder, story, document):
     forge(folder, flat.pack(arrays(folder)))
-    assert Index(folder).lookup(document("new", story(3))).copy.id == "قديم3"
+    assert look_up(Index(folder), document("new", story(3))).copy.id == "قديم3"
     assert Index(folder).corpora == (CORPUS,)
 
 
@@ -238,7 +238,7 @@ def test_a_missing_segment_is_named(folder):
 
 def test_a_reader_that_a_writer_overtakes_sees_the_new_state(folder, story, document, monkeypatch):
     """The writer merges and removes the segment between the reading of the listing and the opening of it."""
-    calls, real = [], index.open_parts
+    calls, real = [], index.open_segments
 
     def overtaken(*arguments):
         calls.append(1)
@@ -247,7 +247,7 @@ def test_a_reader_that_a_writer_overtakes_sees_the_new_state(folder, story, docu
             assert not (folder / SEGMENT).exists()
         return real(*arguments)
 
-    monkeypatch.setattr(index, "open_parts", overtaken)
+    monkeypatch.setattr(index, "open_segments", overtaken)
     reader = Index(folder)
     assert len(calls) == 3
     assert (len(reader), reader.corpora) == (9, (CORPUS, "ab" * 32))
@@ -257,8 +257,8 @@ def test_an_open_index_outlives_its_files(folder, story, document):
     reader = Index(folder)
     Index(folder).add([document(f"more{seed}", story(seed)) for seed in (7, 8, 9)], "ab" * 32)
     assert not (folder / SEGMENT).exists()
-    assert reader.lookup(document("new", story(3))).copy.id == "قديم3"
-    assert reader.lookup(document("new", story(9))) is None
+    assert look_up(reader, document("new", story(3))).copy.id == "قديم3"
+    assert look_up(reader, document("new", story(9))) is None
 
 
 def test_several_indexes_are_asked_as_one(folder, tmp_path, story, document):
@@ -273,7 +273,7 @@ def test_several_indexes_are_asked_as_one(folder, tmp_path, story, document):
     assert len(both) == len(whole) == 9
     for seed in range(10):
         new = document("new", "\n".join(story(seed).split("\n")[1:]))
-        assert both.lookup(new) == whole.lookup(new)
+        assert look_up(both, new) == look_up(whole, new)
     assert len(Index(tmp_path / "none", others=[whole, one, other, whole])) == 9
     assert len(Index(tmp_path / "none", others=[one, one, other])) == 9
 

@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 
 from dedup.compare.gaps import read_gaps
-from dedup.compare.verify import NEAR, NONE, Limits, _relate
-from dedup.config import DedupConfig
+from dedup.compare.relation import NEAR, NONE, Thresholds, relate
 
 
 @pytest.mark.parametrize(("rare_back", "relation"), [(0.4, NEAR), (0.3999, NONE)])
 def test_copies_share_four_tenths_of_the_rare_words_of_the_longer(rare_back, relation):
     #         resemblance, containment, rare, rare_back, numbers, names, depth
     scores = np.array([0.6, 0.6, 1.0, rare_back, 0, 0, 0], dtype=np.float32)
-    assert _relate(scores, tuple(Limits.of(DedupConfig())), 50, 60) == relation
+    assert relate(scores, tuple(map(float, Thresholds())), 50, 60) == relation
 
 
 @pytest.mark.parametrize(("shared", "depth"), [(5, 1.0), (6, 20 / 26)])

@@ -4,20 +4,19 @@ from functools import partial
 
 import numpy as np
 
-from dedup.compare.verify import NEAR, Judgement, Limits, compare
-from dedup.config import DedupConfig
-from dedup.sketch.minhash import sign
-from dedup.store.texts import RARE, Texts
+from dedup.compare.relation import NEAR, Comparison, Thresholds, compare
+from dedup.sketch import sign
+from dedup.store.summaries import RARE, Texts
 from tests.timing import fastest
 
 #: CPU seconds; the two texts take .014, sorting them by neighbours alone .56 (2026-11, 2 cores).
 BOUND = 0.1
 
 
-def judge(texts: list[str]) -> Judgement:
+def judge(texts: list[str]) -> Comparison:
     sketches = sign(texts)
     gathered = Texts(sketches.words, np.full(len(sketches.words), RARE, dtype=np.uint8), sketches.bounds)
-    return compare(gathered, np.array([0]), np.array([1]), 3, Limits.of(DedupConfig()))
+    return compare(gathered, np.array([0]), np.array([1]), Thresholds())
 
 
 def test_thousands_of_words_with_one_number_in_them_cost_as_much_as_others():

@@ -11,9 +11,9 @@ from corpus.errors import EnvironmentFault, UsageError
 from corpus.files.durable import run_lock
 from corpus.formats.reader import read_input
 from dedup.config import DedupConfig
-from dedup.decide import index as index_module
-from dedup.decide.index import Index
 from dedup.stages import Dedup
+from dedup.store import Index
+from dedup.store import index as index_module
 from ghirbal import jobs as run
 from ghirbal.against import extend_index, find_against
 from ghirbal.check import check_corpus

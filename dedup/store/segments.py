@@ -7,7 +7,7 @@ segments hold them. A segment file that it does not name is not part of the inde
 from __future__ import annotations
 
 import mmap
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, NamedTuple, TypeAlias
 
@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 
 from corpus.errors import EnvironmentFault, UsageError
 from corpus.files import publish, translated
-from dedup.compare.rarity import TABLE_BITS, count_words
 from dedup.store import arrays as flat
-from dedup.store.summary import COLUMNS, Shards
+from dedup.store.counts import TABLE_BITS, count_words
+from dedup.store.strings import EACH
+from dedup.store.summaries import Summaries
+from dedup.store.summary import COLUMNS
 
 LISTING = "index.json"
 _VERSION = 5
@@ -37,14 +39,14 @@ _Corpus: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")]
 _Name: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^segment-[0-9]{8}\.bin\Z")]
 
 
-class Segment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class StoredSegment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Tell the XXH3-128 of a segment file, and the corpora that it holds documents of."""
 
     digest: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
     corpora: tuple[_Corpus, ...]
 
 
-class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class IndexListing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Hold what index.json says: documents of each corpus in order of adding, segments in order of documents.
 
     `settings` are those that stored keys depend on; `written` numbers the segment files.
@@ -52,20 +54,20 @@ class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     settings: tuple[int, ...]
     corpora: dict[_Corpus, _Count] = {}
-    segments: dict[_Name, Segment] = {}
+    segments: dict[_Name, StoredSegment] = {}
     written: _Count = 0
     version: int = _VERSION
 
 
-class Part(NamedTuple):
+class OpenSegment(NamedTuple):
     """Hold an open segment: the name of its file, what the listing says of it, its arrays."""
 
     name: str
-    segment: Segment
+    stored: StoredSegment
     arrays: dict[str, NDArray[Any]]
 
 
-def read_listing(folder: Path, settings: tuple[int, ...]) -> Listing:
+def read_listing(folder: Path, settings: tuple[int, ...]) -> IndexListing:
     """Read the listing of an index; where there is none, return that of an empty one.
 
     Raises:
@@ -78,9 +80,9 @@ def read_listing(folder: Path, settings: tuple[int, ...]) -> Listing:
             data = file.read(_LISTING_BYTES + 1)
         if len(data) > _LISTING_BYTES:
             raise ValueError("too long")
-        listing = msgspec.json.decode(data, type=Listing)
+        listing = msgspec.json.decode(data, type=IndexListing)
     except FileNotFoundError:
-        return Listing(settings)
+        return IndexListing(settings)
     except OSError as error:
         raise EnvironmentFault(f"{path}: cannot be read ({error.strerror}); see its permissions") from error
     except (msgspec.DecodeError, ValueError) as error:
@@ -104,12 +106,12 @@ def _again(folder: Path) -> str:
     return f"delete {folder} and build it again with: ghirbal index"
 
 
-def publish_listing(folder: Path, listing: Listing) -> None:
+def publish_listing(folder: Path, listing: IndexListing) -> None:
     """Write the listing, all or nothing."""
     publish(folder / LISTING, msgspec.json.format(msgspec.json.encode(listing)))
 
 
-def open_parts(folder: Path, listing: Listing, bands: int) -> list[Part]:
+def open_segments(folder: Path, listing: IndexListing, bands: int) -> list[OpenSegment]:
     """Map the segments of a listing into memory, checked.
 
     Raises:
@@ -117,18 +119,18 @@ def open_parts(folder: Path, listing: Listing, bands: int) -> list[Part]:
         UsageError: one is not what was written.
         EnvironmentFault: one cannot be read.
     """
-    parts = [_open_part(folder / name, segment, bands) for name, segment in listing.segments.items()]
-    if sum(len(part.arrays["key"]) for part in parts) != sum(listing.corpora.values()):
+    segments = [_open_segment(folder / name, stored, bands) for name, stored in listing.segments.items()]
+    if sum(len(segment.arrays["key"]) for segment in segments) != sum(listing.corpora.values()):
         raise UsageError(f"{folder / LISTING}: names other documents than its segments hold; {_again(folder)}")
-    return parts
+    return segments
 
 
-def _open_part(path: Path, segment: Segment, bands: int) -> Part:
+def _open_segment(path: Path, stored: StoredSegment, bands: int) -> OpenSegment:
     try:
         with _open_file(path) as file:
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         arrays = flat.unpack(data)
-        if xxhash.xxh3_128_hexdigest(data) != segment.digest:
+        if xxhash.xxh3_128_hexdigest(data) != stored.digest:
             raise ValueError("damaged: not the bytes that were written")
         _check(arrays, bands)
     except FileNotFoundError:
@@ -137,7 +139,7 @@ def _open_part(path: Path, segment: Segment, bands: int) -> Part:
         raise EnvironmentFault(f"{path}: cannot be read ({error.strerror}); see its permissions") from error
     except ValueError as error:
         raise UsageError(f"{path}: {error}; {_again(path.parent)}") from error
-    return Part(path.name, segment, arrays)
+    return OpenSegment(path.name, stored, arrays)
 
 
 def _check(arrays: dict[str, NDArray[Any]], bands: int) -> None:
@@ -146,59 +148,44 @@ def _check(arrays: dict[str, NDArray[Any]], bands: int) -> None:
     Raises:
         ValueError: an array is missing, of another type or shape, or points where there is nothing.
     """
-    found = {name: (array.dtype.str[1:], array.shape) for name, array in arrays.items()}
-    strange = sorted(name for name, _ in _expected(arrays, bands).items() ^ found.items())
-    if strange:
-        raise ValueError(f"array {strange[0]!r} is missing, not known, or of another type or shape")
-    if not len(arrays["key"]):
-        raise ValueError("holds no documents")
-    _check_bounds(arrays, "bounds", len(arrays["words"]))
-    _check_bounds(arrays, "string_bounds", len(arrays["strings"]))
-    _check_strings(arrays["strings"], arrays["string_bounds"])
-    if not _rises(arrays["sample"]) or int(arrays["sample_owner"].max(initial=0)) >= len(arrays["key"]):
-        raise ValueError("array 'sample' is not in order")
-    keys = [*arrays["band_keys"], arrays["exact_sorted"]]
-    if not all(_rises(row) for row in keys) or not all(map(_is_order, [*arrays["band_owner"], arrays["exact_owner"]])):
-        raise ValueError("array 'band_keys' or 'exact_sorted' is not in order")
-    if not np.array_equal(arrays["exact_high"][arrays["exact_owner"]], arrays["exact_sorted"]):
-        raise ValueError("array 'exact_sorted' is not that of the documents")
-
-
-def _expected(arrays: dict[str, NDArray[Any]], bands: int) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Return the type and the shape of each array of a segment, given the lengths of four of them."""
-    lengths = (len(arrays.get(name, ())) for name in ("key", "words", "sample", "strings"))
-    documents, words, samples, letters = lengths
-    columns: dict[str, tuple[str, tuple[int, ...]]] = dict.fromkeys(COLUMNS, ("u8", (documents,)))
-    return columns | {
+    documents, words, samples, letters = (len(arrays.get(name, ())) for name in ("key", "words", "sample", "strings"))
+    expected: dict[str, tuple[str, tuple[int, ...]]] = dict.fromkeys(COLUMNS, ("u8", (documents,)))
+    expected |= {
         "words": ("u4", (words,)),
         "bounds": ("i8", (documents + 1,)),
         "sample": ("u8", (samples,)),
         "sample_owner": ("u4", (samples,)),
         "strings": ("u1", (letters,)),
-        "string_bounds": ("i8", (documents * flat.EACH + 1,)),
+        "string_bounds": ("i8", (documents * EACH + 1,)),
         "band_keys": ("u4", (bands, documents)),
         "band_owner": ("u4", (bands, documents)),
         "exact_sorted": ("u8", (documents,)),
         "exact_owner": ("u4", (documents,)),
         "word_counts": ("u4", (1 << TABLE_BITS,)),
     }
+    found = {name: (array.dtype.str[1:], array.shape) for name, array in arrays.items()}
+    strange = sorted(name for name, _ in expected.items() ^ found.items())
+    if strange:
+        raise ValueError(f"array {strange[0]!r} is missing, not known, or of another type or shape")
+    if not documents:
+        raise ValueError("holds no documents")
+    for name, length in (("bounds", words), ("string_bounds", letters)):
+        bounds = arrays[name]
+        if bounds[0] != 0 or bounds[-1] != length or not _rises(bounds):
+            raise ValueError(f"array {name!r} points where there is nothing")
+    _check_strings(arrays["strings"], arrays["string_bounds"])
+    if not _rises(arrays["sample"]) or int(arrays["sample_owner"].max(initial=0)) >= documents:
+        raise ValueError("array 'sample' is not in order")
+    keys, owners = [*arrays["band_keys"], arrays["exact_sorted"]], [*arrays["band_owner"], arrays["exact_owner"]]
+    # Each document stands once in each order of them.
+    if not all(map(_rises, keys)) or not all(np.array_equal(np.sort(one), np.arange(documents)) for one in owners):
+        raise ValueError("array 'band_keys' or 'exact_sorted' is not in order")
+    if not np.array_equal(arrays["exact_high"][arrays["exact_owner"]], arrays["exact_sorted"]):
+        raise ValueError("array 'exact_sorted' is not that of the documents")
 
 
 def _rises(values: NDArray[Any]) -> bool:
     return bool(np.all(values[1:] >= values[:-1]))
-
-
-def _is_order(owners: NDArray[np.uint32]) -> bool:
-    """Tell whether each number below the length stands there once."""
-    seen = np.zeros(len(owners), dtype=bool)
-    seen[owners[owners < len(owners)]] = True
-    return bool(seen.all())
-
-
-def _check_bounds(arrays: dict[str, NDArray[Any]], name: str, length: int) -> None:
-    bounds = arrays[name]
-    if bounds[0] != 0 or bounds[-1] != length or not _rises(bounds):
-        raise ValueError(f"array {name!r} points where there is nothing")
 
 
 def _check_strings(strings: NDArray[np.uint8], bounds: NDArray[np.int64]) -> None:
@@ -212,21 +199,25 @@ def _check_strings(strings: NDArray[np.uint8], bounds: NDArray[np.int64]) -> Non
         raise ValueError("array 'strings' is no UTF-8") from error
 
 
-def append(folder: Path, parts: list[Part], number: int, arrays: dict[str, NDArray[Any]], corpus: str) -> None:
-    """Write what `dedup.store.summary.summarise` returned as segment `number`, merged with the last of `parts`.
+def append(
+    folder: Path, segments: list[OpenSegment], number: int, arrays: dict[str, NDArray[Any]], corpus: str
+) -> None:
+    """Write what `dedup.store.summary.summarise` returned as segment `number`, merged with the last of `segments`.
 
-    `parts` changes in place; files that it had stay.
+    `segments` changes in place; files that it had stay.
     """
-    merged, corpora, bands = [_segment(arrays)], [corpus], arrays["bands"].shape[0]
-    while parts and _worth_merging(parts[-1].arrays, merged):
-        last = parts.pop()
-        merged.insert(0, last.arrays)
-        corpora = [*last.segment.corpora, *corpora]
+    merged, corpora, bands = [_sort_keys(arrays)], [corpus], arrays["bands"].shape[0]
+    size = len(arrays["key"])
+    while segments and len(last := segments[-1].arrays["key"]) <= min(_RATIO * size, _LARGEST - size):
+        size += len(last)
+        before = segments.pop()
+        merged.insert(0, before.arrays)
+        corpora = [*before.stored.corpora, *corpora]
     data = flat.pack(_merge(merged) if len(merged) > 1 else merged[0])
     path = folder / f"segment-{number:08d}.bin"
     publish(path, data)
-    segment = Segment(xxhash.xxh3_128_hexdigest(data), tuple(dict.fromkeys(corpora)))
-    parts.append(_open_part(path, segment, bands))
+    stored = StoredSegment(xxhash.xxh3_128_hexdigest(data), tuple(dict.fromkeys(corpora)))
+    segments.append(_open_segment(path, stored, bands))
 
 
 def sweep_segments(folder: Path, wanted: Collection[str]) -> None:
@@ -237,7 +228,7 @@ def sweep_segments(folder: Path, wanted: Collection[str]) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _segment(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def _sort_keys(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Turn a summary into what a segment holds: bands and exact hashes sorted, words counted."""
     bands = arrays["bands"]
     return {name: array for name, array in arrays.items() if name != "bands"} | {
@@ -245,36 +236,23 @@ def _segment(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         "band_owner": np.argsort(bands, axis=1, kind="stable").astype(np.uint32),
         "exact_sorted": np.sort(arrays["exact_high"]),
         "exact_owner": np.argsort(arrays["exact_high"], kind="stable").astype(np.uint32),
-        "word_counts": count_words(Shards([arrays])),
+        "word_counts": count_words(Summaries([arrays])),
     }
-
-
-def _worth_merging(before: dict[str, NDArray[Any]], merged: Sequence[dict[str, NDArray[Any]]]) -> bool:
-    size = sum(len(segment["key"]) for segment in merged)
-    return len(before["key"]) <= _RATIO * size and len(before["key"]) + size <= _LARGEST
 
 
 def _merge(segments: Sequence[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
     """Put segments together as if they had been one."""
-    shards = Shards(segments)
-    bands = np.empty((segments[0]["band_keys"].shape[0], len(shards)), dtype=np.uint32)
-    for segment, start in zip(segments, shards.starts, strict=False):
+    whole = Summaries(segments)
+    bands = np.empty((segments[0]["band_keys"].shape[0], len(whole)), dtype=np.uint32)
+    for segment, start in zip(segments, whole.starts, strict=False):
         for band in range(len(bands)):
             bands[band, segment["band_owner"][band].astype(np.int64) + start] = segment["band_keys"][band]
-    hashes, owners = shards.samples(0, 1 << 64)
+    hashes, owners = whole.samples(0, 1 << 64)
     order = np.argsort(hashes, kind="stable")
-    derived = {"band_keys", "band_owner", "exact_sorted", "exact_owner", "word_counts", "sample", "sample_owner"}
-    arrays = {
-        name: np.concatenate([segment[name] for segment in segments])
-        for name in segments[0]
-        if name not in derived and not name.endswith("bounds")
-    }
-    arrays |= {"sample": hashes[order], "sample_owner": owners[order].astype(np.uint32), "bands": bands}
-    arrays["bounds"] = _join_bounds([segment["bounds"] for segment in segments])
-    arrays["string_bounds"] = _join_bounds([segment["string_bounds"] for segment in segments])
-    return _segment(arrays)
-
-
-def _join_bounds(parts: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
-    lengths = np.concatenate([np.zeros(1, dtype=np.int64), *(np.diff(part) for part in parts)])
-    return np.cumsum(lengths)
+    arrays = {name: np.concatenate([segment[name] for segment in segments]) for name in (*COLUMNS, "words", "strings")}
+    for name in ("bounds", "string_bounds"):
+        lengths = [np.zeros(1, dtype=np.int64), *(np.diff(segment[name]) for segment in segments)]
+        arrays[name] = np.cumsum(np.concatenate(lengths))
+    return _sort_keys(
+        arrays | {"sample": hashes[order], "sample_owner": owners[order].astype(np.uint32), "bands": bands}
+    )

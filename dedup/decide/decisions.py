@@ -1,0 +1,228 @@
+"""Decide for a whole corpus which documents go, for which survivor, and why.
+
+`decide` reads from top to bottom: each step says which of the documents that are left go (`Removed`), and the next
+sees those that stay. Documents are numbered by rank, so that the smaller number is the better one.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.run import Map
+from dedup.compare.rarity import Among, flag_words
+from dedup.compare.relation import CONTAINED, FEATURES, thresholds_for
+from dedup.config import DedupConfig
+from dedup.decide.against import find_known, rare_in
+from dedup.decide.clusters import find_collections, group
+from dedup.decide.pairs import find_accounts, find_candidates, find_edges, pair_tasks
+from dedup.decide.survivors import Ranked, find_repeats, pick_survivors, rank_documents
+from dedup.sketch.bands import ends_of, pair_up
+from dedup.store.index import Index
+from dedup.store.summaries import COMMON, Summaries
+from dedup.store.summary import MIN_WORDS
+
+
+class Reason(IntEnum):
+    """Say what became of a document: it stays, or why it goes."""
+
+    KEPT = 0
+    SAME_RECORD = 1
+    EXACT = 2
+    NEAR = 3
+    INSIDE = 4
+    EXTENDED = 5
+
+
+#: The reasons as they stand in removed/, and the relations to the survivor as they stand in clusters.jsonl.
+REASONS = ("", "duplicate-id", "exact-duplicate", "near-duplicate", "contained", "extended")
+RELATIONS = ("survivor", "same", "exact", "near", "contained", "extended")
+#: What makes two records one; an id alone does not, for two outlets may number alike.
+_RECORD = ("outlet", "id", "text")
+
+
+class Removed(NamedTuple):
+    """Hold documents that go, by rank, with one entry in each column for each (see `Decisions`)."""
+
+    ranks: NDArray[np.int64]
+    reason: NDArray[np.int64]
+    survivor: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    passage: NDArray[np.int64]
+
+
+class Decisions(NamedTuple):
+    """Hold what was decided of N documents.
+
+    `reason` uint8[N] (`Reason`); `survivor` int64[N]: itself where kept, from N on documents of the index;
+    `anchor` int64[N]: the document it was compared with where that is not the survivor, else -1; `scores`
+    float32[N, features]; `passage` int64[N, 2]: start and length in words of the longest run shared with the survivor;
+    `rank` int64[N]: the place by the survivor policy; `renamed` bool[N]: kept, but its id names another story too.
+    """
+
+    reason: NDArray[np.uint8]
+    survivor: NDArray[np.int64]
+    anchor: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    passage: NDArray[np.int64]
+    rank: NDArray[np.int64]
+    renamed: NDArray[np.bool_]
+
+    @classmethod
+    def of_none(cls, count: int) -> Decisions:
+        """Keep all of `count` documents."""
+        return cls(
+            reason=np.zeros(count, dtype=np.uint8),
+            survivor=np.arange(count, dtype=np.int64),
+            anchor=np.full(count, -1, dtype=np.int64),
+            scores=np.zeros((count, len(FEATURES)), dtype=np.float32),
+            passage=np.zeros((count, 2), dtype=np.int64),
+            rank=np.arange(count, dtype=np.int64),
+            renamed=np.zeros(count, dtype=bool),
+        )
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """Mark the documents that stay."""
+        return np.asarray(self.reason == Reason.KEPT)
+
+    def remove(self, removed: Removed) -> None:
+        """Write down that documents go."""
+        self.reason[removed.ranks] = removed.reason
+        self.survivor[removed.ranks] = removed.survivor
+        self.scores[removed.ranks] = removed.scores
+        self.passage[removed.ranks] = removed.passage
+
+
+def decide(summaries: Summaries, config: DedupConfig, bands: int, run: Map, index: Index | None = None) -> Decisions:
+    """Decide which documents go, in the order of the summaries; those of the `index` win against all of them."""
+    ranked = rank_documents(summaries, config.survivor)
+    decided = Decisions.of_none(len(summaries))
+    decided.remove(_same_records(ranked, index))
+    # Texts that are too short to be compared are copies only where `exact` asks for them.
+    equal = np.full(len(summaries), fill_value=True) if config.exact else config.near & (ranked.lengths >= MIN_WORDS)
+    reason = Reason.EXACT if config.exact else Reason.NEAR
+    decided.remove(_same_words(ranked, decided.kept & equal, reason))
+    if index is not None:
+        decided.remove(_same_words_in(index, ranked, decided.kept & equal, reason))
+    if config.near and index is not None:
+        flags = _flag(ranked, decided.kept, np.full(len(summaries), fill_value=True), index)
+        decided.remove(_copies_in(index, ranked, decided.kept, flags, run))
+    if config.near:
+        comparable = np.flatnonzero(decided.kept & (ranked.lengths >= MIN_WORDS))
+        candidates = find_candidates(ranked, comparable, bands, run)
+        if index is None:
+            compared = np.isin(decided.rank, np.concatenate(ends_of(candidates)))
+            flags = _flag(ranked, decided.kept, compared)
+        thresholds = thresholds_for(config.threshold)
+        edges = find_edges(run, pair_tasks(ranked, flags, thresholds, candidates))
+        anchors = group(edges, ranked.lengths)
+        best = pick_survivors(anchors, decided.rank, find_collections(edges, ranked.lengths, anchors))
+        gone = np.flatnonzero(best != decided.rank)
+        pairs = np.sort(pair_up(best[gone], gone))
+        accounts = find_accounts(run, pair_tasks(ranked, flags, thresholds, pairs))
+        survivors, gone = ends_of(pairs)
+        reasons = _name(accounts.relation, ranked.lengths[gone] > ranked.lengths[survivors])
+        decided.remove(Removed(gone, reasons, survivors, accounts.scores, accounts.passage))
+        decided.anchor[gone] = np.where(anchors[gone] == survivors, -1, anchors[gone])
+    return _finish(ranked, decided, index)
+
+
+def _same_records(ranked: Ranked, index: Index | None) -> Removed:
+    """Remove records that come twice; of those that the index has, the old one stays."""
+    columns, olds, count = [ranked.column(name) for name in _RECORD], 0, len(ranked.order)
+    if index is not None:
+        olds = len(index)
+        known = [index.documents.column(name) for name in _RECORD]
+        columns = [np.concatenate(pair) for pair in zip(known, columns, strict=True)]
+    later, first = find_repeats(columns, np.ones(olds + count, dtype=bool))
+    later, first = later[later >= olds] - olds, first[later >= olds] - olds
+    scores, passage = np.zeros((len(later), len(FEATURES)), dtype=np.float32), np.zeros((len(later), 2), np.int64)
+    survivor = np.where(first < 0, count + olds + first, first)
+    return Removed(later, np.full(len(later), Reason.SAME_RECORD), survivor, scores, passage)
+
+
+def _same_words(ranked: Ranked, among: NDArray[np.bool_], reason: Reason) -> Removed:
+    """Remove documents of the same words as a better one."""
+    high, low = ranked.column("exact_high"), ranked.column("exact_low")
+    return _equal(ranked, *find_repeats([low, high], among & ((high | low) != 0)), reason)
+
+
+def _same_words_in(index: Index, ranked: Ranked, among: NDArray[np.bool_], reason: Reason) -> Removed:
+    """Remove documents of the same words as one of the index, which survives whatever the policy says."""
+    olds, news = index.same_words(ranked.summaries)
+    ranks = ranked.unrank(np.arange(len(ranked.order)))[news]
+    # Of several old documents the last that is written down wins: the first of the index.
+    ranks, olds = ranks[among[ranks]][::-1], olds[among[ranks]][::-1]
+    return _equal(ranked, ranks, len(ranked.order) + olds, reason)
+
+
+def _equal(ranked: Ranked, ranks: NDArray[np.int64], survivor: NDArray[np.int64], reason: Reason) -> Removed:
+    """Remove documents that share all their words with their survivors."""
+    scores = np.zeros((len(ranks), len(FEATURES)), dtype=np.float32)
+    scores[:, :4] = 1  # the four shares; nothing differs, and nothing comes first
+    passage = np.stack((np.zeros(len(ranks), dtype=np.int64), ranked.lengths[ranks]), axis=1)
+    return Removed(ranks, np.full(len(ranks), reason), survivor, scores, passage)
+
+
+def _flag(
+    ranked: Ranked, kept: NDArray[np.bool_], compared: NDArray[np.bool_], index: Index | None = None
+) -> NDArray[np.uint8]:
+    """Return the flags of all words, set for the documents that are `compared`; what the index calls rare counts."""
+    summaries = ranked.summaries
+    flags = flag_words(summaries, Among(ranked.unrank(kept), ranked.unrank(compared)))
+    if index is not None:
+        for part in summaries.parts(np.arange(len(summaries))):
+            flags[part.words] &= rare_in(index, part.arrays["words"]) | np.uint8(COMMON)
+    return flags
+
+
+def _copies_in(
+    index: Index, ranked: Ranked, kept: NDArray[np.bool_], flags: NDArray[np.uint8], run: Map
+) -> Removed:
+    """Remove near copies of what the index has; the old document is the survivor whatever the policy says."""
+    known = find_known(ranked.summaries, ranked.unrank(kept), flags, index, run)
+    ranks = ranked.unrank(np.arange(len(ranked.order)))[known.new]
+    reasons = _name(known.accounts.relation, known.longer)
+    return Removed(ranks, reasons, len(ranked.order) + known.old, known.accounts.scores, known.accounts.passage)
+
+
+def _name(relation: NDArray[np.uint8], longer: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the reason why a document goes that has `relation` to its survivor, and is `longer` or not."""
+    return np.where(relation == CONTAINED, np.where(longer, Reason.EXTENDED, Reason.INSIDE), Reason.NEAR)
+
+
+def _finish(ranked: Ranked, decided: Decisions, index: Index | None) -> Decisions:
+    """Follow copies of copies to the one that is kept, and put all in the order of the summaries."""
+    count = len(ranked.order)
+
+    def follow(survivor: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.where(survivor < count, decided.survivor[np.minimum(survivor, count - 1)], survivor)
+
+    last = follow(decided.survivor)
+    moved = np.flatnonzero((last != decided.survivor) & (decided.reason == Reason.EXACT))
+    middle = decided.survivor[moved]
+    for column in (decided.reason, decided.scores, decided.passage, decided.anchor):
+        column[moved] = column[middle]
+    while not np.array_equal(last, follow(last)):
+        last = follow(last)
+    finished = decided._replace(
+        survivor=np.where(last < count, ranked.order[np.minimum(last, count - 1)], last),
+        anchor=np.where(decided.anchor < 0, -1, ranked.order[decided.anchor]),
+        renamed=_renamed(ranked.column("id"), decided.kept, index),
+    )
+    return Decisions(*(ranked.unrank(np.asarray(column)) for column in finished))
+
+
+def _renamed(ids: NDArray[np.uint64], kept: NDArray[np.bool_], index: Index | None) -> NDArray[np.bool_]:
+    """Mark the kept documents whose id another one, kept here or in the index, has as well."""
+    distinct, places, times = np.unique(ids[kept], return_inverse=True, return_counts=True)
+    taken = times > 1
+    if index is not None:
+        taken |= np.isin(distinct, index.documents.column("id"))
+    renamed = np.zeros(len(ids), dtype=bool)
+    renamed[kept] = taken[places]
+    return renamed

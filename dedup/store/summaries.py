@@ -1,0 +1,164 @@
+"""Read the summaries of many shards as those of one corpus, without loading them; and the texts to be compared."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.kernel import compiled
+from dedup.store.strings import EACH, Labels, copy_parts, labels_at, string_at
+
+#: Bits of `Texts.flags`.
+RARE, COMMON = 1, 2
+
+
+class Texts(NamedTuple):
+    """Hold some texts for comparing: `words` and `flags` of text i are at `bounds[i]:bounds[i + 1]`."""
+
+    words: NDArray[np.uint32]
+    flags: NDArray[np.uint8]
+    bounds: NDArray[np.int64]
+
+
+class Part(NamedTuple):
+    """Hold the documents of one shard among some: `local` numbers them within it, `places` where they were given.
+
+    `arrays` are those of the shard, `first` is the number of its first document in the corpus, and `words` where its
+    words are among those of the corpus.
+    """
+
+    arrays: dict[str, NDArray[Any]]
+    local: NDArray[np.int64]
+    places: slice
+    first: int
+    words: slice
+
+
+@compiled("void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], uint32[::1])")
+def _gather(words: Any, bounds: Any, documents: Any, out: Any) -> Any:
+    filled = 0
+    for document in documents:
+        start, stop = bounds[document], bounds[document + 1]
+        out[filled : filled + stop - start] = words[start:stop]
+        filled += stop - start
+
+
+@compiled("void(uint8[::1], Array(int64, 1, 'C', readonly=True), int64[::1], uint8[::1])")
+def _gather_flags(flags: Any, bounds: Any, documents: Any, out: Any) -> None:
+    filled = 0
+    for document in documents:
+        start, stop = bounds[document], bounds[document + 1]
+        out[filled : filled + stop - start] = flags[start:stop]
+        filled += stop - start
+
+
+class Summaries:
+    """See the summaries of all shards as one corpus; document i is `i - starts[s]` of shard s."""
+
+    def __init__(self, shards: Sequence[dict[str, NDArray[Any]]]) -> None:
+        self.shards = list(shards)
+        self.starts = np.cumsum([0, *(len(shard["key"]) for shard in self.shards)])
+        self._firsts: list[int] = self.starts.tolist()
+        self.word_starts = np.cumsum([0, *(len(shard["words"]) for shard in self.shards)])
+
+    def __len__(self) -> int:
+        return int(self.starts[-1])
+
+    def column(self, name: str) -> NDArray[np.uint64]:
+        """Return one of COLUMNS for all documents."""
+        return np.concatenate([np.empty(0, dtype=np.uint64), *(shard[name] for shard in self.shards)])
+
+    def band(self, band: int) -> NDArray[np.uint32]:
+        """Return the keys of one band for all documents."""
+        return np.concatenate([np.empty(0, dtype=np.uint32), *(shard["bands"][band] for shard in self.shards)])
+
+    def samples(self, low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Return the sampled shingles from `low` up to and without `high` <= 2**64, and the document of each."""
+        hashes, owners = [np.empty(0, dtype=np.uint64)], [np.empty(0, dtype=np.int64)]
+        for shard, start in zip(self.shards, self.starts, strict=False):
+            first = int(np.searchsorted(shard["sample"], np.uint64(low)))
+            last = int(np.searchsorted(shard["sample"], np.uint64(high - 1), side="right"))
+            hashes.append(shard["sample"][first:last])
+            owners.append(shard["sample_owner"][first:last] + start)
+        return np.concatenate(hashes), np.concatenate(owners)
+
+    def parts(self, documents: NDArray[np.int64]) -> Iterator[Part]:
+        """Yield what each shard has of the sorted `documents`."""
+        for number, (first, last) in enumerate(pairwise(np.searchsorted(documents, self.starts).tolist())):
+            if first < last:
+                start, words = self._firsts[number], slice(*self.word_starts[number : number + 2].tolist())
+                local = np.ascontiguousarray(documents[first:last] - start)
+                yield Part(self.shards[number], local, slice(first, last), start, words)
+
+    def lengths_of(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the number of words of each of sorted `documents`."""
+        lengths = np.empty(len(documents), dtype=np.int64)
+        for part in self.parts(documents):
+            bounds = part.arrays["bounds"]
+            lengths[part.places] = bounds[part.local + 1] - bounds[part.local]
+        return lengths
+
+    def words_of(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """Gather the words of sorted `documents`, and the bounds of each."""
+        bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(self.lengths_of(documents))))
+        words = np.empty(bounds[-1], dtype=np.uint32)
+        for part in self.parts(documents):
+            out = words[bounds[part.places.start] : bounds[part.places.stop]]
+            _gather(part.arrays["words"], part.arrays["bounds"], part.local, out)
+        return words, bounds
+
+    def texts(self, documents: NDArray[np.int64], flags: NDArray[np.uint8]) -> Texts:
+        """Gather the words of sorted `documents`, with their part of the flags of all words."""
+        words, bounds = self.words_of(documents)
+        marks = np.empty(bounds[-1], dtype=np.uint8)
+        for part in self.parts(documents):
+            out = marks[bounds[part.places.start] : bounds[part.places.stop]]
+            _gather_flags(flags[part.words], part.arrays["bounds"], part.local, out)
+        return Texts(words, marks, bounds)
+
+    def labels(self, document: int) -> Labels:
+        """Return the strings kept of a document."""
+        shard, at = self._find(document)
+        return labels_at(shard["strings"], shard["string_bounds"], at)
+
+    def name(self, document: int) -> str:
+        """Return the id of a document."""
+        shard, at = self._find(document)
+        return string_at(shard["strings"], shard["string_bounds"], at * EACH)
+
+    def number(self, name: str, document: int) -> int:
+        """Return one of COLUMNS for one document."""
+        shard, at = self._find(document)
+        return int(shard[name][at])
+
+    def _find(self, document: int) -> tuple[dict[str, NDArray[Any]], int]:
+        number = bisect.bisect_right(self._firsts, document) - 1
+        return self.shards[number], document - self._firsts[number]
+
+    def names(self, documents: NDArray[np.int64]) -> list[bytes]:
+        """Return the ids of sorted `documents` in UTF-8, whose order is that of their code points."""
+        names = []
+        for part in self.parts(documents):
+            bounds, blob = part.arrays["string_bounds"], part.arrays["strings"].data
+            at = part.local * EACH
+            names += [bytes(blob[i:j]) for i, j in zip(bounds[at].tolist(), bounds[at + 1].tolist(), strict=True)]
+        return names
+
+    def strings_of(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Gather the strings of sorted `documents`, and the bounds of each string."""
+        sizes = np.zeros((len(documents), EACH), dtype=np.int64)
+        for part in self.parts(documents):
+            ends = part.arrays["string_bounds"]
+            for at in range(EACH):
+                sizes[part.places, at] = ends[part.local * EACH + at + 1] - ends[part.local * EACH + at]
+        bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
+        blob = np.empty(bounds[-1], dtype=np.uint8)
+        for part in self.parts(documents):
+            starts = part.arrays["string_bounds"][part.local * EACH]
+            copy_parts(part.arrays["strings"], starts, bounds[::EACH][part.places.start : part.places.stop + 1], blob)
+        return blob, bounds
