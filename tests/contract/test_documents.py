@@ -28,7 +28,7 @@ def test_every_key_is_documented_with_its_default():
 
 def documented(part, key, value):
     row = next((line for line in part.split("\n") if line.startswith("|") and f"`{key}`" in line.split("|")[1]), "")
-    shown = str(value).lower() if isinstance(value, bool) else str(value).replace("'", '"')
+    shown = str(value).lower() if isinstance(value, bool | None) else str(value).replace("'", '"')
     cells = row.split("|")
     if not row:
         return False
