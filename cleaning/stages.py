@@ -9,8 +9,7 @@ from dataclasses import replace
 from cleaning.article.fields import harvest
 from cleaning.article.judge import find_spans, remove, unite
 from cleaning.article.rules import CleanConfig, Span
-from cleaning.html.extract import DEFAULTS, ExtractConfig, Extraction, extract_html
-from cleaning.html.markup import is_binary, without
+from cleaning.html import DEFAULTS, ExtractConfig, Extraction, extract_html, is_binary
 from cleaning.lines.lexicon import default_lexicon
 from cleaning.outlet.count import Counts
 from cleaning.outlet.furniture import Table, from_toml, outlet_of, to_toml
@@ -33,7 +32,7 @@ class Extract:
         """Extract text and metadata of a page; drop what is not HTML or would cost too much to read.
 
         Raises:
-            RecordError: no charset makes text of the bytes.
+            RecordError: no charset makes text of the bytes, or a selector that came with the page is none.
         """
         if not isinstance(record, Page):
             return keep(record)
@@ -41,9 +40,7 @@ class Extract:
             return drop("not-html")
         html, rung = _text_of(record)
         dropped = (*self.config.drop.get(_outlet(record, record.url), ()), *record.meta.get(DROP, ()))
-        if dropped:
-            html = without(html, dropped)
-        found = extract_html(html, record.url, self.config)
+        found = extract_html(html, record.url, self.config, dropped)
         if found.refused:
             return drop(found.refused)
         return keep(_document(record, found, rung))

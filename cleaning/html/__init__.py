@@ -1,12 +1,13 @@
 """Find the article of a page: its text, and its title, date, authors and tags.
 
-In: bytes of HTML. Out: an `Extraction`. Read extract, which calls the rest from top to bottom.
+In: a page as text. Out: an `Extraction`. Read extract, which calls the rest from top to bottom: markup parses the page,
+metadata reads what it says about itself, layout cuts it into blocks, weigh says which of them are prose, body chooses
+the container and the blocks of it that are the text, and rival decides whose text the page gets where that is in doubt.
 """
 
 from __future__ import annotations
 
-from cleaning.html.extract import ExtractConfig
+from cleaning.html.extract import DEFAULTS, ExtractConfig, Extraction, extract_html
+from cleaning.html.markup import is_binary
 
-__all__ = [
-    "ExtractConfig",
-]
+__all__ = ["DEFAULTS", "ExtractConfig", "Extraction", "extract_html", "is_binary"]

@@ -1,24 +1,27 @@
 """Main content and metadata of an HTML page.
 
 One parse serves everybody. Our own structural extractor (`cleaning.html.body`) reads every page; where it is in doubt
-the arbiter asks a rival and chooses (`cleaning.html.arbiter`).
+a rival is asked, and whose text the page gets is decided (`cleaning.html.rival`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import htmldate
 import msgspec
+from lxml import etree
 
 from cleaning.html import arbiter, markup
 from cleaning.html.body import Body, find_body
 from cleaning.html.layout import Layout, lay_out
-from cleaning.html.metadata import Metadata, read_metadata
+from cleaning.html.metadata import read_metadata
 from cleaning.html.weigh import Evidence
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.mentions import is_date_line
 from corpus.dates import find_date
+from corpus.selectors import compile_selector
 from corpus.text import scrub
 
 
@@ -28,11 +31,22 @@ class ExtractConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `rivals`: ask trafilatura about doubtful pages. `search_date`: look for the date in the visible text when no
     markup states one, which costs as much as the rest. `drop`: for an outlet, CSS selectors of what is never part of a
     story.
+
+    Raises:
+        ValueError: a selector is none.
     """
 
     rivals: bool = True
     search_date: bool = False
     drop: dict[str, tuple[str, ...]] = {}
+
+    def __post_init__(self) -> None:
+        for outlet, selectors in self.drop.items():
+            for selector in selectors:
+                try:
+                    compile_selector(selector)
+                except ValueError as error:
+                    raise ValueError(f"drop of {outlet!r}: {error}") from error
 
 
 DEFAULTS = ExtractConfig()
@@ -59,56 +73,33 @@ class Extraction:
     refused: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A parsed page with everything our own extractor makes of it."""
+def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS, drop: Sequence[str] = ()) -> Extraction:
+    """Extract main text and metadata from `html` without what the CSS selectors `drop` match.
 
-    metadata: Metadata
-    body: Body
-    published: str
+    Returns an empty text when there is none. Raises nothing for bad markup; what would cost too much or is no HTML
+    comes back empty with `refused` set to "not-html", "too-complex" or "too-deep".
 
-
-def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS) -> Extraction:
-    """Extract main text and metadata from `html`; an empty text when there is none.
-
-    Raises nothing for bad markup; what would cost too much or is no HTML comes back empty with `refused` set to
-    "not-html", "too-complex" or "too-deep".
+    Raises:
+        RecordError: `bad-selector`, one of `drop` is no CSS.
     """
     if refused := markup.refusal(html):
         return Extraction(refused=refused)
-    reading = _read(html, url)
-    if isinstance(reading, str):
-        return Extraction(refused=reading)
-    rivals = config.rivals and html.count("<") <= MAX_RIVAL_TAGS
-    choice = arbiter.choose(html if rivals else "", reading.body, reading.metadata)
-    published = reading.published or (_search_date(html, url) if config.search_date else "")
-    return _extraction(choice, reading.metadata, published)
-
-
-def _read(html: str, url: str) -> _Reading | str:
-    """Parse a page and find its body, or say why that is refused."""
     root = markup.parse(html)
     if root is None:
-        return "not-html"
+        return Extraction(refused="not-html")
+    if drop:
+        markup.remove(root, drop)
+        html = etree.tostring(root, encoding="unicode", method="html")
     metadata = read_metadata(root, url)
     layout = lay_out(markup.body_of(root))
     if layout.too_deep:
-        return "too-deep"
+        return Extraction(refused="too-deep")
     body = find_body(layout, Evidence(metadata.title, metadata.description, metadata.body))
-    return _Reading(metadata, body, metadata.published or _visible_date(layout, body))
-
-
-def _visible_date(layout: Layout, body: Body) -> str:
-    """Return the date that stands on a line of its own near the beginning of the text, "" when none does."""
-    if not body.blocks:
-        return ""
-    first = next(index for index, block in enumerate(layout.blocks) if block is body.blocks[0])
-    near = layout.blocks[max(0, first - DATE_BEFORE) : first + DATE_AFTER]
-    dated = (block.text for block in reversed(near) if is_date_line(key_of(block.text)))
-    return next(filter(None, map(find_date, dated)), "")
-
-
-def _extraction(choice: arbiter.Choice, metadata: Metadata, published: str) -> Extraction:
+    rivals = config.rivals and html.count("<") <= MAX_RIVAL_TAGS
+    choice = arbiter.choose(html if rivals else "", body, metadata)
+    published = metadata.published or _visible_date(layout, body)
+    if not published and config.search_date:
+        published = htmldate.find_date(html, url=url or None, original_date=True, outputformat="%Y-%m-%d") or ""
     return Extraction(
         text=scrub(choice.text),
         title=scrub(metadata.title),
@@ -122,6 +113,11 @@ def _extraction(choice: arbiter.Choice, metadata: Metadata, published: str) -> E
     )
 
 
-def _search_date(html: str, url: str) -> str:
-    """Search the visible text for the date of publication (htmldate)."""
-    return htmldate.find_date(html, url=url or None, original_date=True, outputformat="%Y-%m-%d") or ""
+def _visible_date(layout: Layout, body: Body) -> str:
+    """Return the date that stands on a line of its own near the beginning of the text, "" when none does."""
+    if not body.blocks:
+        return ""
+    first = next(index for index, block in enumerate(layout.blocks) if block is body.blocks[0])
+    near = layout.blocks[max(0, first - DATE_BEFORE) : first + DATE_AFTER]
+    dated = (block.text for block in reversed(near) if is_date_line(key_of(block.text)))
+    return next(filter(None, map(find_date, dated)), "")

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
-from cssselect import HTMLTranslator, SelectorError
 from lxml import etree
 from lxml.etree import HTMLParser, _Element
 
 from corpus.errors import RecordError
+from corpus.selectors import compile_selector
 
 #: A tag longer than this is looked into; inline images and scripts make some this long, with few attributes.
 _LONG_TAG = 5_000
@@ -95,37 +94,23 @@ def body_of(root: _Element) -> _Element:
     return root if body is None else body
 
 
-def without(html: str, selectors: Sequence[str]) -> str:
-    """Return the page without the elements that CSS `selectors` match; what follows them stays.
+def remove(root: _Element, selectors: Sequence[str]) -> None:
+    """Take the elements that CSS `selectors` match out of a page; what follows them stays.
 
     Raises:
         RecordError: `bad-selector`, one of them is no CSS.
     """
-    root = parse(html)
-    if root is None:
-        return html
     for selector in selectors:
-        found = root.xpath(_xpath(selector))
-        for element in found if isinstance(found, list) else ():
-            if isinstance(element, _Element):
-                _remove(element)
-    return etree.tostring(root, encoding="unicode", method="html")
-
-
-@lru_cache(maxsize=256)
-def _xpath(selector: str) -> str:
-    try:
-        return str(HTMLTranslator().css_to_xpath(selector))
-    except SelectorError as error:
-        raise RecordError(f"{selector!r} is no CSS selector: {error}", reason="bad-selector") from error
-
-
-def _remove(element: _Element) -> None:
-    parent, before, tail = element.getparent(), element.getprevious(), element.tail or ""
-    if parent is None:
-        return
-    if before is not None:
-        before.tail = (before.tail or "") + tail
-    else:
-        parent.text = (parent.text or "") + tail
-    parent.remove(element)
+        try:
+            matches = compile_selector(selector)
+        except ValueError as error:
+            raise RecordError(str(error), reason="bad-selector") from error
+        for element in matches(root):
+            parent, before, tail = element.getparent(), element.getprevious(), element.tail or ""
+            if parent is None:
+                continue
+            if before is not None:
+                before.tail = (before.tail or "") + tail
+            else:
+                parent.text = (parent.text or "") + tail
+            parent.remove(element)

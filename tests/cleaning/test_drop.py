@@ -1,10 +1,12 @@
 """CSS selectors that an outlet names: what they match is never part of a story."""
 
+import time
+
 import msgspec
 import pytest
 
-from cleaning.html.extract import ExtractConfig
-from cleaning.html.markup import without
+from cleaning.html import ExtractConfig
+from cleaning.html.markup import parse, remove, text_of
 from cleaning.stages import Extract
 from corpus.errors import RecordError
 from corpus.records import Page, Source
@@ -19,17 +21,17 @@ def page(number=1, **fields):
     return Page(str(number), Source("a.html", number), html.encode(), url=f"https://sahil.example/{number}", **fields)
 
 
-def text_of(stage, record):
+def extracted(stage, record):
     return stage.apply(record).record.text
 
 
 def test_the_box_stays_unless_somebody_says_otherwise():
-    assert "كاتب هذه السطور" in text_of(Extract(), page())
+    assert "كاتب هذه السطور" in extracted(Extract(), page())
 
 
 def test_selectors_come_from_the_configuration_or_with_the_page():
     config = msgspec.convert({"drop": {"sahil.example": [".x7"]}}, ExtractConfig)
-    dropped = text_of(Extract(config), page())
+    dropped = extracted(Extract(config), page())
     assert "كاتب هذه السطور" not in dropped
     assert BODY[-1] in dropped
     document = Extract().apply(page(meta={"drop": ["div.x7"], "kind": "x"})).record
@@ -38,10 +40,28 @@ def test_selectors_come_from_the_configuration_or_with_the_page():
 
 
 def test_what_follows_a_dropped_element_stays():
-    assert "قبلبعد" in without("<html><body><p>قبل<span>بين</span>بعد</p></body></html>", ["span"])
+    root = parse("<html><body><p>قبل<span>بين</span>بعد</p><i>x</i><b>y</b>آخر</body></html>")
+    remove(root, ["span", "b", "html"])
+    assert text_of(root) == "قبلبعدxآخر"
 
 
-def test_what_is_no_selector_is_named():
+@pytest.mark.parametrize("selector", ["div[[[", "svg|path", "div " * 5000 + "p"])
+def test_a_page_whose_selector_is_none_fails_by_name(selector):
     with pytest.raises(RecordError, match="is no CSS selector") as refused:
-        text_of(Extract(), page(meta={"drop": ["div[[["]}))
+        extracted(Extract(), page(meta={"drop": [selector]}))
     assert refused.value.reason == "bad-selector"
+
+
+@pytest.mark.parametrize("selector", ["div[[[", "", "svg|path"])
+def test_a_selector_that_is_none_is_refused_with_the_configuration(selector):
+    with pytest.raises(msgspec.ValidationError) as refused:
+        msgspec.convert({"drop": {"a.example": ["p"], "sahil.example": [".x7", selector]}}, ExtractConfig)
+    assert str(refused.value).startswith(f"drop of 'sahil.example': {selector!r} is no CSS selector: ")
+
+
+def test_what_would_cost_too_much_is_refused_before_anything_is_dropped():
+    html = "<div " + " ".join(f'a{i}="1"' for i in range(200_000)) + ">text</div>"
+    start = time.process_time()
+    verdict = Extract().apply(Page("1", Source("a.html", 1), html.encode(), meta={"drop": [".x7"]}))
+    assert verdict.reason == "too-complex"
+    assert time.process_time() - start < 2

@@ -76,6 +76,8 @@ def test_each_number_is_in_its_range(tmp_path, key):
         ("[clean.furniture]\nzzz = 3\n", "unknown field `zzz` in [clean.furniture]; the keys there are: lines, "),
         ("[dedup]\nsurvivor = ['newest']\n", "; the values there are: preferred, extraction, longest, earliest"),
         ("[dedup]\nnear = 1\n", "dedup.near: Expected `bool`, got `int`; the default is true"),
+        ("[extract.drop]\n'sahil.example' = ['.x7', 'div[[[']\n",
+         "extract: drop of 'sahil.example': 'div[[[' is no CSS selector: Expected ident or '*', got"),
         ("[filters]\nlanguages = ['arabic']\n", "'arabic' is no ISO 639 code in small letters; did you mean 'ar'?"),
         ("[filters]\nlanguages = ['AR']\n", "did you mean 'ar'?"),
         ("[filters]\nlanguages = ['ar', 'eng']\n", "did you mean 'en'?"),
