@@ -1,4 +1,4 @@
-"""What flows through Ghirbal: a Page of bytes, a Document of text, a Verdict on either.
+"""What flows through Ghirbal: a Page of bytes, a Document of text, what could not be read, a Verdict on a record.
 
 The two are different types on purpose: no field ever changes its meaning on the way. All are frozen and
 compared by value; a change is a new record (`dataclasses.replace`).
@@ -113,6 +113,23 @@ class Document:
 
 
 Record: TypeAlias = Page | Document
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file or a record that could not be read; `reason` is kebab-case, `source` its address."""
+
+    source: Source
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A whole record that holds no article by rule: `not-html`, `http-status` or `listing`. It counts as dropped."""
+
+    source: Source
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

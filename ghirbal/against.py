@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from corpus.errors import EnvironmentFault, UsageError
-from corpus.files import ReadConfig, digest_file, list_inputs, run_lock, sweep, translated
-from corpus.formats import read_input
+from corpus.files import digest_file, list_inputs, run_lock, sweep, translated
+from corpus.formats import ReadConfig, read_input
 from corpus.records import Document
 from dedup.config import DedupConfig
 from dedup.store import LISTING, Index

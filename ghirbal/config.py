@@ -27,7 +27,7 @@ from cleaning.article import CleanConfig
 from cleaning.filters import FilterConfig
 from cleaning.html import ExtractConfig
 from corpus.errors import UsageError
-from corpus.files import ReadConfig
+from corpus.formats import ReadConfig
 from dedup.config import DedupConfig
 
 

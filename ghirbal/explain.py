@@ -12,10 +12,10 @@ from rich.text import Text
 from cleaning.article import Span
 from cleaning.stages import Clean, Extract
 from corpus.errors import EXIT_DONE, EXIT_PARTIAL
-from corpus.files import Failure, Skip, list_inputs
+from corpus.files import list_inputs
 from corpus.formats import read_input
-from corpus.records import Document, fail
-from corpus.run import judge, run_here, summarise
+from corpus.records import Document, Failure, Skip, fail
+from corpus.run import apply_stage, run_here, summarise
 from ghirbal.config import Config, read_config, read_reviewed
 from ghirbal.console import errors, quote, results
 from ghirbal.terminal import visible
@@ -57,7 +57,7 @@ def read_documents(file: str, settings: Config) -> tuple[list[Document], int]:
             break
         if isinstance(record, Skip):
             continue
-        verdict = fail(record.reason, record.message) if isinstance(record, Failure) else judge(extract, record)
+        verdict = fail(record.reason, record.message) if isinstance(record, Failure) else apply_stage(extract, record)
         if isinstance(verdict.record, Document):
             documents.append(verdict.record)
             continue

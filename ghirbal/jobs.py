@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 from cleaning.filters import Filter
 from cleaning.stages import Clean, Extract
 from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
-from corpus.files import STDIN, Failure, InputFile, list_inputs, publish, publish_json, publishing, run_lock, translated
+from corpus.files import STDIN, InputFile, list_inputs, publish, publish_json, publishing, run_lock, translated
 from corpus.formats import Format
-from corpus.run import Outcome, Plan, Report, Stage, Watcher, cut_segments, first_tasks, open_pool, run_stages
+from corpus.records import Failure
+from corpus.run import Plan, Report, RunResult, Stage, Watcher, cut_segments, first_tasks, open_pool, run_stages
 from ghirbal.config import Config, fingerprint, plain, read_reviewed
 from ghirbal.laws import verify_ids
 from ghirbal.output import (
@@ -229,7 +230,7 @@ def _gone_at_last(path: Path) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def _publish_rest(job: Job, stages: Sequence[Stage], outcome: Outcome) -> None:
+def _publish_rest(job: Job, stages: Sequence[Stage], outcome: RunResult) -> None:
     """Write what only the whole run knows: clusters, the learned table, the report."""
     for stage in stages:
         if isinstance(stage, _Clustering):

@@ -28,7 +28,7 @@ from corpus.errors import UsageError
 from corpus.files import InputFile, Published, publish, publish_json, sweep, translated
 from corpus.formats import FORMATS
 from corpus.records import SCHEMA_VERSION
-from corpus.run import Outcome
+from corpus.run import RunResult
 from ghirbal.config import fingerprint
 from ghirbal.published import MANIFEST, REPORT, SUCCESS, read_note
 
@@ -170,7 +170,7 @@ def corpus_at(path: Path) -> Path:
     return around.parent if around.name == "corpus" and not is_finished(path) and is_finished(around.parent) else path
 
 
-def finish(out: Path, identity: Identity, inputs: Sequence[InputFile], outcome: Outcome) -> None:
+def finish(out: Path, identity: Identity, inputs: Sequence[InputFile], outcome: RunResult) -> None:
     """Write the manifest and, last of all, the marker; then clear the work folder away."""
     listing = [{"path": file.name, "bytes": file.size} for file in inputs]
     manifest = {

@@ -19,15 +19,12 @@ from corpus.files.durable import (
     sync_folder,
     translated,
 )
-from corpus.files.listing import STDIN, Failure, InputFile, ReadConfig, Skip, list_inputs
+from corpus.files.listing import STDIN, InputFile, list_inputs
 
 __all__ = [
     "STDIN",
-    "Failure",
     "InputFile",
     "Published",
-    "ReadConfig",
-    "Skip",
     "Stream",
     "digest_file",
     "list_inputs",

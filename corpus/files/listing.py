@@ -1,4 +1,4 @@
-"""Find the input files, and name what a reader gives besides records: failures and skips."""
+"""Find the input files, and give each the name by which people and records know it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from corpus.errors import InputError, UsageError
-from corpus.records import Source
+from corpus.records import Failure, Source
 
 #: The INPUT that stands for standard input.
 STDIN = "-"
-#: The names by which a record's fields are known, and the defaults of the mapping.
-FIELD_NAMES = ("id", "text", "html", "url", "outlet", "title", "published")
-
-
-#: A record is held in memory whole, and more than 2 GiB in one value is more than most formats hold.
-_LARGEST_RECORD = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,44 +30,6 @@ class InputFile:
     name: str
     size: int = 0
     mtime_ns: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A file or a record that could not be read; `reason` is kebab-case, `source` its address."""
-
-    source: Source
-    reason: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """A whole record that holds no article by rule: `not-html`, `http-status` or `listing`. It counts as dropped."""
-
-    source: Source
-    reason: str
-
-
-class ReadConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Say how records are read.
-
-    `fields` maps our field names (`FIELD_NAMES`) to those of the input, where they differ. `max_record_bytes`
-    bounds one record as read. `salvage` keeps the whole records before the cut of a truncated file.
-    """
-
-    fields: dict[str, str] = msgspec.field(default_factory=dict)
-    max_record_bytes: int = 16 << 20
-    salvage: bool = False
-
-    def __post_init__(self) -> None:
-        unknown = sorted(set(self.fields) - set(FIELD_NAMES))
-        if unknown:
-            raise ValueError(f"no such field: {', '.join(unknown)}; known are {', '.join(FIELD_NAMES)}")
-        if empty := [name for name, theirs in self.fields.items() if not theirs]:
-            raise ValueError(f"fields.{empty[0]}: names no field of the input")
-        if not 1 <= self.max_record_bytes <= _LARGEST_RECORD:
-            raise ValueError(f"max_record_bytes: {self.max_record_bytes} is not from 1 to {_LARGEST_RECORD}")
 
 
 def list_inputs(inputs: Sequence[str]) -> tuple[list[InputFile], list[Failure]]:

@@ -7,10 +7,12 @@ Read reader, then rows (what a row of data means), then the format you are after
 from __future__ import annotations
 
 from corpus.formats.reader import read_input
+from corpus.formats.rows import ReadConfig
 from corpus.formats.shards import FORMATS, Format
 
 __all__ = [
     "FORMATS",
     "Format",
+    "ReadConfig",
     "read_input",
 ]

@@ -16,20 +16,11 @@ from typing import Any
 
 from corpus.errors import InputError
 from corpus.files.compressed import Stream
-from corpus.files.listing import Failure, InputFile, ReadConfig
-from corpus.formats.tables import (
-    WHOLE,
-    Read,
-    bare,
-    check_whole,
-    read_lines,
-    read_whole,
-    recoded,
-    record_of_json,
-    split_lines,
-    too_large,
-)
-from corpus.records import Source
+from corpus.files.listing import InputFile
+from corpus.formats.jsonl import bare, read_lines, record_of_json
+from corpus.formats.lines import check_whole, read_whole, recoded, split_lines
+from corpus.formats.rows import Read, ReadConfig
+from corpus.records import Failure, Source
 
 _BACKSLASH = ord("\\")
 _REST_OF_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
@@ -47,7 +38,7 @@ def read_json(file: InputFile, config: ReadConfig) -> Iterator[Read]:
         check_whole(file, config)
         yield from _read_array(file, config)
     elif shape == "lines":
-        yield from read_lines(file, config, WHOLE)
+        yield from read_lines(file, config)
     else:
         body = bare(b"".join(recoded([read_whole(file, config.max_record_bytes)])))
         yield record_of_json(body, "", Source(file.name), config)
@@ -81,12 +72,9 @@ def _read_array(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     with Stream(file.path) as stream:
         elements = split_array(recoded(stream.blocks()), config.max_record_bytes)
         for number, (offset, element) in enumerate(elements):
-            source, where = Source(file.name, number, offset), f"record {number + 1} (byte {offset}): "
-            if element is None:
-                yield too_large(source, where, config)
-                continue
-            read = record_of_json(element, where, source, config)
-            if isinstance(read, Failure) and _may_hold_others(element):
+            where = f"record {number + 1} (byte {offset}): "
+            read = record_of_json(element, where, Source(file.name, number, offset), config)
+            if isinstance(read, Failure) and element is not None and _may_hold_others(element):
                 message = f"{read.message}; what stands there and behind it is not read"
                 raise InputError(message, path=file.path, reason=read.reason)
             yield read

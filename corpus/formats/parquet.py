@@ -18,16 +18,15 @@ import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from corpus.errors import CorruptInput, InputError, RecordError, UsageError
 from corpus.files.compressed import Stream
-from corpus.files.listing import FIELD_NAMES, Failure, InputFile, ReadConfig
-from corpus.formats.rows import LARGEST_NUMBER, MAX_DEPTH, record_from
-from corpus.records import Document, Page, Source
+from corpus.files.listing import InputFile
+from corpus.formats.rows import FIELD_NAMES, LARGEST_NUMBER, MAX_DEPTH, Read, ReadConfig, record_from
+from corpus.records import Failure, Source
 
 _BATCH_ROWS = 64
 _BUFFER_BYTES = 1 << 20
@@ -46,7 +45,7 @@ _EPOCH = datetime.datetime(1970, 1, 1)
 _DAY_SECONDS = 86_400
 
 
-def read_parquet(file: InputFile, config: ReadConfig) -> Iterator[Document | Page | Failure]:
+def read_parquet(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     """Read a Parquet file, plain or compressed as a whole; `source.record` is the row number from 0.
 
     Raises:
@@ -121,7 +120,7 @@ def _find_bomb(group: Any, columns: list[int]) -> str:
     return ""
 
 
-def _record_of(arrow: Any, cells: dict[str, Any], source: Source, config: ReadConfig) -> Document | Page | Failure:
+def _record_of(arrow: Any, cells: dict[str, Any], source: Source, config: ReadConfig) -> Read:
     known = {config.fields.get(name, name) for name in FIELD_NAMES}
     body = config.fields.get("html", "html")
     unpack, row, name = _Unpacker(arrow, config.max_record_bytes), {}, ""
@@ -133,9 +132,7 @@ def _record_of(arrow: Any, cells: dict[str, Any], source: Source, config: ReadCo
                 row[name] = value
     except RecordError as error:
         return Failure(source, error.reason, f"row {source.record + 1}: $.{name}: {error}")
-    read = record_from(row, source, config)
-    message = f"row {source.record + 1}: "
-    return replace(read, message=message + read.message) if isinstance(read, Failure) else read
+    return record_from(row, source, config, f"row {source.record + 1}: ")
 
 
 class _Unpacker:

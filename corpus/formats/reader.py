@@ -19,30 +19,17 @@ from typing import TypeAlias
 from corpus.charset import decode
 from corpus.errors import CorruptInput, EnvironmentFault, InputError, RecordError, TruncatedInput
 from corpus.files.compressed import Stream, claimed_codec
-from corpus.files.listing import (
-    FIELD_NAMES,
-    STDIN,
-    Failure,
-    InputFile,
-    ReadConfig,
-    Skip,
-    failure_of,
-    list_inputs,
-    show_name,
-)
+from corpus.files.listing import STDIN, InputFile, failure_of
+from corpus.formats.csv import read_csv
 from corpus.formats.json_array import read_json
+from corpus.formats.jsonl import WHOLE, Part, read_lines
+from corpus.formats.lines import read_whole
 from corpus.formats.parquet import read_parquet
-from corpus.formats.tables import PART_RECORDS, WHOLE, Part, read_csv, read_lines, read_whole
+from corpus.formats.rows import Read, ReadConfig
 from corpus.formats.warc import read_warc
-from corpus.records import Document, Page, Source, content_id, name_outlet
+from corpus.records import Document, Failure, Page, Source, content_id, name_outlet
 from corpus.text import scrub
 
-__all__ = [
-    "FIELD_NAMES", "PART_RECORDS", "STDIN", "WHOLE", "Failure", "InputFile", "Part", "ReadConfig", "Skip",
-    "list_inputs", "read_input", "show_name",
-]  # fmt: skip
-
-Read: TypeAlias = Page | Document | Failure | Skip
 Reader: TypeAlias = Callable[[InputFile, ReadConfig], Iterator[Read]]
 
 #: So many failures in a row that are no records at all, and the file is not what it claims to be: 64 kilobytes can
@@ -69,7 +56,11 @@ def read_input(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Itera
     """
     try:
         _check_as_listed(file)
-        yield from _bounded(_read(file, config, part))
+        reader = _reader_of(file)
+        if reader is read_lines:
+            yield from _bounded(read_lines(file, config, part))
+        elif part[0] == 0:
+            yield from _bounded(reader(file, config))
         _check_as_listed(file)
     except (InputError, OSError) as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -77,14 +68,6 @@ def read_input(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Itera
         failure = failure_of(error, Source(file.name))
         where = "" if part == WHOLE else f" (part {part[0] + 1} of {part[1]} of the file)"
         yield replace(failure, message=failure.message + where)
-
-
-def _read(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read]:
-    reader = _reader_of(file)
-    if reader is _read_lines:
-        yield from read_lines(file, config, part)
-    elif part[0] == 0:
-        yield from reader(file, config)
 
 
 def _bounded(found: Iterator[Read]) -> Iterator[Read]:
@@ -113,12 +96,17 @@ def _check_as_listed(file: InputFile) -> None:
 
 
 def _reader_of(file: InputFile) -> Reader:
-    head = _head(file)
+    with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
+        try:
+            head = next(blocks, b"")[:_SNIFF_BYTES]
+        except (TruncatedInput, CorruptInput):
+            head = b""  # the reader that the name calls for will say so
     if head.startswith(b"PAR1"):
         return read_parquet
     if head.startswith(b"WARC/"):
         return read_warc
-    kind = _extension(file.name)
+    name = PurePosixPath(file.name)
+    kind = (name.with_suffix("") if claimed_codec(name.name) else name).suffix.lower().removeprefix(".")
     if kind in ("", "txt") and _HTML.match(head):
         return _read_html
     if file.name == STDIN:
@@ -127,26 +115,6 @@ def _reader_of(file: InputFile) -> Reader:
         raise InputError(f"neither name nor content tells what it is ({', '.join(sorted(_READERS))} are read)",
                          path=file.path, reason="unknown-format")  # fmt: skip
     return _READERS[kind]
-
-
-def _head(file: InputFile) -> bytes:
-    """Return the first bytes, or none if the stream is broken: the reader that the name calls for will say so."""
-    with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
-        try:
-            return next(blocks, b"")[:_SNIFF_BYTES]
-        except (TruncatedInput, CorruptInput):
-            return b""
-
-
-def _extension(name: str) -> str:
-    path = PurePosixPath(name)
-    if claimed_codec(path.name):
-        path = path.with_suffix("")
-    return path.suffix.lower().removeprefix(".")
-
-
-def _read_lines(file: InputFile, config: ReadConfig) -> Iterator[Read]:
-    return read_lines(file, config, WHOLE)
 
 
 def _read_text(file: InputFile, config: ReadConfig) -> Iterator[Read]:
@@ -175,8 +143,8 @@ _READERS: dict[str, Reader] = {
     "html": _read_html,
     "htm": _read_html,
     "xhtml": _read_html,
-    "jsonl": _read_lines,
-    "ndjson": _read_lines,
+    "jsonl": read_lines,
+    "ndjson": read_lines,
     "json": read_json,
     "csv": partial(read_csv, delimiter=","),
     "tsv": partial(read_csv, delimiter="\t"),

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from corpus.charset import repair_mojibake
 from corpus.dates import parse_date
 from corpus.errors import RecordError
-from corpus.files.listing import FIELD_NAMES, Failure, ReadConfig
 from corpus.languages import UNDETERMINED, language_code
-from corpus.records import Document, Page, Source, content_id, name_outlet
+from corpus.records import Document, Failure, Page, Skip, Source, content_id, name_outlet
 from corpus.text import scrub
 
+#: What readers give.
+Read: TypeAlias = Page | Document | Failure | Skip
+
+#: The names by which a record's fields are known, and the defaults of the mapping.
+FIELD_NAMES = ("id", "text", "html", "url", "outlet", "title", "published")
+#: A record is held in memory whole, and more than 2 GiB in one value is more than most formats hold.
+_LARGEST_RECORD = 2**31 - 1
 #: An id is data that people look at and file by; real ones (URLs, UUIDs, hashes) stay under 300 characters.
 MAX_ID_CHARACTERS = 512
 #: orjson writes 254 levels at most; no real record has over ten.
@@ -29,10 +34,32 @@ LARGEST_NUMBER = float(1 << 63)
 _OUR_FIELDS = frozenset({"text", "source", "trace", "also_in", "meta"})
 
 
-def record_from(row: Any, source: Source, config: ReadConfig) -> Document | Page | Failure:
+class ReadConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Say how records are read.
+
+    `fields` maps our field names (`FIELD_NAMES`) to those of the input, where they differ. `max_record_bytes`
+    bounds one record as read. `salvage` keeps the whole records before the cut of a truncated file.
+    """
+
+    fields: dict[str, str] = msgspec.field(default_factory=dict)
+    max_record_bytes: int = 16 << 20
+    salvage: bool = False
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.fields) - set(FIELD_NAMES))
+        if unknown:
+            raise ValueError(f"no such field: {', '.join(unknown)}; known are {', '.join(FIELD_NAMES)}")
+        if empty := [name for name, theirs in self.fields.items() if not theirs]:
+            raise ValueError(f"fields.{empty[0]}: names no field of the input")
+        if not 1 <= self.max_record_bytes <= _LARGEST_RECORD:
+            raise ValueError(f"max_record_bytes: {self.max_record_bytes} is not from 1 to {_LARGEST_RECORD}")
+
+
+def record_from(row: Any, source: Source, config: ReadConfig, where: str = "") -> Document | Page | Failure:
     """Build the record that `row` describes; a row that breaks the field rules becomes a Failure.
 
-    A row of our own corpus is rebuilt as it was written, with the source it had then.
+    A row of our own corpus is rebuilt as it was written, with the source it had then. `where` goes before the
+    message of a Failure.
     """
     try:
         if not isinstance(row, dict):
@@ -41,21 +68,17 @@ def record_from(row: Any, source: Source, config: ReadConfig) -> Document | Page
             return _ours(row)
         return _theirs(row, source, config)
     except RecordError as error:
-        return Failure(source, error.reason, str(error))
+        return Failure(source, error.reason, f"{where}{error}")
 
 
 def _ours(row: dict[str, Any]) -> Document:
+    """Rebuild a document; a date and a language that an older version took as they came are set aside."""
     _check_value(row, "$", MAX_DEPTH)
     try:
         document = msgspec.convert(row, Document)
     except msgspec.ValidationError as error:
         raise RecordError(str(error), reason="bad-field") from error
     check_id(document.id)
-    return _normal(replace(document, text=scrub(document.text), title=_one_line(document.title)))
-
-
-def _normal(document: Document) -> Document:
-    """Set aside a date and a language that an older version took as they came."""
     published, language = parse_date(document.published), document.language
     if language != UNDETERMINED:
         language = language_code(language)
@@ -64,31 +87,38 @@ def _normal(document: Document) -> Document:
         meta.setdefault("published", document.published)
     if document.language and not language:
         meta.setdefault("language", document.language)
-    return replace(document, published=published, language=language, meta=meta)
+    text, title = scrub(document.text), _one_line(document.title)
+    return replace(document, text=text, title=title, published=published, language=language, meta=meta)
 
 
 def _theirs(row: dict[str, Any], source: Source, config: ReadConfig) -> Document | Page:
     rest = dict(row)
     published = _take_date(rest, config.fields.get("published", "published"))
     given = {name: rest.pop(config.fields.get(name, name), None) for name in FIELD_NAMES if name != "published"}
-    identity = _take_id(given["id"])
+    is_number = isinstance(given["id"], int) and not isinstance(given["id"], bool)
+    identity = str(given["id"]) if is_number else _string(given["id"], "id")
+    check_id(identity)
     texts = {name: _string(given[name], name) for name in given if name not in ("id", "html")}
-    html = _html(given["html"])
-    text = texts.pop("text")
+    html = given["html"]
+    if not isinstance(html, bytes):
+        html = _string(html, "html").encode("utf-8", "replace")
+    text = texts["text"]
     url, title = _one_line(texts["url"]), _repaired(texts["title"])
     outlet = name_outlet(_repaired(texts["outlet"]), url, source)
     known: dict[str, Any] = {
         "id": identity or content_id(source, url), "source": source, "url": url, "title": title,
-        "outlet": outlet, "published": published,
+        "outlet": outlet, "published": published, "meta": rest,
     }  # fmt: skip
     if html and not text.strip():
-        return Page(body=html, meta=_checked(rest), **known)
+        _check_value(rest, "$", MAX_DEPTH)
+        return Page(body=html, **known)
     if not text and given["text"] is None:
         raise RecordError("$.text: the record has neither text nor html", reason="missing-text")
     repaired = repair_mojibake(text)
     trace = {} if repaired == text else {"charset": "utf-8+mojibake"}
-    known |= _take_extras(rest)
-    return Document(text=scrub(repaired), trace=trace, meta=_checked(rest), **known)
+    extras = _take_extras(rest)
+    _check_value(rest, "$", MAX_DEPTH)
+    return Document(text=scrub(repaired), trace=trace, **known, **extras)
 
 
 def _take_date(rest: dict[str, Any], name: str) -> str:
@@ -102,14 +132,6 @@ def _take_date(rest: dict[str, Any], name: str) -> str:
     if published or is_missing:
         rest.pop(name, None)
     return published
-
-
-def _take_id(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    identity = _string(value, "id")
-    check_id(identity)
-    return identity
 
 
 def check_id(identity: str) -> None:
@@ -126,10 +148,6 @@ def _string(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise RecordError(f"$.{name}: expected str, got {_kind(value)}", reason="bad-field")
     return value
-
-
-def _html(value: Any) -> bytes:
-    return value if isinstance(value, bytes) else _string(value, "html").encode("utf-8", "replace")
 
 
 def _one_line(text: str) -> str:
@@ -157,11 +175,6 @@ def _take_extras(rest: dict[str, Any]) -> dict[str, Any]:
             extras[name] = tuple(clean for item in names if (clean := _repaired(item)))
             del rest[name]
     return extras
-
-
-def _checked(rest: dict[str, Any]) -> Mapping[str, Any]:
-    _check_value(rest, "$", MAX_DEPTH)
-    return rest
 
 
 def _check_value(value: Any, path: str, depth: int) -> None:

@@ -20,7 +20,8 @@ import orjson
 from corpus.charset import decode, repair_mojibake
 from corpus.dates import parse_date
 from corpus.errors import RecordError
-from corpus.files.listing import Failure, InputFile, ReadConfig, Skip
+from corpus.files.listing import InputFile
+from corpus.formats.archive_stream import MARK, ArchiveStream
 from corpus.formats.payload import (
     HEAD_BYTES,
     Digest,
@@ -31,9 +32,8 @@ from corpus.formats.payload import (
     parse_headers,
     parse_response,
 )
-from corpus.formats.rows import check_id
-from corpus.formats.tape import MARK, Tape
-from corpus.records import DROP, Document, Page, Source, content_id, name_outlet
+from corpus.formats.rows import Read, ReadConfig, check_id
+from corpus.records import DROP, Document, Failure, Page, Skip, Source, content_id, name_outlet
 from corpus.text import scrub
 
 _END_OF_HEAD = b"\r\n\r\n"
@@ -74,30 +74,30 @@ class _Head:
         return {DROP: texts} if texts else {}
 
 
-def read_warc(file: InputFile, config: ReadConfig) -> Iterator[Page | Document | Failure | Skip]:
+def read_warc(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     """Read an archive; `source.record` counts its records of every kind."""
-    with contextlib.closing(Tape(file.path)) as tape:
+    with contextlib.closing(ArchiveStream(file.path)) as archive:
         number = 0
-        while tape.at_record():
-            source = Source(file.name, number, tape.position)
-            found = _read_record(tape, source, config)
+        while archive.at_record():
+            source = Source(file.name, number, archive.position)
+            found = _read_record(archive, source, config)
             if found is not None:
                 yield found
             number += 1
 
 
-def _read_record(tape: Tape, source: Source, config: ReadConfig) -> Page | Document | Failure | Skip | None:
-    """Read the record at hand and leave the tape behind it, whatever happens."""
+def _read_record(archive: ArchiveStream, source: Source, config: ReadConfig) -> Read | None:
+    """Read the record at hand and leave the archive behind it, whatever happens."""
     passed = 1
     try:
-        head = _read_head(tape)
+        head = _read_head(archive)
         passed = head.start
-        reason = _reason_to_skip(tape, head)
+        reason = _reason_to_skip(archive, head)
         if head.length > config.max_record_bytes:
-            return _pass_over(tape, head, source, reason)
-        block = _take_block(tape, head, wanted=reason == "")
+            return _pass_over(archive, head, source, reason)
+        block = _take_block(archive, head, wanted=reason == "")
     except RecordError as error:
-        tape.resync(passed)
+        archive.resync(passed)
         return Failure(source, error.reason, _where(source, error))
     if reason is None:
         return None
@@ -120,11 +120,11 @@ def _where(source: Source, error: RecordError) -> str:
     return f"record {source.record + 1} (byte {source.offset}): {error}"
 
 
-def _read_head(tape: Tape) -> _Head:
-    end = tape.find(_END_OF_HEAD, HEAD_BYTES)
-    if tape.look(0, len(MARK)) != MARK or end < 0:
-        raise tape.trouble("no WARC header where a record should begin")
-    fields = dict(parse_headers(tape.look(0, end).split(b"\n")[1:]))
+def _read_head(archive: ArchiveStream) -> _Head:
+    end = archive.find(_END_OF_HEAD, HEAD_BYTES)
+    if archive.look(0, len(MARK)) != MARK or end < 0:
+        raise archive.trouble("no WARC header where a record should begin")
+    fields = dict(parse_headers(archive.look(0, end).split(b"\n")[1:]))
     length = fields.get("content-length", "")
     if not (length.isascii() and length.isdigit() and len(length) < 16):
         raise RecordError(f"Content-Length is {length[:40]!r}", reason="corrupt-record")
@@ -133,10 +133,10 @@ def _read_head(tape: Tape) -> _Head:
     return _Head(fields, end + len(_END_OF_HEAD), int(length))
 
 
-def _reason_to_skip(tape: Tape, head: _Head) -> str | None:
+def _reason_to_skip(archive: ArchiveStream, head: _Head) -> str | None:
     """Return "" for a record to read, a reason to skip it, or None for what never holds an article."""
     kind, mime = head.get("warc-type").lower(), head.get("content-type").lower()
-    peek = tape.look(head.start, head.start + min(head.length, HEAD_BYTES))
+    peek = archive.look(head.start, head.start + min(head.length, HEAD_BYTES))
     if kind == "conversion":
         return "" if mime.startswith("text/plain") else "not-html"
     if kind == "resource":
@@ -156,10 +156,10 @@ def _reason_to_skip(tape: Tape, head: _Head) -> str | None:
     return "" if looks_html(response.header("content-type"), peek[response.start :]) else "not-html"
 
 
-def _pass_over(tape: Tape, head: _Head, source: Source, reason: str | None) -> Failure | Skip | None:
-    tape.drop(head.start)
-    if not tape.skip(head.length, Digest(head.get("warc-block-digest"))):
-        error = tape.trouble(f"no record ends {head.length} bytes behind its header")
+def _pass_over(archive: ArchiveStream, head: _Head, source: Source, reason: str | None) -> Failure | Skip | None:
+    archive.drop(head.start)
+    if not archive.skip(head.length, Digest(head.get("warc-block-digest"))):
+        error = archive.trouble(f"no record ends {head.length} bytes behind its header")
         return Failure(source, error.reason, _where(source, error))
     if reason == "":
         error = RecordError(f"{head.length} bytes are more than are taken", reason="too-large")
@@ -167,28 +167,28 @@ def _pass_over(tape: Tape, head: _Head, source: Source, reason: str | None) -> F
     return Skip(source, reason) if reason else None
 
 
-def _take_block(tape: Tape, head: _Head, *, wanted: bool) -> bytes:
+def _take_block(archive: ArchiveStream, head: _Head, *, wanted: bool) -> bytes:
     """Return the block of a record that is whole, and move on behind it.
 
     A length that reaches over the next record to its very end looks right; the digest, or the head of a record
     inside a block for which no digest vouches, gives it away, whatever kind of record swallowed the other.
     """
-    have = tape.load(head.end)
-    if tape.clipped_at(head.start, min(have, head.end)) >= 0:
+    have = archive.load(head.end)
+    if archive.clipped_at(head.start, min(have, head.end)) >= 0:
         raise RecordError("the next record begins before this one should end", reason="corrupt-record")
     if have < head.end:
-        raise tape.trouble(f"{have - head.start} of {head.length} bytes are there", reason="truncated-input")
-    if not tape.ends_at(head.end):
+        raise archive.trouble(f"{have - head.start} of {head.length} bytes are there", reason="truncated-input")
+    if not archive.ends_at(head.end):
         raise RecordError(f"no record ends {head.length} bytes behind its header", reason="corrupt-record")
-    if tape.is_unverified(head.end):
-        raise tape.trouble("the stream breaks off")
-    block = tape.look(head.start, head.end)
+    if archive.is_unverified(head.end):
+        raise archive.trouble("the stream breaks off")
+    block = archive.look(head.start, head.end)
     sound = digest_matches(head.get("warc-block-digest"), block)
     if wanted and sound is False:
         raise RecordError("the block does not match WARC-Block-Digest", reason="digest-mismatch")
     if not sound and _NEXT_RECORD.search(block):
         raise RecordError("another record begins before this one should end", reason="corrupt-record")
-    tape.drop(head.end)
+    archive.drop(head.end)
     return block
 
 

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from corpus.run.plan import Plan
 from corpus.run.report import Report, report_from
-from corpus.run.runner import Outcome, Watcher, cut_segments, first_tasks, open_pool, run_stages
-from corpus.run.stage import Accumulator, Map, Stage, judge, run_here, summarise
+from corpus.run.runner import RunResult, Watcher, cut_segments, first_tasks, open_pool, run_stages
+from corpus.run.stage import Accumulator, Map, Stage, apply_stage, run_here, summarise
 
 __all__ = [
     "Accumulator",
     "Map",
-    "Outcome",
     "Plan",
     "Report",
+    "RunResult",
     "Stage",
     "Watcher",
+    "apply_stage",
     "cut_segments",
     "first_tasks",
-    "judge",
     "open_pool",
     "report_from",
     "run_here",

@@ -14,8 +14,10 @@ from typing import Any
 import orjson
 
 from corpus.files.durable import publish_json
-from corpus.files.listing import Failure, InputFile, ReadConfig
+from corpus.files.listing import InputFile
+from corpus.formats.rows import ReadConfig
 from corpus.formats.shards import Format
+from corpus.records import Failure
 from corpus.run.report import Report, report_from
 from corpus.run.stage import Stage
 

@@ -19,7 +19,8 @@ from typing import Any, Protocol, TypeVar
 
 from corpus.errors import EnvironmentFault
 from corpus.files.durable import publish
-from corpus.files.listing import Failure, InputFile
+from corpus.files.listing import InputFile
+from corpus.records import Failure
 from corpus.run.plan import Item, Plan, Segment, Task, TaskResult, find_done, learned_path
 from corpus.run.report import Report
 from corpus.run.sandbox import die_with_parent
@@ -60,7 +61,7 @@ class Watcher(Protocol):
 
 
 @dataclass(slots=True)
-class Outcome:
+class RunResult:
     """What a run published: final files by name (digest, size, rows) and the counts."""
 
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -117,28 +118,28 @@ def first_tasks(files: Sequence[InputFile], failures: Sequence[Failure]) -> list
     return [replace(tasks[0], failures=tuple(failures)), *tasks[1:]]
 
 
-def run_stages(plan: Plan, stages: Sequence[Stage], tasks: Sequence[Task], pool: Pool, watch: Watcher) -> Outcome:
+def run_stages(plan: Plan, stages: Sequence[Stage], tasks: Sequence[Task], pool: Pool, watch: Watcher) -> RunResult:
     """Run the whole plan; `stages` are this process's own copies, and learn what there is to learn.
 
     Raises:
         EnvironmentFault: the disk, or a task that ends its worker again and again.
         CorpusError: the counts do not add up.
     """
-    outcome = Outcome()
+    result = RunResult()
     shards = list(tasks)
     for segment in plan.segments:
         label = "+".join(stage.name for stage in plan.stages[segment.first : segment.last]) or "observe"
         watch.begin(label, len(shards))
         results = pool.run_tasks(plan, shards, watch)
-        for result in results:
-            outcome.report.merge(result.report)
-            outcome.files |= result.files
+        for done in results:
+            result.report.merge(done.report)
+            result.files |= done.files
         if segment.learner is None:
             break
         _learn(plan, segment.learner, stages[segment.learner], [n for r in results for n in r.summaries], pool, watch)
         shards = _next_shards(segment, shards, results)
-    outcome.report.balance()
-    return outcome
+    result.report.balance()
+    return result
 
 
 def _next_shards(segment: Segment, shards: list[Task], results: list[TaskResult]) -> list[Task]:

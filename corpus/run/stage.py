@@ -81,7 +81,7 @@ def summarise(accumulator: Accumulator, records: Iterable[Record]) -> bytes:
     return accumulator.summary()
 
 
-def judge(stage: Stage, record: Record) -> Verdict:
+def apply_stage(stage: Stage, record: Record) -> Verdict:
     """Apply one stage to one record; whatever goes wrong becomes a failed verdict, never a lost record.
 
     This is the one place where any exception is caught: a rule that breaks on one page of a million must not

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,13 @@ import orjson
 
 from corpus.errors import RecordError
 from corpus.files.durable import publish
-from corpus.files.listing import Failure, Skip
 from corpus.formats.reader import read_input
 from corpus.formats.shards import FAST_LEVEL, Format, Shard, open_shard
-from corpus.records import Document, Page, Record, Source, Verdict, fail
+from corpus.records import Document, Failure, Page, Record, Skip, Source, Verdict, fail
 from corpus.run.plan import Item, Plan, Segment, Task, TaskResult, find_done, first_key, learned_path, save_done
 from corpus.run.report import Report
 from corpus.run.sandbox import Guard
-from corpus.run.stage import Accumulator, Learner, Stage, judge
+from corpus.run.stage import Accumulator, Learner, apply_stage
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -64,21 +64,23 @@ class Worker:
             return done
         segment = self.plan.segments[task.segment]
         for index in range(segment.first, segment.last):
-            self._load(index)
+            stage = self.plan.stages[index]
+            if index not in self._loaded and isinstance(stage, Learner):
+                stage.load(map_file(learned_path(self.plan, index)))
+            self._loaded.add(index)
         if not self._guards.keys() <= set(range(segment.first, segment.last)):
-            self.close()
+            self.close()  # a child is for one stage, and memory for one child
         result = _TaskRun(self, task, segment).finish()
         save_done(self.plan, task, result)
         return result
 
-    def judge(self, index: int, record: Record) -> Verdict:
+    def apply(self, index: int, record: Record) -> Verdict:
         """Apply one stage; a page goes to a killable child, because parsers of pages can hang."""
         stage = self.plan.stages[index]
         if not isinstance(record, Page):
-            return judge(stage, record)
+            return apply_stage(stage, record)
         if index not in self._guards:
-            judge_page = _Judge(stage)
-            self._guards[index] = Guard(judge_page, seconds=self.plan.seconds, memory=self.plan.memory)
+            self._guards[index] = Guard(partial(apply_stage, stage), seconds=self.plan.seconds, memory=self.plan.memory)
         try:
             verdict = self._guards[index](record)
         except RecordError as error:
@@ -95,22 +97,6 @@ class Worker:
     def count(self, records: int) -> None:
         """Report progress."""
         self._tick(records)
-
-    def _load(self, index: int) -> None:
-        stage = self.plan.stages[index]
-        if index not in self._loaded and isinstance(stage, Learner):
-            stage.load(map_file(learned_path(self.plan, index)))
-        self._loaded.add(index)
-
-
-class _Judge:
-    """`judge` bound to a stage, in a form that can be sent to another process."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-
-    def __call__(self, record: Record) -> Verdict:
-        return judge(self._stage, record)
 
 
 class _TaskRun:
@@ -212,7 +198,7 @@ class _TaskRun:
 
     def _apply(self, record: Record) -> Record | None:
         for index in range(self._segment.first, self._segment.last):
-            verdict = self._worker.judge(index, record)
+            verdict = self._worker.apply(index, record)
             if verdict.record is None:
                 self._remove(record.source, verdict, self._plan.stages[index].name, record)
                 return None
@@ -267,5 +253,3 @@ def read_documents(path: Path) -> Iterator[Document]:
 def _describe(shard: Shard) -> dict[str, Any]:
     assert shard.published is not None
     return {"sha256": shard.published.sha256, "bytes": shard.published.bytes, "rows": shard.published.rows}
-
-

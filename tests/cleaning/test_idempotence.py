@@ -18,8 +18,7 @@ from cleaning.lines.lexicon import default_lexicon
 from cleaning.outlet.furniture import Furniture, Table, to_toml
 from cleaning.stages import Clean, Extract
 from corpus.files.compressed import zstd
-from corpus.files.listing import ReadConfig
-from corpus.formats.rows import record_from
+from corpus.formats.rows import ReadConfig, record_from
 from corpus.records import Document, Page, Source, to_json
 from corpus.run.stage import run_here, summarise
 from corpus.text import scrub

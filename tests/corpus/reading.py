@@ -10,8 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from corpus.formats.reader import WHOLE, Failure, InputFile, Part, ReadConfig, Skip, read_input
-from corpus.records import Document, Page
+from corpus.files.listing import InputFile
+from corpus.formats.jsonl import WHOLE, Part
+from corpus.formats.reader import read_input
+from corpus.formats.rows import ReadConfig
+from corpus.records import Document, Failure, Page, Skip
 
 if sys.version_info >= (3, 14):
     from compression import zstd

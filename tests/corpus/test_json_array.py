@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.formats.json_array import split_array
-from corpus.formats.reader import Failure, ReadConfig
-from corpus.records import Document, Source
+from corpus.formats.rows import ReadConfig
+from corpus.records import Document, Failure, Source
 from tests.corpus.reading import PEAK, only, read, reasons, texts
 from tests.strategies import json_value
 
@@ -151,7 +151,8 @@ def test_a_bomb_of_empty_lists_takes_no_time_and_no_memory(tmp_path: Path) -> No
         packer.write(b"]")
     (tmp_path / "bomb.json.gz").write_bytes(out.getvalue())
     code = (
-        "import sys\nfrom corpus.formats.reader import InputFile, MAX_FAILURES_IN_A_ROW, ReadConfig, read_input\n"
+        "import sys\nfrom corpus.files import InputFile\nfrom corpus.formats import ReadConfig\n"
+        "from corpus.formats.reader import MAX_FAILURES_IN_A_ROW, read_input\n"
         "found = list(read_input(InputFile(sys.argv[1], 'bomb.json.gz'), ReadConfig()))\n"
         "assert len(found) == MAX_FAILURES_IN_A_ROW + 1, len(found)\n"
         f"assert {PEAK} < 100"

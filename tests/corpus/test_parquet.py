@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from corpus.errors import EnvironmentFault, UsageError
-from corpus.formats.reader import ReadConfig
+from corpus.formats.rows import ReadConfig
 from corpus.records import to_json
 from tests.corpus.reading import PEAK, read, reasons
 
@@ -131,9 +131,7 @@ def test_whatever_a_cell_holds_its_record_is_read(tmp_path: Path) -> None:
     columns = {name: column for name, (column, _) in every.items()}
     found = rows_of(tmp_path, {"text": ["a", "b"], **columns})
     for row in range(2):
-        assert found[row].meta == {
-            name: cells[row] for name, (_, cells) in every.items() if cells[row] is not None
-        }
+        assert found[row].meta == {name: cells[row] for name, (_, cells) in every.items() if cells[row] is not None}
         assert to_json(found[row])
 
 
@@ -183,7 +181,7 @@ def test_a_bomb_stays_packed(tmp_path: Path, columns: str, options: str, expecte
         f"LONG = {LONG}\npyarrow.parquet.write_table(pyarrow.table({columns}), sys.argv[1], {options})"
     )
     look = (
-        "import sys\nfrom corpus.formats.reader import InputFile, ReadConfig, read_input\n"
+        "import sys\nfrom corpus.files import InputFile\nfrom corpus.formats import ReadConfig, read_input\n"
         "found = read_input(InputFile(sys.argv[1], 'a.parquet'), ReadConfig(max_record_bytes=9 << 20))\n"
         "outline = [getattr(one, 'text', '') or one.reason for one in found]\n"
         f"print({PEAK}, *outline)"

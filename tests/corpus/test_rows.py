@@ -9,8 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from corpus.files.listing import ReadConfig
-from corpus.formats.rows import record_from
+from corpus.formats.rows import ReadConfig, record_from
 from corpus.records import Document, Page, Source, to_json
 from tests.corpus.reading import only, read_lines
 

@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from corpus.errors import EnvironmentFault
-from corpus.files.listing import InputFile, ReadConfig, list_inputs
+from corpus.files.listing import InputFile, list_inputs
+from corpus.formats.rows import ReadConfig
 from corpus.records import document_from
 from corpus.run import runner
 from corpus.run import worker as task_module

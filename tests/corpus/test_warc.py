@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from corpus.formats.reader import Failure, InputFile, ReadConfig, Skip, read_input
-from corpus.records import Document, Page, Source
+from corpus.files.listing import InputFile
+from corpus.formats.reader import read_input
+from corpus.formats.rows import ReadConfig
+from corpus.records import Document, Failure, Page, Skip, Source
 from tests.corpus.reading import zst
 
 HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nX-A: 1\r\nX-A: 2\r\n\r\n"

@@ -1,6 +1,6 @@
 """A window on the decompressed bytes of an archive that survives damage.
 
-An archive of many gzip members (or zstd frames) is whole before and behind a damaged one. A Tape shows the
+An archive of many gzip members (or zstd frames) is whole before and behind a damaged one. An ArchiveStream shows the
 bytes in order, remembers where members begin, keeps the error that ended a stream until somebody has told of
 it, and finds the next place where a record begins.
 """
@@ -30,7 +30,7 @@ _GAP_BYTES = 64
 _MAX_REWINDS = 16
 
 
-class Tape:
+class ArchiveStream:
     """Bytes from `position` (offset in the decompressed stream) onwards, as far as they are loaded."""
 
     def __init__(self, path: str) -> None:
@@ -130,7 +130,7 @@ class Tape:
     def skip(self, size: int, digest: Digest) -> bool:
         """Pass over `size` bytes, too many to load; tell whether a record ends there.
 
-        If none does, or another begins before and no `digest` vouches for the bytes, the size was a lie and the tape
+        If none does, or another begins before and no `digest` vouches for the bytes, the size was a lie and the archive
         stands at the first place behind here where one begins.
         """
         end, home, candidate = self.position + size, self._starts[0], -1

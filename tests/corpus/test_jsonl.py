@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.formats.reader import Failure, ReadConfig
-from corpus.records import Copy, Document, Page, Source, content_id, to_json
+from corpus.formats.rows import ReadConfig
+from corpus.records import Copy, Document, Failure, Page, Source, content_id, to_json
 from corpus.text import scrub
 from tests.corpus.reading import only, read, read_lines, reasons, texts
 from tests.strategies import arabic_text, hostile_text, json_value
@@ -131,9 +131,7 @@ def test_any_json_is_a_record_or_a_failure(tmp_path_factory: pytest.TempPathFact
 
 
 @given(st.lists(st.one_of(arabic_text(), st.binary().filter(lambda line: b"\n" not in line)), max_size=8))
-def test_garbage_between_records_loses_none(
-    tmp_path_factory: pytest.TempPathFactory, lines: list[str | bytes]
-) -> None:
+def test_garbage_between_records_loses_none(tmp_path_factory: pytest.TempPathFactory, lines: list[str | bytes]) -> None:
     rows = [orjson.dumps({"text": one}) if isinstance(one, str) else b"\x01" + one for one in lines]
     body = b"".join(row + b"\n" for row in rows)
     found = read(tmp_path_factory.getbasetemp(), "mixed.jsonl", body or b"\n")
@@ -178,7 +176,8 @@ def test_a_line_of_a_gigabyte_takes_little_memory(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     code = (
         "import resource, sys\nresource.setrlimit(resource.RLIMIT_AS, (600 << 20, 600 << 20))\n"
-        f"sys.path.insert(0, {str(root)!r})\nfrom corpus.formats.reader import *\n"
+        f"sys.path.insert(0, {str(root)!r})\nfrom corpus.files import InputFile\n"
+        "from corpus.formats import ReadConfig, read_input\n"
         f"found = list(read_input(InputFile({str(tmp_path / 'a.jsonl')!r}, 'a.jsonl'), ReadConfig()))\n"
         "assert [getattr(one, 'text', '') or one.reason for one in found] == ['a', 'too-large', 'b'], found"
     )

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from corpus.formats.reader import Failure, ReadConfig, Skip
-from corpus.records import Document
+from corpus.formats.rows import ReadConfig
+from corpus.records import Document, Failure, Skip
 from tests.corpus.reading import only, read, reasons, texts
 
 
@@ -57,7 +57,7 @@ def test_rows_that_open_and_close_quotes_across_lines_cost_no_square(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reread: int
 ) -> None:
     """Each line closes the quote of the line before and opens another, so that every row reaches to the end."""
-    monkeypatch.setattr("corpus.formats.tables._MAX_REREAD_RECORDS", reread)
+    monkeypatch.setattr("corpus.formats.csv._MAX_REREAD_RECORDS", reread)
     started = time.process_time()
     body = b'id,text\n1,"a\n' + b'x","y\n' * 9000 + b"2,b\n"
     found = read(tmp_path, "a.csv", body, ReadConfig(max_record_bytes=9000))

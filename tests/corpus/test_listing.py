@@ -8,9 +8,10 @@ import orjson
 import pytest
 
 from corpus.errors import UsageError
-from corpus.files.listing import Failure, InputFile, list_inputs, show_name
-from corpus.formats.reader import ReadConfig, read_input
-from corpus.records import Source, to_json
+from corpus.files.listing import InputFile, list_inputs, show_name
+from corpus.formats.reader import read_input
+from corpus.formats.rows import ReadConfig
+from corpus.records import Failure, Source, to_json
 
 
 @pytest.fixture

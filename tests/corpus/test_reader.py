@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.files.compressed import Stream
-from corpus.formats.reader import Failure, InputFile, ReadConfig, Skip, read_input
-from corpus.records import Document, Page, Source, content_id, to_json
+from corpus.files.listing import InputFile
+from corpus.formats.reader import read_input
+from corpus.formats.rows import ReadConfig
+from corpus.records import Document, Failure, Page, Skip, Source, content_id, to_json
 from tests.corpus.reading import PACKERS, only, read, texts
 
 

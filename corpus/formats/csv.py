@@ -1,7 +1,6 @@
-"""Read files of many small records: JSON lines, CSV and TSV; and what all readers of text share.
+"""Read CSV and TSV: a record each row, in whatever charset the decode ladder finds.
 
-A bad record becomes a Failure with its number and byte offset, and reading goes on behind it. Memory is bounded
-by one record and one block, whatever the file holds.
+A bad row becomes a Failure with its number and byte offset, and reading goes on behind its first line.
 """
 
 from __future__ import annotations
@@ -11,66 +10,22 @@ import contextlib
 import csv
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self, TypeAlias
-
-import orjson
+from typing import Self
 
 from corpus.charset import decode
 from corpus.errors import CorruptInput, InputError, RecordError, TruncatedInput
 from corpus.files.compressed import Stream
-from corpus.files.listing import Failure, InputFile, ReadConfig
-from corpus.formats.rows import record_from
-from corpus.records import Document, Page, Source
+from corpus.files.listing import InputFile
+from corpus.formats.lines import check_whole, marked_codec, recoded, split_lines
+from corpus.formats.rows import Read, ReadConfig, record_from
+from corpus.records import Document, Failure, Source
 
-Read: TypeAlias = Document | Page | Failure
-#: (k, n): of each n blocks of records the k-th, so that n tasks can share one file of JSON lines.
-Part: TypeAlias = tuple[int, int]
-WHOLE: Part = (0, 1)
-
-#: Records that stay together when tasks share a file.
-PART_RECORDS = 256
 _SAMPLE_BYTES = 1 << 20
 #: Going back behind broken quotes reads bytes again: at most so many records' worth (256 MiB, some seconds).
 _MAX_REREAD_RECORDS = 16
-_WIDE_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _SURROGATE = re.compile("[\udc80-\udcff]")
-#: Stands for what is no character in the charset of a file: no UTF-8 has it, so the record that holds it fails.
-_MARK_BAD = "ghirbal-mark-bad"
-
-
-def _mark_bad(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError)
-    return "\udcff", error.end
-
-
-codecs.register_error(_MARK_BAD, _mark_bad)
-
-
-def is_ours(record: int, part: Part) -> bool:
-    """Tell whether a record belongs to a part."""
-    return record // PART_RECORDS % part[1] == part[0]
-
-
-def read_lines(file: InputFile, config: ReadConfig, part: Part) -> Iterator[Read]:
-    """Read JSON lines; `source.record` is the line number from 0, blank lines counted but not read."""
-    check_whole(file, config)
-    with Stream(file.path) as stream:
-        for number, (offset, line) in enumerate(split_lines(recoded(stream.blocks()), config.max_record_bytes)):
-            if not is_ours(number, part):
-                continue
-            source = Source(file.name, number, offset)
-            where = f"line {number + 1} (byte {offset}): "
-            if line is None:
-                yield too_large(source, where, config)
-            elif line := bare(line):
-                yield record_of_json(line, where, source, config)
 
 
 def read_csv(file: InputFile, config: ReadConfig, *, delimiter: str) -> Iterator[Read]:
@@ -102,108 +57,6 @@ def read_csv(file: InputFile, config: ReadConfig, *, delimiter: str) -> Iterator
             yield read
 
 
-def read_whole(file: InputFile, limit: int) -> bytes:
-    """Return the decompressed bytes of a file.
-
-    Raises:
-        InputError: it holds more than `limit` bytes (`too-large`) or none (`empty-input`); see `Stream`.
-    """
-    pieces: list[bytes] = []
-    size = 0
-    with Stream(file.path) as stream:
-        for block in stream.blocks():
-            size += len(block)
-            if size > limit:
-                raise InputError(f"holds more than {limit} bytes", path=file.path, reason="too-large")
-            pieces.append(block)
-    if not size:
-        raise InputError("holds no bytes once decompressed", path=file.path, reason="empty-input")
-    return b"".join(pieces)
-
-
-def split_lines(blocks: Iterable[bytes], limit: int) -> Iterator[tuple[int, bytes | None]]:
-    r"""Yield each line with its byte offset and with its newline; None for one of over `limit` bytes.
-
-    Only "\n" ends a line. What follows the last one is a line too, unless it is empty.
-    """
-    rest, start, size = bytearray(), 0, 0
-    for block in blocks:
-        *ended, last = block.split(b"\n")
-        for piece in ended:
-            size += len(piece)
-            yield start, bytes(rest) + piece + b"\n" if size <= limit else None
-            start += size + 1
-            rest.clear()
-            size = 0
-        size += len(last)
-        if size <= limit:
-            rest += last
-        else:
-            rest.clear()
-    if size:
-        yield start, bytes(rest) if size <= limit else None
-
-
-def check_whole(file: InputFile, config: ReadConfig) -> None:
-    """Read a compressed file to its end before any record of it is given out, unless `config.salvage`."""
-    with Stream(file.path) as stream:
-        if stream.codec and not config.salvage:
-            for _ in stream.blocks():
-                pass
-
-
-def recoded(blocks: Iterable[bytes], codec: str = "") -> Iterator[bytes]:
-    """Yield blocks of text as UTF-8; what `codec`, or else the byte order mark, calls another charset is recoded.
-
-    Offsets are then those of the recoded bytes. Bytes that stand for nothing in the charset become such as no
-    UTF-8 has, so that the record around them fails.
-    """
-    blocks = iter(blocks)
-    head = next(blocks, b"")
-    codec = codec or _marked(head)
-    if not codec:
-        yield head
-        yield from blocks
-        return
-    decoder = codecs.getincrementaldecoder(codec)(_MARK_BAD)
-    for block in itertools.chain([head], blocks):
-        yield decoder.decode(block).encode("utf-8", "surrogateescape")
-    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
-
-
-def _marked(head: bytes | bytearray) -> str:
-    """Name the charset that a byte order mark shows; "" for UTF-8, which needs none, and for no mark."""
-    return next((name for mark, name in _WIDE_MARKS if head.startswith(mark)), "")
-
-
-def bare(text: bytes) -> bytes:
-    """Strip what may stand around JSON: byte order mark, returns, blanks."""
-    return text.removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n")
-
-
-def too_large(source: Source, where: str, config: ReadConfig) -> Failure:
-    """Return the Failure of a record that was too long to be read."""
-    return Failure(source, "too-large", f"{where}more than {config.max_record_bytes} bytes")
-
-
-def record_of_json(body: bytes, where: str, source: Source, config: ReadConfig) -> Read:
-    """Build the record that `body` describes in JSON; `where` goes before the message of a Failure."""
-    try:
-        row = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        return Failure(source, _json_reason(body), where + str(error))
-    read = record_from(row, source, config)
-    return replace(read, message=where + read.message) if isinstance(read, Failure) else read
-
-
-def _json_reason(body: bytes) -> str:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return "bad-charset"
-    return "bad-json"
-
-
 def _csv_codec(file: InputFile) -> str:
     """Return the codec that the decode ladder finds for the first lines, "" for UTF-8 and what is nearly so."""
     head = bytearray()
@@ -212,7 +65,7 @@ def _csv_codec(file: InputFile) -> str:
             head += block
             if len(head) >= _SAMPLE_BYTES:
                 break
-    if codec := _marked(head):
+    if codec := marked_codec(head):
         return codec
     # A line cut in two may be cut within a character; in charsets of two and four bytes any place may be.
     sample = bytes(head) if len(head) < _SAMPLE_BYTES else bytes(head[: head.rfind(b"\n") + 1])
@@ -311,5 +164,4 @@ def _record_of_row(names: list[str], row: _Row, source: Source, config: ReadConf
     if any(map(_SURROGATE.search, row.fields)):
         return Failure(source, "bad-charset", where + "bytes that are no text in the charset of the file")
     cells = {name: value for name, value in zip(names, row.fields, strict=True) if value}
-    read = record_from(cells, source, config)
-    return replace(read, message=where + read.message) if isinstance(read, Failure) else read
+    return record_from(cells, source, config, where)

@@ -197,7 +197,7 @@ def test_a_page_whose_child_is_killed_again_is_set_aside(tmp_path):
 PARENT = """
 import sys
 sys.path[:0] = [{root!r}]
-from tests.corpus.test_guard import GIBIBYTE, Guard, behave
+from tests.corpus.test_sandbox import GIBIBYTE, Guard, behave
 if __name__ == "__main__":
     guard = Guard(behave, seconds=60, memory=2 * GIBIBYTE)
     print(guard("who"), *guard("limit"), flush=True)

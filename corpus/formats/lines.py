@@ -1,0 +1,106 @@
+"""Bytes of a file as text in UTF-8 and as lines: what all readers of text share.
+
+Memory is bounded by one line and one block, whatever the file holds.
+"""
+
+from __future__ import annotations
+
+import codecs
+import itertools
+from collections.abc import Iterable, Iterator
+
+from corpus.errors import InputError
+from corpus.files.compressed import Stream
+from corpus.files.listing import InputFile
+from corpus.formats.rows import ReadConfig
+
+_WIDE_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+#: Stands for what is no character in the charset of a file: no UTF-8 has it, so the record that holds it fails.
+_MARK_BAD = "ghirbal-mark-bad"
+
+
+def _mark_bad(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return "\udcff", error.end
+
+
+codecs.register_error(_MARK_BAD, _mark_bad)
+
+
+def check_whole(file: InputFile, config: ReadConfig) -> None:
+    """Read a compressed file to its end before any record of it is given out, unless `config.salvage`."""
+    with Stream(file.path) as stream:
+        if stream.codec and not config.salvage:
+            for _ in stream.blocks():
+                pass
+
+
+def read_whole(file: InputFile, limit: int) -> bytes:
+    """Return the decompressed bytes of a file.
+
+    Raises:
+        InputError: it holds more than `limit` bytes (`too-large`) or none (`empty-input`); see `Stream`.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    with Stream(file.path) as stream:
+        for block in stream.blocks():
+            size += len(block)
+            if size > limit:
+                raise InputError(f"holds more than {limit} bytes", path=file.path, reason="too-large")
+            pieces.append(block)
+    if not size:
+        raise InputError("holds no bytes once decompressed", path=file.path, reason="empty-input")
+    return b"".join(pieces)
+
+
+def split_lines(blocks: Iterable[bytes], limit: int) -> Iterator[tuple[int, bytes | None]]:
+    r"""Yield each line with its byte offset and with its newline; None for one of over `limit` bytes.
+
+    Only "\n" ends a line. What follows the last one is a line too, unless it is empty.
+    """
+    rest, start, size = bytearray(), 0, 0
+    for block in blocks:
+        *ended, last = block.split(b"\n")
+        for piece in ended:
+            size += len(piece)
+            yield start, bytes(rest) + piece + b"\n" if size <= limit else None
+            start += size + 1
+            rest.clear()
+            size = 0
+        size += len(last)
+        if size <= limit:
+            rest += last
+        else:
+            rest.clear()
+    if size:
+        yield start, bytes(rest) if size <= limit else None
+
+
+def recoded(blocks: Iterable[bytes], codec: str = "") -> Iterator[bytes]:
+    """Yield blocks of text as UTF-8; what `codec`, or else the byte order mark, calls another charset is recoded.
+
+    Offsets are then those of the recoded bytes. Bytes that stand for nothing in the charset become such as no
+    UTF-8 has, so that the record around them fails.
+    """
+    blocks = iter(blocks)
+    head = next(blocks, b"")
+    codec = codec or marked_codec(head)
+    if not codec:
+        yield head
+        yield from blocks
+        return
+    decoder = codecs.getincrementaldecoder(codec)(_MARK_BAD)
+    for block in itertools.chain([head], blocks):
+        yield decoder.decode(block).encode("utf-8", "surrogateescape")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+
+
+def marked_codec(head: bytes | bytearray) -> str:
+    """Name the charset that a byte order mark shows; "" for UTF-8, which needs none, and for no mark."""
+    return next((name for mark, name in _WIDE_MARKS if head.startswith(mark)), "")
