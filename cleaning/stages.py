@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cleaning.article.fields import harvest
-from cleaning.article.judge import find_spans, remove, unite
-from cleaning.article.rules import CleanConfig, Span
+from cleaning.article.rules import CleanConfig, find_spans
+from cleaning.article.spans import Span, delete_spans, unite
 from cleaning.html import DEFAULTS, ExtractConfig, Extraction, extract_html, is_binary
 from cleaning.lines.lexicon import default_lexicon
-from cleaning.outlet.count import Counts
+from cleaning.outlet.count import LineCounts
 from cleaning.outlet.furniture import Table, from_toml, outlet_of, to_toml
 from cleaning.outlet.learn import learn
 from corpus.charset import declared_charset, decode
@@ -107,7 +107,7 @@ class Clean:
 
     def accumulator(self) -> Accumulator:
         """Count what each outlet repeats in one shard, if anything is to be learned."""
-        return Counts() if self.config.learn and self.reviewed is None else _Unobserved()
+        return LineCounts() if self.config.learn and self.reviewed is None else _Unobserved()
 
     def learn(self, summaries: Sequence[memoryview], run: Map) -> None:  # noqa: ARG002 - the contract of a Learner
         """Learn the furniture of each outlet from the counts of all shards."""
@@ -148,10 +148,10 @@ class Clean:
         spans: list[Span] = []
         cleaned, table = document, self.table_.of(outlet_of(document))
         for _ in range(max(_ROUNDS, _JUDGED // (len(document.text) + 1))):
-            more, judged = find_spans(cleaned.text, cleaned.title, default_lexicon(), table)
+            more, found = find_spans(cleaned.text, cleaned.title, default_lexicon(), table)
             if not more:
                 return spans, cleaned
-            fields = harvest(cleaned, judged) if self.config.harvest else {}
+            fields = harvest(cleaned, found) if self.config.harvest else {}
             spans = unite(document.text, spans, more) if spans else more
-            cleaned = replace(cleaned, text=remove(cleaned.text, more), **fields)
+            cleaned = replace(cleaned, text=delete_spans(cleaned.text, more), **fields)
         return [], document

@@ -1,12 +1,13 @@
 """Decide which spans of a text are not its article, and harvest fields from what goes.
 
-In: a document and the table of its outlet. Out: spans, each with the rule and the evidence that removed it.
-Read judge (the order of rules), then the rules in that order.
+In: a text and the table of its outlet. Out: spans, each with the rule and the evidence that removed it.
+Read rules (their order, from top to bottom), then repeated, stretch and edges in that order, then spans and fields.
 """
 
 from __future__ import annotations
 
-from cleaning.article.rules import CleanConfig, Span
+from cleaning.article.rules import CleanConfig
+from cleaning.article.spans import Span
 
 __all__ = [
     "CleanConfig",

@@ -1,7 +1,6 @@
-"""Give each line its verdict: body, or chrome under a rule, by its form, its place and its neighbours.
+"""Give each line of a text the rule that removes it, by its form, its place and its neighbours, or leave it.
 
-A phrase alone takes nothing out of a text. The order of judgement: what is known (lexicon, learned furniture),
-paragraphs written twice, the article within a page, the head, the boxes and the end, the trailing lines.
+A phrase alone removes nothing. `find_spans` is the order of the rules.
 """
 
 from __future__ import annotations
@@ -11,16 +10,16 @@ from collections.abc import Sequence
 
 import msgspec
 
-from cleaning.article.head import is_photo, judge_head
-from cleaning.article.judged import Judged, Span, name, name_all, name_phrase
-from cleaning.article.stretch import find_paragraphs, find_stretch, is_page
-from cleaning.article.tail import judge_between, judge_boxes, judge_trailing
+from cleaning.article.analysis import Analysis, remove, remove_all, remove_phrase
+from cleaning.article.edges import is_photo, remove_between, remove_boxes, remove_head, remove_trailing
+from cleaning.article.repeated import glued_spans, remove_repeated
+from cleaning.article.spans import Span, disjoint, unit_spans
+from cleaning.article.stretch import find_stretch, is_page
 from cleaning.lines.lexicon import Lexicon, key_of
 from cleaning.lines.mentions import is_date_line
-from cleaning.lines.unit import PARAGRAPH, SHORT, STUB, Unit
-from cleaning.outlet.furniture import FurnitureConfig
-
-__all__ = ["CleanConfig", "Judged", "Span", "judge", "recognise"]
+from cleaning.lines.paragraphs import find_paragraphs
+from cleaning.lines.unit import PARAGRAPH, SHORT, STUB, Unit, cut
+from cleaning.outlet.furniture import FurnitureConfig, OutletTable
 
 #: Classes that are chrome wherever they stand as a line; the others need a place before or after the body.
 _ANYWHERE = frozenset(
@@ -51,68 +50,76 @@ class CleanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     furniture: FurnitureConfig = FurnitureConfig()
 
 
-def recognise(units: Sequence[Unit], lexicon: Lexicon) -> None:
-    """Set `entry` of each unit that is, or opens with, a phrase of the lexicon in an allowed position."""
+def find_spans(text: str, title: str, lexicon: Lexicon, table: OutletTable) -> tuple[list[Span], Analysis]:
+    """Return what to remove from `text`, sorted and without overlap, with what was found on the way.
+
+    `title` is what the record brought, or "". What an earlier rule has removed no later one sees.
+    """
+    units = cut(text)
+    find_phrases(units, lexicon)
+    if table:
+        remove_repeated(units, table)
+    for unit in units:
+        remove_known(unit)
+    remove_doubled(units)
+    found = Analysis(units, title, paragraphs=find_paragraphs(units))
+    found.page = is_page(found)
+    if found.page:
+        remove_outside(found)
+    if True in found.paragraphs:
+        first = found.paragraphs.index(True)
+        remove_head(found, first)
+        remove_boxes(found, first)
+        last = len(units) - 1 - found.paragraphs[::-1].index(True)
+        if found.page:
+            remove_between(found, first, last)
+        remove_trailing(found, last)
+    return disjoint([*unit_spans(units, len(text)), *glued_spans(text, units, lexicon, table)]), found
+
+
+def find_phrases(units: Sequence[Unit], lexicon: Lexicon) -> None:
+    """Set `phrase` of each unit that is, or opens with, one of the lexicon in an allowed position."""
     for unit in units:
         if unit.key:
-            unit.entry = lexicon.whole(unit.key) or lexicon.head(unit.key, ends_sentence=unit.ends)
+            unit.phrase = lexicon.whole(unit.key) or lexicon.head(unit.key, ends_sentence=unit.ends)
         else:
-            unit.entry = lexicon.head(key_of(unit.text[:_HEAD]), ends_sentence=True)
+            unit.phrase = lexicon.head(key_of(unit.text[:_HEAD]), ends_sentence=True)
 
 
-def judge(units: list[Unit], title: str) -> Judged:
-    """Give every unit that is chrome its rule. `title` is what the record brought, or ""."""
-    for unit in units:
-        _known(unit)
-    _doubled(units)
-    judged = Judged(units, title, paragraphs=find_paragraphs(units))
-    judged.page = is_page(units, judged.paragraphs)
-    if judged.page:
-        _outside(judged)
-    if True in judged.paragraphs:
-        first = judged.paragraphs.index(True)
-        judge_head(judged, first)
-        judge_boxes(judged, first)
-        last = len(units) - 1 - judged.paragraphs[::-1].index(True)
-        if judged.page:
-            judge_between(judged, first, last)
-        judge_trailing(judged, last)
-    return judged
-
-
-def _known(unit: Unit) -> None:
-    if unit.entry is not None and unit.entry.kind in _ANYWHERE and unit.size < 2 * SHORT:
-        name_phrase(unit)
+def remove_known(unit: Unit) -> None:
+    """Remove what is chrome wherever it stands: by its phrase, or by its form alone."""
+    if unit.kind in _ANYWHERE and unit.size < 2 * SHORT:
+        remove_phrase(unit)
     elif not unit.key and unit.size < PARAGRAPH:
-        name(unit, "marks", "no letter and no figure")
+        remove(unit, "marks", "no letter and no figure")
     elif unit.text[-1] == ">" and _MARKUP.search(unit.text):
-        name(unit, "markup", "the end of a tag that was not taken out")
+        remove(unit, "markup", "the end of a tag that was not taken out")
     elif unit.text.startswith("//") and _END_MARK.match(unit.text):
-        name(unit, "end", "a word between slashes")
+        remove(unit, "end", "a word between slashes")
     elif unit.size < SHORT and "@" in unit.text and not _MAIL.sub("", unit.text).strip(" :*-()"):
-        name(unit, "contact", "only an address")
+        remove(unit, "contact", "only an address")
 
 
-def _doubled(units: Sequence[Unit]) -> None:
-    """Take out a paragraph that follows itself, and a line that is one headline twice: picture and link."""
+def remove_doubled(units: Sequence[Unit]) -> None:
+    """Remove a paragraph that follows itself, and a line that is one headline twice: picture and link."""
     before = ""
     for unit in units:
         if unit.size >= PARAGRAPH / 2 and unit.text == before:
-            name(unit, "doubled", "the paragraph before it, word for word")
+            remove(unit, "doubled", "the paragraph before it, word for word")
         half = unit.size // 2
         if half >= STUB and unit.text[:half].strip() == unit.text[-half:].strip():
-            name(unit, "related", "one headline twice in a line")
+            remove(unit, "related", "one headline twice in a line")
         before = unit.text
 
 
-def _outside(judged: Judged) -> None:
-    """Take out what stands before and after the article of a page; the headline above it stays in reach."""
-    first, last = find_stretch(judged.units, judged.paragraphs)
-    for at, unit in enumerate(judged.units):
+def remove_outside(found: Analysis) -> None:
+    """Remove what stands before and after the article of a page; the headline above it stays in reach."""
+    first, last = find_stretch(found)
+    for at, unit in enumerate(found.units):
         if not first <= at < last:
-            judged.paragraphs[at] = False
+            found.paragraphs[at] = False
             if is_date_line(unit.key):
-                name(unit, "date", "a date and hardly anything else")
+                remove(unit, "date", "a date and hardly anything else")
             elif is_photo(unit):
-                name(unit, "caption", "names where the picture is from")
-            name_all([unit], "page", "outside of the densest stretch of running text")
+                remove(unit, "caption", "names where the picture is from")
+            remove_all([unit], "page", "outside of the densest stretch of running text")

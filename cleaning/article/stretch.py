@@ -3,20 +3,24 @@
 Two kinds of text come in. A dump of an article is nearly all body, and nothing is taken from between its
 paragraphs without evidence. A dump of a whole page is nearly all menus, and the article is the stretch in which
 running text is densest.
+
+Whether two pieces are of one story, the words they share tell. Function words say nothing about a story; they are
+short, so only words of some length count, without the Arabic article and the particles that are written with a word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from cleaning.article.continuity import content_words, covered
+from cleaning.article.analysis import Analysis
 from cleaning.lines.mentions import is_date_line
-from cleaning.lines.unit import LONG, PARAGRAPH, Unit, has_clauses
+from cleaning.lines.unit import Unit
+from corpus.arabic import folded_words
 
 #: A page dump has at least so many menu entries, and they are at least this share of all units. In the labelled
 #: article dumps the largest share among those with any known menu entry is .2.
-PAGE_FURNITURE = 5
-PAGE_SHARE = 0.4
+_PAGE_ENTRIES = 5
+_PAGE_SHARE = 0.4
 
 #: Classes that a page shows outside of its article; two of them make a page of a text full of short lines.
 _PAGE_CLASSES = frozenset({"nav", "share", "subscribe", "copyright", "comments", "most_read", "ad", "widget", "cookie"})
@@ -27,60 +31,18 @@ _MENUS = 25
 _MENUS_SHARE = 0.6
 _MENUS_PARAGRAPHS = 3
 
-#: Of all units long enough for a paragraph, at least this share ends a sentence, or the text has no stops at all.
-_PUNCTUATED = 0.3
 
-
-#: Lines of a text wrapped by hand: so many at least, all but the last ones of paragraphs about equally long.
-_WRAPPED_LINES = 12
-_WRAPPED_LENGTH = 40
-_WRAPPED_SPREAD = 1.3
-
-#: Of the lines of such a text hardly more end a sentence than there are paragraphs; of an article nearly all do.
-_WRAPPED_ENDS = 0.5
-
-
-def is_wrapped(units: Sequence[Unit]) -> bool:
-    """Tell whether the lines are those of a text wrapped at a fixed width, where no line is a unit of its own."""
-    lines = [unit for unit in units if unit.size >= _WRAPPED_LENGTH]
-    if len(lines) < max(_WRAPPED_LINES, len(units) / 2) or _share_of_ends(lines) >= _WRAPPED_ENDS:
+def is_page(found: Analysis) -> bool:
+    """Tell whether the text is the dump of a whole page rather than of an article."""
+    units, paragraphs = found.units, sum(found.paragraphs)
+    signs = sum(unit.kind in _PAGE_CLASSES for unit in units) if paragraphs else 0
+    if not signs:
         return False
-    sizes = sorted(unit.size for unit in lines)
-    return sizes[-1] <= _WRAPPED_SPREAD * sizes[len(sizes) // 2] and sizes[-1] < LONG
-
-
-def find_paragraphs(units: Sequence[Unit]) -> list[bool]:
-    """Tell for each unit whether it is running text; in a text without stops length alone decides."""
-    if is_wrapped(units):
-        return [False] * len(units)
-    long = [unit for unit in units if unit.size >= PARAGRAPH]
-    punctuated = _share_of_ends(long) >= _PUNCTUATED
-    found: list[bool] = []
-    for unit in units:
-        known = unit.paragraph or (unit.size >= PARAGRAPH and (not punctuated or unit.closes or _runs_on(unit)))
-        cut_off = found[-1:] == [True] and unit.size >= PARAGRAPH and unit.trails_off
-        found.append((known or cut_off) and not unit.rule)
-    return found
-
-
-def _share_of_ends(units: Sequence[Unit]) -> float:
-    return sum(unit.ends for unit in units) / len(units) if units else 1.0
-
-
-def _runs_on(unit: Unit) -> bool:
-    """Tell whether a unit that ends no sentence is too long and too articulated for a headline."""
-    return unit.size >= LONG or (unit.size >= 1.5 * PARAGRAPH and has_clauses(unit.text) and unit.text[-1] in ",،:؛;")
-
-
-def is_page(units: Sequence[Unit], paragraphs: Sequence[bool]) -> bool:
-    """Tell whether `units` are the dump of a whole page rather than of an article."""
-    if not any(paragraphs):
-        return False
-    signs = sum(unit.entry is not None and unit.entry.kind in _PAGE_CLASSES for unit in units)
-    short = sum((unit.stub or unit.headline) and not known for unit, known in zip(units, paragraphs, strict=True))
-    if signs and sum(paragraphs) >= _MENUS_PARAGRAPHS and short >= _MENUS and short >= _MENUS_SHARE * len(units):
+    pairs = zip(units, found.paragraphs, strict=True)
+    short = sum((unit.stub or unit.headline) and not known for unit, known in pairs)
+    if paragraphs >= _MENUS_PARAGRAPHS and short >= max(_MENUS, _MENUS_SHARE * len(units)):
         return True
-    return signs >= _PAGE_SIGNS and short >= PAGE_FURNITURE and short >= PAGE_SHARE * len(units)
+    return signs >= _PAGE_SIGNS and short >= max(_PAGE_ENTRIES, _PAGE_SHARE * len(units))
 
 
 #: What a unit is worth to the stretch that is the article: calibrated on naive dumps of 389 saved pages.
@@ -88,37 +50,20 @@ _WORTH_LONG = 400
 _COST_STUB, _COST_HEADLINE, _COST_CLASS, _COST_HEADER, _COST_DATE = 0.6, 0.7, 1.2, 2.5, 2.0
 _GAIN_RUN_ON = 0.3
 _HEADERS = frozenset({"read_also", "most_read", "copyright", "comments", "tags"})
-#: What leads to other stories.
-_LEADS = frozenset({"read_also", "most_read"})
-
-
-def worth(unit: Unit, paragraph: bool) -> float:
-    """Return how much `unit` speaks for (above 0) or against being in the article."""
-    if unit.entry is not None or unit.rule:
-        kind = unit.entry.kind if unit.entry else ""
-        return -_COST_HEADER if kind in _HEADERS else -_COST_CLASS
-    if paragraph:
-        gain = min(unit.size, _WORTH_LONG) / 100
-        return gain if unit.ends else _GAIN_RUN_ON * gain
-    if is_date_line(unit.key):
-        return -_COST_DATE
-    if unit.ends:
-        return 0.2 if unit.size >= 40 else -0.1
-    if unit.bullet:
-        return -_COST_HEADLINE
-    return -_COST_STUB if unit.stub else -_COST_HEADLINE
-
 
 #: A line that ends with a colon announces a list if it is longer than a name: "dr. x says:" opens a comment.
 _ANNOUNCES = 40
 
 
-def weigh(units: Sequence[Unit], paragraphs: Sequence[bool]) -> list[float]:
-    """Return the worth of each unit; the items of a list that a colon announces cost nothing."""
-    worths, listing = [], False
-    for at, (unit, paragraph) in enumerate(zip(units, paragraphs, strict=True)):
-        value = worth(unit, paragraph)
-        worths.append(max(value, 0.0) if listing and unit.entry is None else value)
+def weigh(found: Analysis) -> list[float]:
+    """Return how much each unit speaks for (above 0) or against being in the article.
+
+    The items of a list that a colon announces cost nothing.
+    """
+    units, worths, listing = found.units, [], False
+    for at, (unit, paragraph) in enumerate(zip(units, found.paragraphs, strict=True)):
+        value = _worth(unit, paragraph)
+        worths.append(max(value, 0.0) if listing and unit.phrase is None else value)
         if unit.text[-1] in ":：":
             listing = unit.size >= _ANNOUNCES or (at + 1 < len(units) and units[at + 1].bullet)
         else:
@@ -126,76 +71,17 @@ def weigh(units: Sequence[Unit], paragraphs: Sequence[bool]) -> list[float]:
     return worths
 
 
-#: A paragraph that captions, share bars or a box keep apart from the stretch stands at most so many units from it.
-_REACH = 15
-
-#: Share of the words of such a paragraph that the stretch says again.
-_RELATED = 0.3
-
-
-def find_stretch(units: Sequence[Unit], paragraphs: Sequence[bool]) -> tuple[int, int]:
-    """Return (first, last + 1) of the article in the units of a page."""
-    first, last = _before_links(units, paragraphs, weigh(units, paragraphs))
-    last = before_comments(units, paragraphs, first, last)
-    body = content_words(unit.text for unit in units[first:last])
-    near = [at for at in range(max(0, first - _REACH), first) if _belongs(units[at], body) and paragraphs[at]]
-    return min(near, default=first), last
-
-
-def _before_links(units: Sequence[Unit], paragraphs: Sequence[bool], worths: Sequence[float]) -> tuple[int, int]:
-    """Return the best stretch, or the one before it where it is only the story that a box of links leads to.
-
-    A stretch is worth more in many paragraphs than in one long one, and an appended story may be longer than the
-    article; but what tells the link's story is not it, nor is what has less running text than stands before the link.
-    """
-    first, last = best_stretch(worths)
-    lead = next((at for at in range(first - 1, -1, -1) if _leads(units[at])), -1)
-    if lead < 0 or any(paragraphs[lead + 1 : first]):
-        return first, last
-    before = best_stretch(worths[:lead])
-    told, after = _running(units, paragraphs, *before), _running(units, paragraphs, first, last)
-    linked = [unit.text for unit in units[lead + 1 : first] if unit.headline]
-    if not is_bare(units[lead]):
-        linked.append(units[lead].text)
-    if not told or (sum(map(len, told)) < sum(map(len, after)) and resumes(told, linked, after)):
-        return first, last
-    return before
-
-
-def _leads(unit: Unit) -> bool:
-    return unit.entry is not None and unit.entry.kind in _LEADS
-
-
-def is_bare(unit: Unit) -> bool:
-    """Tell whether a header stands alone, so that what it announces follows on lines of its own."""
-    return unit.entry is not None and unit.size <= len(unit.entry.phrase) + 8
-
-
-def _running(units: Sequence[Unit], paragraphs: Sequence[bool], first: int, last: int) -> list[str]:
-    return [unit.text for unit, known in zip(units[first:last], paragraphs[first:last], strict=True) if known]
-
-
-def _belongs(unit: Unit, body: frozenset[str]) -> bool:
-    return covered(content_words([unit.text]), body) >= _RELATED
-
-
-#: Comments begin after at least so much of the running text of the stretch, and each bears a date.
-_BEFORE_COMMENTS = 0.2
-_STAMPS = 3
-
-
-def before_comments(units: Sequence[Unit], paragraphs: Sequence[bool], first: int, last: int) -> int:
-    """Return where the article ends if what readers say about it stands in the same stretch."""
-    sizes = [unit.size if known else 0 for unit, known in zip(units[first:last], paragraphs[first:last], strict=True)]
-    enough, total, stamps = _BEFORE_COMMENTS * sum(sizes), 0, []
-    for at in range(first, last):
-        total += sizes[at - first]
-        entry = units[at].entry
-        if total >= enough and entry is not None and entry.kind == "comments":
-            return at
-        if total >= enough and not paragraphs[at] and is_date_line(units[at].key):
-            stamps.append(at)
-    return stamps[0] if len(stamps) >= _STAMPS else last
+def _worth(unit: Unit, paragraph: bool) -> float:
+    if unit.phrase is not None or unit.rule:
+        return -_COST_HEADER if unit.kind in _HEADERS else -_COST_CLASS
+    if paragraph:
+        gain = min(unit.size, _WORTH_LONG) / 100
+        return gain if unit.ends else _GAIN_RUN_ON * gain
+    if is_date_line(unit.key):
+        return -_COST_DATE
+    if unit.ends:
+        return 0.2 if unit.size >= 40 else -0.1
+    return -_COST_STUB if unit.stub and not unit.bullet else -_COST_HEADLINE
 
 
 def best_stretch(worths: Sequence[float]) -> tuple[int, int]:
@@ -208,6 +94,69 @@ def best_stretch(worths: Sequence[float]) -> tuple[int, int]:
         if run > best:
             best, best_span = run, (start, at + 1)
     return best_span
+
+
+#: What leads to other stories.
+_LEADS = frozenset({"read_also", "most_read"})
+
+#: A paragraph that captions, share bars or a box keep apart from the stretch stands at most so many units from it.
+_REACH = 15
+
+#: Share of the words of such a paragraph that the stretch says again.
+_RELATED = 0.3
+
+
+def find_stretch(found: Analysis) -> tuple[int, int]:
+    """Return (first, last + 1) of the article in the units of a page.
+
+    A stretch is worth more in many paragraphs than in one long one, and an appended story may be longer than the
+    article; but what tells the story that a box of links leads to is not it, nor is what has less running text than
+    stands before the box.
+    """
+    worths = weigh(found)
+    first, last = best_stretch(worths)
+    lead = next((at for at in range(first - 1, -1, -1) if found.units[at].kind in _LEADS), -1)
+    if lead >= 0 and not any(found.paragraphs[lead + 1 : first]):
+        before = best_stretch(worths[:lead])
+        told, after = found.body(*before), found.body(first, last)
+        longer = sum(map(len, told)) >= sum(map(len, after))
+        if told and (longer or not resumes(told, linked_headlines(found.units, lead, first), after)):
+            first, last = before
+    last = before_comments(found, first, last)
+    body = content_words(unit.text for unit in found.units[first:last])
+    for at in range(max(0, first - _REACH), first):
+        if found.paragraphs[at] and covered(content_words([found.units[at].text]), body) >= _RELATED:
+            return at, last
+    return first, last
+
+
+#: Comments begin after at least so much of the running text of the stretch, and each bears a date.
+_BEFORE_COMMENTS = 0.2
+_STAMPS = 3
+
+
+def before_comments(found: Analysis, first: int, last: int) -> int:
+    """Return where the article ends if what readers say about it stands in the same stretch."""
+    enough, total, stamps = _BEFORE_COMMENTS * sum(map(len, found.body(first, last))), 0, []
+    for at in range(first, last):
+        unit, paragraph = found.units[at], found.paragraphs[at]
+        total += unit.size if paragraph else 0
+        if total >= enough and unit.kind == "comments":
+            return at
+        if total >= enough and not paragraph and is_date_line(unit.key):
+            stamps.append(at)
+    return stamps[0] if len(stamps) >= _STAMPS else last
+
+
+def is_bare(unit: Unit) -> bool:
+    """Tell whether a header stands alone, so that what it announces follows on lines of its own."""
+    return unit.phrase is not None and unit.size <= len(unit.phrase.text) + 8
+
+
+def linked_headlines(units: Sequence[Unit], at: int, stop: int) -> list[str]:
+    """Return the headlines that the header of links at `at` leads to: those before `stop`, and one on its own line."""
+    found = [unit.text for unit in units[at + 1 : stop] if unit.headline]
+    return found if is_bare(units[at]) else [*found, units[at].text]
 
 
 #: An appended article opens by saying its headline again: share of the headline's words in its first paragraphs.
@@ -229,3 +178,32 @@ def resumes(body: Sequence[str], headlines: Sequence[str], after: Sequence[str])
     linked = content_words(headlines)
     restated = covered(linked, content_words(after[:2]))
     return restated < max(_RESTATED, covered(linked, content_words(body)) + _CLOSER)
+
+
+#: Shorter words are mostly particles, pronouns and prepositions in the six languages of the lexicon.
+_WORD_LENGTH = 4
+
+_PROCLITICS = ("وبال", "وال", "بال", "كال", "فال", "لل", "ال")
+
+
+def stem(word: str) -> str:
+    """Return `word` without article and the particles before it.
+
+    >>> stem("وبالعلاقات")
+    'علاقات'
+    """
+    for proclitic in _PROCLITICS:
+        if word.startswith(proclitic) and len(word) >= len(proclitic) + 3:
+            return word[len(proclitic) :]
+    return word
+
+
+def content_words(texts: Iterable[str]) -> frozenset[str]:
+    """Return the stems of the longer words of `texts`."""
+    stems = (stem(word) for text in texts for word in folded_words(text))
+    return frozenset(word for word in stems if len(word) >= _WORD_LENGTH)
+
+
+def covered(words: frozenset[str], by: frozenset[str]) -> float:
+    """Return the share of `words` that also stand in `by`; 0 if there are none."""
+    return len(words & by) / len(words) if words else 0.0

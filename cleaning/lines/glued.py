@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cleaning.lines.lexicon import Entry, Lexicon, key_of
+from cleaning.lines.lexicon import Lexicon, Phrase, key_of
 from cleaning.lines.unit import LONG, Unit, ends_sentence
 
 #: A run of headlines glued behind a header; the longest of the labelled dumps has 197 characters, seven links
@@ -29,20 +29,20 @@ _SENTENCE = re.compile(
 _STOP = re.compile(r"(?:[^\W\d]{3}|\d{2})[\"”»)]?[.۔]\s")
 
 
-def cuts(unit: Unit, lexicon: Lexicon, *, last: bool) -> Iterator[tuple[int, int, Entry]]:
-    """Yield (start, end, entry) in `unit.text` of glued chrome, at most one.
+def cuts(unit: Unit, lexicon: Lexicon, *, last: bool) -> Iterator[tuple[int, int, Phrase]]:
+    """Yield (start, end, phrase) in `unit.text` of glued chrome, at most one.
 
     Disclaimers are looked for only in the `last` unit that stays.
     """
     text = unit.text
-    for start, end, entry in lexicon.inside(text):
+    for start, end, phrase in lexicon.inside(text):
         if start and len(text) - end <= _GLUED and begins_sentence(text, start) and not reads_on(text[end:]):
-            yield start, len(text), entry
+            yield start, len(text), phrase
             return
     for start in sentence_starts(text) if last else ():
-        entry_found = lexicon.head(key_of(text[start:]), ends_sentence=True)
-        if entry_found is not None and entry_found.position == "sentence":
-            yield start, len(text), entry_found
+        found = lexicon.head(key_of(text[start:]), ends_sentence=True)
+        if found is not None and found.position == "sentence":
+            yield start, len(text), found
             return
 
 

@@ -1,6 +1,6 @@
 """Load the chrome phrases and say where in a text one of them stands.
 
-A phrase alone decides nothing: each entry names the positions in which it is chrome. `docs` of the format stand
+A phrase alone decides nothing: each one names the positions in which it is chrome. `docs` of the format stand
 at the head of lexicon.toml. Everything here compares folded text; only `inside` searches text as written.
 """
 
@@ -37,16 +37,21 @@ _FIGURES = 12
 _DIGITS = re.compile(r"\d+")
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One phrase, its class, the position in which it is chrome, and a line that shows it."""
+class Phrase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What chrome says, its class, the position in which it is chrome, and a line that shows it."""
 
-    phrase: str
+    text: str = msgspec.field(name="phrase")
     kind: str = msgspec.field(name="class")
     position: Position
     lang: str
     example: str
     glued: bool = False
     needs: tuple[str, ...] = msgspec.field(name="with", default=())
+
+    @property
+    def rule(self) -> str:
+        """Return the rule under which a line goes that is this phrase or opens with it."""
+        return self.kind.replace("_", "-")
 
 
 def key_of(text: str) -> str:
@@ -58,96 +63,62 @@ def key_of(text: str) -> str:
     return " ".join(fold(text).replace(_DOT_ABOVE, "").split()).strip(MARKS)
 
 
-def _starts_word(key: str, phrase: str, glued: bool) -> bool:
-    if not key.startswith(phrase):
-        return False
-    return glued or len(key) == len(phrase) or not key[len(phrase)].isalnum()
-
-
 class Lexicon:
     """Find phrases at the head of a line, as a whole line, or inside a text."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self.entries = tuple(entries)
-        self._whole: dict[str, Entry] = {}
-        self._heads: dict[str, list[tuple[str, Entry]]] = {}
-        for entry in self.entries:
-            phrase = key_of(entry.phrase)
-            self._whole.setdefault(phrase, entry)
-            if entry.position != "line":
-                self._heads.setdefault(phrase.split(" ")[0], []).append((phrase, entry))
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self.phrases = tuple(phrases)
+        self._whole: dict[str, Phrase] = {}
+        self._heads: dict[str, list[tuple[str, Phrase]]] = {}
+        for phrase in self.phrases:
+            key = key_of(phrase.text)
+            self._whole.setdefault(key, phrase)
+            if phrase.position != "line":
+                self._heads.setdefault(key.split(" ")[0], []).append((key, phrase))
         for candidates in self._heads.values():
             candidates.sort(key=lambda item: (-len(item[0]), item[0]))
-        self._inline = [_Inline(entry) for entry in self.entries if entry.position == "inline"]
-        self.longest = max(len(phrase) for phrase in self._whole)
+        self._inline = [_Inline(phrase) for phrase in self.phrases if phrase.position == "inline"]
+        self._longest = max(map(len, self._whole))
 
-    def whole(self, key: str) -> Entry | None:
-        """Return the entry that is all of `key` (from `key_of`), but for digits and marks."""
+    def whole(self, key: str) -> Phrase | None:
+        """Return the phrase that is all of `key` (from `key_of`), but for digits and marks."""
         found = self._whole.get(key)
-        if found is None and len(key) <= self.longest + _FIGURES and _DIGITS.search(key):
-            bare = " ".join(_DIGITS.sub(" ", key).split()).strip(MARKS)
-            found = self._whole.get(bare)
+        if found is None and len(key) <= self._longest + _FIGURES and _DIGITS.search(key):
+            found = self._whole.get(" ".join(_DIGITS.sub(" ", key).split()).strip(MARKS))
         return found if found is None or found.position != "sentence" else None
 
-    def head(self, key: str, *, ends_sentence: bool = False) -> Entry | None:
-        """Return the entry that opens `key` in a position where it is chrome.
+    def head(self, key: str, *, ends_sentence: bool = False) -> Phrase | None:
+        """Return the phrase that opens `key` in a position where it is chrome.
 
         `key` is the folded line with its marks inside; `ends_sentence` says whether the line ends one.
         """
         first = key.split(" ", 1)[0]
-        for phrase, entry in self._candidates(first):
-            if _starts_word(key, phrase, entry.glued) and _allowed(entry, key, len(phrase), ends_sentence):
-                return entry
+        candidates = self._heads.get(first) or self._heads.get(first.rstrip(MARKS), [])
+        for opening, phrase in candidates:
+            if not key.startswith(opening):
+                continue
+            rest = key[len(opening) :]
+            if rest[:1].isalnum() and not phrase.glued:
+                continue
+            match phrase.position:
+                case "header":
+                    allowed = not (bare := rest.lstrip()) or bare[0] in _COLON or (phrase.glued and rest[0].isalpha())
+                case "label":
+                    allowed = len(key) <= LABEL_LENGTH and not ends_sentence
+                case "sentence":
+                    allowed = any(fold(word) in key for word in phrase.needs)
+                case _:
+                    allowed = True
+            if allowed:
+                return phrase
         return None
 
-    def _candidates(self, first: str) -> list[tuple[str, Entry]]:
-        found = self._heads.get(first)
-        return found if found is not None else self._heads.get(first.rstrip(MARKS), [])
-
-    def inside(self, text: str) -> list[tuple[int, int, Entry]]:
-        """Return (start, end, entry) of each inline phrase in `text` as written, at the start of a word."""
+    def inside(self, text: str) -> list[tuple[int, int, Phrase]]:
+        """Return (start, end, phrase) of each inline phrase in `text` as written, at the start of a word."""
         stretched = "\u0640" in text or "\u0652" in text  # tatweel and sukun may stand inside the anchor
         inlines = (inline for inline in self._inline if stretched or inline.anchor in text)
         found = [hit for inline in inlines for hit in inline.hits(text)]
         return sorted(found, key=lambda hit: (hit[0], -hit[1]))
-
-
-class _Inline:
-    """One inline phrase in the shape in which a long text is searched for it fast.
-
-    The search starts at the first letter that has one written form only, so that the pattern opens with a
-    literal; what stands before it (`lead`) is checked where the pattern hits.
-    """
-
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
-        phrase = key_of(entry.phrase)
-        first = next(at for at, letter in enumerate(phrase) if letter not in _FORMS)
-        self.lead, tail = phrase[:first], phrase[first:]
-        self.anchor = max(_VARIES.split(phrase), key=len)
-        self.pattern = re.compile(_MARKED.join(_FORMS.get(letter, re.escape(letter)) for letter in tail) + _MARKED)
-
-    def hits(self, text: str) -> Iterable[tuple[int, int, Entry]]:
-        for match in self.pattern.finditer(text):
-            start, end = match.start() - len(self.lead), match.end()
-            if start < 0 or fold(text[start : match.start()]) != self.lead:
-                continue
-            if start and text[start - 1].isalnum():
-                continue
-            if self.entry.glued or end == len(text) or not text[end].isalnum():
-                yield start, end, self.entry
-
-
-def _allowed(entry: Entry, key: str, length: int, ends_sentence: bool) -> bool:
-    rest = key[length:].lstrip()
-    match entry.position:
-        case "header":
-            return not rest or rest[0] in _COLON or (entry.glued and key[length].isalpha())
-        case "label":
-            return len(key) <= LABEL_LENGTH and not ends_sentence
-        case "sentence":
-            return any(fold(word) in key for word in entry.needs)
-    return True
 
 
 def _written_forms() -> dict[str, str]:
@@ -161,15 +132,39 @@ def _written_forms() -> dict[str, str]:
 
 _FORMS = _written_forms()
 _MARKED = "[\u064b-\u0652\u0640\u200c]*"
-
-
 _VARIES = re.compile("[" + "".join(_FORMS) + "]")
+
+
+class _Inline:
+    """One inline phrase in the shape in which a long text is searched for it fast.
+
+    The search starts at the first letter that has one written form only, so that the pattern opens with a
+    literal; what stands before it (`lead`) is checked where the pattern hits.
+    """
+
+    def __init__(self, phrase: Phrase) -> None:
+        self.phrase = phrase
+        key = key_of(phrase.text)
+        first = next(at for at, letter in enumerate(key) if letter not in _FORMS)
+        self.lead, tail = key[:first], key[first:]
+        self.anchor = max(_VARIES.split(key), key=len)
+        self.pattern = re.compile(_MARKED.join(_FORMS.get(letter, re.escape(letter)) for letter in tail) + _MARKED)
+
+    def hits(self, text: str) -> Iterable[tuple[int, int, Phrase]]:
+        for match in self.pattern.finditer(text):
+            start, end = match.start() - len(self.lead), match.end()
+            if start < 0 or fold(text[start : match.start()]) != self.lead:
+                continue
+            if start and text[start - 1].isalnum():
+                continue
+            if self.phrase.glued or end == len(text) or not text[end].isalnum():
+                yield start, end, self.phrase
 
 
 def parse(text: str) -> Lexicon:
     """Read a lexicon from the text of a TOML file. Raises msgspec.ValidationError on an unknown key."""
     rows = tomllib.loads(text)["entry"]
-    return Lexicon(msgspec.convert(rows, list[Entry]))
+    return Lexicon(msgspec.convert(rows, list[Phrase]))
 
 
 @cache

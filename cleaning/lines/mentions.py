@@ -51,11 +51,8 @@ def is_date_line(key: str) -> bool:
         return True
     if strangers > _STRANGERS or 2 * strangers >= len(tokens):
         return False
-    return bool(_CLOCK.search(key) or _has_month(tokens) or find_date(key))
-
-
-def _has_month(tokens: list[str]) -> bool:
-    return any(len(token) == 4 and token.isdigit() for token in tokens) and not _MONTHS.isdisjoint(tokens)
+    year = any(len(token) == 4 and token.isdigit() for token in tokens)
+    return bool(_CLOCK.search(key) or (year and not _MONTHS.isdisjoint(tokens)) or find_date(key))
 
 
 _AFTER_COLON = re.compile(r"[:：]\s*")
@@ -82,20 +79,19 @@ def credit_of(text: str) -> str:
     'وكالات + نيسان'
     """
     name = (_AFTER_COLON.split(text, maxsplit=1)[-1]).strip(" .،,;:")
-    if not _is_balanced(name):
-        name = name.translate(_NO_QUOTES)
+    if name.count('"') % 2 or any(name.count(left) != name.count(right) for left, right in _PAIRS):
+        name = name.translate(_NO_QUOTES)  # half of a pair
     return name if len(name) <= _NAME_LENGTH else ""
-
-
-def _is_balanced(name: str) -> bool:
-    """Tell whether every quotation mark of `name` has its other half."""
-    return all(name.count(left) == name.count(right) for left, right in _PAIRS) and name.count('"') % 2 == 0
 
 
 def tags_of(text: str) -> tuple[str, ...]:
     """Return the tags of a tag line; without separators they cannot be told apart and stay one."""
     found = (tag.strip(MARKS) for tag in _TAG_SEPARATORS.split(after_colon(text)))
     return tuple(dict.fromkeys(tag for tag in found if tag))
+
+
+#: Two letters and fewer are also the particles and endings of words.
+_PART = 3
 
 
 def split_tags(text: str, known: Collection[str]) -> tuple[str, ...]:
@@ -106,24 +102,13 @@ def split_tags(text: str, known: Collection[str]) -> tuple[str, ...]:
     """
     tags, tag = [], ""
     for word in text.split():
-        seam = _seam(word, known)
+        places = range(_PART, len(word) - _PART + 1) if fold(word) not in known else ()
+        seam = next((at for at in places if fold(word[:at]) in known and fold(word[at:]) in known), 0)
         if seam:
             tags.append(f"{tag} {word[:seam]}".strip())
             tag = ""
         tag = f"{tag} {word[seam:]}".strip()
     return (*tags, tag) if tags else ()
-
-
-#: Two letters and fewer are also the particles and endings of words.
-_PART = 3
-
-
-def _seam(word: str, known: Collection[str]) -> int:
-    """Return where two known words meet in `word`; 0 if it is known itself or they do not."""
-    if fold(word) in known:
-        return 0
-    ends = range(_PART, len(word) - _PART + 1)
-    return next((at for at in ends if fold(word[:at]) in known and fold(word[at:]) in known), 0)
 
 
 def author_of(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cleaning.lines.lexicon import LABEL_LENGTH, Entry, key_of
+from cleaning.lines.lexicon import Phrase, key_of
 
 #: Units up to this length are folded whole and looked up, unless they are paragraphs; longer ones only at their
 #: head. The longest chrome line of the labelled dumps that is not prose in form has 130 characters.
@@ -42,8 +42,8 @@ _INNER = re.compile(r"[.!؟?۔]\s|[،,;؛] ")
 class Unit:
     """One line, or one part of a line: `text[start:end]` has no space at either end.
 
-    `key` is the folded form, or "" for a unit that is long or has the form of running text. `entry` is the phrase
-    of the lexicon that it is or begins with, as far as its form allows; `rule` is what takes it out, or "". `closes`
+    `key` is the folded form, or "" for a unit that is long or has the form of running text. `phrase` is that
+    of the lexicon which it is or begins with, as far as its form allows; `rule` is what removes it, or "". `closes`
     tells that the outlet ends its articles with it, or with what is glued to its end; `spared`, that the outlet
     repeats it and it is the story all the same.
     """
@@ -55,11 +55,16 @@ class Unit:
     line: int
     key: str
     ends: bool
-    entry: Entry | None = None
+    phrase: Phrase | None = None
     rule: str = ""
     evidence: str = ""
     closes: bool = False
     spared: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Return the class of the phrase, or ""."""
+        return self.phrase.kind if self.phrase is not None else ""
 
     @property
     def sentence(self) -> bool:
@@ -73,11 +78,6 @@ class Unit:
     def paragraph(self) -> bool:
         """Tell whether the form is that of running text."""
         return self.size >= LONG or (self.size >= PARAGRAPH and self.ends)
-
-    @property
-    def trails_off(self) -> bool:
-        """Tell whether the unit ends in dots: a teaser, or a paragraph that was cut off."""
-        return trails_off(self.text)
 
     @property
     def headline(self) -> bool:
@@ -96,7 +96,7 @@ class Unit:
 
 
 def trails_off(text: str) -> bool:
-    """Tell whether `text` ends in dots."""
+    """Tell whether `text` ends in dots: a teaser, or a paragraph that was cut off."""
     return text.endswith(("..", "…"))
 
 
@@ -121,44 +121,30 @@ def has_clauses(text: str) -> bool:
     return _INNER.search(text) is not None
 
 
+#: Gaps keep a headline, a date and a few links apart; a line with more of them is a table or padding.
+_MOST_GAPS = 40
+
+
 def cut(text: str) -> list[Unit]:
     """Return the units of `text` in order; what lies between them is white space."""
     units: list[Unit] = []
     start = 0
     for number, line in enumerate(text.split("\n")):
-        if not line or line.isspace():
-            start += len(line) + 1
-            continue
-        if "   " in line and len(_GAP.findall(line.strip())) <= _MOST_GAPS:
-            _cut_gaps(units, line, start, number)
-        else:
-            _add(units, line, start, number)
+        if line and not line.isspace():
+            at = 0
+            if "   " in line and len(_GAP.findall(line.strip())) <= _MOST_GAPS:
+                for gap in _GAP.finditer(line):
+                    _add(units, line[at : gap.start()], start + at, number)
+                    at = gap.end()
+            _add(units, line[at:], start + at, number)
         start += len(line) + 1
     return units
 
 
-#: Gaps keep a headline, a date and a few links apart; a line with more of them is a table or padding.
-_MOST_GAPS = 40
-
-
-def _cut_gaps(units: list[Unit], line: str, start: int, number: int) -> None:
-    at = 0
-    for gap in _GAP.finditer(line):
-        _add(units, line[at : gap.start()], start + at, number)
-        at = gap.end()
-    _add(units, line[at:], start + at, number)
-
-
-def _add(units: list[Unit], piece: str, start: int, number: int) -> None:
-    stripped = piece.strip(_BLANK) or piece.strip()
-    if not stripped:
-        return
-    start += piece.index(stripped)
-    size, ends = len(stripped), ends_sentence(stripped)
-    key = key_of(stripped) if size < PARAGRAPH or (size <= SHORT and not ends) else ""
-    units.append(Unit(start, start + size, size, stripped, number, key, ends))
-
-
-def is_label(unit: Unit) -> bool:
-    """Tell whether `unit` could name a section: short, no sentence, no figures."""
-    return unit.size <= LABEL_LENGTH and not unit.ends and not any(map(str.isdigit, unit.text))
+def _add(units: list[Unit], part: str, start: int, line: int) -> None:
+    text = part.strip(_BLANK) or part.strip()
+    if text:
+        start += part.index(text)
+        size, ends = len(text), ends_sentence(text)
+        key = key_of(text) if size < PARAGRAPH or (size <= SHORT and not ends) else ""
+        units.append(Unit(start, start + size, size, text, line, key, ends))

@@ -18,18 +18,10 @@ from operator import itemgetter
 import msgspec
 import xxhash
 
-from cleaning.article.stretch import find_paragraphs
 from cleaning.lines.glued import has_stop, sentence_starts
+from cleaning.lines.paragraphs import find_paragraphs
 from cleaning.lines.unit import PARAGRAPH, Unit, cut
-from cleaning.outlet.furniture import (
-    LINE_LENGTH,
-    WORDS,
-    Form,
-    is_slug,
-    line_key,
-    outlet_of,
-    squeeze,
-)
+from cleaning.outlet.furniture import LINE_LENGTH, Form, is_slug, is_wordy, line_key, outlet_of, squeeze
 from corpus.records import Document, Record
 
 if sys.version_info >= (3, 14):
@@ -92,7 +84,7 @@ class Tally:
 Piece = tuple[str, str, str]  # outlet, form, key
 
 
-class Counts:
+class LineCounts:
     """Count the pieces of one shard; the order of documents does not matter.
 
     At most RUN pieces are held at a time; longer counts are kept sorted and packed, and merged at the end.
@@ -113,7 +105,10 @@ class Counts:
         seen: set[Piece] = set()
         units = cut(record.text)
         paragraphs = find_paragraphs(units)
-        story = _story(units, paragraphs)
+        # Two copies of one story share it, even if paragraphs were added, cut or edited at the end.
+        body = [unit.text[:REACH] for unit, known in zip(units, paragraphs, strict=True) if known]
+        texts = body or [unit.text for unit in units]
+        story = min((xxhash.xxh32_intdigest(text.encode()) for text in texts), default=0)
         for form, key, place, running, example in _pieces(units, paragraphs):
             piece = (outlet, form, key)
             if piece not in seen:
@@ -126,12 +121,6 @@ class Counts:
         if not self._runs:
             return _pack(last)
         return _pack(summed(heapq.merge(*(unpack(memoryview(run)) for run in self._runs), last, key=itemgetter(0))))
-
-
-def _story(units: Sequence[Unit], paragraphs: Sequence[bool]) -> int:
-    """Return a hash that two copies of one story share even if paragraphs were added, cut or edited at the end."""
-    body = [unit.text[:REACH] for unit, known in zip(units, paragraphs, strict=True) if known]
-    return min((xxhash.xxh32_intdigest(text.encode()) for text in body or [unit.text for unit in units]), default=0)
 
 
 def _pieces(units: Sequence[Unit], paragraphs: Sequence[bool]) -> Iterator[tuple[str, str, int, bool, str]]:
@@ -159,7 +148,7 @@ def _pieces(units: Sequence[Unit], paragraphs: Sequence[bool]) -> Iterator[tuple
 def _opening(form: Form, text: str, place: int) -> Iterator[tuple[str, str, int, bool, str]]:
     running = len(text) > 2 * PARAGRAPH or has_stop(text) or text.rstrip().endswith((".", "۔"))
     opening = text[:REACH]
-    yield form, opening if text.count(" ") >= WORDS else squeeze(opening), place, running, opening
+    yield form, opening if is_wordy(text) else squeeze(opening), place, running, opening
 
 
 Row = tuple[str, str, str, int, list[int], list[int], int, str]

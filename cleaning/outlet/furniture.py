@@ -76,11 +76,8 @@ class Furniture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     def changed(self, text: str) -> int:
         """Return how many figures of `text` are others than in the example."""
-        return sum(ours != theirs for ours, theirs in zip_longest(_DIGITS.findall(text), self._figures))
-
-    @cached_property
-    def _figures(self) -> list[str]:
-        return _DIGITS.findall(self.example if self.form == "line" else self.text)
+        figures = _DIGITS.findall(self.example if self.form == "line" else self.text)
+        return sum(ours != theirs for ours, theirs in zip_longest(_DIGITS.findall(text), figures))
 
     def opens(self, text: str, found: re.Match[str]) -> bool:
         """Tell whether `found`, a marker in `text`, takes the rest of the text with it."""
@@ -100,23 +97,17 @@ class FurnitureConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When something repeated is furniture. Calibrated on the 21 outlets of the labelled dumps.
 
     `lines`: stories that must share a short line; `paragraphs`: the same for one that has the form of running
-    text; `markers`: for openings, endings and glued pieces. `share`: part of the outlet's documents. A line in
-    the middle of articles needs `body_share`, one in the form of running text `paragraph_share`: whole paragraphs
-    return in the reports of courts, markets and palaces, too. An opening stands on nearly all documents.
-    Documents without an outlet need `unnamed` stories, `unnamed_share`.
+    text; `markers`: for openings, endings and glued pieces. `share`: part of the outlet's documents; one in the form
+    of running text needs `paragraph_share`: whole paragraphs return in the reports of courts, markets and palaces,
+    too; an opening, an ending or a glued piece `marker_share`.
     """
 
     lines: Stories = 3
     paragraphs: Stories = 4
     markers: Stories = 4
     share: Share = 0.05
-    body_share: Share = 0.1
     paragraph_share: Share = 0.3
     marker_share: Share = 0.03
-    head_share: Share = 0.5
-    opening_share: Share = 0.8
-    unnamed: Stories = 8
-    unnamed_share: Share = 0.003
 
 
 def line_key(unit: Unit) -> str:
@@ -134,12 +125,12 @@ def line_key(unit: Unit) -> str:
 
 
 def _keeps_figures(unit: Unit) -> bool:
-    return (unit.sentence or is_wordy(unit)) and not is_date_line(unit.key)
+    return (unit.sentence or is_wordy(unit.text)) and not is_date_line(unit.key)
 
 
-def is_wordy(unit: Unit) -> bool:
+def is_wordy(text: str) -> bool:
     """Tell whether a line has the words of a sentence, whatever it ends with."""
-    return unit.text.count(" ") >= WORDS
+    return text.count(" ") >= WORDS
 
 
 def is_slug(unit: Unit) -> bool:
@@ -161,18 +152,12 @@ class OutletTable:
     """The furniture of one outlet, arranged for looking up."""
 
     def __init__(self, rows: Iterable[Furniture]) -> None:
-        self.lines: dict[str, Furniture] = {}
-        self.openings: list[Furniture] = []
-        self.markers: list[Furniture] = []
-        self.heads: list[Furniture] = []
-        self.tails: list[Furniture] = []
-        for row in rows:
-            if row.form == "line":
-                self.lines[row.text] = row
-            else:
-                getattr(self, f"{row.form}s").append(row)
-        for rows_of_form in (self.openings, self.markers, self.heads, self.tails):
-            rows_of_form.sort(key=lambda row: (-len(row.text), row.text))
+        longest_first = sorted(rows, key=lambda row: (-len(row.text), row.text))
+        self.lines = {row.text: row for row in longest_first if row.form == "line"}
+        self.openings = [row for row in longest_first if row.form == "opening"]
+        self.markers = [row for row in longest_first if row.form == "marker"]
+        self.heads = [row for row in longest_first if row.form == "head"]
+        self.tails = [row for row in longest_first if row.form == "tail"]
         self._starts = frozenset(text[: KEY_LENGTH // 4] for text in self.lines)
 
     def __bool__(self) -> bool:
@@ -256,17 +241,13 @@ _HEADER = """\
 _ESCAPES = {ord("\\"): "\\\\", ord('"'): '\\"', **{code: f"\\u{code:04x}" for code in (*range(32), 127)}}
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.translate(_ESCAPES) + '"'
-
-
 def to_toml(table: Table) -> str:
     """Write `table` as TOML, the same text for the same table."""
     blocks = [_HEADER]
     for row in table.rows:
         fields = msgspec.structs.asdict(row).items()
-        values = (f"{name} = {value if isinstance(value, int) else _quoted(value)}" for name, value in fields)
-        blocks.append("\n[[furniture]]\n" + "\n".join(values) + "\n")
+        values = {name: value if isinstance(value, int) else f'"{value.translate(_ESCAPES)}"' for name, value in fields}
+        blocks.append("\n[[furniture]]\n" + "".join(f"{name} = {value}\n" for name, value in values.items()))
     return "".join(blocks)
 
 

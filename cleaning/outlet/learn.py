@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
+from os.path import commonprefix
 
 import msgspec
 
@@ -21,6 +22,19 @@ from cleaning.outlet.furniture import Form, Furniture, FurnitureConfig, Place, T
 _PLACES: tuple[Place, ...] = ("head", "body", "tail")
 
 
+#: A line that has its place in the middle of articles must stand in so many times the share of documents.
+_IN_BODY = 2
+
+#: What is glued before first sentences stands before most; a first line that opens with the outlet's name on nearly
+#: all documents.
+_HEAD_SHARE = 0.5
+_OPENING_SHARE = 0.8
+
+#: Documents without an outlet are of many outlets: what they repeat needs more stories, and can have no large share.
+_UNNAMED = 8
+_UNNAMED_SHARE = 0.003
+
+
 def learn(summaries: Sequence[memoryview], config: FurnitureConfig) -> Table:
     """Merge the counts of all shards and return what is furniture."""
     merged = heapq.merge(*(unpack(summary) for summary in summaries if len(summary)), key=itemgetter(0))
@@ -30,9 +44,8 @@ def learn(summaries: Sequence[memoryview], config: FurnitureConfig) -> Table:
         if not form:
             total = next(pieces)[1].documents
         elif form == "line":
-            for (_, _, key), tally in pieces:
-                if _is_line(outlet, key, tally, total, config):
-                    rows.append(_row(outlet, "line", key, tally, total))
+            found = ((key, tally) for (_, _, key), tally in pieces if key and _is_line(outlet, tally, total, config))
+            rows += [_row(outlet, "line", key, tally, total) for key, tally in found]
         else:
             rows += _stems(outlet, msgspec.convert(form, Form), pieces, total, config)
     return Table(rows)
@@ -43,17 +56,15 @@ def _row(outlet: str, form: Form, text: str, tally: Tally, total: int) -> Furnit
     return Furniture(outlet, form, place, tally.count, total, text, tally.example)
 
 
-def _is_line(outlet: str, key: str, tally: Tally, total: int, config: FurnitureConfig) -> bool:
+def _is_line(outlet: str, tally: Tally, total: int, config: FurnitureConfig) -> bool:
     """Tell whether a line that `tally.count` stories share is furniture."""
-    stories = tally.count
     running = 2 * tally.running > tally.documents
-    least = config.paragraphs if running else config.lines
     if not outlet:
-        enough = max(config.unnamed, config.unnamed_share * total)
-        return bool(key) and stories >= enough and not running
+        return not running and tally.count >= max(_UNNAMED, _UNNAMED_SHARE * total)
+    if running:
+        return tally.count >= max(config.paragraphs, config.paragraph_share * total)
     inside = 2 * tally.places[1] > tally.documents
-    share = config.paragraph_share if running else config.body_share if inside else config.share
-    return bool(key) and stories >= max(least, share * total)
+    return tally.count >= max(config.lines, (_IN_BODY if inside else 1) * config.share * total)
 
 
 #: A marker has at least so many characters and words: fewer are how sentences begin.
@@ -72,36 +83,35 @@ _RUNNING = 0.2
 #: A longer common opening is taken instead of a shorter one if so many of its stories have it.
 _DEEPER = 0.7
 
+#: A glued opening has at least so many letters and words, the last of them of so many letters: what many first
+#: sentences have in common ends in the article of a noun.
+_GLUED_LENGTH, _GLUED_WORDS, _GLUED_LAST = 14, 3, 4
 
-@dataclass(slots=True)
-class _Node:
-    """A common opening of the keys under it, as the merge walks through them in order."""
+#: What sets a name or an announcement apart from what varies behind it.
+_APART = frozenset("-–—ـ_/|•·»›:(")
 
-    length: int
-    tally: Tally
-    found: list[tuple[str, Tally]] = field(default_factory=list)
+#: What is left of an address or a word before the seam at which a tail begins.
+_CRUMB = 12
 
 
 def _stems(
     outlet: str, form: Form, pieces: Iterable[tuple[Piece, Tally]], total: int, config: FurnitureConfig
 ) -> Iterator[Furniture]:
     """Yield the common openings (for tails: endings) that are furniture, of keys that come sorted."""
-    share = config.head_share if form == "head" else config.marker_share
-    least = max(config.markers if outlet else config.unnamed, share * total)
+    share = _HEAD_SHARE if form == "head" else config.marker_share
+    least = max(config.markers if outlet else _UNNAMED, share * total)
 
     def fits(text: str, tally: Tally) -> bool:
-        if tally.count < least or (form == "marker" and tally.running > _RUNNING * tally.documents):
+        seen = tally.count / total
+        if tally.count < least:
             return False
         if form == "head":
             return _is_glued(text, tally.example)
         if form == "opening":
-            return tally.documents >= config.opening_share * total and bool(_name_of(text))
-        if len(text) >= ENDING:  # no seam in sight: a paragraph that returns
-            return False
-        seen = tally.count / total
-        if form == "tail":
-            return _is_wordy(text) and (text[0] not in ".!؟?" or seen >= _MOST)
-        return _is_marker(text, seen)
+            return tally.documents >= _OPENING_SHARE * total and bool(_name_of(text))
+        if form == "tail":  # one that is as long as what is compared has no seam in sight: a paragraph that returns
+            return len(text) < ENDING and _is_wordy(text) and (text[0] not in ".!؟?" or seen >= _MOST)
+        return tally.running <= _RUNNING * tally.documents and _is_marker(text, seen)
 
     for text, tally in _common(((key, tally) for (_, _, key), tally in pieces), fits):
         if written := _written(tally.example, _name_of(text) if form == "opening" else text, form):
@@ -118,18 +128,11 @@ def _written(example: str, text: str, form: str) -> str:
     if ends_sentence(example):  # what closes with a stop must also open as a sentence
         opens = [at for at in (start, *sentence_starts(example)) if at >= start and begins_sentence(example, at)]
         return example[min(opens, default=len(example)) :].strip()
-    if 0 < start < len(example) and _same_word(example[start - 1], example[start]):
+    one, other = example[start - 1 : start], example[start : start + 1]
+    if one.isalnum() and other.isalnum() and one.isascii() == other.isascii():  # inside a word
         start = example.find(" ", start) % (len(example) + 1)
     start = next((at for at in sentence_starts(example) if start < at <= start + _CRUMB), start)
     return example[start:].lstrip(" .!?؟،").rstrip()
-
-
-#: What is left of an address or a word before the seam at which a tail begins.
-_CRUMB = 12
-
-
-def _same_word(one: str, other: str) -> bool:
-    return one.isalnum() and other.isalnum() and one.isascii() == other.isascii()
 
 
 def _is_wordy(text: str) -> bool:
@@ -149,19 +152,10 @@ def _letters(text: str) -> int:
     return sum(letter.isalpha() for letter in text)
 
 
-#: What sets a name or an announcement apart from what varies behind it.
-_APART = frozenset("-–—ـ_/|•·»›:(")
-
-
 def _name_of(text: str) -> str:
     """Return the name with which `text`, an opening of first lines, begins, with the mark that sets it apart."""
     name = text[: max((at + 1 for at, letter in enumerate(text) if letter in _APART), default=0)]
     return name if _letters(name) >= _SHORT_LENGTH else ""
-
-
-#: A glued opening has at least so many letters and words, the last of them of so many letters: what many first
-#: sentences have in common ends in the article of a noun.
-_GLUED_LENGTH, _GLUED_WORDS, _GLUED_LAST = 14, 3, 4
 
 
 def _is_glued(text: str, example: str) -> bool:
@@ -173,22 +167,25 @@ def _is_glued(text: str, example: str) -> bool:
     return len(parts[-1]) >= _GLUED_LAST and text[-1].isalpha() and example[len(after) :][:1].isalpha()
 
 
-def _common(
-    keys: Iterable[tuple[str, Tally]], fits: Callable[[str, Tally], bool]
-) -> Iterator[tuple[str, Tally]]:
+@dataclass(slots=True)
+class _Node:
+    """A common opening of the keys under it, as the merge walks through them in order."""
+
+    length: int
+    tally: Tally
+    found: list[tuple[str, Tally]] = field(default_factory=list)
+
+
+def _common(keys: Iterable[tuple[str, Tally]], fits: Callable[[str, Tally], bool]) -> Iterator[tuple[str, Tally]]:
     """Yield the openings shared by sorted `keys` for which `fits` holds; nested ones only once."""
     stack = [_Node(0, Tally())]
     before = ""
     for key, tally in keys:
-        yield from _close(stack, before, _shared(before, key), fits)
+        yield from _close(stack, before, len(commonprefix((before, key))), fits)  # noqa: RUF071 - no paths
         stack.append(_Node(len(key), tally))
         before = key
     yield from _close(stack, before, 0, fits)
     yield from stack[0].found
-
-
-def _shared(one: str, other: str) -> int:
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _close(
@@ -197,7 +194,9 @@ def _close(
     """Take nodes longer than `length` off the stack and hand their counts to the opening they share."""
     while stack[-1].length > length:
         node = stack.pop()
-        _settle(node, key[: node.length], fits)
+        if fits(key[: node.length], node.tally):
+            deeper = [item for item in node.found if item[1].count >= _DEEPER * node.tally.count]
+            node.found = deeper or [(key[: node.length], node.tally)]
         if stack[-1].length < length:
             stack.append(_Node(length, Tally()))
         parent = stack[-1]
@@ -206,11 +205,3 @@ def _close(
         if parent.length == 0:
             yield from parent.found
             parent.found = []
-
-
-def _settle(node: _Node, text: str, fits: Callable[[str, Tally], bool]) -> None:
-    """Decide between an opening and the longer ones under it."""
-    if not fits(text, node.tally):
-        return
-    deeper = [item for item in node.found if item[1].count >= _DEEPER * node.tally.count]
-    node.found = deeper or [(text, node.tally)]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaning.article.rules import CleanConfig, Span
+from cleaning.article import CleanConfig, Span
 from cleaning.lines.lexicon import key_of
 from cleaning.score import score_text
 from cleaning.stages import Clean

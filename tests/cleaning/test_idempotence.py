@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaning.article.judge import remove, unite
-from cleaning.article.rules import CleanConfig, Span
+from cleaning.article import CleanConfig, Span
+from cleaning.article.spans import delete_spans, unite
 from cleaning.lines.lexicon import default_lexicon
 from cleaning.outlet.furniture import Furniture, Table, to_toml
 from cleaning.stages import Clean, Extract
@@ -69,7 +69,7 @@ def documents():
     """Return documents of lines of all kinds in any order, some glued, some twice, with or without a title."""
     stories = st.integers(0, 60).flatmap(lambda n: st.sampled_from(story(n)))
     patterns = st.builds(lambda make, n: make(n), st.sampled_from(PATTERNS), st.integers(0, 60))
-    phrases = st.sampled_from([entry.example for entry in default_lexicon().entries])
+    phrases = st.sampled_from([phrase.example for phrase in default_lexicon().phrases])
     prose = st.one_of(st.sampled_from([*BODY, *OTHER]), stories, patterns.flatmap(st.sampled_from))
     chrome = st.one_of(st.sampled_from(CHROME), phrases)
     line = st.one_of(prose, chrome, chrome, arabic_text(max_size=120), hostile_text(40))
@@ -180,10 +180,10 @@ PLACES = st.lists(st.integers(0, 60), max_size=20)
 @given(st.text("ab \n", max_size=60), PLACES, PLACES)
 def test_spans_of_what_is_left_become_spans_of_the_text(text, places, further):
     gone = _spans(text, places, "first")
-    left = remove(text, gone)
+    left = delete_spans(text, gone)
     more = _spans(left, further, "second")
     united = unite(text, gone, more)
-    assert remove(text, united) == remove(left, more)
+    assert delete_spans(text, united) == delete_spans(left, more)
     assert all(one.end <= other.start for one, other in pairwise(united))
     for rule, spans, shown in (("first", gone, text), ("second", more, left)):
         ours = "".join(text[span.start : span.end] for span in united if span.rule == rule)

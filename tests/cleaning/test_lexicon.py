@@ -53,11 +53,11 @@ PROSE = [
 ]
 
 
-@pytest.mark.parametrize("entry", LEXICON.entries, ids=lambda entry: f"{entry.lang}-{entry.phrase}")
-def test_an_example_is_found_by_its_own_entry(entry):
-    key = key_of(entry.example)
+@pytest.mark.parametrize("phrase", LEXICON.phrases, ids=lambda phrase: f"{phrase.lang}-{phrase.text}")
+def test_an_example_is_found_by_its_own_entry(phrase):
+    key = key_of(phrase.example)
     found = LEXICON.whole(key) or LEXICON.head(key)
-    assert found is entry
+    assert found is phrase
 
 
 @pytest.mark.parametrize("line", PROSE)
@@ -75,31 +75,31 @@ def test_prose_that_holds_a_phrase_is_not_found(line):
 )
 def test_spellings_of_one_phrase_are_one(line):
     key = key_of(line)
-    assert (LEXICON.whole(key) or LEXICON.head(key)).phrase == "اقرأ أيضا"
+    assert (LEXICON.whole(key) or LEXICON.head(key)).text == "اقرأ أيضا"
 
 
 def test_every_language_and_class_the_issue_names_is_there():
-    assert {entry.lang for entry in LEXICON.entries} == {"ar", "fa", "ur", "en", "fr", "tr"}
-    kinds = {entry.kind for entry in LEXICON.entries}
+    assert {phrase.lang for phrase in LEXICON.phrases} == {"ar", "fa", "ur", "en", "fr", "tr"}
+    kinds = {phrase.kind for phrase in LEXICON.phrases}
     assert kinds >= {"read_also", "most_read", "tags", "source", "date", "fontsize", "comments", "share", "copyright"}
 
 
 def test_no_phrase_stands_twice():
-    keys = [key_of(entry.phrase) for entry in LEXICON.entries]
+    keys = [key_of(phrase.text) for phrase in LEXICON.phrases]
     twice = {key for key in keys if keys.count(key) > 1}
     assert twice == set()
 
 
 def test_a_whole_line_may_hold_figures_beside_the_phrase():
-    assert LEXICON.whole(key_of("التعليقات (12)")).phrase == "التعليقات"
-    assert LEXICON.whole(key_of("3 تعليقات")).phrase == "تعليقات"
+    assert LEXICON.whole(key_of("التعليقات (12)")).text == "التعليقات"
+    assert LEXICON.whole(key_of("3 تعليقات")).text == "تعليقات"
 
 
 def test_an_inline_phrase_is_found_with_its_place_as_written():
     text = "انتهى اللقاء. إقــرأ أيضاً: موعد الافتتاح"
-    ((start, end, entry),) = LEXICON.inside(text)
+    ((start, end, phrase),) = LEXICON.inside(text)
     assert text[start:end] == "إقــرأ أيضاً"
-    assert entry.kind == "read_also"
+    assert phrase.kind == "read_also"
 
 
 def test_an_inline_phrase_inside_a_word_is_not_found():
@@ -110,7 +110,7 @@ def test_an_inline_phrase_inside_a_word_is_not_found():
 
 def test_an_unknown_key_is_refused():
     row = 'phrase = "x", class = "nav", position = "line", lang = "en", example = "x"'
-    assert len(parse(f"entry = [{{ {row} }}]").entries) == 1
+    assert len(parse(f"entry = [{{ {row} }}]").phrases) == 1
     with pytest.raises(msgspec.ValidationError, match="colour"):
         parse(f'entry = [{{ {row}, colour = "red" }}]')
     with pytest.raises(msgspec.ValidationError, match="position"):

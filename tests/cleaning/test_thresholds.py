@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from cleaning.article import stretch as article
-from cleaning.article.judge import find_spans, remove
-from cleaning.article.judged import Judged
-from cleaning.article.tail import judge_between
+from cleaning.article.analysis import Analysis
+from cleaning.article.edges import remove_between
+from cleaning.article.rules import find_spans
+from cleaning.article.spans import delete_spans
+from cleaning.article.stretch import resumes
 from cleaning.html.body import find_body
 from cleaning.html.layout import lay_out
 from cleaning.html.markup import body_of, parse
@@ -24,7 +25,7 @@ NAMES = ("سالم بن ناصر", "هدى عبد المجيد", "مروان ب�
 def cleaned(*lines: str) -> list[str]:
     text = "\n".join(lines)
     spans, _ = find_spans(text, "", default_lexicon(), OutletTable(()))
-    return remove(text, spans).split("\n")
+    return delete_spans(text, spans).split("\n")
 
 
 def test_three_lines_trail_after_the_body_and_four_are_its_list():
@@ -36,7 +37,7 @@ def test_three_lines_trail_after_the_body_and_four_are_its_list():
 def test_the_last_line_of_furniture_is_a_sub_heading_if_it_is_short(size, rule):
     units = cut("\n".join([BODY[0], "شارك", ("مدن الساحل " * 6)[: size - 1] + "ن", BODY[1]]))
     units[1].rule = "nav"
-    judge_between(Judged(units, "", paragraphs=[True, False, False, True], page=True), 0, 4)
+    remove_between(Analysis(units, "", paragraphs=[True, False, False, True], page=True), 0, 4)
     assert (units[2].size, units[2].rule) == (size, rule)
 
 
@@ -44,7 +45,7 @@ def test_the_last_line_of_furniture_is_a_sub_heading_if_it_is_short(size, rule):
 def test_a_headline_is_nearer_to_an_appended_article_than_to_the_body(in_body, goes_on):
     words = [f"كلمة{letter * 3}" for letter in "ابتثجحخدذرزسشصضطظعغف"]
     body, after = " ".join(words[:in_body]), " ".join(words[:10])  # of 20 words .35 or .40, and .50
-    assert article.resumes([body], [" ".join(words)], [after]) is goes_on
+    assert resumes([body], [" ".join(words)], [after]) is goes_on
 
 
 @pytest.mark.parametrize(("size", "kept"), [(59, False), (60, True)])
@@ -79,5 +80,5 @@ class Ended(OutletTable):
 @pytest.mark.parametrize(("names", "closes"), [(3, True), (4, False)])
 def test_the_end_of_an_article_is_looked_for_in_its_last_lines(names, closes):
     text = "\n".join([*BODY[:-1], f"{BODY[-1]} انتهى المرفأ", *NAMES[:names]])
-    _, judged = find_spans(text, "", default_lexicon(), Ended(()))
-    assert judged.units[len(BODY) - 1].closes is closes
+    _, found = find_spans(text, "", default_lexicon(), Ended(()))
+    assert found.units[len(BODY) - 1].closes is closes

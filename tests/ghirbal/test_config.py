@@ -46,8 +46,8 @@ def toml(key, value):
 
 
 def test_there_is_something_to_walk():
-    assert len(FLOATS) > 25
-    assert len(INTEGERS) > 12
+    assert len(FLOATS) >= 8
+    assert len(INTEGERS) >= 8
 
 
 @pytest.mark.parametrize("key", FLOATS, ids=".".join)

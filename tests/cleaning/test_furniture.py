@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cleaning.lines.unit import cut
 from cleaning.outlet import count as counting
-from cleaning.outlet.count import SKETCH, Counts
+from cleaning.outlet.count import SKETCH, LineCounts
 from cleaning.outlet.furniture import Furniture, FurnitureConfig, Table, from_toml, line_key, to_toml
 from cleaning.outlet.learn import learn
 from corpus.errors import UsageError
@@ -30,7 +30,7 @@ def dressed(number: int, outlet: str = "المرفأ", *, head: str = "", tail: 
 
 
 def taught(documents: list[Document], shards: int = 1) -> Table:
-    parts = [summarise(Counts(), documents[at::shards]) for at in range(shards)]
+    parts = [summarise(LineCounts(), documents[at::shards]) for at in range(shards)]
     return learn([memoryview(part) for part in parts], CONFIG)
 
 
@@ -149,22 +149,22 @@ def test_more_stories_than_the_sketch_holds_are_estimated():
 
 
 def test_a_summary_grows_with_what_is_counted_and_not_with_repetition():
-    once = summarise(Counts(), [dressed(n, tail="من أرشيف المرفأ") for n in range(50)])
-    again = summarise(Counts(), [dressed(n, tail="من أرشيف المرفأ") for n in range(50)] * 20)
+    once = summarise(LineCounts(), [dressed(n, tail="من أرشيف المرفأ") for n in range(50)])
+    again = summarise(LineCounts(), [dressed(n, tail="من أرشيف المرفأ") for n in range(50)] * 20)
     assert len(again) < 1.2 * len(once)
 
 
 def test_a_count_in_many_runs_is_the_same_bytes(monkeypatch):
     documents = [dressed(n, tail="من أرشيف المرفأ") for n in range(60)]
-    at_once = summarise(Counts(), documents)
+    at_once = summarise(LineCounts(), documents)
     monkeypatch.setattr(counting, "RUN", 50)
-    assert summarise(Counts(), documents) == at_once
+    assert summarise(LineCounts(), documents) == at_once
 
 
 def test_nothing_in_nothing_out():
     assert learn([], CONFIG).rows == ()
-    assert learn([memoryview(b""), memoryview(summarise(Counts(), []))], CONFIG).rows == ()
-    assert learn([memoryview(summarise(Counts(), [make(1, "المرفأ", "")]))], CONFIG).rows == ()
+    assert learn([memoryview(b""), memoryview(summarise(LineCounts(), []))], CONFIG).rows == ()
+    assert learn([memoryview(summarise(LineCounts(), [make(1, "المرفأ", "")]))], CONFIG).rows == ()
 
 
 def key(line: str) -> str:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaning.article.judge import find_spans, remove
+from cleaning.article.rules import find_spans
+from cleaning.article.spans import delete_spans
 from cleaning.lines.lexicon import default_lexicon
 from cleaning.lines.unit import cut, ends_sentence
 from cleaning.outlet.furniture import OutletTable
@@ -23,7 +24,7 @@ TITLE = "جسر الرصيف الجديد يفتح أمام الشاحنات م�
 def clean(*lines: str, title: str = "") -> list[str]:
     text = "\n".join(lines)
     spans, _ = find_spans(text, title, default_lexicon(), EMPTY)
-    return [line for line in remove(text, spans).split("\n") if line.strip()]
+    return [line for line in delete_spans(text, spans).split("\n") if line.strip()]
 
 
 def rules(*lines: str, title: str = "") -> dict[str, str]:
@@ -288,7 +289,7 @@ def test_spans_are_sorted_disjoint_and_all_that_is_removed(lines):
         assert span.evidence
         kept.append(text[at : span.start])
         at = span.end
-    assert remove(text, spans) == "".join(kept) + text[at:]
+    assert delete_spans(text, spans) == "".join(kept) + text[at:]
 
 
 def test_the_gap_between_two_parts_of_a_line_goes_once():

@@ -1,0 +1,62 @@
+"""What the rules work on: the units of a text with what is known of them, and how a unit is removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from cleaning.lines.unit import Unit, has_clauses
+
+#: Captions of the labelled dumps have up to 104 characters.
+CAPTION = 110
+
+#: The rules of lines that stand around an article on its page and in no article itself.
+AROUND = frozenset({"share", "subscribe", "nav", "comments", "copyright", "ad", "widget", "cookie", "fontsize"})
+
+
+@dataclass(slots=True)
+class Analysis:
+    """The units of one text, which of them are running text, and what the rules have found.
+
+    `page` tells that the text is the dump of a whole page, `title` is the headline, known or found, `tags` are
+    those that were found run together.
+    """
+
+    units: list[Unit]
+    title: str = ""
+    page: bool = False
+    tags: tuple[str, ...] = ()
+    paragraphs: list[bool] = field(default_factory=list)
+
+    def body(self, start: int = 0, end: int | None = None) -> list[str]:
+        """Return the running text in the units from `start` to before `end`."""
+        pairs = zip(self.units[start:end], self.paragraphs[start:end], strict=True)
+        return [unit.text for unit, known in pairs if known]
+
+
+def remove(unit: Unit, rule: str, evidence: str) -> None:
+    """Remove `unit` under `rule`, unless an earlier rule already has."""
+    if not unit.rule:
+        unit.rule, unit.evidence = rule, evidence
+
+
+def remove_phrase(unit: Unit) -> None:
+    """Remove `unit` for the phrase that it is or opens with."""
+    if unit.phrase is not None:
+        remove(unit, unit.phrase.rule, f"phrase: {unit.phrase.text}")
+
+
+def remove_all(units: Iterable[Unit], rule: str, evidence: str) -> None:
+    """Remove `units` under `rule`, those with a phrase under the rule of the phrase."""
+    for unit in units:
+        remove(unit, unit.phrase.rule if unit.phrase else rule, evidence)
+
+
+def remaining(units: Sequence[Unit]) -> list[Unit]:
+    """Return the units that no rule has removed yet."""
+    return [unit for unit in units if not unit.rule]
+
+
+def is_fragment(unit: Unit) -> bool:
+    """Tell whether `unit` is a short line with no trace of a sentence in it: a name, a tag, a caption."""
+    return unit.size < CAPTION and (unit.text[-1].isalnum() or unit.text[-1] == ")") and not has_clauses(unit.text)

@@ -1,0 +1,268 @@
+"""Remove what stands around and between the paragraphs of an article.
+
+Before the first: section, headline, date, byline, share bar, caption. After that: boxes of links, end marks, appended
+articles, trailing lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import dropwhile
+
+from cleaning.article.analysis import (
+    AROUND,
+    CAPTION,
+    Analysis,
+    is_fragment,
+    remaining,
+    remove,
+    remove_all,
+    remove_phrase,
+)
+from cleaning.article.stretch import content_words, covered, is_bare, linked_headlines, resumes
+from cleaning.lines.lexicon import key_of
+from cleaning.lines.mentions import is_byline, is_date_line, split_tags
+from cleaning.lines.unit import SHORT, STUB, Unit, has_clauses
+from corpus.arabic import folded_words
+
+#: What stands before the body and is chrome there, and what after it, though it may be body elsewhere.
+_BEFORE = frozenset({"date", "byline", "nav", "tags", "source", "most_read"})
+_AFTER = frozenset({"date", "nav", "byline", "most_read", "tags", "source"})
+
+#: What shows that the lines around it are the furniture of a head.
+_FURNISHED = frozenset({"title", "date", "byline", "share", "fontsize", "furniture"})
+
+#: A headline may stand outside of a page's article, or behind the name of the outlet.
+_MAY_BE_TITLE = frozenset({"", "page", "furniture-marker"})
+
+#: A headline stands at most so many units above the first paragraph; so many units on either side of a box are compared
+#: with what it links to.
+_REACH = 40
+
+#: Share of a headline's words that the body says again; menu entries and foreign headlines have less.
+_SAID_AGAIN = 0.4
+
+#: A text of fewer paragraphs may be a list or a poem, whose first lines are not section and headline.
+_PARAGRAPHS = 3
+
+#: More short lines than this under the furniture of the head are verse or a list.
+_CAPTIONS = 2
+
+#: A dash, an underscore or a tatweel joins a name to a place: a byline, a dateline, an item of a list.
+_JOINED = re.compile('[-–—_ـ/:|•*«»"“”]')
+
+#: What a dateline ends with; a dateline is body, though it names an agency.
+_DATELINE = "-–—:،"
+
+_AGENCY = r"(?:afp|ap|epa|reuters|getty(?: images)?|shutterstock|istock|رويترز|ا ف ب|اف ب|الاناضول|الفرنسيه)"
+_PHOTO = re.compile(
+    rf"\((?:{_AGENCY}|ارشيف\w*|صوره\w*|photo|picture|image|credit|foto)\b[^)]{{0,40}}\)?$|©|\b{_AGENCY}/?[\w ]{{0,20}}$"
+    rf"|\b{_AGENCY} (?:pics?|photos?|images?)$|^(?:تصوير|عدسه|photo|foto|watch)\b"
+    r"|^(?:file photo|image caption|media caption|photograph|screenshot|picture:|مصدر الصوره)|^\d?\d:\d\d [^\W\d]"
+)
+
+#: What may tell that the body has ended when it stands after a paragraph.
+_ENDERS = frozenset({"source", "tags", "end", "most_read", "comments", "copyright", "read_also"})
+
+#: After these a box of links opens no pause but another article.
+_FINAL = frozenset({"source", "tags", "end", "comments"})
+
+_LINKS = frozenset({"read_also", "most_read"})
+
+#: Shorter last lines of a run of furniture may be the sub-heading of the next paragraph.
+_SUBHEADING = 60
+
+#: A trailing list of more lines than this that nothing announces is a list of the article.
+_TRAILING = 3
+
+#: A line of so many words that opens with "and" is a sentence that has lost its stop.
+_SENTENCE = 7
+
+
+def is_photo(unit: Unit) -> bool:
+    """Tell whether a short unit is a caption by what it says about the picture's origin."""
+    if unit.size > SHORT or unit.text[-1] in _DATELINE:
+        return False
+    return _PHOTO.search(unit.key or key_of(unit.text)) is not None
+
+
+def remove_head(found: Analysis, first: int) -> None:
+    """Remove what stands before the first paragraph, the unit `first`, and find the headline."""
+    head = found.units[max(0, first - _REACH) : first]
+    for unit in remaining(head):
+        # A royal decree opens with its date, which is body: `التاريخ: 9/10/1436هـ`.
+        decree = unit.key.startswith("التاريخ") and " م" not in unit.key and "20" not in unit.key
+        if unit.kind in _BEFORE:
+            remove_phrase(unit)
+        elif is_date_line(unit.key) and not decree:
+            remove(unit, "date", "a date and hardly anything else")
+        elif is_byline(unit.text):
+            remove(unit, "byline", "says who wrote it")
+    remove_headline(found, head)
+    left = remaining(head)
+    if sum(found.paragraphs) >= _PARAGRAPHS and left:
+        remove_section(found, left)
+    remove_captions(found, head)
+
+
+def remove_headline(found: Analysis, head: Sequence[Unit]) -> None:
+    """Find and remove the headline: known to the record, repeated, said again by the body, or followed by the date."""
+    known, evidence = key_of(found.title), "the headline, repeated"
+    lines = [unit for unit in head if unit.headline and unit.key and not unit.phrase and unit.rule in _MAY_BE_TITLE]
+    if found.page:
+        lines = _said_again(lines, found)
+    times = Counter(unit.key for unit in lines)
+    titles = [
+        unit
+        for unit in lines
+        if (known and known in unit.key)
+        or times[unit.key] > 1
+        or any(other != unit.key and (unit.key in other or other in unit.key) for other in times)
+    ]
+    if found.page and not titles:
+        titles, evidence = lines[-1:], "stands over the article, which says it again"
+    if not titles and not found.title:
+        # The outlet's other pages may list this headline, and have made it furniture.
+        listed = [unit for unit in head if unit.rule == "furniture" and unit.headline]
+        listed = _said_again(listed, found)
+        left = [at for at, unit in enumerate(head) if not unit.rule or unit in listed]
+        if 0 < len(left) <= 2 and head[left[-1]].headline:
+            after = head[left[-1] + 1 :][:1]
+            if any(unit.rule and "date" in (unit.rule, unit.kind) for unit in after):
+                titles, evidence = [head[left[-1]]], "stands above the date"
+    for unit in titles:
+        unit.rule = ""
+        remove(unit, "title", evidence)
+    if titles:
+        found.title = found.title or min((unit.text for unit in titles), key=len)
+
+
+def _said_again(lines: Sequence[Unit], found: Analysis) -> list[Unit]:
+    """Return the lines whose words the body uses again."""
+    body = content_words(found.body()) if lines else frozenset()
+    return [unit for unit in lines if covered(content_words([unit.text]), body) >= _SAID_AGAIN]
+
+
+def remove_section(found: Analysis, left: Sequence[Unit]) -> None:
+    """Remove a section name over the headline, and the headline with it; the outlet's own line may be it."""
+    label, headline = left[0], left[-1]
+    named = label.stub and not any(map(str.isdigit, label.text)) and not _JOINED.search(label.text)
+    fits = len(left) == 1 if found.units[0].rule == "furniture-opening" else len(left) == 2 and named
+    if fits and headline.headline and _said_again([headline], found):
+        if label is not headline:
+            remove(label, "section", "a label over the headline")
+        remove(headline, "title", "under the section, and said again by the body")
+        found.title = found.title or headline.text
+
+
+def remove_captions(found: Analysis, head: Sequence[Unit]) -> None:
+    """Remove captions between a furnished head and the first paragraph, and menu entries over the article."""
+    furniture = next((at for at, unit in enumerate(head) if unit.rule in _FURNISHED), len(head))
+    menu = SHORT if found.page else STUB if any(unit.rule in AROUND for unit in head) else 0
+    few = len(remaining(head[furniture:])) <= _CAPTIONS
+    for at, unit in enumerate(head):
+        if unit.rule or unit.phrase or (at and not head[at - 1].rule and head[at - 1].text[-1] in ":："):
+            continue
+        caption = unit.size < CAPTION and not unit.ends and not unit.bullet and not has_clauses(unit.text)
+        if is_photo(unit):
+            remove(unit, "caption", "names where the picture is from")
+        elif at > furniture and few and caption:
+            remove(unit, "caption", "between the furniture of the head and the first paragraph")
+        elif not unit.ends and unit.size < menu:
+            remove(unit, "page", "a short line over the article")
+
+
+def remove_boxes(found: Analysis, first: int) -> None:
+    """Walk through the body from `first`; at each header of links or end mark decide what belongs to it."""
+    units, at, ended = found.units, first, False
+    headers = [unit.kind in _ENDERS and not known for unit, known in zip(units, found.paragraphs, strict=True)]
+    while at < len(units):
+        ended = (ended and not found.paragraphs[at]) or (headers[at] and units[at].kind in _FINAL)
+        if not headers[at]:
+            at += 1
+            continue
+        header, stop = units[at], at + 1
+        remove_phrase(header)
+        while stop < len(units) and not found.paragraphs[stop] and not headers[stop]:
+            stop += 1
+        following = units[at + 1 : stop]
+        if stop == len(units):
+            if not is_bare(header) and header.kind in ("read_also", "source"):
+                following = [unit for unit in following if not unit.ends]
+            remove_all(following, "related", "follows the end of the body")
+        elif header.kind in _LINKS:
+            if found.paragraphs[stop] and (ended or not _goes_on(found, at, stop)):
+                remove_all(units[at + 1 :], "appended", "another article, after the links of this one")
+                found.paragraphs[at + 1 :] = [False] * (len(units) - at - 1)
+                return
+            if is_bare(header):
+                links = [unit for unit in following if not unit.ends or unit.text[-1] in "؟?!"]
+                remove_all(links, "related", "linked in a box inside the article")
+        at = stop
+
+
+def _goes_on(found: Analysis, at: int, stop: int) -> bool:
+    """Tell whether the article resumes at `stop`, after the box of links whose header stands at `at`."""
+    before = found.body(max(0, at - _REACH), at)
+    linked = linked_headlines(found.units, at, stop)
+    return resumes([*before, found.title], linked, found.body(stop, stop + _REACH))
+
+
+def remove_between(found: Analysis, first: int, last: int) -> None:
+    """Remove share bars, captions and dates from between the paragraphs of a page."""
+    units = found.units
+    for unit in remaining(units[first:last]):
+        if unit.kind in _AFTER and not unit.ends:
+            remove_phrase(unit)
+        elif is_photo(unit):
+            remove(unit, "caption", "names where the picture is from")
+        elif is_date_line(unit.key):
+            remove(unit, "date", "a date and hardly anything else")
+    at = first
+    while at < last:
+        stop = next((i for i in range(at, last) if found.paragraphs[i]), last)
+        run = units[at:stop]
+        if any(unit.rule for unit in run):
+            if not run[-1].rule and run[-1].size < _SUBHEADING:
+                run = run[:-1]
+            remove_all((unit for unit in run if is_fragment(unit)), "page", "among furniture between two paragraphs")
+        at = stop + 1
+
+
+def remove_trailing(found: Analysis, last: int) -> None:
+    """Remove what trails after `last`, the last paragraph, and ends no sentence: tags, names, captions, dates."""
+    units = found.units
+    tail = remaining(units[last + 1 :])
+    is_list = len(tail) > 2 * _TRAILING and not found.page
+    for unit in tail:
+        if unit.kind in _AFTER:
+            remove_phrase(unit)
+        elif not is_list and is_date_line(unit.key) and unit.text[-1] not in ":：":
+            remove(unit, "date", "a date and hardly anything else")
+    for unit in dropwhile(lambda unit: unit.rule not in AROUND, units[last + 1 :]):
+        if not unit.ends and unit.size < SHORT:
+            remove(unit, "page", "a short line under the furniture after the body")
+    closing = next((at for at in range(last, len(units)) if units[at].closes), len(units))
+    following = [unit for unit in remaining(units[closing + 1 :]) if is_fragment(unit)]
+    _remove_fragments(found, following, "after the words that end the outlet's articles")
+    rest = remaining(tail)
+    fragments = []
+    for unit in rest:
+        sentence = unit.text[0] == "و" and unit.text.count(" ") + 1 >= _SENTENCE
+        if (is_fragment(unit) and not sentence) or (unit is tail[-1] and unit.text[-1] in ":："):
+            fragments.append(unit)
+    if units[last].ends and len(fragments) == len(rest) <= _TRAILING:
+        _remove_fragments(found, fragments, "a short line after the last paragraph that ends no sentence")
+
+
+def _remove_fragments(found: Analysis, fragments: Sequence[Unit], evidence: str) -> None:
+    """Remove `fragments`; those in which words of the body have run together are tags."""
+    told = (*found.body(), found.title) if fragments else ()
+    known = frozenset(word for text in told for word in folded_words(text))
+    for unit in fragments:
+        if len(tags := split_tags(unit.text, known)) > 1:
+            remove(unit, "tags", "words of the body run together without a space")
+            found.tags += tags
+        remove(unit, "trailing", evidence)
