@@ -46,10 +46,10 @@ def cache_folder() -> Path | None:
     return None
 
 
-def compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Compile a function for `signature` when its module is imported, and keep the code on disk.
+def compiled(signature: str | list[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compile a function for one signature or several when its module is imported, and keep the code on disk.
 
-    The types of a compiled function stand in `signature`, so its hints say Any. Where no folder can be written to,
+    The types of a compiled function stand in its signature, so its hints say Any. Where no folder can be written to,
     each process compiles for itself.
     """
 

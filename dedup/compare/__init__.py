@@ -1,7 +1,7 @@
 """Compare two texts word by word, and say what one is to the other.
 
-In: the words of pairs of documents. Out: a relation and the scores that decided it. Read rarity, then relation, which
-ends in gaps; passages finds what an audit record quotes.
+In: the words of pairs of documents. Out: a relation and the scores that decided it. Read rarity, then relation, then
+gaps.
 """
 
 from __future__ import annotations

@@ -52,16 +52,12 @@ def _mark(words: Any, bounds: Any, documents: Any, ngram: Any, many: Any, above:
                     flags[bounds[document] + at] &= np.uint8(0xFF ^ bit)
 
 
-@compiled("void(Array(uint32, 1, 'C', readonly=True), uint32[::1], int64, uint8[::1])")
-def _mark_rare(words: Any, counts: Any, limit: Any, flags: Any) -> None:
+@compiled("uint8[::1](Array(uint32, 1, 'C', readonly=True), uint32[::1], int64)")
+def rare_words(words: Any, counts: Any, limit: Any) -> Any:
+    """Return RARE for each of `words` that `counts`, made by `count_words`, has in at most `limit` documents."""
+    flags = np.zeros(len(words), dtype=np.uint8)
     for at in range(len(words)):
         flags[at] = RARE if counts[slot(words[at], len(counts))] <= limit else 0
-
-
-def rare_words(words: NDArray[np.uint32], counts: NDArray[np.uint32], documents: int) -> NDArray[np.uint8]:
-    """Return RARE for each of `words` that `counts`, made by `count_words` over `documents`, calls rare."""
-    flags = np.zeros(len(words), dtype=np.uint8)
-    _mark_rare(words, counts, max(MIN_COMMON, int(RARE_SHARE * documents)), flags)
     return flags
 
 

@@ -127,45 +127,31 @@ def _shared(left: Any, right: Any) -> Any:
 
 
 @compiled(
-    "void(uint32[::1], uint8[::1], int64[::1], int64, uint8, uint8, boolean[::1], uint32[::1], int64[::1])"
+    "Tuple((uint32[::1], int64[::1]))(uint32[::1], uint8[::1], int64[::1], int64, uint8, uint8, int64[::1], int64[::1])"
 )
-def _collect(
-    words: Any, flags: Any, bounds: Any, ngram: Any, bit: Any, wanted: Any, needed: Any, out: Any, sizes: Any
-) -> None:
-    """Write the sorted set of shingles of each needed text, those with `bit` as `wanted`, at its bounds in `out`."""
-    for text in range(len(needed)):
-        if not needed[text]:
+def _sets(words: Any, flags: Any, bounds: Any, ngram: Any, bit: Any, wanted: Any, firsts: Any, seconds: Any) -> Any:
+    """Return the sorted sets of shingles, those with `bit` as `wanted`, of the texts in some pairs.
+
+    The set of text i begins at `bounds[i]` of the values, and has as many as the second array says.
+    """
+    found, sizes = np.empty(len(words), dtype=np.uint32), np.full(len(bounds) - 1, -1, dtype=np.int64)
+    for pair in range(2 * len(firsts)):
+        text = firsts[pair] if pair < len(firsts) else seconds[pair - len(firsts)]
+        if sizes[text] >= 0:
             continue
-        start, picked = bounds[text], 0
+        start, picked, kept = bounds[text], 0, 0
         values = shingle(words[start : bounds[text + 1]], ngram)
         for at in range(len(values)):
             if flags[start + at] & bit == wanted:
                 values[picked] = values[at]
                 picked += 1
         values[:picked].sort()
-        kept = 0
         for at in range(picked):
             if at == 0 or values[at] != values[at - 1]:
-                out[start + kept] = values[at]
+                found[start + kept] = values[at]
                 kept += 1
         sizes[text] = kept
-
-
-class Sets(NamedTuple):
-    """Hold a sorted set for each of some texts: that of text i begins at `bounds[i]` and has `counts[i]` values."""
-
-    values: NDArray[np.uint32]
-    counts: NDArray[np.int64]
-
-
-def _sets(texts: Texts, ngram: int, bit: int, wanted: int, pairs: tuple[NDArray[np.int64], ...]) -> Sets:
-    """Return the sets of shingles of the texts in `pairs`, of those with `bit` as `wanted`."""
-    needed = np.zeros(len(texts.bounds) - 1, dtype=bool)
-    for ends in pairs:
-        needed[ends] = True
-    sets = Sets(np.empty(len(texts.words), dtype=np.uint32), np.zeros(len(needed), dtype=np.int64))
-    _collect(*texts, ngram, bit, wanted, needed, *sets)
-    return sets
+    return found, sizes
 
 
 @compiled("void(uint32[::1], int64[::1], int64[::1], int64[::1], int64[::1], float32[:, ::1])")
@@ -224,17 +210,17 @@ def compare(
     """Compare text `firsts[i]` with text `seconds[i]` for each i, the cheap shares first."""
     relations = np.zeros(len(firsts), dtype=np.uint8)
     scores = np.zeros((len(firsts), len(FEATURES)), dtype=np.float32)
-    own = _sets(texts, NGRAM, COMMON, 0, (firsts, seconds))
-    _resemble(own.values, texts.bounds, own.counts, firsts, seconds, scores)
+    own, counts = _sets(*texts, NGRAM, COMMON, 0, firsts, seconds)
+    _resemble(own, texts.bounds, counts, firsts, seconds, scores)
     resembling = scores[:, RESEMBLANCE] >= thresholds.min_resemblance
     likely = np.flatnonzero(resembling | (scores[:, CONTAINMENT] >= thresholds.min_containment))
     # What is shorter is told by the story, not by the chrome around it.
-    swapped = own.counts[firsts[likely]] > own.counts[seconds[likely]]
+    swapped = counts[firsts[likely]] > counts[seconds[likely]]
     shorts = np.where(swapped, seconds[likely], firsts[likely])
     longs = np.where(swapped, firsts[likely], seconds[likely])
-    every, rare = _sets(texts, 1, 0, 0, (shorts, longs)), _sets(texts, 1, RARE, RARE, (shorts, longs))
+    every, rare = _sets(*texts, 1, 0, 0, shorts, longs), _sets(*texts, 1, RARE, RARE, shorts, longs)
     found, figures = relations[likely], scores[likely]
     limits = tuple(map(float, thresholds))
-    _relate_pairs(*texts, *every, *rare, own.counts, shorts, longs, NGRAM, limits, found, figures)
+    _relate_pairs(*texts, *every, *rare, counts, shorts, longs, NGRAM, limits, found, figures)
     relations[likely], scores[likely] = found, figures
     return Comparison(relations, scores)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from corpus.records import Copy, Document
 from corpus.run import Map
-from dedup.compare.rarity import rare_words
+from dedup.compare.rarity import MIN_COMMON, RARE_SHARE, rare_words
 from dedup.compare.relation import CONTAINED, CONTAINMENT, FEATURES, NO_COPY, RESEMBLANCE, thresholds_for
 from dedup.decide.pairs import Accounts, PairTask, account, cut_pairs, find_accounts
 from dedup.sketch.bands import ends_of
@@ -39,7 +39,8 @@ class Match(NamedTuple):
 
 def rare_in(index: Index, words: NDArray[np.uint32]) -> NDArray[np.uint8]:
     """Return RARE for each of `words` that few documents of the index have."""
-    return rare_words(words, index.word_counts, len(index))
+    flags: NDArray[np.uint8] = rare_words(words, index.word_counts, max(MIN_COMMON, int(RARE_SHARE * len(index))))
+    return flags
 
 
 def find_known(

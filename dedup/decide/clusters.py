@@ -44,23 +44,19 @@ def build_graph(count: int, pairs: NDArray[np.uint64], scores: NDArray[np.float3
     return Graph(bounds.astype(np.int64), others[order], np.concatenate((scores, scores))[order].astype(np.float64))
 
 
-@compiled("float64[::1](int64[::1], int64[::1], float64[::1], boolean[::1])")
-def _weights(bounds: Any, others: Any, scores: Any, free: Any) -> Any:
-    """Weigh each document by the squares of its scores: many copies count, close copies count more."""
-    weights = np.zeros(len(free), dtype=np.float64)
+@compiled("boolean[::1](int64[::1], int64[::1], float64[::1], boolean[::1])")
+def _mark_anchors(bounds: Any, others: Any, scores: Any, free: Any) -> Any:
+    """Mark the anchors: in order of weight, each document that has no anchor for a neighbour.
+
+    A document weighs the squares of its scores: many copies count, close copies count more.
+    """
+    weights, chosen = np.zeros(len(free), dtype=np.float64), np.zeros(len(free), dtype=np.bool_)
     for document in range(len(free)):
         if free[document]:
             for at in range(bounds[document], bounds[document + 1]):
                 if free[others[at]]:
                     weights[document] += scores[at] * scores[at]
-    return weights
-
-
-@compiled("boolean[::1](int64[::1], int64[::1], float64[::1], int64[::1], float64[::1])")
-def _anchors(bounds: Any, others: Any, scores: Any, order: Any, weights: Any) -> Any:
-    """Mark the anchors: in `order`, each that has no anchor for a neighbour."""
-    chosen = np.zeros(len(weights), dtype=np.bool_)
-    for document in order:
+    for document in np.argsort(-weights, kind="mergesort"):
         if weights[document] <= 0:
             break
         alone = True
@@ -110,9 +106,7 @@ def find_anchors(graph: Graph, cohesion: float = COHESION) -> NDArray[np.int64]:
     found, free = np.arange(count, dtype=np.int64), np.ones(count, dtype=np.bool_)
     ends = np.repeat(np.arange(count), np.diff(graph.bounds))
     for _ in range(_ROUNDS):
-        weights = _weights(*graph, free)
-        order = np.lexsort((np.arange(count), -weights))
-        chosen = _anchors(*graph, order, weights)
+        chosen = _mark_anchors(*graph, free)
         spokes = np.flatnonzero(chosen[ends] & free[graph.others] & ~chosen[graph.others] & (graph.scores > 0))
         anchors, joiners = ends[spokes], graph.others[spokes]
         places = np.lexsort((joiners, anchors, -graph.scores[spokes]))

@@ -105,12 +105,17 @@ def decide(summaries: Summaries, config: DedupConfig, bands: int, run: Map, inde
     # Texts that are too short to be compared are copies only where `exact` asks for them.
     equal = np.full(len(summaries), fill_value=True) if config.exact else config.near & (ranked.lengths >= MIN_WORDS)
     reason = Reason.EXACT if config.exact else Reason.NEAR
-    decided.remove(_same_words(ranked, decided.kept & equal, reason))
+    high, low = ranked.column("exact_high"), ranked.column("exact_low")
+    repeats = find_repeats([low, high], decided.kept & equal & ((high | low) != 0))
+    decided.remove(_equal(ranked, *repeats, reason))
     if index is not None:
         decided.remove(_same_words_in(index, ranked, decided.kept & equal, reason))
     if config.near and index is not None:
         flags = _flag(ranked, decided.kept, np.full(len(summaries), fill_value=True), index)
-        decided.remove(_copies_in(index, ranked, decided.kept, flags, run))
+        known = find_known(summaries, ranked.unrank(decided.kept), flags, index, run)
+        ranks, olds = ranked.unrank(decided.rank)[known.new], len(summaries) + known.old
+        reasons = _name(known.accounts.relation, known.longer)
+        decided.remove(Removed(ranks, reasons, olds, known.accounts.scores, known.accounts.passage))
     if config.near:
         comparable = np.flatnonzero(decided.kept & (ranked.lengths >= MIN_WORDS))
         candidates = find_candidates(ranked, comparable, bands, run)
@@ -145,12 +150,6 @@ def _same_records(ranked: Ranked, index: Index | None) -> Removed:
     return Removed(later, np.full(len(later), Reason.SAME_RECORD), survivor, scores, passage)
 
 
-def _same_words(ranked: Ranked, among: NDArray[np.bool_], reason: Reason) -> Removed:
-    """Remove documents of the same words as a better one."""
-    high, low = ranked.column("exact_high"), ranked.column("exact_low")
-    return _equal(ranked, *find_repeats([low, high], among & ((high | low) != 0)), reason)
-
-
 def _same_words_in(index: Index, ranked: Ranked, among: NDArray[np.bool_], reason: Reason) -> Removed:
     """Remove documents of the same words as one of the index, which survives whatever the policy says."""
     olds, news = index.same_words(ranked.summaries)
@@ -180,23 +179,16 @@ def _flag(
     return flags
 
 
-def _copies_in(
-    index: Index, ranked: Ranked, kept: NDArray[np.bool_], flags: NDArray[np.uint8], run: Map
-) -> Removed:
-    """Remove near copies of what the index has; the old document is the survivor whatever the policy says."""
-    known = find_known(ranked.summaries, ranked.unrank(kept), flags, index, run)
-    ranks = ranked.unrank(np.arange(len(ranked.order)))[known.new]
-    reasons = _name(known.accounts.relation, known.longer)
-    return Removed(ranks, reasons, len(ranked.order) + known.old, known.accounts.scores, known.accounts.passage)
-
-
 def _name(relation: NDArray[np.uint8], longer: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return the reason why a document goes that has `relation` to its survivor, and is `longer` or not."""
     return np.where(relation == CONTAINED, np.where(longer, Reason.EXTENDED, Reason.INSIDE), Reason.NEAR)
 
 
 def _finish(ranked: Ranked, decided: Decisions, index: Index | None) -> Decisions:
-    """Follow copies of copies to the one that is kept, and put all in the order of the summaries."""
+    """Follow copies of copies to the one that is kept, and put all in the order of the summaries.
+
+    A kept document whose id another one has as well, kept here or in the index, is renamed.
+    """
     count = len(ranked.order)
 
     def follow(survivor: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -209,20 +201,14 @@ def _finish(ranked: Ranked, decided: Decisions, index: Index | None) -> Decision
         column[moved] = column[middle]
     while not np.array_equal(last, follow(last)):
         last = follow(last)
+    ids = ranked.column("id")
+    distinct, places = np.unique(ids, return_inverse=True)
+    taken = np.bincount(places[decided.kept], minlength=len(distinct)) > 1
+    if index is not None:
+        taken |= np.isin(distinct, index.documents.column("id"))
     finished = decided._replace(
         survivor=np.where(last < count, ranked.order[np.minimum(last, count - 1)], last),
         anchor=np.where(decided.anchor < 0, -1, ranked.order[decided.anchor]),
-        renamed=_renamed(ranked.column("id"), decided.kept, index),
+        renamed=decided.kept & taken[places],
     )
     return Decisions(*(ranked.unrank(np.asarray(column)) for column in finished))
-
-
-def _renamed(ids: NDArray[np.uint64], kept: NDArray[np.bool_], index: Index | None) -> NDArray[np.bool_]:
-    """Mark the kept documents whose id another one, kept here or in the index, has as well."""
-    distinct, places, times = np.unique(ids[kept], return_inverse=True, return_counts=True)
-    taken = times > 1
-    if index is not None:
-        taken |= np.isin(distinct, index.documents.column("id"))
-    renamed = np.zeros(len(ids), dtype=bool)
-    renamed[kept] = taken[places]
-    return renamed

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.run import Map
-from dedup.compare.passages import longest_passages
+from dedup.compare.gaps import longest_passages
 from dedup.compare.relation import CONTAINMENT, FEATURES, NONE, Thresholds, compare
 from dedup.decide.survivors import Ranked
 from dedup.sketch.bands import PairSet, band_pairs, ends_of, pair_up, sample_pairs
@@ -73,7 +73,7 @@ def find_candidates(ranked: Ranked, comparable: NDArray[np.int64], bands: int, r
     for pairs in _in_batches(run, band_pairs, columns):
         first, second = ends_of(pairs)
         found.add(pair_up(comparable[first], comparable[second]))
-    for pairs in _in_batches(run, _sample_pairs, _sample_tasks(ranked, comparable)):
+    for pairs in _in_batches(run, sample_pairs, _sample_tasks(ranked, comparable)):
         found.add(pairs)
     return found.pairs()
 
@@ -90,10 +90,6 @@ def _sample_tasks(
         hashes, owners = ranked.summaries.samples(low, min(low + step, 1 << 64))
         ranks = rank[owners]
         yield hashes[ranks >= 0], ranks[ranks >= 0]
-
-
-def _sample_pairs(task: tuple[NDArray[np.uint64], NDArray[np.int64]]) -> NDArray[np.uint64]:
-    return sample_pairs(*task)
 
 
 def cut_pairs(pairs: NDArray[np.uint64], words: NDArray[np.int64]) -> Iterator[NDArray[np.uint64]]:
@@ -142,4 +138,4 @@ def find_accounts(run: Map, tasks: Iterable[PairTask]) -> Accounts:
 def account(task: PairTask) -> Accounts:
     """Compare the pairs of `task` and find the longest passage of each."""
     comparison = compare(task.texts, task.firsts, task.seconds, task.thresholds)
-    return Accounts(*comparison, longest_passages(task.texts, task.firsts, task.seconds))
+    return Accounts(*comparison, longest_passages(task.texts.words, task.texts.bounds, task.firsts, task.seconds))

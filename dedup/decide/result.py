@@ -125,7 +125,7 @@ def tabulate(summaries: Summaries, decided: Decisions, old: Summaries | None = N
     members = np.union1d(gone, decided.survivor[gone])
     renamed = np.flatnonzero(decided.renamed)
     new_ids = {document: new_id(summaries, document) for document in renamed.tolist()}
-    strings = _replace_ids(_strings(summaries, old, members), members, new_ids)
+    strings = _strings(summaries, old, members, new_ids)
     places = _order(members, strings, decided)
     rows = members[places]
     row_of = np.empty(len(members), dtype=np.int64)
@@ -135,7 +135,11 @@ def tabulate(summaries: Summaries, decided: Decisions, old: Summaries | None = N
     anchor = np.where(rows < count, decided.anchor[own], -1)
     keys = summaries.column("key")[rows[rows < count]]
     by_key = np.argsort(keys, kind="stable")
-    blob, bounds = _pack(strings, places)
+    starts = strings.starts.reshape(-1, EACH)[places].ravel()
+    sizes = strings.stops.reshape(-1, EACH)[places].ravel() - starts
+    bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
+    blob = np.empty(bounds[-1], dtype=np.uint8)
+    copy_parts(strings.blob, starts, bounds, blob)
     renamed = renamed[np.argsort(summaries.column("key")[renamed])]
     new_blob, new_bounds = pack_strings([new_ids[document] for document in renamed.tolist()])
     return {
@@ -171,26 +175,20 @@ def _rows_of(
     return rows
 
 
-def _strings(summaries: Summaries, old: Summaries | None, members: NDArray[np.int64]) -> Strings:
-    """Gather the strings of the members, EACH of each."""
+def _strings(
+    summaries: Summaries, old: Summaries | None, members: NDArray[np.int64], new_ids: dict[int, str]
+) -> Strings:
+    """Gather the strings of the members, EACH of each, with the ids that `new_ids` has for them."""
     cut = int(np.searchsorted(members, len(summaries)))
     blob, bounds = summaries.strings_of(members[:cut])
     if old is not None:
         olds, old_bounds = old.strings_of(members[cut:] - len(summaries))
         blob, bounds = np.concatenate((blob, olds)), np.concatenate((bounds, len(blob) + old_bounds[1:]))
-    return Strings(blob, bounds[:-1], bounds[1:])
-
-
-def _replace_ids(strings: Strings, members: NDArray[np.int64], new_ids: dict[int, str]) -> Strings:
-    """Give members the ids that `new_ids` has for them."""
     renamed = np.flatnonzero(np.isin(members, list(new_ids)))
-    if not len(renamed):
-        return strings
-    blob, bounds = pack_strings([new_ids[document] for document in members[renamed].tolist()])
-    starts, stops = strings.starts.copy(), strings.stops.copy()
-    starts[renamed * EACH] = len(strings.blob) + bounds[:-1]
-    stops[renamed * EACH] = len(strings.blob) + bounds[1:]
-    return Strings(np.concatenate((strings.blob, blob)), starts, stops)
+    ids, ends = pack_strings([new_ids[document] for document in members[renamed].tolist()])
+    starts, stops = bounds[:-1].copy(), bounds[1:].copy()
+    starts[renamed * EACH], stops[renamed * EACH] = len(blob) + ends[:-1], len(blob) + ends[1:]
+    return Strings(np.concatenate((blob, ids)), starts, stops)
 
 
 def _order(members: NDArray[np.int64], strings: Strings, decided: Decisions) -> NDArray[np.int64]:
@@ -207,16 +205,6 @@ def _order(members: NDArray[np.int64], strings: Strings, decided: Decisions) -> 
     for column in columns[1:]:
         places = tell_apart(places, column)
     return np.lexsort((members, places))
-
-
-def _pack(strings: Strings, places: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return the strings of the members in the order of `places`, and the bounds of each."""
-    starts = strings.starts.reshape(-1, EACH)[places].ravel()
-    sizes = strings.stops.reshape(-1, EACH)[places].ravel() - starts
-    bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
-    blob = np.empty(bounds[-1], dtype=np.uint8)
-    copy_parts(strings.blob, starts, bounds, blob)
-    return blob, bounds
 
 
 def empty() -> dict[str, NDArray[Any]]:

@@ -35,7 +35,13 @@ class Ranked(NamedTuple):
 
 def rank_documents(summaries: Summaries, policy: Sequence[Criterion]) -> Ranked:
     """Rank documents by the survivor policy, ties by id, then by text and place."""
-    criteria = [_criterion(summaries, criterion) for criterion in reversed(policy)]
+    better_first: dict[str, NDArray[Any]] = {
+        "longest": ~summaries.column("length"),
+        "earliest": summaries.column("published").view(np.int64),
+        "preferred": summaries.column("preference"),
+        "extraction": summaries.column("extraction"),
+    }
+    criteria = [better_first[criterion] for criterion in reversed(policy)]
     order = np.lexsort([summaries.column("key"), summaries.column("text"), *criteria])
     fresh = mark_changes([key[order] for key in criteria], len(order))
     starts = np.flatnonzero(fresh)
@@ -46,14 +52,6 @@ def rank_documents(summaries: Summaries, policy: Sequence[Criterion]) -> Ranked:
     for start, stop in zip(starts[tied], stops[tied], strict=True):
         order[start:stop] = sorted(order[start:stop].tolist(), key=names.__getitem__)
     return Ranked(summaries, order, summaries.lengths_of(np.arange(len(order)))[order])
-
-
-def _criterion(summaries: Summaries, criterion: Criterion) -> NDArray[Any]:
-    if criterion == "longest":
-        return ~summaries.column("length")
-    if criterion == "earliest":
-        return summaries.column("published").view(np.int64)
-    return summaries.column("preference" if criterion == "preferred" else "extraction")
 
 
 def find_repeats(

@@ -40,22 +40,18 @@ def ends_of(pairs: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.in
     return (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
-def band_keys(signatures: NDArray[np.uint32], bands: int, rows: int) -> NDArray[np.uint32]:
+@compiled("uint32[:, ::1](uint32[:, ::1], int64, int64)")
+def band_keys(signatures: Any, bands: Any, rows: Any) -> Any:
     """Return the key of each document in each band, uint32[bands, N]."""
     keys = np.empty((bands, len(signatures)), dtype=np.uint32)
-    _mix_bands(signatures, rows, keys)
-    return keys
-
-
-@compiled("void(uint32[:, ::1], int64, uint32[:, ::1])")
-def _mix_bands(signatures: Any, rows: Any, keys: Any) -> None:
     for document in range(len(signatures)):
-        for band in range(len(keys)):
+        for band in range(bands):
             key = np.uint64(band + 1)
             for row in range(band * rows, band * rows + rows):
                 key = (key ^ np.uint64(signatures[document, row])) * MIX
                 key ^= key >> np.uint64(29)
             keys[band, document] = key >> np.uint64(32)
+    return keys
 
 
 @compiled("int64(uint32[::1], int64[::1], int64[::1], uint64[::1], uint64[::1])")
@@ -125,8 +121,12 @@ def band_pairs(keys: NDArray[np.uint32]) -> NDArray[np.uint64]:
     return _pairs(both >> np.uint64(32), both.astype(np.uint32), skip_large=False)
 
 
-def sample_pairs(hashes: NDArray[np.uint64], ranks: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Return the candidate pairs of sampled shingles, sorted; a shingle of many documents is nobody's story."""
+def sample_pairs(samples: tuple[NDArray[np.uint64], NDArray[np.int64]]) -> NDArray[np.uint64]:
+    """Return the candidate pairs of sampled shingles and the rank of each, sorted.
+
+    A shingle of many documents is nobody's story.
+    """
+    hashes, ranks = samples
     bits = max(_NUMBER_BITS, int(ranks.max(initial=0)).bit_length())
     both = np.sort(hashes >> np.uint64(bits) << np.uint64(bits) | ranks.astype(np.uint64))
     return _pairs(both >> np.uint64(bits), (both & np.uint64((1 << bits) - 1)).astype(np.uint32), skip_large=True)

@@ -79,8 +79,13 @@ def fold_table() -> NDArray[np.uint64]:
             table[ord(one)] = int(MANY << RARE) | len(table)
             table += (len(found), *found)
     whole = np.array(table, dtype=np.uint64)
-    for codes in _STABLE:
-        whole[codes.start : codes.stop] = _letters_of_three_bytes(np.array(codes, dtype=np.uint64))
+    for stable in _STABLE:
+        # Letters of three bytes in UTF-8.
+        codes = np.array(stable, dtype=np.uint64)
+        lead, low = codes >> np.uint64(12) | np.uint64(0xE0), codes & np.uint64(0x3F) | np.uint64(0x80)
+        middle = codes >> np.uint64(6) & np.uint64(0x3F) | np.uint64(0x80)
+        kind = np.uint64(3) << LENGTH | np.uint64(1) << LETTER
+        whole[stable.start : stable.stop] = lead | middle << np.uint64(8) | low << np.uint64(16) | kind
     return whole
 
 
@@ -89,18 +94,8 @@ def _entries(characters: str) -> dict[str, int]:
     distinct = sorted(set(characters))
     letters = set(words(" ".join(distinct)))
     kept = letters | {word[1:] for word in words(" ".join("a" + one for one in distinct))}
-    return {one: _entry(one, letter=one in letters) if one in kept else _BREAK for one in distinct}
-
-
-def _entry(character: str, *, letter: bool) -> int:
-    encoded = character.encode()
-    kind = 1 << int(LETTER) if letter else int(MARK << RARE)
-    return int.from_bytes(encoded, "little") | len(encoded) << int(LENGTH) | kind
-
-
-def _letters_of_three_bytes(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    lead, middle = codes >> np.uint64(12) | np.uint64(0xE0), codes >> np.uint64(6) & np.uint64(0x3F) | np.uint64(0x80)
-    last = codes & np.uint64(0x3F) | np.uint64(0x80)
-    encoded = lead | middle << np.uint64(8) | last << np.uint64(16)
-    kind = np.uint64(3) << LENGTH | np.uint64(1) << LETTER
-    return np.asarray(encoded | kind)
+    entries = dict.fromkeys(distinct, _BREAK)
+    for one in kept & entries.keys():
+        encoded, kind = one.encode(), 1 << int(LETTER) if one in letters else int(MARK << RARE)
+        entries[one] = int.from_bytes(encoded, "little") | len(encoded) << int(LENGTH) | kind
+    return entries

@@ -152,17 +152,6 @@ def _sign(
     return total
 
 
-@compiled("int64(uint8[::1], int64, uint32[:, ::1], uint32[::1], uint32[::1])")
-def _sign_folded(folded: Any, ngram: Any, permutations: Any, signature: Any, hashes: Any) -> Any:
-    """Sign folded words joined by spaces, with ROOM bytes behind them; return how many words there are."""
-    ends, values = np.empty(len(hashes), dtype=np.int64), np.empty(len(hashes), dtype=np.uint32)
-    count = split(folded[: len(folded) - ROOM], ends)
-    hash_words(folded, count, ends, hashes)
-    found = hash_shingles(folded, count, ends, ngram, values)
-    _permute(values[:found], permutations[0], permutations[1], signature)
-    return count
-
-
 def sign(texts: Sequence[str], ngram: int = NGRAM, permutations: NDArray[np.uint32] | None = None) -> Sketches:
     """Sign each text over its folded word `ngram`s with `permutations`, uint32[2, count], or those of the family."""
     return sign_encoded(encode(texts), ngram, draw_family().permutations if permutations is None else permutations)
@@ -194,5 +183,9 @@ def _sign_in_python(
 ) -> NDArray[np.uint32]:
     """Fold a text in Python, write its signature, and return the hashes of its words."""
     data = np.frombuffer(bytearray(" ".join(folded_words(text)).encode() + bytes(ROOM)), dtype=np.uint8)
-    hashes = np.empty(len(data), dtype=np.uint32)
-    return hashes[: _sign_folded(data, ngram, permutations, signature, hashes)]
+    ends, values = np.empty(len(data), dtype=np.int64), np.empty(len(data), dtype=np.uint32)
+    hashes = np.empty(split(data[:-ROOM], ends), dtype=np.uint32)
+    hash_words(data, len(hashes), ends, hashes)
+    found = hash_shingles(data, len(hashes), ends, ngram, values)
+    _permute(values[:found], permutations[0], permutations[1], signature)
+    return hashes

@@ -169,16 +169,6 @@ def _absorb(value: Any, eight: Any) -> Any:
     return value ^ value >> np.uint64(32)
 
 
-@compiled("uint32(uint8[::1], int64, int64, uint32)")
-def _number(out: Any, at: Any, stop: Any, value: Any) -> Any:
-    """Put a hash of the digits alone into the high half of the hash of a word that has some."""
-    digits = np.uint64(0)
-    for place in range(at, stop):
-        if 0x30 <= out[place] <= 0x39:
-            digits = _absorb(digits, np.uint64(out[place]))
-    return np.uint32(digits * MIX >> np.uint64(32)) & np.uint32(0xFFFF0000) | value & np.uint32(0xFFFE) | np.uint32(1)
-
-
 @compiled("void(uint8[::1], int64, int64[::1], uint32[::1])")
 def hash_words(out: Any, count: Any, ends: Any, hashes: Any) -> None:
     """Hash each of the `count` words that `tokenise` wrote; the lowest bit tells whether a word has a digit.
@@ -201,7 +191,13 @@ def hash_words(out: Any, count: Any, ends: Any, hashes: Any) -> None:
         value, digits = _absorb(value, eight) * MIX, digits | _digits(eight)
         hashes[word] = np.uint32(value >> np.uint64(32) & np.uint64(0xFFFFFFFE))
         if digits:
-            hashes[word] = _number(out, start, stop, hashes[word])
+            # A hash of the digits alone goes into the high half.
+            digits = np.uint64(0)
+            for place in range(start, stop):
+                if 0x30 <= out[place] <= 0x39:
+                    digits = _absorb(digits, np.uint64(out[place]))
+            high = np.uint32(digits * MIX >> np.uint64(32)) & np.uint32(0xFFFF0000)
+            hashes[word] = high | hashes[word] & np.uint32(0xFFFE) | np.uint32(1)
         at = stop + 1
 
 

@@ -69,15 +69,13 @@ def unpack(data: memoryview | bytes) -> dict[str, NDArray[Any]]:
     except (msgspec.DecodeError, ValueError) as error:
         raise ValueError(f"its head is damaged: {error}") from error
     body = view[end + _gap(end) :]
-    return {name: _array(body, name, *entry) for name, entry in header.items()}
-
-
-def _array(body: memoryview, name: str, dtype: str, shape: tuple[int, ...], offset: int) -> NDArray[Any]:
-    if dtype not in _DTYPES or not 1 <= len(shape) <= _MAX_DIMENSIONS or offset % _ALIGN:
-        raise ValueError(f"its head is damaged: array {name!r} is none that could have been written")
-    count = math.prod(shape)
-    if max(shape) > len(body) or offset + count * _DTYPES[dtype].itemsize > len(body):
-        raise ValueError(f"cut: array {name!r} is not all there")
-    if not count:
-        return np.empty(shape, dtype=_DTYPES[dtype])
-    return np.frombuffer(body, dtype=_DTYPES[dtype], count=count, offset=offset).reshape(shape)
+    arrays = {}
+    for name, (dtype, shape, offset) in header.items():
+        if dtype not in _DTYPES or not 1 <= len(shape) <= _MAX_DIMENSIONS or offset % _ALIGN:
+            raise ValueError(f"its head is damaged: array {name!r} is none that could have been written")
+        kind, count = _DTYPES[dtype], math.prod(shape)
+        if max(shape) > len(body) or offset + count * kind.itemsize > len(body):
+            raise ValueError(f"cut: array {name!r} is not all there")
+        flat = np.frombuffer(body, kind, count, offset) if count else np.empty(0, kind)
+        arrays[name] = flat.reshape(shape)
+    return arrays

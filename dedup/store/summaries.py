@@ -39,21 +39,18 @@ class Part(NamedTuple):
     words: slice
 
 
-@compiled("void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], uint32[::1])")
-def _gather(words: Any, bounds: Any, documents: Any, out: Any) -> Any:
+@compiled(
+    [
+        f"void({kind}, Array(int64, 1, 'C', readonly=True), int64[::1], {out})"
+        for kind, out in (("Array(uint32, 1, 'C', readonly=True)", "uint32[::1]"), ("uint8[::1]", "uint8[::1]"))
+    ]
+)
+def _gather(values: Any, bounds: Any, documents: Any, out: Any) -> None:
+    """Fill `out` with what `values` have of each of some documents."""
     filled = 0
     for document in documents:
         start, stop = bounds[document], bounds[document + 1]
-        out[filled : filled + stop - start] = words[start:stop]
-        filled += stop - start
-
-
-@compiled("void(uint8[::1], Array(int64, 1, 'C', readonly=True), int64[::1], uint8[::1])")
-def _gather_flags(flags: Any, bounds: Any, documents: Any, out: Any) -> None:
-    filled = 0
-    for document in documents:
-        start, stop = bounds[document], bounds[document + 1]
-        out[filled : filled + stop - start] = flags[start:stop]
+        out[filled : filled + stop - start] = values[start:stop]
         filled += stop - start
 
 
@@ -118,7 +115,7 @@ class Summaries:
         marks = np.empty(bounds[-1], dtype=np.uint8)
         for part in self.parts(documents):
             out = marks[bounds[part.places.start] : bounds[part.places.stop]]
-            _gather_flags(flags[part.words], part.arrays["bounds"], part.local, out)
+            _gather(flags[part.words], part.arrays["bounds"], part.local, out)
         return Texts(words, marks, bounds)
 
     def labels(self, document: int) -> Labels:

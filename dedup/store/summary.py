@@ -107,6 +107,7 @@ class Summary:
             self._close_batch()
 
     def _close_batch(self) -> None:
+        """Sketch the documents that wait, and note the number for each of COLUMNS."""
         documents, self._batch = self._batch, []
         encoded = encode([document.text for document in documents])
         sketches = sign_encoded(encoded, NGRAM, self._family.permutations)
@@ -115,23 +116,20 @@ class Summary:
         self._lengths.append(np.diff(sketches.bounds))
         texts, words = cut(encoded.codes, encoded.bounds), cut(sketches.words, sketches.bounds)
         for document, codes, hashes in zip(documents, texts, words, strict=True):
-            self._numbers.extend(self._numbers_of(document, codes, hashes))
+            numbers = (
+                identity(document),
+                _hash(document.id),
+                xxhash.xxh3_64_intdigest(codes),
+                *_exact(document.text, hashes),
+                len(document.text),
+                moment(document.published) & (1 << 64) - 1,
+                _hash(document.outlet),
+                _preference(document.outlet, self._config.preferred_outlets),
+                _preference(str(document.trace.get("extractor", "")), self._config.extractors),
+            )
+            self._numbers.extend(numbers)
             also_in = orjson.dumps(document.also_in).decode() if document.also_in else ""
             self._labels += Labels(document.id, document.outlet, document.url, document.published, also_in)
-
-    def _numbers_of(self, document: Document, codes: memoryview, words: memoryview) -> tuple[int, ...]:
-        """Return the number for each of COLUMNS."""
-        return (
-            identity(document),
-            _hash(document.id),
-            xxhash.xxh3_64_intdigest(codes),
-            *_exact(document.text, words),
-            len(document.text),
-            moment(document.published) & (1 << 64) - 1,
-            _hash(document.outlet),
-            _preference(document.outlet, self._config.preferred_outlets),
-            _preference(str(document.trace.get("extractor", "")), self._config.extractors),
-        )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays of all documents added."""

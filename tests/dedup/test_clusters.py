@@ -66,9 +66,9 @@ def test_sampled_shingles_pair_texts_that_share_a_passage_and_skip_what_everybod
     texts = [words[:200], words[150:350], words[360:400]]
     bounds = np.cumsum([0, *map(len, texts)])
     hashes, owners = sample(np.concatenate(texts), bounds, 20)
-    assert sample_pairs(hashes, owners.astype(np.int64)).tolist() == codes([(0, 1)]).tolist()
+    assert sample_pairs((hashes, owners.astype(np.int64))).tolist() == codes([(0, 1)]).tolist()
     everybody = np.zeros(GROUP_ALL + 1, dtype=np.uint64)
-    assert len(sample_pairs(everybody, np.arange(GROUP_ALL + 1))) == 0
+    assert len(sample_pairs((everybody, np.arange(GROUP_ALL + 1)))) == 0
 
 
 def test_a_sample_is_the_same_wherever_the_passage_stands():
