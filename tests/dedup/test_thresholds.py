@@ -1,25 +1,263 @@
-"""Thresholds of the comparison of two texts, from either side."""
+"""Each threshold of the comparison, from either side: whoever changes one has to change a test as well.
+
+Values stand here as numbers, not by the names of the constants.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from dedup.compare.gaps import read_gaps
-from dedup.compare.relation import NEAR, NONE, Thresholds, relate
+from corpus.run import run_here
+from dedup.compare.gaps import longest_passages, read_gaps
+from dedup.compare.rarity import Among, flag_words
+from dedup.compare.relation import CONTAINED, HELD, NEAR, NONE, Thresholds, compare, relate, thresholds_for
+from dedup.decide.against import rare_in
+from dedup.decide.clusters import build_graph, find_anchors
+from dedup.decide.pairs import PairTask, find_edges
+from dedup.sketch.bands import band_pairs, sample
+from dedup.store.summaries import COMMON, RARE, Summaries, Texts
+
+PLAIN = {"resemblance": 0.6, "containment": 0.6, "rare": 1, "rare_back": 1, "numbers": 0, "names": 0, "depth": 0}
+NO_RARE = {"rare": 0, "rare_back": 0}
+CUT = {"resemblance": 0.301, "containment": 0.551, "rare": 0.601}
+TRUNCATED = {"resemblance": 0.4, "containment": 0.881, "rare": 0.931, "rare_back": 0}
 
 
-@pytest.mark.parametrize(("rare_back", "relation"), [(0.4, NEAR), (0.3999, NONE)])
-def test_copies_share_four_tenths_of_the_rare_words_of_the_longer(rare_back, relation):
-    #         resemblance, containment, rare, rare_back, numbers, names, depth
-    scores = np.array([0.6, 0.6, 1.0, rare_back, 0, 0, 0], dtype=np.float32)
-    assert relate(scores, tuple(map(float, Thresholds())), 50, 60) == relation
+def relation(scores: dict[str, float], short: int = 50, long: int = 60, thresholds: Thresholds | None = None) -> int:
+    row = np.array(list((PLAIN | scores).values()), dtype=np.float32)
+    return int(relate(row, tuple(map(float, thresholds or Thresholds())), short, long))
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ({"resemblance": 0.25}, NEAR), ({"resemblance": 0.249}, NONE),
+        ({"rare": 0.801, "names": 1}, NEAR), ({"rare": 0.799, "names": 1}, NONE),
+        ({"rare_back": 0.401}, NEAR), ({"rare_back": 0.399}, NONE),
+        ({"resemblance": 0.801} | NO_RARE, NEAR), ({"resemblance": 0.799} | NO_RARE, NONE),
+        (CUT, NEAR), (CUT | {"names": 1}, NONE), (CUT | {"resemblance": 0.299}, NONE),
+        (CUT | {"containment": 0.549}, NONE), (CUT | {"rare": 0.599}, NONE),
+        ({"numbers": 1}, NONE), ({"resemblance": 1, "numbers": 1}, NONE),
+        ({"depth": 0.349}, NEAR), ({"depth": 0.351}, NONE), ({"depth": 1, "resemblance": 0.801}, NEAR),
+    ],
+)  # fmt: skip
+def test_near_copies(scores, expected):
+    assert relation(scores) == expected
+
+
+@pytest.mark.parametrize(
+    ("scores", "short", "long", "expected"),
+    [
+        (TRUNCATED, 30, 60, CONTAINED), (TRUNCATED | {"containment": 0.879}, 30, 60, NONE),
+        (TRUNCATED | {"rare": 0.929}, 30, 60, NONE), (TRUNCATED, 45, 60, CONTAINED), (TRUNCATED, 46, 60, NEAR),
+        (TRUNCATED | {"depth": 0.349}, 30, 60, CONTAINED), (TRUNCATED | {"depth": 0.351}, 30, 60, HELD),
+        (TRUNCATED | {"depth": 0.351, "rare": 0.929}, 30, 60, NONE),
+        ({"resemblance": 1}, 10, 10, NEAR), ({"resemblance": 1}, 9, 9, NONE),
+    ],
+)  # fmt: skip
+def test_what_stands_in_another(scores, short, long, expected):
+    assert relation(scores, short, long) == expected
+
+
+@pytest.mark.parametrize(
+    ("threshold", "scores", "expected"),
+    [
+        (0.5, {"resemblance": 0.501}, NEAR), (0.5, {"resemblance": 0.499}, NONE),
+        (0.9, {"resemblance": 0.901} | NO_RARE, NEAR), (0.9, {"resemblance": 0.899}, NONE),
+        (0.9, {"resemblance": 0.899} | NO_RARE, NONE), (0.1, {"resemblance": 0.101}, NEAR),
+        (0.1, {"resemblance": 0.5, "rare": 0.1}, NONE), (0.5, {"resemblance": 0.799} | NO_RARE, NONE),
+        # What stands whole in a longer text is contained in it, however little they resemble each other.
+        (0.7, TRUNCATED, CONTAINED), (0.7, TRUNCATED | {"resemblance": 0.701}, NEAR),
+    ],
+)  # fmt: skip
+def test_a_threshold_is_the_least_resemblance_of_near_copies(threshold, scores, expected):
+    assert relation(scores, 50, 60, thresholds_for(threshold)) == expected
+
+
+def side_by_side(left: list[int], right: list[int], ngram: int = 3, common: int = 0) -> tuple[float, float, float]:
+    """Read two texts of word hashes of which all are rare; the first `common` shingles of the right one are chrome."""
+    one, other = np.array(left, dtype=np.uint32), np.array(right, dtype=np.uint32)
+    marks = np.full(len(other), RARE, dtype=np.uint8)
+    marks[:common] |= COMMON
+    rare = np.full(len(one), RARE, dtype=np.uint8)
+    return read_gaps(one, rare, np.unique(one), other, marks, np.unique(other), ngram)
+
+
+def words(first: int, count: int) -> list[int]:
+    """Return `count` words without digits, whose hashes are even."""
+    return [2 * at for at in range(first, first + count)]
+
+
+ONE, SAME, TWO = 0x1_0001, 0x1_0007, 0x2_0001  # hashes of numbers are odd; the high half is that of the digits
+
+
+@pytest.mark.parametrize("count", [8, 9])
+@pytest.mark.parametrize(("mine", "theirs", "numbers"), [(ONE, TWO, 1), (ONE, SAME, 0), (ONE, ONE, 0)])
+def test_a_gap_has_at_most_eight_words(count, mine, theirs, numbers):
+    before, after, rest = words(1, 9), words(50, 9), words(80, count - 1)
+    found = side_by_side([*before, mine, *rest, *after], [*before, theirs, *rest[::-1], *after])
+    assert found[0] == (numbers if count == 8 else 0)
+    longer = side_by_side([*before, mine, *after], [*before, theirs, *rest, *after])
+    assert longer[0] == (numbers if count == 8 else 0)
+
+
+@pytest.mark.parametrize("count", [8, 9])
+def test_a_name_that_changed_is_counted_once_a_gap(count):
+    before, after = words(1, 9), words(50, 9)
+    found = side_by_side([*before, *words(100, count), *after], [*before, *words(200, count), *after])
+    assert found[:2] == (0, 1 if count == 8 else 0)
+    assert side_by_side([*before, *words(100, 2), *after], [*before, *after])[:2] == (0, 0)
+
+
+def test_a_number_on_one_side_only_is_no_changed_number():
+    before, after = words(1, 9), words(50, 9)
+    assert side_by_side([*before, ONE, *after], [*before, 200, *after])[0] == 0
 
 
 @pytest.mark.parametrize(("shared", "depth"), [(5, 1.0), (6, 20 / 26)])
 def test_a_passage_is_six_shingles_in_a_row(shared, depth):
-    right = np.arange(1, 21 + shared, dtype=np.uint32)  # 20 shingles of its own, then the shared ones
-    left = np.concatenate([np.arange(100, 110), right[20:]]).astype(np.uint32)
-    plain = np.zeros(len(right), dtype=np.uint8)
-    found = read_gaps(left, plain[: len(left)].copy(), left, right, plain, right, 1)
-    assert found == (0, 0, depth)
+    right = [*range(1, 21), *range(101, 101 + shared)]
+    assert side_by_side([*range(201, 211), *right[20:]], right, ngram=1) == (0, 0, depth)
+
+
+def test_chrome_before_a_passage_is_no_depth():
+    right = [*range(1, 21), *range(101, 111)]
+    assert side_by_side(right[20:], right, 1, common=20)[2] == 0
+    assert side_by_side(right[20:], right, 1, common=10)[2] == 10 / 20
+
+
+def test_what_comes_again_is_read_where_the_text_goes_on():
+    """The second of two equal shingles is the one behind what was read, if there is one behind it."""
+    right = [*range(2, 14, 2), 50, *range(22, 34, 2), 50, *range(42, 54, 2)]
+    assert side_by_side([*range(22, 34, 2), 50, *range(42, 54, 2)], right, 1)[2] == 7 / 20
+    assert side_by_side([*range(42, 54, 2), 50, *range(22, 34, 2)], right, 1)[2] == 6 / 20
+    one, other = words(1, 6), words(50, 6)
+    assert side_by_side([*one, 600, 80, *other], [80, *one, 700, 80, *other], 1)[:2] == (0, 1)
+
+
+def test_the_longest_passage_begins_in_the_second_text():
+    texts = [words(1, 10) + words(30, 5), words(90, 3) + words(30, 5) + words(91, 2) + words(1, 6)]
+    bounds = np.cumsum([0, *map(len, texts)])
+    found = longest_passages(np.array(sum(texts, []), dtype=np.uint32), bounds, np.array([0]), np.array([1]))
+    assert found.tolist() == [[10, 6]]
+
+
+@pytest.mark.parametrize(("shared", "kept"), [(32, 1), (31, 0)])
+def test_companions_have_three_tenths_of_the_shorter_text_in_common(shared, kept):
+    texts = [words(1, 102), words(1, shared) + words(500, 102 - shared)]
+    bounds = np.array([0, 102, 204])
+    flags = np.zeros(204, dtype=np.uint8)
+    gathered = Texts(np.array(sum(texts, []), dtype=np.uint32), flags, bounds)
+    task = PairTask(np.array([1], dtype=np.uint64), gathered, np.array([0]), np.array([1]), Thresholds())
+    edges = find_edges(run_here, [task])
+    assert edges.relation.tolist() == [NONE] * kept
+
+
+def test_the_order_of_two_texts_changes_nothing_but_the_passage():
+    texts = [words(1, 60), words(1, 30) + words(500, 5)]
+    flags = np.full(95, RARE, dtype=np.uint8)
+    gathered = Texts(np.array(sum(texts, []), dtype=np.uint32), flags, np.array([0, 60, 95]))
+    one = compare(gathered, np.array([0, 1]), np.array([1, 0]), Thresholds())
+    assert one.scores[0].tolist() == one.scores[1].tolist()
+    assert one.scores[0, :4].tolist() == np.array([28 / 63, 28 / 33, 30 / 35, 0.5], dtype=np.float32).tolist()
+
+
+def flagged(holders: dict[str, int], sizes: dict[str, int], run: int, bit: int) -> set[int]:
+    """Return the flags of a run of words that so many documents of each outlet have, `sizes` being those of all.
+
+    All other words are everybody's.
+    """
+    filler, wanted = [2, 4, 6], [1000 + 2 * at for at in range(run)]
+    texts = [
+        (outlet, [*wanted, *filler] if at < holders.get(outlet, 0) else filler)
+        for outlet, size in sizes.items()
+        for at in range(size)
+    ]
+    lengths = [len(text) for _, text in texts]
+    shard = {
+        "key": np.arange(len(texts), dtype=np.uint64),
+        "outlet": np.array([list(sizes).index(outlet) for outlet, _ in texts], dtype=np.uint64),
+        "words": np.array([word for _, text in texts for word in text], dtype=np.uint32),
+        "bounds": np.cumsum([0, *lengths]),
+    }
+    everybody = np.ones(len(texts), dtype=bool)
+    flags = flag_words(Summaries([shard]), Among(everybody, everybody))
+    firsts = shard["bounds"][:-1][np.array(lengths) > len(filler)]
+    return {int(flag) for flag in flags[firsts] & bit}
+
+
+FOUR = dict.fromkeys("abcd", 500)
+
+
+@pytest.mark.parametrize(
+    ("holders", "rare"),
+    [
+        (dict.fromkeys("abcd", 5), True), (dict.fromkeys("abcd", 5) | {"a": 6}, False),  # 20 and 21 of 2,000
+        ({"a": 10}, True), ({"a": 11}, False),  # of one outlet
+    ],
+)  # fmt: skip
+def test_a_word_is_rare_in_a_hundredth_of_the_documents_and_in_ten(holders, rare):
+    assert flagged(holders, FOUR, 1, RARE) == {RARE if rare else 0}
+
+
+@pytest.mark.parametrize(
+    ("holders", "sizes", "common"),
+    [
+        ({"a": 20}, {"a": 1000, "b": 500}, False), ({"a": 21}, {"a": 1000, "b": 500}, True),
+        ({"a": 10}, {"a": 100, "b": 500}, False), ({"a": 11}, {"a": 100, "b": 500}, True),
+        ({"a": 6, "b": 6}, {"a": 100, "b": 100}, False),
+    ],
+)  # fmt: skip
+def test_a_shingle_in_a_fiftieth_of_an_outlet_and_in_eleven_documents_is_chrome(holders, sizes, common):
+    assert flagged(holders, sizes, 3, COMMON) == {COMMON if common else 0}
+
+
+@pytest.mark.parametrize(("documents", "most"), [(2000, 20), (400, 10)])
+def test_an_index_calls_the_same_words_rare(documents, most):
+    class Held:
+        word_counts = np.full(1 << 18, most, dtype=np.uint32)
+
+        def __len__(self) -> int:
+            return documents
+
+    held = Held()
+    assert rare_in(held, np.array([2, 4], dtype=np.uint32)).tolist() == [RARE, RARE]
+    held.word_counts = held.word_counts + np.uint32(1)
+    assert rare_in(held, np.array([2, 4], dtype=np.uint32)).tolist() == [0, 0]
+
+
+def clustered(verified: int, alike: int, size: int) -> bool:
+    """Tell whether a document joins a cluster of `size`, verified against some members and like `alike` in all."""
+    clique = {(one, other): 1.0 for other in range(size) for one in range(other)}
+    joining = {(member, size): 0.5 if member < verified else 0.0 for member in range(alike)}
+    pairs = np.array([one << 32 | other for one, other in clique | joining], dtype=np.uint64)
+    scores = np.array(list((clique | joining).values()), dtype=np.float32)
+    found = find_anchors(build_graph(size + 1, pairs, scores)).tolist()
+    assert len(set(found[:size])) == 1
+    return bool(found[size] == found[0])
+
+
+@pytest.mark.parametrize(
+    ("verified", "alike", "size", "joins"),
+    [
+        (2, 4, 4, True), (1, 4, 4, False), (4, 3, 4, False), (1, 2, 2, True), (2, 5, 5, False), (3, 5, 5, True),
+        # From 16 members on the bar is that of 16.
+        (8, 16, 20, True), (7, 16, 20, False), (16, 15, 20, False),
+    ],
+)  # fmt: skip
+def test_who_joins_was_verified_against_half_and_is_a_companion_of_all(verified, alike, size, joins):
+    assert clustered(min(verified, alike), alike, size) == joins
+
+
+@pytest.mark.parametrize(("documents", "pairs"), [(48, 48 * 47 // 2), (49, 876)])
+def test_in_groups_of_more_than_48_each_meets_the_best_8_and_the_16_before_it(documents, pairs):
+    assert len(band_pairs(np.zeros(documents, dtype=np.uint32))) == pairs
+
+
+@pytest.mark.parametrize(("length", "least", "most"), [(5, 0, 0), (6, 80, 130), (7, 170, 240)])
+def test_one_in_eight_runs_of_six_words_is_sampled(length, least, most):
+    """Binomial: 800 runs give 100 +- 28 (three deviations), 1,600 give 200 +- 40."""
+    found, owners = sample(np.arange(1, 800 * length + 1, dtype=np.uint32), np.arange(801) * length, 1)
+    assert least <= len(found) <= most
+    assert len(owners) == len(found)
