@@ -20,6 +20,8 @@ _SCHEME = "affine32"
 #: .8. Thinner bands (37 x 3) found nothing more beside the sampled shingles, and chance pairs that grow with the
 #: square.
 BANDS, ROWS = 32, 4
+#: For .99 and more datasketch would take a single band, and refuses it; bands for less find all that resembles more.
+_MOST_SPLIT = 0.95
 
 
 class Family(NamedTuple):
@@ -43,7 +45,7 @@ def draw_family(threshold: float | None = None) -> Family:
         return Family(draw_permutations())
     from datasketch import MinHashLSH
 
-    index = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS)
+    index = MinHashLSH(threshold=min(threshold, _MOST_SPLIT), num_perm=PERMUTATIONS)
     return Family(draw_permutations(), index.b, index.r)
 
 
