@@ -139,7 +139,7 @@ def test_what_comes_again_is_read_where_the_text_goes_on():
 def test_the_longest_passage_begins_in_the_second_text():
     texts = [words(1, 10) + words(30, 5), words(90, 3) + words(30, 5) + words(91, 2) + words(1, 6)]
     bounds = np.cumsum([0, *map(len, texts)])
-    found = longest_passages(np.array(sum(texts, []), dtype=np.uint32), bounds, np.array([0]), np.array([1]))
+    found = longest_passages(np.array([word for text in texts for word in text], dtype=np.uint32), bounds, np.array([0]), np.array([1]))
     assert found.tolist() == [[10, 6]]
 
 
@@ -148,7 +148,7 @@ def test_companions_have_three_tenths_of_the_shorter_text_in_common(shared, kept
     texts = [words(1, 102), words(1, shared) + words(500, 102 - shared)]
     bounds = np.array([0, 102, 204])
     flags = np.zeros(204, dtype=np.uint8)
-    gathered = Texts(np.array(sum(texts, []), dtype=np.uint32), flags, bounds)
+    gathered = Texts(np.array([word for text in texts for word in text], dtype=np.uint32), flags, bounds)
     task = PairTask(np.array([1], dtype=np.uint64), gathered, np.array([0]), np.array([1]), Thresholds())
     edges = find_edges(run_here, [task])
     assert edges.relation.tolist() == [NONE] * kept
@@ -157,7 +157,7 @@ def test_companions_have_three_tenths_of_the_shorter_text_in_common(shared, kept
 def test_the_order_of_two_texts_changes_nothing_but_the_passage():
     texts = [words(1, 60), words(1, 30) + words(500, 5)]
     flags = np.full(95, RARE, dtype=np.uint8)
-    gathered = Texts(np.array(sum(texts, []), dtype=np.uint32), flags, np.array([0, 60, 95]))
+    gathered = Texts(np.array([word for text in texts for word in text], dtype=np.uint32), flags, np.array([0, 60, 95]))
     one = compare(gathered, np.array([0, 1]), np.array([1, 0]), Thresholds())
     assert one.scores[0].tolist() == one.scores[1].tolist()
     assert one.scores[0, :4].tolist() == np.array([28 / 63, 28 / 33, 30 / 35, 0.5], dtype=np.float32).tolist()
