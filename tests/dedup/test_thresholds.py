@@ -139,7 +139,8 @@ def test_what_comes_again_is_read_where_the_text_goes_on():
 def test_the_longest_passage_begins_in_the_second_text():
     texts = [words(1, 10) + words(30, 5), words(90, 3) + words(30, 5) + words(91, 2) + words(1, 6)]
     bounds = np.cumsum([0, *map(len, texts)])
-    found = longest_passages(np.array([word for text in texts for word in text], dtype=np.uint32), bounds, np.array([0]), np.array([1]))
+    whole = np.array([word for text in texts for word in text], dtype=np.uint32)
+    found = longest_passages(whole, bounds, np.array([0]), np.array([1]))
     assert found.tolist() == [[10, 6]]
 
 
