@@ -4,8 +4,10 @@ Magic bytes decide what the compression is; a name that claims another one is an
 frame or member must reach its end mark, the file must stay the same while it is read, and what one block of
 input may expand to is bounded, so that a few kilobytes of zeros cannot fill the memory.
 
-The stream readers of python-zstandard and of warcio hand out a truncated file as if it were whole; the
-decompressor objects used here say `eof` only after the end mark and its checksum.
+Members are told apart here because the openers of the libraries hide where they meet, and what they make of it
+loses records: `bz2.open` and `lzma.open` take a member whose first byte is damaged for the end of the file, `zstd.open`
+refuses the zeros that tapes pad with, and those of python-zstandard and warcio hand out a truncated file as if it were
+whole. An archive is read from the middle as well, behind what is broken (`corpus.formats.archive_stream`).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import stat
 import sys
 import zlib
 from collections.abc import Callable, Generator
+from functools import partial
 from io import FileIO
 from pathlib import Path, PurePath
 from typing import Protocol, Self
@@ -24,11 +27,9 @@ from typing import Protocol, Self
 from corpus.errors import CorruptInput, InputError, TruncatedInput
 
 if sys.version_info >= (3, 14):
-    from compression import zstd
+    from compression import zstd as zstd
 else:
-    from backports import zstd
-
-ZstdError = zstd.ZstdError
+    from backports import zstd as zstd
 
 #: Bytes read from the file at once, and the most one decompression step may give back.
 CHUNK_BYTES = 1 << 16
@@ -89,18 +90,14 @@ def zstd_engine() -> _Engine:
     return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
 
 
-def _xz_engine() -> _Engine:
-    return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_XZ_MEMORY_BYTES)
-
-
 _ENGINES: dict[str, Callable[[], _Engine]] = {
     "gzip": _Gzip,
     "zstd": zstd_engine,
     "bzip2": bz2.BZ2Decompressor,
-    "xz": _xz_engine,
+    "xz": partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, _XZ_MEMORY_BYTES),
 }
-#: What the engines raise on damage; bz2 raises OSError, which must not hide the disk's own errors.
-_DAMAGE = (zlib.error, ZstdError, lzma.LZMAError, EOFError)
+#: What the engines raise on damage; OSError is that of bz2.
+_DAMAGE = (zlib.error, zstd.ZstdError, lzma.LZMAError, EOFError, OSError)
 
 
 def sniff_codec(head: bytes) -> str:
@@ -157,7 +154,13 @@ class Stream:
 
     def blocks(self) -> Generator[bytes, None, None]:
         """Yield the bytes in blocks of at most 256 KiB; the end is reached only by a whole, unchanged file."""
-        yield from self._members() if self.codec else self._plain()
+        if self.codec:
+            yield from self._members()
+        else:
+            data = self._head
+            while data:
+                yield data
+                data = self._file.read(BLOCK_BYTES)
         self.check_unchanged()
 
     def _recognise(self) -> str:
@@ -171,71 +174,38 @@ class Stream:
         message = f"the name says {claimed}, the bytes are {codec or f'not {claimed}'}: rename the file"
         raise CorruptInput(message, path=self.path)
 
-    def _plain(self) -> Generator[bytes, None, None]:
-        data = self._head
-        while data:
-            yield data
-            data = self._file.read(BLOCK_BYTES)
-
     def _members(self) -> Generator[bytes, None, None]:
         data = self._head
         while data:
             while len(data) < _MAGIC_BYTES and (more := self._file.read(CHUNK_BYTES)):
                 data += more
             self.member = self._file.tell() - len(data)
-            self._expect_member(data)
-            data = yield from self._member(data)
+            if sniff_codec(data[:_MAGIC_BYTES]) != self.codec:
+                if _opens_like(data, self.codec):
+                    raise self._truncated()
+                message = f"bytes that are not {self.codec} follow the stream at byte {self.member}"
+                raise CorruptInput(message, path=self.path, offset=self.member)
+            engine = _ENGINES[self.codec]()
+            while not engine.eof:
+                if not data and engine.needs_input and not (data := self._file.read(CHUNK_BYTES)):
+                    raise self._truncated()
+                try:
+                    block = engine.decompress(data, BLOCK_BYTES)
+                except _DAMAGE as error:
+                    message = f"the {self.codec} stream that begins at byte {self.member} is damaged: {error}"
+                    raise CorruptInput(message, path=self.path, offset=self.member) from error
+                if block:
+                    yield block
+                data = b""
+            data = engine.unused_data
             # Tapes and some writers pad with zeros, between members and at the end.
             while not (data := data.lstrip(b"\0")) and (data := self._file.read(CHUNK_BYTES)):
                 pass
 
-    def _expect_member(self, data: bytes) -> None:
-        if sniff_codec(data[:_MAGIC_BYTES]) == self.codec:
-            return
-        if _opens_like(data, self.codec):
-            raise self._truncated()
-        raise CorruptInput(
-            f"bytes that are not {self.codec} follow the stream at byte {self.member}",
-            path=self.path,
-            offset=self.member,
-        )
-
-    def _member(self, data: bytes) -> Generator[bytes, None, bytes]:
-        """Yield what one member holds and return the bytes read beyond its end."""
-        engine = _ENGINES[self.codec]()
-        while not engine.eof:
-            if not data and engine.needs_input and not (data := self._file.read(CHUNK_BYTES)):
-                raise self._truncated()
-            if block := self._step(engine, data):
-                yield block
-            data = b""
-        return engine.unused_data
-
-    def _step(self, engine: _Engine, data: bytes) -> bytes:
-        try:
-            return engine.decompress(data, BLOCK_BYTES)
-        except _DAMAGE as error:
-            raise self._corrupt(error) from error
-        except OSError as error:
-            if self.codec != "bzip2" or error.errno is not None:
-                raise
-            raise self._corrupt(error) from error
-
     def _truncated(self) -> TruncatedInput:
-        where = os.fstat(self._file.fileno()).st_size
-        return TruncatedInput(
-            f"the {self.codec} stream that begins at byte {self.member} is cut off at byte {where}: "
-            "fetch the file again",
-            path=self.path,
-            offset=where,
-        )
-
-    def _corrupt(self, error: Exception) -> CorruptInput:
-        return CorruptInput(
-            f"the {self.codec} stream that begins at byte {self.member} is damaged: {error}",
-            path=self.path,
-            offset=self.member,
-        )
+        size = os.fstat(self._file.fileno()).st_size
+        where = f"the {self.codec} stream that begins at byte {self.member} is cut off at byte {size}"
+        return TruncatedInput(f"{where}: fetch the file again", path=self.path, offset=size)
 
     def check_unchanged(self) -> None:
         """Raise InputError (`input-changed`) if the file is no longer what was opened."""
@@ -244,18 +214,8 @@ class Stream:
         except FileNotFoundError:
             now = ()
         if not now == self._known == _identity(os.fstat(self._file.fileno())):
-            raise InputError(
-                "the file changed while it was read: run again when nothing writes to it",
-                path=self.path,
-                reason="input-changed",
-            )
-
-
-def verify(path: str) -> None:
-    """Read a file to its end, keeping nothing; raise what `Stream.blocks` raises if it is not whole."""
-    with Stream(path) as stream:
-        for _ in stream.blocks():
-            pass
+            message = "the file changed while it was read: run again when nothing writes to it"
+            raise InputError(message, path=self.path, reason="input-changed")
 
 
 def _opens_like(data: bytes, codec: str) -> bool:

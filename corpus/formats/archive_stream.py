@@ -7,7 +7,6 @@ it, and finds the next place where a record begins.
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -177,20 +176,16 @@ class ArchiveStream:
         if not self.codec or not isinstance(self._error, (TruncatedInput, CorruptInput)):
             return False
         for raw in _find_all(self._path, MAGIC[self.codec], self._stream.member + 1):
-            stream = Stream(self._path, offset=raw, codec=self.codec)
-            if _opens_with_record(stream):
+            with Stream(self._path, offset=raw, codec=self.codec) as stream:
+                try:
+                    begins = next(stream.blocks(), b"").startswith(MARK)
+                except InputError:
+                    begins = False
+            if begins:
                 self._stream.close()
                 self._put_on(Stream(self._path, offset=raw, codec=self.codec), self.position)
                 return True
         return False
-
-
-def _opens_with_record(stream: Stream) -> bool:
-    with stream, contextlib.closing(stream.blocks()) as blocks:
-        try:
-            return next(blocks, b"").startswith(MARK)
-        except InputError:
-            return False
 
 
 def _find_all(path: str, mark: bytes, start: int) -> Iterator[int]:

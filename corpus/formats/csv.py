@@ -11,7 +11,7 @@ import csv
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 from corpus.charset import decode
@@ -42,7 +42,7 @@ def read_csv(file: InputFile, config: ReadConfig, *, delimiter: str) -> Iterator
         feed = _Feed(split_lines(recoded(stream.blocks(), codec), config.max_record_bytes), config.max_record_bytes)
         reader = csv.reader(feed, delimiter=delimiter, strict=True)
         header = _next_row(reader, feed, 0)
-        names = header.fields if header and not header.error else []
+        names = header if isinstance(header, list) else []
         if not names or len(set(names)) != len(names):
             raise CorruptInput("the first row must be a header with the names of the fields", path=file.path)
         if feed.unended:
@@ -51,7 +51,7 @@ def read_csv(file: InputFile, config: ReadConfig, *, delimiter: str) -> Iterator
             row = _next_row(reader, feed, len(names))
             if row is None:
                 return
-            read = _record_of_row(names, row, Source(file.name, number, row.offset), config)
+            read = _record_of_row(names, row, Source(file.name, number, feed.offset), config)
             if feed.unended and isinstance(read, Document):
                 read = replace(read, trace={**read.trace, "end": "no-newline"})
             yield read
@@ -128,40 +128,32 @@ class _Feed:
         del self._row[1:]
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A row of CSV: its fields, or why it is none; `offset` is the byte at which it begins."""
+def _next_row(reader: Iterator[list[str]], feed: _Feed, width: int) -> list[str] | RecordError | None:
+    """Return the next row that is not blank, or None at the end.
 
-    offset: int
-    fields: list[str]
-    error: RecordError | None = None
-
-
-def _next_row(reader: Iterator[list[str]], feed: _Feed, width: int) -> _Row | None:
-    """Return the next row that is not blank, None at the end; of one not `width` fields wide only the first line."""
+    Of what is none, or not `width` fields wide, return what is wrong with it; only its first line is passed over.
+    """
     fields: list[str] = []
     while not fields:
         feed.begin()
         try:
             fields = next(reader)
-            if width and fields and len(fields) != width:
-                raise RecordError(f"{len(fields)} fields, the header has {width}", reason="bad-row")
         except StopIteration:
             return None
-        except csv.Error as error:
+        except (csv.Error, RecordError) as error:
             feed.rewind()
-            return _Row(feed.offset, [], RecordError(str(error), reason="bad-row"))
-        except RecordError as error:
-            feed.rewind()
-            return _Row(feed.offset, [], error)
-    return _Row(feed.offset, fields)
+            return error if isinstance(error, RecordError) else RecordError(str(error), reason="bad-row")
+    if width and len(fields) != width:
+        feed.rewind()
+        return RecordError(f"{len(fields)} fields, the header has {width}", reason="bad-row")
+    return fields
 
 
-def _record_of_row(names: list[str], row: _Row, source: Source, config: ReadConfig) -> Read:
+def _record_of_row(names: list[str], row: list[str] | RecordError, source: Source, config: ReadConfig) -> Read:
     where = f"row {source.record + 1} (byte {source.offset}): "
-    if row.error:
-        return Failure(source, row.error.reason, where + str(row.error))
-    if any(map(_SURROGATE.search, row.fields)):
+    if isinstance(row, RecordError):
+        return Failure(source, row.reason, f"{where}{row}")
+    if any(map(_SURROGATE.search, row)):
         return Failure(source, "bad-charset", where + "bytes that are no text in the charset of the file")
-    cells = {name: value for name, value in zip(names, row.fields, strict=True) if value}
+    cells = {name: value for name, value in zip(names, row, strict=True) if value}
     return record_from(cells, source, config, where)

@@ -33,39 +33,30 @@ _BLANKS = b" \t\r\n"
 
 def read_json(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     """Read a .json file; of an array `source.record` is the index, `source.offset` where the element begins."""
-    shape = _shape(file, config)
-    if shape == "array":
+    with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
+        text = recoded(blocks)
+        head = next(text, b"")
+        is_array = bare(head).startswith(b"[")
+        line: bytes | None = b""
+        if not is_array:
+            _, line = next(split_lines(itertools.chain([head], text), config.max_record_bytes), (0, b""))
+    if is_array:
         check_whole(file, config)
         yield from _read_array(file, config)
-    elif shape == "lines":
+    # The first line is an object, or is too long to be a record and may still have others behind it.
+    elif line is None or isinstance(_lenient(bare(line)), dict):
         yield from read_lines(file, config)
     else:
         body = bare(b"".join(recoded([read_whole(file, config.max_record_bytes)])))
         yield record_of_json(body, "", Source(file.name), config)
 
 
-def _shape(file: InputFile, config: ReadConfig) -> str:
-    """Tell how the text begins: as an "array", with an object that is a whole line ("lines"), or otherwise ("")."""
-    with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
-        text = recoded(blocks)
-        head = next(text, b"")
-        if bare(head).startswith(b"["):
-            return "array"
-        _, line = next(split_lines(itertools.chain([head], text), config.max_record_bytes), (0, b""))
-    # A first line too long to be a record may still have others behind it.
-    return "lines" if line is None or _is_object(line) else ""
-
-
-def _is_object(line: bytes) -> bool:
-    try:
-        return isinstance(_lenient(bare(line)), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
 def _lenient(body: bytes) -> Any:
-    """Parse JSON in spite of characters and numbers (NaN, raw controls) that it does not allow."""
-    return json.loads(body.decode("utf-8", "replace"), strict=False)
+    """Parse JSON in spite of characters and numbers (NaN, raw controls) that it does not allow; None for no JSON."""
+    try:
+        return json.loads(body.decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _read_array(file: InputFile, config: ReadConfig) -> Iterator[Read]:
@@ -74,21 +65,11 @@ def _read_array(file: InputFile, config: ReadConfig) -> Iterator[Read]:
         for number, (offset, element) in enumerate(elements):
             where = f"record {number + 1} (byte {offset}): "
             read = record_of_json(element, where, Source(file.name, number, offset), config)
-            if isinstance(read, Failure) and element is not None and _may_hold_others(element):
+            # Several elements may have become a broken one, by a quote or bracket that is missing or too many.
+            if isinstance(read, Failure) and element and _NEXT_RECORD.search(element) and _lenient(element) is None:
                 message = f"{read.message}; what stands there and behind it is not read"
                 raise InputError(message, path=file.path, reason=read.reason)
             yield read
-
-
-def _may_hold_others(element: bytes) -> bool:
-    """Tell whether a broken element may be several, joined by a quote or bracket that is missing or too many."""
-    if not _NEXT_RECORD.search(element):
-        return False
-    try:
-        _lenient(element)
-    except (ValueError, RecursionError):
-        return True
-    return False
 
 
 def split_array(blocks: Iterable[bytes], limit: int) -> Iterator[tuple[int, bytes | None]]:

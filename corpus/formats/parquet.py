@@ -79,13 +79,20 @@ def _rows(
     with parquet.ParquetFile(handle) as table:
         schema, metadata = table.schema_arrow, table.metadata
     body = config.fields.get("html", "html")
-    names = [field.name for field in schema if field.name == body or not _is_binary(arrow, field.type)]
+    types = arrow.types
+    binary = (types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_binary_view)
+    names = [field.name for field in schema if field.name == body or not any(test(field.type) for test in binary)]
     if len(set(names)) != len(names):
         raise CorruptInput("two columns have the same name", path=file.path)
     unread = set(schema.names) - set(names)
     leaves = [metadata.schema.column(index) for index in range(metadata.num_columns)]
     read = [index for index, leaf in enumerate(leaves) if leaf.path not in unread]
-    texts = [leaves[index].path for index in read if _is_text(leaves[index])]
+    strings = ("STRING", "NONE")
+    texts = [
+        leaves[index].path
+        for index in read
+        if leaves[index].physical_type == "BYTE_ARRAY" and leaves[index].logical_type.type in strings
+    ]
     with parquet.ParquetFile(handle, read_dictionary=texts, buffer_size=_BUFFER_BYTES) as table:
         for number in range(metadata.num_row_groups):
             group = metadata.row_group(number)
@@ -97,16 +104,6 @@ def _rows(
             for batch in table.iter_batches(_BATCH_ROWS, row_groups=[number], columns=names):
                 for index in range(batch.num_rows):
                     yield {name: column[index] for name, column in zip(batch.schema.names, batch.columns, strict=True)}
-
-
-def _is_binary(arrow: Any, kind: Any) -> bool:
-    types = arrow.types
-    tests = (types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_binary_view)
-    return any(test(kind) for test in tests)
-
-
-def _is_text(leaf: Any) -> bool:
-    return leaf.physical_type == "BYTE_ARRAY" and leaf.logical_type.type in ("STRING", "NONE")
 
 
 def _find_bomb(group: Any, columns: list[int]) -> str:
@@ -166,7 +163,10 @@ class _Unpacker:
             return [below(item) for item in cell.values]
         self._take(_CELL_BYTES)
         if isinstance(cell, (arrow.StringScalar, arrow.LargeStringScalar, arrow.StringViewScalar)):
-            return self._text(cell, errors)
+            try:
+                return self._bytes(cell).decode("utf-8", errors)
+            except UnicodeDecodeError as error:
+                raise RecordError("bytes that are not valid UTF-8", reason="bad-charset") from error
         return None if isinstance(cell, arrow.BinaryScalar) else _plain(arrow, cell)
 
     def _take(self, size: int) -> None:
@@ -179,12 +179,6 @@ class _Unpacker:
         self._take(buffer.size)
         body: bytes = buffer.to_pybytes()
         return body
-
-    def _text(self, cell: Any, errors: str) -> str:
-        try:
-            return self._bytes(cell).decode("utf-8", errors)
-        except UnicodeDecodeError as error:
-            raise RecordError("bytes that are not valid UTF-8", reason="bad-charset") from error
 
 
 def _plain(arrow: Any, cell: Any) -> Any:

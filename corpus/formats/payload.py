@@ -9,9 +9,10 @@ import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from corpus.errors import RecordError
-from corpus.files.compressed import ZstdError, zstd_engine
+from corpus.files.compressed import MAGIC, zstd, zstd_engine
 
 #: A longer head of a record or response is damage; real ones have 500 bytes, with many cookies 10,000.
 HEAD_BYTES = 1 << 16
@@ -111,30 +112,20 @@ def _unchunk(body: bytes) -> tuple[bytes, bool]:
 
 
 def _unpack(encoding: str, body: bytes, limit: int) -> tuple[bytes, bool]:
+    engine: Any
     if encoding in ("gzip", "x-gzip") and body.startswith(b"\x1f\x8b"):
-        return _inflate(body, 31, limit)
-    if encoding == "deflate" and body[:1] and body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0:
-        return _inflate(body, 15, limit)
-    if encoding == "zstd" and body.startswith(b"\x28\xb5\x2f\xfd"):
-        return _unzstd(body, limit)
-    if encoding == "br" and not _HTML_START.match(body[:1024]):
+        engine = zlib.decompressobj(31)
+    elif encoding == "deflate" and body[:1] and body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0:
+        engine = zlib.decompressobj(15)
+    elif encoding == "zstd" and body.startswith(MAGIC["zstd"]):
+        engine = zstd_engine()
+    elif encoding == "br" and not _HTML_START.match(body[:1024]):
         return _unbrotli(body, limit)
-    return body, True
-
-
-def _inflate(body: bytes, wbits: int, limit: int) -> tuple[bytes, bool]:
-    engine = zlib.decompressobj(wbits)
+    else:
+        return body, True
     try:
         return _bounded(engine.decompress(body, limit + 1), limit), engine.eof
-    except zlib.error as error:
-        raise RecordError(f"the body is damaged: {error}", reason="corrupt-record") from error
-
-
-def _unzstd(body: bytes, limit: int) -> tuple[bytes, bool]:
-    engine = zstd_engine()
-    try:
-        return _bounded(engine.decompress(body, limit + 1), limit), engine.eof
-    except ZstdError as error:
+    except (zlib.error, zstd.ZstdError) as error:
         raise RecordError(f"the body is damaged: {error}", reason="corrupt-record") from error
 
 

@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import gzip
 import importlib
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol, TypeAlias, cast, get_args
+from typing import IO, Any, Literal, TypeAlias, get_args
 
 import orjson
 
 from corpus.errors import UsageError
+from corpus.files.compressed import zstd
 from corpus.files.durable import Published, publishing
 from corpus.records import Document, to_json
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 Format: TypeAlias = Literal["jsonl.zst", "jsonl.gz", "jsonl", "parquet", "txt"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -41,18 +36,6 @@ _BLOCK_BYTES = 1 << 18
 _ROW_GROUP = 8_192
 #: Columns whose fields differ from row to row; Parquet gets them as one JSON string.
 _FREE_FIELDS = ("trace", "meta")
-
-
-class ShardWriter(Protocol):
-    """Take rows one by one; `close` completes the stream but not the file."""
-
-    def write(self, row: Row) -> None:
-        """Append one row."""
-        ...
-
-    def close(self) -> None:
-        """Finish the stream."""
-        ...
 
 
 class _Lines:
@@ -87,7 +70,7 @@ class _Parquet:
             message = "writing Parquet needs pyarrow; install it with: pip install 'ghirbal[parquet]'"
             raise UsageError(message) from error
         self._schema = _arrow_schema(self._arrow)
-        output = self._arrow.PythonFile(_Seekless(sink), mode="w")
+        output = self._arrow.PythonFile(_Open(sink), mode="w")
         self._writer = parquet.ParquetWriter(output, self._schema, compression="zstd")
         self._rows: list[Mapping[str, Any]] = []
 
@@ -108,8 +91,8 @@ class _Parquet:
             self._rows = []
 
 
-class _Seekless:
-    """What Arrow asks of a Python file, over a sink that can only write."""
+class _Open:
+    """What compressors and Arrow ask of a file, over a sink that can only write and that others close."""
 
     closed = False
 
@@ -127,7 +110,7 @@ class _Seekless:
         self._sink.flush()
 
     def close(self) -> None:
-        self.closed = True
+        """Leave the sink open."""
 
 
 def _arrow_schema(arrow: Any) -> Any:
@@ -158,53 +141,23 @@ def _plain_text(row: Row) -> bytes:
     return ("\n".join(paragraphs) + "\n\n").encode()
 
 
-class _Open:
-    """A sink whose closing is somebody else's affair."""
-
-    def __init__(self, sink: IO[bytes]) -> None:
-        self._sink = sink
-
-    def write(self, data: bytes) -> int:
-        return self._sink.write(data)
-
-    def flush(self) -> None:
-        self._sink.flush()
-
-    def close(self) -> None:
-        """Leave the sink open."""
-
-
-def _zstd(sink: IO[bytes], level: int) -> IO[bytes]:
-    parameter = zstd.CompressionParameter
-    options: dict[int, int] = {parameter.compression_level: level, parameter.checksum_flag: 1}
-    stream = zstd.ZstdFile(_Open(sink), "w", options=options)
-    stream.write(b"")  # or a stream of no rows would be a file of no bytes, which no reader takes for zstd
-    return cast("IO[bytes]", stream)
-
-
-def _gzip(sink: IO[bytes]) -> IO[bytes]:
-    stream = gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=sink, mtime=0)
-    return cast("IO[bytes]", stream)
-
-
-def _open_writer(sink: IO[bytes], form: Format, level: int) -> ShardWriter:
-    match form:
-        case "jsonl.zst":
-            return _Lines(_zstd(sink, level), _json_line)
-        case "jsonl.gz":
-            return _Lines(_gzip(sink), _json_line)
-        case "jsonl":
-            return _Lines(cast("IO[bytes]", _Open(sink)), _json_line)
-        case "txt":
-            return _Lines(cast("IO[bytes]", _Open(sink)), _plain_text)
-        case "parquet":
-            return _Parquet(sink)
+def _open_writer(sink: IO[bytes], form: Format, level: int) -> _Lines | _Parquet:
+    if form == "parquet":
+        return _Parquet(sink)
+    stream: Any = _Open(sink)
+    if form == "jsonl.gz":
+        stream = gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=sink, mtime=0)
+    elif form == "jsonl.zst":
+        parameter = zstd.CompressionParameter
+        stream = zstd.ZstdFile(stream, "w", options={parameter.compression_level: level, parameter.checksum_flag: 1})
+        stream.write(b"")  # or a stream of no rows would be a file of no bytes, which no reader takes for zstd
+    return _Lines(stream, _plain_text if form == "txt" else _json_line)
 
 
 class Shard:
     """A shard being written: counts its rows; `published` is set once it has its final name."""
 
-    def __init__(self, writer: ShardWriter) -> None:
+    def __init__(self, writer: _Lines | _Parquet) -> None:
         self._writer = writer
         self.rows = 0
         self.published: Published | None = None

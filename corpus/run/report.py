@@ -39,7 +39,8 @@ class Report:
         if verdict.failed:
             self.failed += 1
             if len(self.failures) < MAX_LISTED:
-                self.failures.append(_listing(address))
+                message = address.get("message", "")
+                self.failures.append({**address["source"], "reason": address["reason"], "message": message})
         else:
             self.dropped += 1
             self.removed_by_outlet[outlet] += 1
@@ -83,14 +84,3 @@ def report_from(row: Mapping[str, Any]) -> Report:
     names = Report.__dataclass_fields__
     fields: dict[str, Any] = {n: Counter(row[n]) if isinstance(row[n], dict) else row[n] for n in names}
     return Report(**fields)
-
-
-def _listing(address: Mapping[str, Any]) -> dict[str, Any]:
-    source = address["source"]
-    return {
-        "path": source["path"],
-        "record": source["record"],
-        "offset": source["offset"],
-        "reason": address["reason"],
-        "message": address.get("message", ""),
-    }

@@ -137,17 +137,14 @@ def run_stages(plan: Plan, stages: Sequence[Stage], tasks: Sequence[Task], pool:
         if segment.learner is None:
             break
         _learn(plan, segment.learner, stages[segment.learner], [n for r in results for n in r.summaries], pool, watch)
-        shards = _next_shards(segment, shards, results)
+        number = segment.number + 1
+        if segment.writes:
+            groups = shard_items(item for done in results for item in done.items)
+            shards = [Task(number, index, items=group) for index, group in enumerate(groups)]
+        else:
+            shards = [replace(shard, segment=number) for shard in shards]
     result.report.balance()
     return result
-
-
-def _next_shards(segment: Segment, shards: list[Task], results: list[TaskResult]) -> list[Task]:
-    number = segment.number + 1
-    if not segment.writes:
-        return [replace(shard, segment=number) for shard in shards]
-    items = [item for result in results for item in result.items]
-    return [Task(number, index, items=group) for index, group in enumerate(shard_items(items))]
 
 
 def _learn(plan: Plan, index: int, stage: Stage, summaries: list[str], pool: Pool, watch: Watcher) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import mmap
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -16,19 +15,15 @@ import msgspec
 import orjson
 
 from corpus.errors import RecordError
+from corpus.files.compressed import zstd
 from corpus.files.durable import publish
 from corpus.formats.reader import read_input
 from corpus.formats.shards import FAST_LEVEL, Format, Shard, open_shard
-from corpus.records import Document, Failure, Page, Record, Skip, Source, Verdict, fail
+from corpus.records import Document, Failure, Page, Record, Skip, Source, Verdict, drop, fail
 from corpus.run.plan import Item, Plan, Segment, Task, TaskResult, find_done, first_key, learned_path, save_done
 from corpus.run.report import Report
 from corpus.run.sandbox import Guard
 from corpus.run.stage import Accumulator, Learner, apply_stage
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 #: A work file is closed at so many UTF-8 bytes of text, so that what a stage gathers of it stays in memory.
 CHUNK_BYTES = 64 * 2**20
@@ -69,7 +64,7 @@ class Worker:
                 stage.load(map_file(learned_path(self.plan, index)))
             self._loaded.add(index)
         if not self._guards.keys() <= set(range(segment.first, segment.last)):
-            self.close()  # a child is for one stage, and memory for one child
+            self.close()  # their stages will not come again
         result = _TaskRun(self, task, segment).finish()
         save_done(self.plan, task, result)
         return result
@@ -174,7 +169,9 @@ class _TaskRun:
                 assert isinstance(record, Document)
                 self._report.count_kept(record)
                 corpus.write(record)
-        files = {name: _describe(shard) for name, shard in ((corpus_name, corpus), (removed_name, removed))}
+        assert corpus.published
+        assert removed.published
+        files = {corpus_name: asdict(corpus.published), removed_name: asdict(removed.published)}
         return TaskResult(files=files, report=self._report)
 
     def _survivors(self) -> Iterator[Record]:
@@ -189,21 +186,18 @@ class _TaskRun:
             if isinstance(found, Failure):
                 self._remove(found.source, fail(found.reason, found.message), "read")
             elif isinstance(found, Skip):
-                self._remove(found.source, Verdict(None, found.reason), "read")
+                self._remove(found.source, drop(found.reason), "read")
             else:
-                record = self._apply(found)
-                if record is not None:
+                record: Record = found
+                for index in range(self._segment.first, self._segment.last):
+                    verdict = self._worker.apply(index, record)
+                    if verdict.record is None:
+                        self._remove(record.source, verdict, self._plan.stages[index].name, record)
+                        break
+                    record = verdict.record
+                else:
                     yield record
         self._worker.count(pending)
-
-    def _apply(self, record: Record) -> Record | None:
-        for index in range(self._segment.first, self._segment.last):
-            verdict = self._worker.apply(index, record)
-            if verdict.record is None:
-                self._remove(record.source, verdict, self._plan.stages[index].name, record)
-                return None
-            record = verdict.record
-        return record
 
     def _remove(self, source: Source, verdict: Verdict, stage: str, record: Record | None = None) -> None:
         assert self._removed is not None
@@ -248,8 +242,3 @@ def read_documents(path: Path) -> Iterator[Document]:
     """Read back the documents of a work file; straight into their type is half again as fast as by way of rows."""
     with zstd.open(path, "rb") as stream:
         yield from map(_DOCUMENT.decode, stream)
-
-
-def _describe(shard: Shard) -> dict[str, Any]:
-    assert shard.published is not None
-    return {"sha256": shard.published.sha256, "bytes": shard.published.bytes, "rows": shard.published.rows}
