@@ -18,6 +18,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PATIENCE = 5.0
 #: Seconds after which compiled code has returned, most times; if not, this is tried again.
 _MOMENT = 0.05
+_SHOW_CURSOR = b"\x1b[?25h"
 
 
 def run() -> NoReturn:
@@ -28,7 +29,6 @@ def run() -> NoReturn:
     try:
         from ghirbal.cli import main
 
-        interrupts.working = True
         main()
     except SystemExit as end:
         code = end.code
@@ -44,10 +44,13 @@ def run() -> NoReturn:
 
 
 class _Interrupts:
-    """Interrupt once where there is something to put in order; end at once where there is not, or it takes too long."""
+    """Interrupt once where processes must be ended; end at once where there are none, or it takes too long.
+
+    A run that ends at once leaves what a killed one leaves, and the same command takes it up. An exception in the
+    middle of an import would leave half a module behind, and of one in C even less.
+    """
 
     def __init__(self) -> None:
-        self.working = False
         self._since = 0.0
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup means it
@@ -55,7 +58,10 @@ class _Interrupts:
         sys.unraisablehook = self._repeat
 
     def __call__(self, *_: object) -> None:
-        if not self.working or (self._since and time.monotonic() - self._since > _PATIENCE):
+        processes = sys.modules.get("multiprocessing.process")
+        if processes is None or not processes.active_children():
+            _leave()
+        if self._since and time.monotonic() - self._since > _PATIENCE:
             _leave()
         if not self._since:
             self._since = time.monotonic()
@@ -77,6 +83,8 @@ class _Interrupts:
 
 
 def _leave() -> NoReturn:
+    if sys.stderr is not None and sys.stderr.isatty():
+        os.write(2, _SHOW_CURSOR)  # bars hide it
     _say_interrupted()
     os._exit(EXIT_INTERRUPTED)
 
