@@ -30,7 +30,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from cleaning.html.extract import extract_html
+from cleaning.html import extract_html
 from corpus.charset import declared_charset, decode
 
 DATA = Path(os.environ.get("GHIRBAL_DATA", Path(__file__).parents[1].parent / "shared" / "data"))

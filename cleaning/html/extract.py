@@ -13,10 +13,11 @@ import htmldate
 import msgspec
 from lxml import etree
 
-from cleaning.html import arbiter, markup
-from cleaning.html.body import Body, find_body
-from cleaning.html.layout import Layout, lay_out
+from cleaning.html import markup
+from cleaning.html.body import find_body
+from cleaning.html.layout import lay_out
 from cleaning.html.metadata import read_metadata
+from cleaning.html.rival import choose
 from cleaning.html.weigh import Evidence
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.mentions import is_date_line
@@ -96,8 +97,14 @@ def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS, dro
         return Extraction(refused="too-deep")
     body = find_body(layout, Evidence(metadata.title, metadata.description, metadata.body))
     rivals = config.rivals and html.count("<") <= MAX_RIVAL_TAGS
-    choice = arbiter.choose(html if rivals else "", body, metadata)
-    published = metadata.published or _visible_date(layout, body)
+    choice = choose(html if rivals else "", body, metadata)
+    published = metadata.published
+    if not published and body.blocks:
+        # The date may stand on a line of its own near the beginning of the text.
+        first = next(index for index, block in enumerate(layout.blocks) if block is body.blocks[0])
+        near = layout.blocks[max(0, first - DATE_BEFORE) : first + DATE_AFTER]
+        dated = (block.text for block in reversed(near) if is_date_line(key_of(block.text)))
+        published = next(filter(None, map(find_date, dated)), "")
     if not published and config.search_date:
         published = htmldate.find_date(html, url=url or None, original_date=True, outputformat="%Y-%m-%d") or ""
     return Extraction(
@@ -111,13 +118,3 @@ def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS, dro
         extractor=choice.extractor,
         doubtful=choice.doubtful,
     )
-
-
-def _visible_date(layout: Layout, body: Body) -> str:
-    """Return the date that stands on a line of its own near the beginning of the text, "" when none does."""
-    if not body.blocks:
-        return ""
-    first = next(index for index, block in enumerate(layout.blocks) if block is body.blocks[0])
-    near = layout.blocks[max(0, first - DATE_BEFORE) : first + DATE_AFTER]
-    dated = (block.text for block in reversed(near) if is_date_line(key_of(block.text)))
-    return next(filter(None, map(find_date, dated)), "")

@@ -1,7 +1,7 @@
 """Cut a page into blocks of text, and mark those that its own markup calls chrome.
 
-One walk over the parsed tree, in document order. Each element becomes a span of blocks, so any sum over a
-subtree is one subtraction of prefix sums: nothing here looks at a node twice.
+One walk over the parsed tree, in document order. Each element contains a range of blocks, so any sum over a subtree is
+one subtraction of prefix sums: nothing here looks at a node twice.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ _CHROME_NAME = re.compile(
     r"|(?:img|image)s?-?_?_?(?:container|wrapper|info|text|desc|credit)|wrapper-image|bild(?:unter|text|__info)"
     r"|post-?date|publish-?(?:info|date)|entry-date|read(?:ing)?-?time"
 )
+#: The elements of a page share few names.
+_names_chrome = lru_cache(maxsize=8192)(_CHROME_NAME.search)
 #: Chrome whatever its share of the page: a consent wall may hold more words than a short story.
 _NEVER_BODY = re.compile(
     r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)(?:hidden|sr-only)(?:\s|$)"
@@ -92,22 +94,26 @@ class Block:
         return self.linked > self.size / 2
 
 
-@dataclass(slots=True)
-class Span:
-    """The blocks [start, end) of one element."""
+@dataclass(frozen=True, slots=True)
+class Container:
+    """An element and its blocks [start, end)."""
 
     element: _Element
     start: int
     end: int
 
+    def is_inside(self, other: Container) -> bool:
+        """Tell whether its blocks are some of those of `other`, and not all."""
+        return other.start <= self.start and self.end <= other.end and self.end - self.start < other.end - other.start
+
 
 @dataclass(slots=True)
 class Layout:
-    """What a page consists of: blocks in order, the span of each element (inner before outer), marked asides."""
+    """What a page consists of: blocks in order, the containers of them (inner before outer), marked asides."""
 
     blocks: list[Block] = field(default_factory=list)
-    spans: list[Span] = field(default_factory=list)
-    asides: list[Span] = field(default_factory=list)
+    containers: list[Container] = field(default_factory=list)
+    asides: list[Container] = field(default_factory=list)
     too_deep: bool = False
 
 
@@ -139,14 +145,17 @@ class _Walk:
         self._linked = 0
         self._depth = 0
 
-    def enter_block(self, element: _Element, tag: str, *, linked: bool) -> None:
-        """Walk a block element and record its span."""
+    def enter_block(self, element: _Element, tag: str, *, linked: bool) -> Container | None:
+        """Walk a block element and return it as a container, None when there is no text in it."""
         start = len(self.layout.blocks)
         self._enter(element, element, tag, linked)
         self._flush(element, tag)
         end = len(self.layout.blocks)
-        if end > start:
-            self.layout.spans.append(Span(element, start, end))
+        if end == start:
+            return None
+        container = Container(element, start, end)
+        self.layout.containers.append(container)
+        return container
 
     def _enter(self, element: _Element, frame: _Element, tag: str, linked: bool) -> None:
         self._depth += 1
@@ -161,23 +170,18 @@ class _Walk:
             if name in _BREAKS:
                 self._flush(frame, tag)
             elif name not in _UNREAD:
-                self._child(child, name, frame, tag, linked)
+                is_aside = _is_aside(child, name)
+                if name in _INLINE and not is_aside:
+                    self._enter(child, frame, tag, linked or name == "a")
+                else:
+                    self._flush(frame, tag)
+                    within = name if name in _TELLING else tag if tag in _LASTING else "div"
+                    container = self.enter_block(child, within, linked=linked or name == "a")
+                    if is_aside and container:
+                        self.layout.asides.append(container)
             if text := child.tail:
                 self._add(text, linked)
         self._depth -= 1
-
-    def _child(self, child: _Element, name: str, frame: _Element, tag: str, linked: bool) -> None:
-        if _is_aside(child, name):
-            self._flush(frame, tag)
-            start = len(self.layout.blocks)
-            self.enter_block(child, _tag_within(tag, name), linked=linked or name == "a")
-            if len(self.layout.blocks) > start:
-                self.layout.asides.append(Span(child, start, len(self.layout.blocks)))
-        elif name in _INLINE:
-            self._enter(child, frame, tag, linked or name == "a")
-        else:
-            self._flush(frame, tag)
-            self.enter_block(child, _tag_within(tag, name), linked=linked)
 
     def _add(self, text: str, linked: bool) -> None:
         self._pieces.append(text)
@@ -197,13 +201,8 @@ class _Walk:
         self.layout.blocks.append(Block(text, size, min(linked, length) * size / length, tag, frame))
 
 
-def _tag_within(outer: str, name: str) -> str:
-    if name in _TELLING:
-        return name
-    return outer if outer in _LASTING else "div"
-
-
 def _is_aside(element: _Element, name: str) -> bool:
+    """Tell whether tag, class, id or what hides an element mark it as chrome."""
     if name in _ASIDE_TAGS:
         return True
     if name in _NEVER_ASIDE or not (keys := element.keys()):
@@ -213,18 +212,10 @@ def _is_aside(element: _Element, name: str) -> bool:
     if name in HEADINGS:
         if _UNSEEN_NAME.search(named):
             return True
-    elif named != " " and _names_chrome(named):
+    elif named != " " and _names_chrome(named.lower()):
         return "articlebody" not in get("itemprop", "").lower()
-    return not _HIDING.isdisjoint(keys) and _hides(element)
-
-
-def _hides(element: _Element) -> bool:
-    get = element.get
+    if _HIDING.isdisjoint(keys):
+        return False
     if get("hidden") is not None or get("aria-hidden") == "true" or "nav" in get("role", ""):
         return True
     return bool(_UNSEEN.search(get("style", "")))
-
-
-@lru_cache(maxsize=8192)
-def _names_chrome(named: str) -> bool:
-    return bool(_CHROME_NAME.search(named.lower()))

@@ -54,17 +54,13 @@ def refusal(html: str) -> str:
     """Say why a page is not to be parsed: "not-html" or "too-complex"; "" when it may be."""
     if _MARKUP_OF_OTHERS.match(html) or not _ANY_TAG.search(html) or (_DATA.match(html) and "<body" not in html):
         return "not-html"
-    if html.count("<") > MAX_TAGS or _most_attributes(html) > MAX_ATTRIBUTES:
+    if html.count("<") > MAX_TAGS:
+        return "too-complex"
+    pieces = (piece for piece in html.split("<") if len(piece) > _LONG_TAG and piece[0].isalpha())
+    long = (tag for piece in pieces if len(tag := piece.partition(">")[0]) > _LONG_TAG)
+    if any(len(_ATTRIBUTE.findall(_QUOTED.sub("=", tag))) > MAX_ATTRIBUTES for tag in long):
         return "too-complex"
     return ""
-
-
-def _most_attributes(html: str) -> int:
-    """Return the number of attributes of the fullest among the very long tags."""
-    pieces = (piece for piece in html.split("<") if len(piece) > _LONG_TAG and piece[0].isalpha())
-    tags = (piece.partition(">")[0] for piece in pieces)
-    counts = (len(_ATTRIBUTE.findall(_QUOTED.sub("=", tag))) for tag in tags if len(tag) > _LONG_TAG)
-    return max(counts, default=0)
 
 
 def parse(html: str) -> _Element | None:

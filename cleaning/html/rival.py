@@ -1,24 +1,43 @@
-"""The other extractor, asked only about pages on which our own is in doubt; trafilatura is called nowhere else."""
+"""Decide whose text a page gets: our own where its markup is plain, a rival's where the two disagree.
+
+Measured on 389 labelled pages: 80 % are sure, there our own text scores .963 and trafilatura's .948. On the others
+each is right where the other is wrong, and agreement tells which: our text stands when the rival has it too.
+The rival is trafilatura; it is called nowhere else.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
+from dataclasses import dataclass
 from typing import Literal
 
 import trafilatura
 from lxml import etree
 from lxml.html import HTMLParser, document_fromstring
 
+from cleaning.html.body import Body
 from cleaning.html.markup import to_bytes
+from cleaning.html.metadata import Metadata
+from corpus.arabic import folded_words
 from corpus.text import lines
 
 #: It warns about every page it cannot read; our verdicts say that better.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
-_JOINER = re.compile("\u200c|\u200d|&(?:zwnj|zwj|#820[45]|#[xX]200[cCdD]);")
+#: A named container with this share of the page's prose is the right one.
+SURE_SHARE = 0.6
+#: Below this length (characters) a consent wall or a teaser can pass for a story.
+SURE_LENGTH = 250
+#: In doubt our own text stands when the rival has this share of it, and it has this share of the page's prose.
+AGREEMENT = 0.85
+FAIR_SHARE = 0.4
+_SHINGLE = 4
+
+_ZWNJ = re.compile("\u200c|&(?:zwnj|#8204|#[xX]200[cC]);")
+_ZWJ = re.compile("\u200d|&(?:zwj|#8205|#[xX]200[dD]);")
 _MARKS = ("\u200c", "\u200d", "zwnj", "zwj", "&#820", "&#x200", "&#X200")
-_ENTITIES = {"zwnj": 0, "zwj": 1, "8204": 0, "8205": 1, "200c": 0, "200d": 1}
 #: Letters of Linear A: printable, kept by every normal form, in no newspaper.
 _LINEAR_A = range(0x10600, 0x10737)
 
@@ -28,6 +47,46 @@ _PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, 
 _FAULTS = (etree.LxmlError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 Focus = Literal["balanced", "precision"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The text chosen, who found it ("structure", "trafilatura" or "none"), and whether there was doubt."""
+
+    text: str
+    extractor: str
+    doubtful: bool
+
+
+def choose(html: str, body: Body, metadata: Metadata) -> Choice:
+    """Take our own text where it is sure, else ask the rival; an empty `html` says that it may not be asked.
+
+    For an article it is asked in precise form; else, or when that finds little, in balanced form.
+    """
+    text = body.text
+    if body.named and body.share >= SURE_SHARE and len(text) >= SURE_LENGTH:
+        return Choice(text, "structure", doubtful=False)
+    rival = trafilatura_text(html, "precision") if html and metadata.is_article else ""
+    if html and len(rival) < max(SURE_LENGTH, len(text) // 2):
+        rival = trafilatura_text(html)
+    stands = body.share >= FAIR_SHARE and contained(text, rival) >= AGREEMENT
+    if not text and len(rival) < SURE_LENGTH:
+        return Choice("", "none", doubtful=True)  # without any prose on the page, so little is a menu
+    if rival and not stands:
+        return Choice(rival, "trafilatura", doubtful=True)
+    return Choice(text, "structure", doubtful=True)
+
+
+def contained(part: str, whole: str) -> float:
+    """Return the share of the word 4-grams of `part` that `whole` has too; 0.0 for an empty `part`."""
+    grams = _grams(part)
+    common = sum((grams & _grams(whole)).values())
+    return common / grams.total() if grams else 0.0
+
+
+def _grams(text: str) -> Counter[tuple[str, ...]]:
+    words = folded_words(text)
+    return Counter(tuple(words[i : i + _SHINGLE]) for i in range(max(1, len(words) - _SHINGLE + 1)) if words)
 
 
 class Shield:
@@ -40,20 +99,14 @@ class Shield:
         self.html = html
         self._back: dict[int, str] = {}
         if any(mark in html for mark in _MARKS):
-            stand_ins = [chr(code) for code in _LINEAR_A if chr(code) not in html][:2]
-            if len(stand_ins) == 2:
-                self._back = {ord(stand_ins[0]): "\u200c", ord(stand_ins[1]): "\u200d"}
-                self.html = _JOINER.sub(lambda match: stand_ins[_which(match[0])], html)
+            free = [chr(code) for code in _LINEAR_A if chr(code) not in html]
+            if len(free) > 1:
+                self._back = {ord(free[0]): "\u200c", ord(free[1]): "\u200d"}
+                self.html = _ZWJ.sub(free[1], _ZWNJ.sub(free[0], html))
 
     def restore(self, text: str) -> str:
         """Put the joiners back."""
         return text.translate(self._back) if self._back else text
-
-
-def _which(joiner: str) -> int:
-    if len(joiner) == 1:
-        return 0 if joiner == "\u200c" else 1
-    return _ENTITIES[joiner.strip("&;#xX").lower()]
 
 
 def trafilatura_text(html: str, focus: Focus = "balanced") -> str:

@@ -83,15 +83,25 @@ def weigh(layout: Layout, evidence: Evidence) -> None:
     attested = [block for block in blocks if evidence.attests(block.text)]
     for block in attested:
         block.weight = _ATTESTED * max(block.weight, float(block.size))
-    _mark_asides(layout)
+
+    sums = list(accumulate((max(block.weight, 0.0) for block in blocks), initial=0.0))
+    prose = [sums[aside.end] - sums[aside.start] for aside in layout.asides]
+    names = [(aside.element.tag, aside.element.get("class")) for aside in layout.asides]
+    of_name: dict[tuple[str, str | None], float] = {}
+    for name, size in zip(names, prose, strict=True):
+        of_name[name] = of_name.get(name, 0.0) + size
+    for aside, name, size in zip(layout.asides, names, prose, strict=True):
+        never = is_never_body(aside.element)
+        if not never and (size > _ASIDE_SHARE * sums[-1] or of_name[name] > _SAME_NAME_SHARE * sums[-1]):
+            continue
+        for block in blocks[aside.start : aside.end]:
+            block.aside = True
+            block.weight = min(block.weight, 0.0) if never else block.weight
+
+    # Publishers put captions into what they state as the article.
     for block in attested:
-        block.aside = block.aside and _is_caption(block)
-
-
-def _is_caption(block: Block) -> bool:
-    """Tell whether a block belongs to a figure: publishers put captions into what they state as the article."""
-    around = (block.frame, *block.frame.iterancestors())
-    return any(element.tag in ("figure", "figcaption") for element in around)
+        around = (block.frame, *block.frame.iterancestors())
+        block.aside = block.aside and any(element.tag in ("figure", "figcaption") for element in around)
 
 
 def prose_in(blocks: Sequence[Block]) -> float:
@@ -117,7 +127,9 @@ def _discount_cards(blocks: list[Block]) -> None:
     cards: dict[tuple[str, ...], list[int]] = {}
     for index, block in enumerate(blocks):
         if block.weight > 0:
-            cards.setdefault(_signature(block), []).append(index)
+            around = (block.frame, *islice(block.frame.iterancestors(), 2))
+            signature = tuple(f"{element.tag}.{element.get('class', '')}" for element in around)
+            cards.setdefault(signature, []).append(index)
     for indices in cards.values():
         parents = {parent_of(blocks[index]) for index in indices}
         if len(indices) < MIN_CARDS or len(parents) < len(indices):
@@ -128,29 +140,7 @@ def _discount_cards(blocks: list[Block]) -> None:
                 blocks[index].weight *= _CARD
 
 
-def _signature(block: Block) -> tuple[str, ...]:
-    above = [block.frame, *islice(block.frame.iterancestors(), 2)]
-    return tuple(f"{element.tag}.{element.get('class', '')}" for element in above)
-
-
 def parent_of(block: Block) -> _Element:
     """Return the element whose child a block is: for a paragraph the parent of its element."""
     parent = block.frame.getparent() if block.frame.tag in ("p", "li", "blockquote") else None
     return block.frame if parent is None else parent
-
-
-def _mark_asides(layout: Layout) -> None:
-    """Mark the blocks of asides, but of none that holds much of the page's prose."""
-    sums = list(accumulate((max(block.weight, 0.0) for block in layout.blocks), initial=0.0))
-    prose = [sums[span.end] - sums[span.start] for span in layout.asides]
-    names = [(span.element.tag, span.element.get("class")) for span in layout.asides]
-    of_name: dict[tuple[str, str | None], float] = {}
-    for name, size in zip(names, prose, strict=True):
-        of_name[name] = of_name.get(name, 0.0) + size
-    for span, name, size in zip(layout.asides, names, prose, strict=True):
-        never = is_never_body(span.element)
-        if not never and (size > _ASIDE_SHARE * sums[-1] or of_name[name] > _SAME_NAME_SHARE * sums[-1]):
-            continue
-        for block in layout.blocks[span.start : span.end]:
-            block.aside = True
-            block.weight = min(block.weight, 0.0) if never else block.weight

@@ -10,10 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaning.html import body, markup, metadata, pieces
-from cleaning.html import layout as blocks
-from cleaning.html import rival as rivals
-from cleaning.html import weigh as prose
+from cleaning.html import body, layout, markup, metadata, rival, weigh
 from cleaning.html.extract import DEFAULTS, ExtractConfig, extract_html
 from cleaning.html.markup import is_binary, refusal
 from cleaning.stages import Extract
@@ -113,7 +110,7 @@ def test_hostile_page_is_read_in_bounded_time(html):
     assert time.process_time() - start < 5
 
 
-MODULES = (markup, blocks, prose, pieces, body, metadata, rivals)
+MODULES = (markup, layout, weigh, body, metadata, rival)
 PATTERNS = [(m.__name__, name) for m in MODULES for name, p in vars(m).items() if isinstance(p, re.Pattern)]
 
 
@@ -154,7 +151,7 @@ def test_entities_are_opened_once_and_nothing_is_fetched():
 
 
 def test_without_rivals_our_own_text_is_returned(monkeypatch):
-    monkeypatch.setattr("cleaning.html.arbiter.trafilatura_text", lambda *_: pytest.fail("a rival was asked"))
+    monkeypatch.setattr("cleaning.html.rival.trafilatura_text", lambda *_: pytest.fail("a rival was asked"))
     assert extract_html("<body><div><p>" + STORY[0], config=ExtractConfig(rivals=False)).text == STORY[0]
 
 

@@ -2,12 +2,10 @@
 
 import pytest
 
-from cleaning.html import arbiter
-from cleaning.html.arbiter import choose, contained
 from cleaning.html.body import Body
 from cleaning.html.extract import extract_html
 from cleaning.html.metadata import Metadata
-from cleaning.html.rival import Shield, trafilatura_text
+from cleaning.html.rival import Shield, choose, contained, trafilatura_text
 
 OWN = "The hall was full on Sunday when the orchestra played for the first time in its new home by the river."
 
@@ -25,7 +23,7 @@ def judged(monkeypatch, rival, *, share=0.5, named=False, is_article=False, prec
         asked.append(focus)
         return rival if focus == "balanced" or precise is None else precise
 
-    monkeypatch.setattr(arbiter, "trafilatura_text", answer)
+    monkeypatch.setattr("cleaning.html.rival.trafilatura_text", answer)
     body = Fixed(share=share, named=named)
     return choose("<html>", body, Metadata(is_article=is_article)), asked
 
