@@ -24,31 +24,57 @@ from typing import Any
 Row = Mapping[str, Any]
 Figures = dict[str, dict[str, float]]
 
-#: Classes that count neither as body nor as chrome.
+#: Whether a label says body; meta counts neither as body nor as chrome, and so do spans of these classes.
+_IS_BODY = {"keep": True, "drop": False, "meta": None}
 _META = frozenset({"title", "source", "embed", "dup"})
 _SILVER_META = frozenset({"title", "source"})
 
 _ONE_FORM = {"ا": "أإآٱ", "ي": "ىی", "ه": "ة", "ك": "ک", '"': "“”„«»″", "'": "‘’′`", "-": "–—−‑"}
-_UNSEEN = ((0x064B, 0x065F), (0x0610, 0x061A), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2069))
-
-
-def _table() -> dict[int, str | None]:
-    table: dict[int, str | None] = {ord(form): one for one, forms in _ONE_FORM.items() for form in forms}
-    for zero in (0x0660, 0x06F0):
-        table.update({zero + digit: str(digit) for digit in range(10)})
-    for first, last in _UNSEEN:
-        table.update(dict.fromkeys(range(first, last + 1)))
-    table.update(dict.fromkeys((0x0640, 0x0670, 0xFEFF, 0xAD, 0)))
-    return table
-
-
-_FOLD = _table()
+_UNSEEN = "\u0640\u0670\ufeff\u00ad\0"
+_UNSEEN_RANGES = ((0x064B, 0x065F), (0x0610, 0x061A), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2069))
+_FOLD: dict[int, str | None] = {
+    **{ord(form): one for one, forms in _ONE_FORM.items() for form in forms},
+    **{zero + digit: str(digit) for zero in (0x0660, 0x06F0) for digit in range(10)},
+    **dict.fromkeys(map(ord, _UNSEEN)),
+    **dict.fromkeys(code for first, last in _UNSEEN_RANGES for code in range(first, last + 1)),
+}
 _SPACE = re.compile(r"\s+")
 
 
 def squash(text: str) -> str:
     """Return what is compared of `text`: no white space, no marks, one form of each letter, quote and dash."""
     return _SPACE.sub("", text).translate(_FOLD)
+
+
+def score_text(gold: Sequence[Row], predicted: Iterable[Row]) -> Figures:
+    """Return the figures for each group of `gold`, the whole last; a document without prediction counts as empty."""
+    found = {row["id"]: row for row in predicted}
+    return _score_lines(gold, found) if gold and "lines" in gold[0] else _score_spans(gold, found)
+
+
+def _score_lines(gold: Sequence[Row], found: Mapping[str, Row]) -> Figures:
+    """Score lines, and the characters in them: pooled (micro) and as means over documents (macro)."""
+    groups: dict[str, list[tuple[list[int], list[int]]]] = {}
+    for document in gold:
+        lines = document["lines"]
+        tally = _tally(lines, _survivors(lines, found.get(document["id"], {"text": ""})))
+        groups.setdefault("all", []).append(tally)
+        if "variant" in document:
+            language = "ar" if document.get("lang", "ar") == "ar" else "other"
+            groups.setdefault(f"{document['variant']} {language}", []).append(tally)
+    figures: Figures = {}
+    for group in _all_last(groups):
+        row = figures[group] = {"documents": len(groups[group])}
+        for level, counts in zip(("line", "char"), zip(*groups[group], strict=True), strict=True):
+            row[f"{level} micro F"] = _prf(*map(sum, zip(*counts, strict=True)))[2]
+            macro = [_prf(*count) for count in counts]
+            row |= {f"{level} macro {name}": fmean(values[at] for values in macro) for at, name in enumerate("PRF")}
+        row["exact"] = sum(not extra and not missed for _, (_, extra, missed) in groups[group])
+    return figures
+
+
+def _all_last(groups: Iterable[str]) -> list[str]:
+    return sorted(groups, key=lambda group: (group == "all", group))
 
 
 def _prf(hit: float, extra: float, missed: float) -> tuple[float, float, float]:
@@ -58,74 +84,29 @@ def _prf(hit: float, extra: float, missed: float) -> tuple[float, float, float]:
     return precision, recall, 2 * precision * recall / both if both else 0.0
 
 
-def score_text(gold: Sequence[Row], predicted: Iterable[Row]) -> Figures:
-    """Return the figures for each group of `gold`, the whole last; a document without prediction counts as empty."""
-    found = {row["id"]: row for row in predicted}
-    if gold and "lines" in gold[0]:
-        return _score_lines(gold, found)
-    return _score_silver(gold, found)
-
-
-def _groups(row: Row) -> Iterator[str]:
-    language = "ar" if row.get("lang", "ar") == "ar" else "other"
-    if "variant" in row:
-        yield f"{row['variant']} {language}"
-    yield "all"
-
-
-def _score_lines(gold: Sequence[Row], found: Mapping[str, Row]) -> Figures:
-    tallies: dict[str, list[tuple[list[int], list[int]]]] = {}
-    for document in gold:
-        tally = _tally(document, _survivors(document, found.get(document["id"], {"text": ""})))
-        for group in _groups(document):
-            tallies.setdefault(group, []).append(tally)
-    order = sorted(tallies, key=lambda group: (group == "all", group))
-    return {group: _figures(tallies[group]) for group in order}
-
-
-def _figures(rows: Sequence[tuple[list[int], list[int]]]) -> dict[str, float]:
-    figures: dict[str, float] = {"documents": len(rows)}
-    for at, level in ((0, "line"), (1, "char")):
-        pooled = _prf(*(sum(row[at][part] for row in rows) for part in range(3)))
-        macro = [_prf(*row[at]) for row in rows]
-        figures[f"{level} micro F"] = pooled[2]
-        for part, name in enumerate("PRF"):
-            figures[f"{level} macro {name}"] = fmean(values[part] for values in macro)
-    figures["exact"] = sum(not row[1][1] and not row[1][2] for row in rows)
-    return figures
-
-
-def _mask(line: Row) -> str:
-    """Return for each character of a gold line K (keep), D (drop), M (meta) or a space."""
-    text = line["text"]
-    mask = [{"keep": "K", "drop": "D", "meta": "M"}[line["label"]]] * len(text)
-    for start, end, kind in line.get("span", ()):
-        mask[start:end] = ["M" if kind in _META else "D"] * len(text[start:end])
-    return "".join(" " if letter.isspace() else label for letter, label in zip(text, mask, strict=True))
-
-
-def _tally(document: Row, survived: Sequence[Sequence[bool]]) -> tuple[list[int], list[int]]:
+def _tally(lines: Sequence[Row], survived: Sequence[Sequence[bool]]) -> tuple[list[int], list[int]]:
     """Count [kept body, kept chrome, lost body] in lines and in characters; half a line kept is a line kept."""
-    lines, characters = [0, 0, 0], [0, 0, 0]
-    for line, alive in zip(document["lines"], survived, strict=True):
-        seen = Counter(zip(_mask(line), alive, strict=True))
-        body, chrome = seen["K", True] + seen["K", False], seen["D", True] + seen["D", False]
-        kept = seen["K", True] + seen["D", True]
-        for at, count in enumerate((seen["K", True], seen["D", True], seen["K", False])):
-            characters[at] += count
-        if line["label"] == "meta" or not body + chrome:
-            continue
-        stays = 2 * kept >= body + chrome
-        if line["label"] == "keep":
-            lines[0 if stays else 2] += 1
-        elif stays:
-            lines[1] += 1
-    return lines, characters
+    in_lines, in_characters = [0, 0, 0], [0, 0, 0]
+    for line, alive in zip(lines, survived, strict=True):
+        text, label = line["text"], _IS_BODY[line["label"]]
+        labels = [label] * len(text)
+        for start, end, kind in line.get("span", ()):
+            labels[start:end] = [None if kind in _META else False] * len(text[start:end])
+        triples = zip(text, labels, alive, strict=True)
+        seen = Counter((is_body, kept) for letter, is_body, kept in triples if not letter.isspace())
+        counts = seen[True, True], seen[False, True], seen[True, False]
+        in_characters = [total + count for total, count in zip(in_characters, counts, strict=True)]
+        kept, total = counts[0] + counts[1], sum(counts) + seen[False, False]
+        if label is not None and total:
+            stays = 2 * kept >= total
+            in_lines[0] += label and stays
+            in_lines[1] += not label and stays
+            in_lines[2] += label and not stays
+    return in_lines, in_characters
 
 
-def _survivors(document: Row, predicted: Row) -> list[list[bool]]:
+def _survivors(lines: Sequence[Row], predicted: Row) -> list[list[bool]]:
     """Tell for each character of each gold line whether it is in the prediction: equal lines first, then blocks."""
-    lines = document["lines"]
     if "keep" in predicted:
         return [[kept] * len(line["text"]) for kept, line in zip(predicted["keep"], lines, strict=True)]
     wanted = [squash(line["text"]) for line in lines]
@@ -195,11 +176,8 @@ _SENTENCE = 20
 _AROUND = 25
 
 
-def _sentences(text: str) -> list[str]:
-    return [part for part in map(squash, _SENTENCES.split(text)) if len(part) >= _SENTENCE]
-
-
-def _score_silver(gold: Sequence[Row], found: Mapping[str, Row]) -> Figures:
+def _score_spans(gold: Sequence[Row], found: Mapping[str, Row]) -> Figures:
+    """Count the spans that are left, and the sentences outside of them, or words of a trap, that are lost."""
     figures: Figures = {}
     for document in gold:
         given = squash(found.get(document["id"], {"text": ""})["text"])
@@ -209,7 +187,7 @@ def _score_silver(gold: Sequence[Row], found: Mapping[str, Row]) -> Figures:
             row["documents"] += 1
             for name, value in counts.items():
                 row[name] += value
-    return {group: figures[group] for group in sorted(figures, key=lambda group: (group == "all", group))}
+    return {group: figures[group] for group in _all_last(figures)}
 
 
 def _trap(document: Row, given: str) -> dict[str, int]:
@@ -221,10 +199,11 @@ def _silver(document: Row, given: str) -> dict[str, int]:
     spans = sorted(document.get("spans", ()))
     chrome = [squash(document["text"][start:end]) for start, end, kind in spans if kind not in _SILVER_META]
     bounds = [0, *(at for start, end, _ in spans for at in (start, end)), len(document["text"])]
-    pieces = (document["text"][start:end] for start, end in zip(bounds[::2], bounds[1::2], strict=True))
-    sentences = [sentence for piece in pieces for sentence in _sentences(piece)]
-    lost = sum(sentence not in given for sentence in sentences)
-    counts = {"sentences": len(sentences), "lost": lost, "hurt": lost > 0}
+    between = (document["text"][start:end] for start, end in zip(bounds[::2], bounds[1::2], strict=True))
+    sentences = [sentence for part in between for sentence in map(squash, _SENTENCES.split(part))]
+    long = [sentence for sentence in sentences if len(sentence) >= _SENTENCE]
+    lost = sum(sentence not in given for sentence in long)
+    counts = {"sentences": len(long), "lost": lost, "hurt": lost > 0}
     if chrome:
         counts |= {"spans": sum(map(bool, chrome)), "left": sum(bool(text) and text in given for text in chrome)}
     return counts
@@ -234,19 +213,6 @@ _TOKEN = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\u0e00-\u0e7
 _SHINGLE = 4
 
 
-def _shingles(text: str) -> Counter[tuple[str, ...]]:
-    tokens = _TOKEN.findall(text)
-    return Counter(tuple(tokens[at : at + _SHINGLE]) for at in range(max(1, len(tokens) - _SHINGLE + 1)) if tokens)
-
-
-def _page(gold: str, text: str) -> tuple[float, float, float]:
-    wanted, given = _shingles(gold), _shingles(text)
-    hit, total, size = (wanted & given).total(), wanted.total(), given.total()
-    precision = hit / size if size else float(not total)
-    recall = hit / total if total else float(not size)
-    return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-
-
 def score_html(gold: Sequence[Row], predicted: Iterable[Row]) -> Figures:
     """Return the mean 4-gram precision, recall and F1 of the pages of each set, or of segments where those are gold.
 
@@ -254,20 +220,23 @@ def score_html(gold: Sequence[Row], predicted: Iterable[Row]) -> Figures:
     """
     texts = {row["id"]: row.get("text") or "" for row in predicted}
     pages: dict[str, list[tuple[float, float, float]]] = {}
-    segments = [0, 0, 0]
+    hit = extra = missed = 0
     for row in gold:
         text = texts.get(row["id"], "")
         if "gold" in row:
-            for group in (row.get("set", "pages"), f"lang {_language(row)}"):
+            language = {"ar": "ar", "fa": "fa+ur", "ur": "fa+ur"}.get(row.get("lang", ""), "other")
+            for group in (row.get("set", "pages"), f"lang {language}"):
                 pages.setdefault(group, []).append(_page(row["gold"], text))
             continue
         flat = " ".join(text.split())
-        hit, extra = (sum(" ".join(part.split()) in flat for part in row[side]) for side in ("with", "without"))
-        segments = [segments[0] + hit, segments[1] + extra, segments[2] + len(row["with"]) - hit]
-    figures = {group: _means(rows) for group, rows in sorted(pages.items())}
+        kept, left = (sum(" ".join(part.split()) in flat for part in row[side]) for side in ("with", "without"))
+        hit, extra, missed = hit + kept, extra + left, missed + len(row["with"]) - kept
+    figures: Figures = {}
+    for group, rows in sorted(pages.items()):
+        precision, recall, f1 = map(fmean, zip(*rows, strict=True))
+        figures[group] = {"pages": len(rows), "P": precision, "R": recall, "F1": f1}
     sets = [row["F1"] for group, row in figures.items() if not group.startswith("lang ")]
-    if any(segments):
-        hit, extra, missed = segments
+    if hit or extra or missed:
         f1 = 2 * hit / (2 * hit + extra + missed)
         figures["segments"] = {"pages": 0, "P": hit / max(1, hit + extra), "R": hit / max(1, hit + missed), "F1": f1}
         sets.append(f1)
@@ -276,9 +245,15 @@ def score_html(gold: Sequence[Row], predicted: Iterable[Row]) -> Figures:
     return figures
 
 
-def _language(row: Row) -> str:
-    return {"ar": "ar", "fa": "fa+ur", "ur": "fa+ur"}.get(row.get("lang", ""), "other")
+def _page(gold: str, text: str) -> tuple[float, float, float]:
+    """Return precision, recall and F1 of the shingles of `text`."""
+    wanted, given = _shingles(gold), _shingles(text)
+    hit, total, size = (wanted & given).total(), wanted.total(), given.total()
+    precision = hit / size if size else float(not total)
+    recall = hit / total if total else float(not size)
+    return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def _means(rows: Sequence[tuple[float, float, float]]) -> dict[str, float]:
-    return {"pages": len(rows), **{name: fmean(row[at] for row in rows) for at, name in enumerate(("P", "R", "F1"))}}
+def _shingles(text: str) -> Counter[tuple[str, ...]]:
+    tokens = _TOKEN.findall(text)
+    return Counter(tuple(tokens[at : at + _SHINGLE]) for at in range(max(1, len(tokens) - _SHINGLE + 1)) if tokens)
