@@ -104,18 +104,16 @@ _PLACEHOLDERS = (
 )
 _PLACEHOLDER = re.compile(rf" (?:{'|'.join(fold(phrase) for phrase in _PLACEHOLDERS.split('|'))})")
 _DUMMY = frozenset({"lorem", "ipsum", "dolor", "amet", "consectetur", "adipiscing", "eiusmod", "incididunt", "aliqua"})
+#: Marks, and signs of format such as the joiners.
+_CARRIED = frozenset({"Mn", "Mc", "Cf"})
 _BULLET = re.compile(r"[-*_•·▪●■►»–—]|\d{1,3}[.)\-]")
 
 
-def _mojibake() -> re.Pattern[str]:
-    """Compile what letters of two UTF-8 bytes look like in windows-1252 and windows-1256."""
-    tails = bytes(range(0x80, 0xC0))
-    latin = re.escape(tails.decode("cp1252", "ignore"))
-    arabic = re.escape(tails.decode("cp1256"))
-    return re.compile(f"[ÂÃØÙÚÛÐÑ][{latin}]|[طظعغ][{arabic}]")
-
-
-_MOJIBAKE = _mojibake()
+_TAILS = bytes(range(0x80, 0xC0))
+#: What letters of two UTF-8 bytes look like in windows-1252 and windows-1256.
+_MOJIBAKE = re.compile(
+    f"[ÂÃØÙÚÛÐÑ][{re.escape(_TAILS.decode('cp1252', 'ignore'))}]|[طظعغ][{re.escape(_TAILS.decode('cp1256'))}]"
+)
 
 
 class _Text:
@@ -147,10 +145,6 @@ def _below(value: float, limit: float, **more: Any) -> Detail | None:
     return {"value": round(value, 4), "limit": limit, **more} if value < limit else None
 
 
-def _empty(text: _Text, _: FilterConfig) -> Detail | None:
-    return None if text.words else {"signs": text.signs}
-
-
 def _garbled(text: _Text, config: FilterConfig) -> Detail | None:
     signs = max(text.signs, 1)
     replaced = text.counts["\ufffd"] / signs
@@ -170,21 +164,11 @@ def _placeholder(text: _Text, config: FilterConfig) -> Detail | None:
     return {"phrase": found[0].strip(), "words": len(text.words)} if found else None
 
 
-def _too_short(text: _Text, config: FilterConfig) -> Detail | None:
-    return _below(text.word_count(), config.min_words)
-
-
-def _too_long(text: _Text, config: FilterConfig) -> Detail | None:
-    return _above(text.word_count(), config.max_words)
-
-
-def _is_letter(sign: str) -> bool:
-    return sign.isalpha() or unicodedata.category(sign) in ("Mn", "Mc", "Cf")
-
-
 def _few_letters(text: _Text, config: FilterConfig) -> Detail | None:
     # Marks and joiners belong to the letters that carry them: vocalised text is not poor in letters.
-    letters = sum(count for sign, count in text.counts.items() if _is_letter(sign))
+    letters = sum(
+        count for sign, count in text.counts.items() if sign.isalpha() or unicodedata.category(sign) in _CARRIED
+    )
     return _below(letters / max(text.signs, 1), config.min_letters)
 
 
@@ -195,30 +179,24 @@ def _not_language(text: _Text, config: FilterConfig) -> Detail | None:
 
 
 def _repetitive(text: _Text, config: FilterConfig) -> Detail | None:
-    return _above(_repeated_lines(text.lines), config.max_repeated_lines, measure="lines") or _above(
-        _repeated_grams(text.words[:MAX_GRAM_WORDS]), config.max_repeated_grams, measure=f"{GRAM}-grams"
-    )
-
-
-def _repeated_lines(texts: list[str]) -> float:
     seen: set[str] = set()
     repeated = 0
-    for line in texts:
+    for line in text.lines:
         key = fold(line)
         repeated += len(line) if key in seen else 0
         seen.add(key)
-    return repeated / max(sum(map(len, texts)), 1)
-
-
-def _repeated_grams(tokens: list[str]) -> float:
-    seen: set[tuple[str, ...]] = set()
+    share = repeated / max(sum(map(len, text.lines)), 1)
+    if detail := _above(share, config.max_repeated_lines, measure="lines"):
+        return detail
+    tokens = text.words[:MAX_GRAM_WORDS]
+    grams: set[tuple[str, ...]] = set()
     covered = end = 0
     for start, gram in enumerate(zip(*(tokens[place:] for place in range(GRAM)), strict=False)):
-        if gram in seen:
+        if gram in grams:
             covered += start + GRAM - max(start, end)
             end = start + GRAM
-        seen.add(gram)
-    return covered / max(len(tokens), 1)
+        grams.add(gram)
+    return _above(covered / max(len(tokens), 1), config.max_repeated_grams, measure=f"{GRAM}-grams")
 
 
 def _no_sentences(text: _Text, config: FilterConfig) -> Detail | None:
@@ -239,11 +217,11 @@ def _no_sentences(text: _Text, config: FilterConfig) -> Detail | None:
 
 #: Reason -> rule, in the order in which they are asked; the first that answers names the reason.
 RULES: Mapping[str, Rule] = {
-    "empty": _empty,
+    "empty": lambda text, _: None if text.words else {"signs": text.signs},
     "garbled": _garbled,
     "placeholder": _placeholder,
-    "too-short": _too_short,
-    "too-long": _too_long,
+    "too-short": lambda text, config: _below(text.word_count(), config.min_words),
+    "too-long": lambda text, config: _above(text.word_count(), config.max_words),
     "few-letters": _few_letters,
     "not-language": _not_language,
     "repetitive": _repetitive,

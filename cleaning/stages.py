@@ -9,7 +9,7 @@ from dataclasses import replace
 from cleaning.article.fields import harvest
 from cleaning.article.rules import CleanConfig, find_spans
 from cleaning.article.spans import Span, delete_spans, unite
-from cleaning.html import DEFAULTS, ExtractConfig, Extraction, extract_html, is_binary
+from cleaning.html import DEFAULTS, ExtractConfig, extract_html, is_binary
 from cleaning.lines.lexicon import default_lexicon
 from cleaning.outlet.count import LineCounts
 from cleaning.outlet.furniture import Table, from_toml, outlet_of, to_toml
@@ -38,38 +38,32 @@ class Extract:
             return keep(record)
         if is_binary(record.body):
             return drop("not-html")
-        html, rung = _text_of(record)
-        dropped = (*self.config.drop.get(_outlet(record, record.url), ()), *record.meta.get(DROP, ()))
+        html, charset = decode(record.body, declared_charset(record.header("content-type"), record.body))
+        outlet = name_outlet(record.outlet, record.url, record.source)
+        dropped = (*self.config.drop.get(outlet, ()), *record.meta.get(DROP, ()))
         found = extract_html(html, record.url, self.config, dropped)
         if found.refused:
             return drop(found.refused)
-        return keep(_document(record, found, rung))
-
-
-def _text_of(page: Page) -> tuple[str, str]:
-    return decode(page.body, declared_charset(page.header("content-type"), page.body))
-
-
-def _outlet(page: Page, url: str) -> str:
-    return name_outlet(page.outlet, url, page.source)
-
-
-def _document(page: Page, found: Extraction, rung: str) -> Document:
-    url = page.url or found.canonical
-    trace = {"charset": rung, "extractor": found.extractor, "doubtful": found.doubtful, "claims": found.language}
-    return Document(
-        id=page.id,
-        source=page.source,
-        text=found.text,
-        title=scrub(page.title) or found.title,
-        url=url,
-        outlet=_outlet(page, url),
-        published=page.published or found.published,
-        authors=found.authors,
-        tags=found.tags,
-        trace=trace,
-        meta={name: value for name, value in page.meta.items() if name != DROP},
-    )
+        url = record.url or found.canonical
+        document = Document(
+            id=record.id,
+            source=record.source,
+            text=found.text,
+            title=scrub(record.title) or found.title,
+            url=url,
+            outlet=name_outlet(record.outlet, url, record.source),
+            published=record.published or found.published,
+            authors=found.authors,
+            tags=found.tags,
+            trace={
+                "charset": charset,
+                "extractor": found.extractor,
+                "doubtful": found.doubtful,
+                "claims": found.language,
+            },
+            meta={name: value for name, value in record.meta.items() if name != DROP},
+        )
+        return keep(document)
 
 
 class _Unobserved:
