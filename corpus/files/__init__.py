@@ -19,10 +19,11 @@ from corpus.files.durable import (
     sync_folder,
     translated,
 )
-from corpus.files.listing import STDIN, InputFile, list_inputs
+from corpus.files.listing import STDIN, UNFINISHED, InputFile, list_inputs
 
 __all__ = [
     "STDIN",
+    "UNFINISHED",
     "InputFile",
     "Published",
     "Stream",

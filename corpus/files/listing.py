@@ -15,6 +15,8 @@ from corpus.records import Failure, Source
 
 #: The INPUT that stands for standard input.
 STDIN = "-"
+#: Ends the name of an archive that a crawl is still writing (`x.warc.gz.open`); it is renamed when it is whole.
+UNFINISHED = ".open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class InputFile:
 def list_inputs(inputs: Sequence[str]) -> tuple[list[InputFile], list[Failure]]:
     """List the files of all INPUTs, sorted by name and path, and what among them cannot be read.
 
-    Folders are read recursively. Within them, links to folders are not followed and hidden names are passed
-    over. A file that is there under several names is listed once, by the first name in the order. A single INPUT
+    Folders are read recursively. Within them, links to folders are not followed; hidden names and archives
+    that a crawl is still writing are passed over. A file that is there under several names is listed once, by the first name in the order. A single INPUT
     names its files from itself on; of several each puts its own name in front, so that `dumps/*` names them as
     `dumps` does, and files of one name in two folders stay two files. An INPUT inside another one adds nothing.
 
@@ -112,7 +114,7 @@ def _walk(root: str, name: str) -> Iterator[_Found | Failure]:
             yield failure_of(error, Source(_name_below(root, folder, name)))
             continue
         for entry in entries:
-            if entry.name.startswith("."):
+            if entry.name.startswith(".") or entry.name.endswith(f".warc.gz{UNFINISHED}"):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry.path)

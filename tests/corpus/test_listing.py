@@ -95,6 +95,13 @@ def test_a_hidden_file_is_read_where_it_is_given(dumps: Path) -> None:
     ]  # fmt: skip
 
 
+def test_archives_that_a_crawl_is_writing_are_passed_over_in_folders(dumps: Path) -> None:
+    for name in ("b/x.warc.gz", "b/y.warc.gz.open", "doors.open.txt", "z.open"):
+        (dumps / name).write_text("")
+    assert names(dumps) == ["a.txt", "b/1.txt", "b/2.txt", "b/x.warc.gz", "c/d/e.jsonl", "doors.open.txt", "z.open"]
+    assert names(dumps / "b/y.warc.gz.open") == ["y.warc.gz.open"]
+
+
 def test_links_to_folders_are_not_followed(dumps: Path) -> None:
     before = names(dumps)
     (dumps / "b/up").symlink_to("..")
