@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from corpus.errors import UsageError
+from corpus.selectors import compile_selector
 from crawler.web.urls import PORTS, as_ascii, host_and_port
 
 #: Pages of one outlet in one run when its entry says nothing: a week of a large daily, and the end of a trap.
@@ -131,6 +132,11 @@ def _problems(outlet: Outlet) -> Iterable[str]:
         yield '`language` is a code such as "ar"'
     for name in ("article", "listing", "exclude"):
         yield from _bad_pattern(name, getattr(outlet, name))
+    for selector in outlet.drop:
+        try:
+            compile_selector(selector)
+        except ValueError as fault:
+            yield f"`drop`: {fault}"
     yield from _bad_addresses(outlet)
 
 

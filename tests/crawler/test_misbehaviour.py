@@ -150,6 +150,8 @@ def test_a_listed_address_may_not_lead_to_another(crawl: Crawl) -> None:
 
 
 def test_what_cannot_be_obeyed_ends_with_a_message_and_exit_code_2(crawl: Crawl, tmp_path: Path) -> None:
+    crawl.write('name = "a"\nseeds = ["https://example.com/"]\ndrop = ["div["]')
+    assert "outlets.toml: outlet 1 ('a'): `drop`: 'div[' is no CSS selector" in crawl.run(code=2)
     crawl.write('name = "a"\nseed = ["https://example.com/"]')
     output = crawl.run(code=2)
     assert "unknown field `seed`" in output
