@@ -37,14 +37,13 @@ def enable_browser(settings: BaseSettings) -> None:
             "an outlet has `javascript = true`, which needs the extra: pip install 'ghirbal[javascript]', "
             "then `playwright install chromium` (or name a browser with -s GHIRBAL_BROWSER=/usr/bin/chromium)"
         )
-    handlers = {**settings.getdict("DOWNLOAD_HANDLERS"), "http": _HANDLER, "https": _HANDLER}
     # Chromium refuses to build its sandbox for root, and then would not start.
     launch: dict[str, Any] = {"headless": True, "chromium_sandbox": os.geteuid() != 0}
     if executable := settings.get("GHIRBAL_BROWSER"):
         launch |= {"executable_path": executable}
     guard = AddressGuard(str(settings.get("GHIRBAL_ALLOW_PRIVATE") or ""))
     values = {
-        "DOWNLOAD_HANDLERS": handlers,
+        "DOWNLOAD_HANDLERS": {**settings.getdict("DOWNLOAD_HANDLERS"), "http": _HANDLER, "https": _HANDLER},
         "PLAYWRIGHT_BROWSER_TYPE": "chromium",
         "PLAYWRIGHT_LAUNCH_OPTIONS": launch,
         "PLAYWRIGHT_CONTEXTS": {"default": {"service_workers": "block", "accept_downloads": False}},
@@ -68,16 +67,13 @@ class BrowserGuard:
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https") or request.resource_type not in _WANTED or not parts.hostname:
             return True
-        return not await self._is_allowed(parts.hostname)
-
-    async def _is_allowed(self, host: str) -> bool:
-        at, allowed = self._answers.get(host, (0.0, False))
-        if self._guard.allows_all or (at and time.monotonic() - at < _REMEMBERED):
-            return self._guard.allows_all or allowed
+        at, allowed = self._answers.get(parts.hostname, (float("-inf"), False))
+        if self._guard.allows_all or time.monotonic() - at < _REMEMBERED:
+            return not (self._guard.allows_all or allowed)
         try:
-            answers = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            answers = await asyncio.get_running_loop().getaddrinfo(parts.hostname, None, type=socket.SOCK_STREAM)
         except OSError:
-            return False
+            return True
         allowed = all(self._guard.allows(str(answer[4][0])) for answer in answers)
-        self._answers[host] = (time.monotonic(), allowed)
-        return allowed
+        self._answers[parts.hostname] = (time.monotonic(), allowed)
+        return not allowed

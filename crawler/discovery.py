@@ -6,9 +6,9 @@ The site is asked by a spider with the settings of the crawl: its downloader, it
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -52,19 +52,6 @@ _WHY = {
 _FEED_LINK = re.compile(r"(?:^|[/._-])(?:rss|feed|feeds|atom|خلاصات)(?:$|[/._?-])", re.IGNORECASE)
 _HTML_TAG = re.compile(r"<html\s([^<>]{0,2000})>", re.IGNORECASE)
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
-
-
-@dataclass
-class _Draft:
-    """What was found out about a site."""
-
-    name: str
-    url: str
-    language: str = ""
-    delay: float = 0.0
-    feeds: list[str] = field(default_factory=list)
-    sitemaps: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def draft_outlet(url: str, allow_private: bool = False, deadline: float = DEADLINE) -> str:
@@ -114,7 +101,7 @@ class DraftSpider(Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Do it all, and yield nothing."""
         try:
-            self.ended.append(_toml(await self._draft()))
+            self.ended.append(await self._draft())
         except GhirbalError as fault:
             self.ended.append(fault)
         return
@@ -124,22 +111,35 @@ class DraftSpider(Spider):
         """Take the sitemaps that a robots.txt names."""
         self.sitemaps += [urljoin(base, link) for link in links]
 
-    async def _draft(self) -> _Draft:
-        draft = _Draft("", self.address)
+    async def _draft(self) -> str:
+        """Look at the front page, then at feeds and sitemaps while there is time, and write down what was found."""
+        notes: list[str] = []
+        found: dict[str, list[str]] = {"feeds": [], "sitemaps": []}
+        front = None
         try:
             async with asyncio.timeout(self.deadline):
                 front = await self._ask(self.address)
                 if front.status != _OK:
                     raise UsageError(f"{front.url}: answers {front.status}; give the front page of a news site")
-                draft.name, draft.url = _slug(front.url), front.url
-                await self._look_at(front, draft)
+                await self._look_at(front, notes, found)
         except TimeoutError:
-            if not draft.name:
+            if front is None:
                 raise UsageError(f"{self.address}: no front page within {self.deadline:g} s; try later") from None
-            draft.notes.append(f"stopped after {self.deadline:g} s: not all feeds and sitemaps were tried")
-        slot = self.crawler.engine.downloader.per_slot_settings.get(site_of(draft.url), {})
-        draft.delay = float(slot.get("delay", 0.0))
-        return draft
+            notes.append(f"stopped after {self.deadline:g} s: not all feeds and sitemaps were tried")
+        host = host_and_port(front.url)[0]
+        labels = [label for label in host.split(".") if label not in ("news", "arabic", "ar", "m")]
+        longest = max(labels[:-1] or labels or ["outlet"], key=len)
+        name = _NOT_SLUG.sub("-", longest.lower()).strip("-")[:64] or "outlet"
+        lines = [f"# {note}" for note in notes]
+        lines += ["[[outlet]]", f'name = "{name}"']
+        lines.append(f"domains = {_strings([site_of(front.url).removeprefix('www.')])}")
+        lines.append(f"seeds = {_strings([front.url])}")
+        lines += [f"{key} = {_strings(urls)}" if urls else f"# no {key} found" for key, urls in found.items()]
+        if language := _language(OneByteView(front.body, _content_type(front))):
+            lines.append(f'language = "{language}"')
+        if delay := self.crawler.engine.downloader.per_slot_settings.get(site_of(front.url), {}).get("delay"):
+            lines.append(f"delay = {delay:g}  # from robots.txt")
+        return "\n".join(lines) + "\n"
 
     async def _ask(self, url: str) -> Response:
         """Fetch a url, following its redirects; each hop passes robots.txt and the address guard.
@@ -163,31 +163,25 @@ class DraftSpider(Spider):
             url = target
         raise UsageError(f"{url}: more than {MAX_HOPS} redirects; check the address")
 
-    async def _look_at(self, front: Response, draft: _Draft) -> None:
-        page = OneByteView(front.body, _content_type(front))
-        reading = read_page(page)
+    async def _look_at(self, front: Response, notes: list[str], found: dict[str, list[str]]) -> None:
+        """Note what the links of the front page are, and find the feeds and sitemaps that answer with entries."""
+        reading = read_page(OneByteView(front.body, _content_type(front)))
         links = [link for link in (as_ascii(link, front.url) for link in reading.links) if link]
         own = [link for link in links if _is_of(link, front.url)]
-        draft.language = _language(page)
         articles = sum(kind_of(link) == "article" for link in own[:_JUDGED])
-        draft.notes.append(f"{len(own)} links on the front page, {articles} of them look like articles")
+        notes.append(f"{len(own)} links on the front page, {articles} of them look like articles")
         if not own:
-            draft.notes.append("the front page has no links: perhaps it needs `javascript = true`")
+            notes.append("the front page has no links: perhaps it needs `javascript = true`")
         named = [*reading.feeds, *(link for link in own if _FEED_LINK.search(urlsplit(link).path))]
-        await self._try(named or _USUAL_FEEDS, front.url, "feed", draft.feeds)
-        await self._try(list(self.sitemaps) or _USUAL_SITEMAPS, front.url, "sitemap", draft.sitemaps)
-
-    async def _try(self, candidates: Iterable[str], base: str, kind: str, found: list[str]) -> None:
-        """Add those of the candidates to `found` that answer with entries, in order."""
-        urls = dict.fromkeys(url for link in candidates if (url := as_ascii(link, base)))
-        for url in list(urls)[:_TRIED]:
-            try:
-                answer = await self._ask(url)
-            except UsageError:
-                continue
-            fresh = answer.url not in found and _is_of(answer.url, base)
-            if answer.status == _OK and fresh and _has_entries(answer, kind):
-                found.append(answer.url)
+        candidates = {"feeds": named or _USUAL_FEEDS, "sitemaps": self.sitemaps or _USUAL_SITEMAPS}
+        for kind, links_of_kind in candidates.items():
+            urls = dict.fromkeys(url for link in links_of_kind if (url := as_ascii(link, front.url)))
+            for url in list(urls)[:_TRIED]:
+                with contextlib.suppress(UsageError):
+                    answer = await self._ask(url)
+                    fresh = answer.status == _OK and answer.url not in found[kind] and _is_of(answer.url, front.url)
+                    if fresh and _has_entries(answer, kind):
+                        found[kind].append(answer.url)
 
 
 def _why(fault: Exception) -> str:
@@ -209,7 +203,7 @@ def _content_type(response: Response) -> str:
 
 
 def _has_entries(answer: Response, kind: str) -> bool:
-    if kind == "feed":
+    if kind == "feeds":
         return is_listing_xml(answer.body) == "feed" and bool(read_feed(answer.body, _content_type(answer)))
     return bool(read_sitemap(answer.body, _content_type(answer)))
 
@@ -220,27 +214,6 @@ def _language(page: OneByteView) -> str:
     if declared.isalpha() and declared.isascii() and len(declared) in (2, 3):
         return declared
     return "ar" if next(iter(script_shares(page.read(page.text[:_SAMPLE]))), "") == "arabic" else ""
-
-
-def _slug(url: str) -> str:
-    host = host_and_port(url)[0]
-    labels = [label for label in host.split(".") if label not in ("news", "arabic", "ar", "m")]
-    longest = max(labels[:-1] or labels or ["outlet"], key=len)
-    return _NOT_SLUG.sub("-", longest.lower()).strip("-")[:64] or "outlet"
-
-
-def _toml(draft: _Draft) -> str:
-    lines = [f"# {note}" for note in draft.notes]
-    domain = site_of(draft.url).removeprefix("www.")
-    lines += ["[[outlet]]", f'name = "{draft.name}"', f"domains = {_strings([domain])}"]
-    lines.append(f"seeds = {_strings([draft.url])}")
-    for key, urls in (("feeds", draft.feeds), ("sitemaps", draft.sitemaps)):
-        lines.append(f"{key} = {_strings(urls)}" if urls else f"# no {key} found")
-    if draft.language:
-        lines.append(f'language = "{draft.language}"')
-    if draft.delay:
-        lines.append(f"delay = {draft.delay:g}  # from robots.txt")
-    return "\n".join(lines) + "\n"
 
 
 def _strings(values: list[str]) -> str:

@@ -9,9 +9,11 @@ Every other key has a default; an unknown key is an error, so that a misspelt on
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +30,7 @@ DEFAULT_BUDGET = 10_000
 MAX_DELAY = 3600
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_SHARE = re.compile(r"([1-9]\d{0,4})/([1-9]\d{0,4})", re.ASCII)
 _LANGUAGE = re.compile(r"|[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
@@ -36,9 +39,9 @@ class Outlet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `domains` are `host` (with its subdomains, on the usual ports) or `host:port` (exactly that); without it the
     hosts of the entry points are taken. `delay` is in seconds between two requests to one host
-    (default: DOWNLOAD_DELAY); robots.txt may ask for more. `article`,
-    `listing` and `exclude` are regular expressions searched in the url. `budget` is in pages a run. `drop` are
-    CSS selectors that the cleaning may remove. `javascript` renders pages in a browser (extra `javascript`).
+    (default: DOWNLOAD_DELAY); robots.txt may ask for more. `article`, `listing` and `exclude` are regular expressions
+    searched in the url. `budget` is in pages a run. `drop` are CSS selectors of what the cleaning removes. `javascript`
+    renders pages in a browser (extra `javascript`).
     """
 
     name: str
@@ -64,16 +67,12 @@ class Outlet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def scopes(self) -> frozenset[tuple[str, int]]:
         """Return (host, port) pairs that belong to the outlet; port 0 stands for the usual ports."""
         given = self.domains or tuple(urlsplit(url).netloc for _, url in self.entry_points())
-        return frozenset(_scope(domain) for domain in given)
+        found = (host_and_port(as_ascii(f"https://{domain}/") or "") for domain in given)
+        return frozenset((host, 0 if port in PORTS.values() else port) for host, port in found)
 
 
 class _OutletsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outlet: tuple[Outlet, ...]
-
-
-def _scope(domain: str) -> tuple[str, int]:
-    host, port = host_and_port(as_ascii(f"https://{domain}/") or "")
-    return (host, 0) if port in PORTS.values() else (host, port)
 
 
 def load_outlets(path: Path) -> tuple[Outlet, ...]:
@@ -95,15 +94,15 @@ def load_outlets(path: Path) -> tuple[Outlet, ...]:
 def parse_outlets(text: str, where: str) -> tuple[Outlet, ...]:
     """Check the text of an outlets file; `where` names it in messages."""
     try:
-        rows = tomllib.loads(text)
+        outlets = msgspec.convert(tomllib.loads(text), _OutletsFile).outlet
     except tomllib.TOMLDecodeError as fault:
         raise UsageError(f"{where}: not valid TOML: {fault}") from fault
-    try:
-        outlets = msgspec.convert(rows, _OutletsFile).outlet
     except msgspec.ValidationError as fault:
         known = ", ".join(Outlet.__struct_fields__)
         raise UsageError(f"{where}: {fault}; the keys of an [[outlet]] are: {known}") from fault
-    problems = [*_repeated(outlets)]
+    names = [outlet.name for outlet in outlets]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    problems = [f"two outlets are called {name!r}; names must differ" for name in repeated]
     for place, outlet in enumerate(outlets, start=1):
         problems += [f"outlet {place} ({outlet.name!r}): {problem}" for problem in _problems(outlet)]
     if not outlets:
@@ -111,12 +110,6 @@ def parse_outlets(text: str, where: str) -> tuple[Outlet, ...]:
     if problems:
         raise UsageError(f"{where}: " + f"\n{where}: ".join(problems))
     return outlets
-
-
-def _repeated(outlets: Sequence[Outlet]) -> Iterable[str]:
-    names = [outlet.name for outlet in outlets]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"two outlets are called {name!r}; names must differ"
 
 
 def _problems(outlet: Outlet) -> Iterable[str]:
@@ -131,7 +124,10 @@ def _problems(outlet: Outlet) -> Iterable[str]:
     if not _LANGUAGE.fullmatch(outlet.language):
         yield '`language` is a code such as "ar"'
     for name in ("article", "listing", "exclude"):
-        yield from _bad_pattern(name, getattr(outlet, name))
+        try:
+            re.compile(getattr(outlet, name))
+        except re.error as fault:
+            yield f"`{name}` is not a regular expression: {fault}"
     for selector in outlet.drop:
         try:
             compile_selector(selector)
@@ -140,37 +136,15 @@ def _problems(outlet: Outlet) -> Iterable[str]:
     yield from _bad_addresses(outlet)
 
 
-def _bad_pattern(name: str, pattern: str) -> Iterable[str]:
-    try:
-        re.compile(pattern)
-    except re.error as fault:
-        yield f"`{name}` is not a regular expression: {fault}"
-
-
 def _bad_addresses(outlet: Outlet) -> Iterable[str]:
-    broken = False
+    bad = [domain for domain in outlet.domains if "/" in domain or as_ascii(f"https://{domain}/") is None]
+    yield from (f'`domains`: {domain!r} must be "host" or "host:port", without a scheme or a path' for domain in bad)
     for _, url in outlet.entry_points():
-        if as_ascii(url) is None:
-            broken = True
+        wire = as_ascii(url)
+        if wire is None:
             yield f"{url!r} is not an http or https url"
-    for domain in outlet.domains:
-        if "/" in domain or as_ascii(f"https://{domain}/") is None:
-            broken = True
-            yield f'`domains`: {domain!r} must be "host" or "host:port", without a scheme or a path'
-    if not broken:
-        scope = Scope([outlet])
-        for _, url in outlet.entry_points():
-            if not scope.owners(as_ascii(url) or ""):
-                yield f"{url!r} is outside `domains`; add its host there"
-
-
-def covering(host: str, port: int) -> Iterable[tuple[str, int]]:
-    """Return the scopes that would cover a host (without `www.`) and port, the narrowest first."""
-    yield host, port
-    if port in PORTS.values():
-        parts = host.split(".")
-        for start in range(len(parts)):
-            yield ".".join(parts[start:]), 0
+        elif not bad and not Scope([outlet]).owners(wire):
+            yield f"{url!r} is outside `domains`; add its host there"
 
 
 class Scope:
@@ -184,5 +158,55 @@ class Scope:
 
     def owners(self, url: str) -> tuple[Outlet, ...]:
         """Return the outlets of a url that `as_ascii` made; several where editions share a host."""
-        found = (self._owners.get(scope, ()) for scope in covering(*host_and_port(url)))
-        return next((outlets for outlets in found if outlets), ())
+        host, port = host_and_port(url)
+        scopes = [(host, port)]
+        if port in PORTS.values():
+            labels = host.split(".")
+            scopes += [(".".join(labels[start:]), 0) for start in range(len(labels))]
+        return next((self._owners[scope] for scope in scopes if scope in self._owners), ())
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlShare:
+    """The K-th of N parts of a crawl, for N machines: `-a shard=K/N`.
+
+    All hosts of one outlet, and of outlets that share a host, go to the same part: politeness needs one owner of each
+    host, and links between the hosts of an outlet must not fall between two parts.
+    """
+
+    number: int = 1
+    of: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> CrawlShare:
+        """Read "K/N".
+
+        Raises:
+            UsageError: it is not two whole numbers with 1 <= K <= N.
+        """
+        match = _SHARE.fullmatch(text or "1/1")
+        if match is None or int(match[1]) > int(match[2]):
+            raise UsageError(f"shard={text!r}: give K/N with K from 1 to N, for example shard=1/4")
+        return cls(int(match[1]), int(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+    @property
+    def suffix(self) -> str:
+        """Return what tells the files of this part from the others', or "" when there is only one."""
+        return f"-{self.number}-of-{self.of}" if self.of > 1 else ""
+
+    def outlets(self, outlets: Sequence[Outlet]) -> tuple[Outlet, ...]:
+        """Return the outlets that belong to this part, by a hash of their hosts; the same for any order of the file."""
+        groups: list[frozenset[tuple[str, int]]] = []
+        for outlet in outlets:
+            hosts = outlet.scopes()
+            joined = [group for group in groups if group & hosts]
+            groups = [group for group in groups if not group & hosts] + [hosts.union(*joined)]
+        mine: set[tuple[str, int]] = set()
+        for group in groups:
+            first = min(f"{host}:{port}" for host, port in group)
+            if int.from_bytes(hashlib.sha256(first.encode()).digest()[:8], "big") % self.of + 1 == self.number:
+                mine |= group
+        return tuple(outlet for outlet in outlets if outlet.scopes() <= mine)

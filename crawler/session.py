@@ -6,7 +6,7 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -16,8 +16,7 @@ from scrapy.settings import BaseSettings
 
 from corpus.errors import UsageError
 from corpus.files import run_lock
-from crawler.outlets import Outlet, Scope, load_outlets
-from crawler.shards import parse_shard, share_of
+from crawler.outlets import CrawlShare, Outlet, Scope, load_outlets
 from crawler.state.archive import Archive
 from crawler.state.frontier import Frontier, Target
 from crawler.web.urls import as_ascii, date_in, is_trap, key_of, kind_of, site_of, why_not, without_tracking
@@ -75,49 +74,45 @@ class Session:
             UsageError: the arguments or the outlets file cannot be obeyed.
             EnvironmentFault: the folder cannot be written, or another crawl writes there.
         """
-        shard = parse_shard(arguments.shard)
+        self.share = CrawlShare.parse(arguments.shard)
+        suffix = self.share.suffix
         everything = load_outlets(Path(arguments.outlets))
-        mine = _chosen(share_of(everything, shard), arguments.only)
-        if unverified := [outlet.name for outlet in mine if not outlet.verified]:
+        self.outlets: dict[str, Outlet] = {outlet.name: outlet for outlet in self.share.outlets(everything)}
+        if arguments.only:
+            names = arguments.only.split(",")
+            if unknown := sorted(set(names) - self.outlets.keys()):
+                raise UsageError(f"-a only={arguments.only}: no outlet called {', '.join(unknown)} (in this shard)")
+            self.outlets = {name: outlet for name, outlet in self.outlets.items() if name in names}
+        if unverified := [outlet.name for outlet in self.outlets.values() if not outlet.verified]:
             logger.warning("%d outlets are marked `verified = false`: %s", len(unverified), ", ".join(unverified))
         self.out = Path(str(settings["GHIRBAL_OUT"]))
-        self.shard = shard
-        self.outlets: dict[str, Outlet] = {outlet.name: outlet for outlet in mine}
         self.since = arguments.since
         self._scope = Scope(everything)
+        self._gate = lru_cache(maxsize=REMEMBERED)(self._admit)
         self._lock = contextlib.ExitStack()
-        self._lock.enter_context(run_lock(self.out / ".ghirbal" / f"crawl{shard.suffix}.lock"))
-        self.frontier = Frontier(self.out / f"frontier{shard.suffix}.sqlite")
-        self.archive = Archive(
-            self.out / "warc", f"ghirbal{shard.suffix}", settings.getint("GHIRBAL_WARC_BYTES"),
-            settings.getfloat("GHIRBAL_WARC_SECONDS"),
-        )  # fmt: skip
-        self._mend()
-        self.resumed = self.frontier.begin(time.time(), arguments.recrawl)
-        self._entered: dict[str, set[str]] = {}
-        self._gate = lru_cache(maxsize=REMEMBERED)(self._judge)
-        self.frontier.add(self._entry_points(), time.time())
-
-    def _mend(self) -> None:
-        for name, state, size in list(self.archive.recover(self.frontier.archives())):
-            if state == "removed":
-                self.frontier.forget_archive(name)
+        self._lock.enter_context(run_lock(self.out / ".ghirbal" / f"crawl{suffix}.lock"))
+        self.frontier = Frontier(self.out / f"frontier{suffix}.sqlite")
+        limits = settings.getint("GHIRBAL_WARC_BYTES"), settings.getfloat("GHIRBAL_WARC_SECONDS")
+        self.archive = Archive(self.out / "warc", f"ghirbal{suffix}", *limits)
+        for file in list(self.archive.recover(self.frontier.archives())):
+            if file.state == "removed":
+                self.frontier.forget_archive(file.name)
             else:
-                self.frontier.note_archives([(name, state, size)])
-        for name in self.archive.strangers():
+                self.frontier.note_archives([file])
+        for name in self.archive.unfinished():
             logger.warning("%s: left open by a crawl whose frontier is gone; left alone", name)
-
-    def _entry_points(self) -> Iterable[Target]:
-        for outlet in self.outlets.values():
-            for kind, given in outlet.entry_points():
-                if url := as_ascii(given):
-                    self._entered.setdefault(site_of(url), set()).add(outlet.name)
-                    yield Target(key_of(url), url, site_of(url), outlet.name, kind)
+        self.resumed = self.frontier.begin(time.time(), arguments.recrawl)
+        starts = [
+            Target(key_of(url), url, site_of(url), outlet.name, kind)
+            for outlet in self.outlets.values() for kind, given in outlet.entry_points() if (url := as_ascii(given))
+        ]  # fmt: skip
+        self._entered = {(start.host, start.outlet) for start in starts}
+        self.frontier.add(starts, time.time())
 
     def outlets_at(self, site: str) -> list[str]:
         """Return the names of the outlets of this crawl that may have urls at a host."""
-        names = {outlet.name for outlet in self._scope.owners(f"https://{site}/")} | self._entered.get(site, set())
-        return sorted(names & self.outlets.keys())
+        owners = {outlet.name for outlet in self._scope.owners(f"https://{site}/")}
+        return sorted(name for name in self.outlets if name in owners or (site, name) in self._entered)
 
     def target(self, link: str, base: str, depth: int, kind: str = "") -> Target | str:
         """Make a frontier entry of a link, or say why not; `kind` overrides what the url looks like.
@@ -131,31 +126,35 @@ class Session:
             base = ""
         return self._gate(link, base, depth, kind)
 
-    def _judge(self, link: str, base: str, depth: int, kind: str) -> Target | str:
+    def _admit(self, link: str, base: str, depth: int, kind: str) -> Target | str:
+        """Give a link to the first of its outlets that takes it, or return why the last one does not."""
         url = as_ascii(link, base)
         if url is None:
             return "bad-url"
         url = without_tracking(url)
         refused = "offsite"
         for outlet in self._scope.owners(url):
-            if outlet.name in self.outlets:
-                target = self._admit(url, outlet, depth, kind)
-                if not isinstance(target, str):
-                    return target
-                refused = target
+            if outlet.name not in self.outlets:
+                continue
+            if kind in ("feed", "sitemap"):
+                refused = "trap" if is_trap(url) else ""
+            else:
+                excluded = pattern_of(outlet.exclude).search(url)
+                refused = why_not(url, outlet.language) or ("excluded" if excluded else "")
+            refused = refused or ("too-deep" if depth > MAX_DEPTH else "")
+            taken = kind or self._kind_of(url, outlet)
+            if not refused and taken not in ("seed", "feed", "sitemap") and self.is_old(date_in(url)):
+                refused = "too-old"
+            if not refused:
+                return Target(key_of(url), url, site_of(url), outlet.name, taken, depth)
         return refused
 
-    def _admit(self, url: str, outlet: Outlet, depth: int, kind: str) -> Target | str:
-        if kind in ("feed", "sitemap"):
-            reason = "trap" if is_trap(url) else ""
-        else:
-            reason = why_not(url, outlet.language) or _excluded(url, outlet)
-        if reason or depth > MAX_DEPTH:
-            return reason or "too-deep"
-        kind = kind or _kind(url, outlet)
-        if kind not in ("seed", "feed", "sitemap") and self.is_old(date_in(url)):
-            return "too-old"
-        return Target(key_of(url), url, site_of(url), outlet.name, kind, depth)
+    @staticmethod
+    def _kind_of(url: str, outlet: Outlet) -> str:
+        if pattern_of(outlet.article).search(url):
+            return "article"
+        shape = "listing" if pattern_of(outlet.listing).search(url) else kind_of(url)
+        return "page" if shape == "article" and outlet.article else shape
 
     def is_old(self, published: str) -> bool:
         """Tell whether an ISO date, however coarse, lies before `since`; an empty date does not."""
@@ -170,31 +169,7 @@ class Session:
         self._lock.close()
 
 
-def _chosen(outlets: Iterable[Outlet], only: str) -> tuple[Outlet, ...]:
-    """Keep the outlets named in `only`; all of them without it."""
-    outlets = tuple(outlets)
-    if not only:
-        return outlets
-    names = only.split(",")
-    known = {outlet.name for outlet in outlets}
-    if unknown := sorted(set(names) - known):
-        raise UsageError(f"-a only={only}: no outlet called {', '.join(unknown)} (in this shard)")
-    return tuple(outlet for outlet in outlets if outlet.name in names)
-
-
-def _kind(url: str, outlet: Outlet) -> str:
-    if outlet.article and _pattern(outlet.article).search(url):
-        return "article"
-    if outlet.listing and _pattern(outlet.listing).search(url):
-        return "listing"
-    shape = kind_of(url)
-    return "page" if shape == "article" and outlet.article else shape
-
-
-def _excluded(url: str, outlet: Outlet) -> str:
-    return "excluded" if outlet.exclude and _pattern(outlet.exclude).search(url) else ""
-
-
 @lru_cache(maxsize=1024)
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text)
+def pattern_of(text: str) -> re.Pattern[str]:
+    """Compile a pattern of an outlet; an empty one matches nothing."""
+    return re.compile(text or r"(?!)")

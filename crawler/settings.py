@@ -78,21 +78,16 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.polite.robots.PoliteRobots": 100,
     "crawler.spiders.news.KeepRaw": 999,
 }
-SPIDER_MIDDLEWARES = {
-    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
-    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
-    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
-    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
-    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
-    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
-}
-EXTENSIONS = {
-    "scrapy.extensions.telnet.TelnetConsole": None,
-    "scrapy.extensions.remote_control.RemoteControl": None,
-    "scrapy.extensions.feedexport.FeedExporter": None,
-    "scrapy.extensions.spiderstate.SpiderState": None,
-    "scrapy.extensions.logstats.LogStats": None,
-    "scrapy.extensions.throttle.AutoThrottle": None,
+_NO_SPIDER_MIDDLEWARES = (
+    "start.StartSpiderMiddleware", "httperror.HttpErrorMiddleware", "referer.RefererMiddleware",
+    "urllength.UrlLengthMiddleware", "depth.DepthMiddleware", "metacopy.MetaCopyDetectionMiddleware",
+)  # fmt: skip
+SPIDER_MIDDLEWARES = {f"scrapy.spidermiddlewares.{name}": None for name in _NO_SPIDER_MIDDLEWARES}
+_NO_EXTENSIONS = (
+    "telnet.TelnetConsole", "remote_control.RemoteControl", "feedexport.FeedExporter", "spiderstate.SpiderState",
+    "logstats.LogStats", "throttle.AutoThrottle",
+)  # fmt: skip
+EXTENSIONS = {f"scrapy.extensions.{name}": None for name in _NO_EXTENSIONS} | {
     "crawler.polite.throttle.PoliteThrottle": 0,
     "crawler.polite.throttle.DownloadLimits": 0,
     "crawler.progress.Progress": 0,

@@ -37,10 +37,11 @@ class InputFile:
 def list_inputs(inputs: Sequence[str]) -> tuple[list[InputFile], list[Failure]]:
     """List the files of all INPUTs, sorted by name and path, and what among them cannot be read.
 
-    Folders are read recursively. Within them, links to folders are not followed; hidden names and archives
-    that a crawl is still writing are passed over. A file that is there under several names is listed once, by the first name in the order. A single INPUT
-    names its files from itself on; of several each puts its own name in front, so that `dumps/*` names them as
-    `dumps` does, and files of one name in two folders stay two files. An INPUT inside another one adds nothing.
+    Folders are read recursively. Within them, links to folders are not followed, and hidden names and archives that
+    a crawl is still writing are passed over. A file that is there under several names is listed once, by the first
+    name in the order. A single INPUT names its files from itself on; of several each puts its own name in front, so
+    that `dumps/*` names them as `dumps` does, and files of one name in two folders stay two files. An INPUT inside
+    another one adds nothing.
 
     Raises:
         UsageError: an INPUT does not exist.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import Protocol, cast
 from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
@@ -24,9 +24,6 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.polite.safety import Refused
 from crawler.polite.throttle import set_floor
 from crawler.web.urls import site_of
-
-if TYPE_CHECKING:
-    from crawler.spiders.news import NewsSpider
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +38,13 @@ MAX_CRAWL_DELAY = 120.0
 MAX_SITEMAP_LINES = 100
 _PRIORITY = 1000
 _TOO_MANY = 429
+
+
+class SitemapTaker(Protocol):
+    """The spider, as far as robots.txt concerns it."""
+
+    def found_sitemaps(self, links: list[str], base: str) -> None:
+        """Take the sitemaps that the robots.txt at `base` names."""
 
 
 class _Rules:
@@ -70,21 +74,18 @@ class PoliteRobots:
         """Let the request pass, or raise Refused."""
         if request.meta.get("dont_obey_robotstxt"):
             return
-        rules = await self._rules_for(request)
+        key = (urlsplit(request.url).scheme, site_of(request.url))
+        task = self._tasks.get(key)
+        if task is None or (task.done() and (task.exception() or task.result().expires < time.monotonic())):
+            task = self._tasks[key] = asyncio.ensure_future(self._rules_of(*key))
+        rules = await asyncio.shield(task)
         if rules.fault is not None:
             raise Refused("robots-unreachable") from rules.fault
         if rules.parsed is not None and not rules.parsed.can_fetch(request.url, self._agent):
             raise Refused("robots")
 
-    async def _rules_for(self, request: Request) -> _Rules:
-        parts = urlsplit(request.url)
-        key = (parts.scheme, site_of(request.url))
-        task = self._tasks.get(key)
-        if task is None or (task.done() and (task.exception() or task.result().expires < time.monotonic())):
-            task = self._tasks[key] = asyncio.ensure_future(self._fetch(*key))
-        return await asyncio.shield(task)
-
-    async def _fetch(self, scheme: str, site: str) -> _Rules:
+    async def _rules_of(self, scheme: str, site: str) -> _Rules:
+        """Fetch and parse the robots.txt of a site, and pass on what it asks (delays) and offers (sitemaps)."""
         stats = self._crawler.stats
         try:
             response = await self._download(f"{scheme}://{site}/robots.txt", site)
@@ -104,11 +105,17 @@ class PoliteRobots:
             body = body.rpartition(b"\n")[0]
         parsed = Protego.parse(body.decode("utf-8-sig", "replace"))
         stats.inc_value("robots/parsed")
-        self._take(parsed, site, response.url)
+        delay, rate = parsed.crawl_delay(self._agent) or 0.0, parsed.request_rate(self._agent)
+        if rate and rate.requests:
+            delay = max(delay, rate.seconds / rate.requests)
+        if delay > 0:
+            set_floor(self._crawler, site, min(delay, MAX_CRAWL_DELAY))
+        sitemaps = list(parsed.sitemaps)[:MAX_SITEMAP_LINES]
+        cast("SitemapTaker", self._crawler.spider).found_sitemaps(sitemaps, response.url)
         return _Rules(parsed)
 
     async def _download(self, url: str, site: str) -> Response:
-        """Fetch a robots.txt, following its redirects."""
+        """Follow the redirects of a robots.txt; one that leads nowhere is absent."""
         for _ in range(MAX_HOPS + 1):
             meta = {"dont_obey_robotstxt": True, "download_slot": site, "ghirbal_limit": MAX_BODY + 1}
             request = Request(url, priority=_PRIORITY, meta=meta, callback=NO_CALLBACK)
@@ -120,14 +127,3 @@ class PoliteRobots:
             if urlsplit(url).scheme not in ("http", "https"):
                 break
         return Response(url, status=404)
-
-    def _take(self, parsed: Protego, site: str, url: str) -> None:
-        """Pass on what a robots.txt asks (Crawl-delay, Request-rate) and offers (Sitemap)."""
-        delay = parsed.crawl_delay(self._agent) or 0.0
-        rate = parsed.request_rate(self._agent)
-        if rate and rate.requests:
-            delay = max(delay, rate.seconds / rate.requests)
-        if delay > 0:
-            set_floor(self._crawler, site, min(delay, MAX_CRAWL_DELAY))
-        spider: NewsSpider = self._crawler.spider  # type: ignore[assignment]
-        spider.found_sitemaps(list(parsed.sitemaps)[:MAX_SITEMAP_LINES], url)

@@ -73,13 +73,11 @@ class AddressGuard:
             return False
         if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
             parsed = parsed.ipv4_mapped
-        return parsed in self._listed or _is_public(parsed)
-
-
-def _is_public(address: Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address) and any(address in carrier for carrier in _CARRIERS):
-        return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
+        if parsed in self._listed:
+            return True
+        if isinstance(parsed, ipaddress.IPv6Address) and any(parsed in carrier for carrier in _CARRIERS):
+            return False
+        return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
 
 class GuardedResolver(CachingThreadedResolver):
@@ -98,13 +96,14 @@ class GuardedResolver(CachingThreadedResolver):
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802  Twisted's name
         """Resolve a name to an address the guard allows, or fail with DNSLookupError."""
-        return super().getHostByName(name, timeout).addCallback(self._checked, name)
 
-    def _checked(self, address: str, name: str) -> str:
-        if not self.guard.allows(address):
-            self.refused.add(name.lower())
-            raise DNSLookupError(f"private-address: {name} is {address}")
-        return address
+        def check(address: str) -> str:
+            if not self.guard.allows(address):
+                self.refused.add(name.lower())
+                raise DNSLookupError(f"private-address: {name} is {address}")
+            return address
+
+        return super().getHostByName(name, timeout).addCallback(check)
 
 
 class SafetyMiddleware:

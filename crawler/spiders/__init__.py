@@ -1,1 +1,10 @@
-"""The spiders `scrapy list` finds."""
+"""Hold the spider that `scrapy crawl news` finds: requests from the frontier, a `FetchResult` for each.
+
+In: responses and failures. Out: items for the pipeline, and targets for the frontier. Read news.
+"""
+
+from __future__ import annotations
+
+from crawler.spiders.news import NewsSpider
+
+__all__ = ["NewsSpider"]

@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
@@ -23,11 +23,11 @@ from corpus.errors import GhirbalError
 from crawler.browser import enable_browser
 from crawler.polite.safety import AddressGuard
 from crawler.session import MAX_HOPS, MAX_SITEMAP_DEPTH, Session, read_arguments
-from crawler.state import settle as outcomes
+from crawler.state import settle
 from crawler.state.archive import Capture
 from crawler.state.frontier import Row, Target
-from crawler.state.settle import NOT_MODIFIED, Outcome
-from crawler.web.listings import Entry, is_listing_xml, read_feed, read_sitemap
+from crawler.state.settle import NOT_MODIFIED, FetchResult
+from crawler.web.listings import ListingEntry, is_listing_xml, read_feed, read_sitemap
 from crawler.web.pages import OneByteView, Reading, read_page
 from crawler.web.urls import as_ascii, key_of, site_of
 
@@ -49,7 +49,7 @@ class KeepRaw:
 
 
 class NewsSpider(Spider):
-    """Crawl news outlets; everything it learns goes to the pipeline as one Outcome for each url."""
+    """Crawl news outlets; everything it learns goes to the pipeline as one FetchResult for each url."""
 
     name = "news"
     session: Session
@@ -77,7 +77,7 @@ class NewsSpider(Spider):
             enable_browser(crawler.settings)
         self._default_delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
         self._first_wait = crawler.settings.getfloat("GHIRBAL_RETRY_SECONDS")
-        crawler.signals.connect(self._crashed, signal=signals.spider_error)
+        crawler.signals.connect(self.crashed, signal=signals.spider_error)
         # A connection is kept open to each host; the usual 1,024 would be too few for a thousand of them.
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -106,122 +106,119 @@ class NewsSpider(Spider):
 
     # --- answers ----------------------------------------------------------------------------------------------
 
-    def parse_page(self, response: Response) -> Iterator[Outcome]:
+    def parse_page(self, response: Response) -> Iterator[FetchResult]:
         """Settle a page."""
-        outcome = self._without_page(response)
-        yield outcome if outcome is not None else self._page(response)
+        yield self._without_page(response) or self._page(response)
 
-    async def parse_listing(self, response: Response) -> AsyncIterator[Outcome]:
+    async def parse_listing(self, response: Response) -> AsyncIterator[FetchResult]:
         """Settle a sitemap or a feed; it is parsed in a thread."""
-        outcome = self._without_page(response)
-        if outcome is not None:
-            yield outcome
-            return
-        row: Row = response.meta["row"]
-        read = read_sitemap if row.kind == "sitemap" else read_feed
-        entries = await run_in_thread(read, response.body, _content_type(response))
-        settlement = outcomes.fetched(row, time.time(), _facts(response), changed=True)
-        settlement.found = list(self._found_entries(entries, row))
-        settlement.counts = {"lists": 1}
-        yield Outcome(settlement)
+        settled = self._without_page(response)
+        if settled is None:
+            row: Row = response.meta["row"]
+            read = read_sitemap if row.kind == "sitemap" else read_feed
+            entries = await run_in_thread(read, response.body, _header(response, b"Content-Type"))
+            settled = self._listing(response, entries, row.kind)
+        yield settled
 
-    def failed(self, failure: Failure) -> Iterator[Outcome]:
+    def failed(self, failure: Failure) -> Iterator[FetchResult]:
         """Settle a download that gave no answer."""
         row: Row = failure.request.meta["row"]  # type: ignore[attr-defined]
-        yield outcomes.went_wrong(row, time.time(), failure.value or OSError("no answer"), self._first_wait)
+        yield settle.went_wrong(row, time.time(), failure.value or OSError("no answer"), self._first_wait)
 
-    def _crashed(self, response: Any) -> None:
-        """Settle a page that made the spider fail, so that it is not in hand for ever."""
+    def crashed(self, response: Any) -> None:
+        """Settle a page that made the spider fail, so that it is not in flight for ever."""
         row = response.request.meta.get("row")
         if row is not None:
             self.crawler.engine.scraper._start_itemproc_nowait(  # noqa: SLF001
-                Outcome(outcomes.closed(row, time.time(), "failed", "crashed"))
+                FetchResult(settle.closed(row, time.time(), "failed", "crashed"))
             )
 
-    def _without_page(self, response: Response) -> Outcome | None:
+    def _without_page(self, response: Response) -> FetchResult | None:
         """Settle an answer that is no page: unchanged, elsewhere, refused, cut short; None if it is a page."""
         row: Row = response.meta["row"]
         now = time.time()
         if response.status == NOT_MODIFIED:
-            return self._unchanged(response, row, now)
+            settlement = settle.fetched(row, now, {"status": NOT_MODIFIED}, changed=False)
+            settlement.counts = {"unchanged": 1} if row.archived else {"lists": 1}
+            return FetchResult(settlement, self._capture(response, row.digest) if row.archived else None)
         if response.status in _REDIRECTS:
-            location = (response.headers.get(b"Location") or b"").decode("utf-8", "replace")
-            return outcomes.moved(row, now, self._moved(location, row), response.status)
+            target = self._redirect_target(_header(response, b"Location", "utf-8"), row)
+            return settle.moved(row, now, target, response.status)
         if response.status not in _SUCCESS:
-            asked = (response.headers.get(b"Retry-After") or b"").decode("latin-1")
-            return outcomes.answered_badly(row, now, response.status, asked, self._first_wait)
+            wait = _header(response, b"Retry-After")
+            return settle.answered_badly(row, now, response.status, wait, self._first_wait)
         if "dataloss" in response.flags and row.attempts == 0:
-            return Outcome(outcomes.postponed(row, now, "disconnect", first=self._first_wait))
+            return FetchResult(settle.postponed(row, now, "disconnect", first=self._first_wait))
         return None
 
-    def _unchanged(self, response: Response, row: Row, now: float) -> Outcome:
-        settlement = outcomes.fetched(row, now, {"status": NOT_MODIFIED}, changed=False)
-        settlement.counts = {"unchanged": 1} if row.archived else {"lists": 1}
-        capture = self._capture(response, row, row.digest) if row.archived else None
-        if capture is not None:
-            capture.earlier, capture.unchanged = _earlier(row), True
-        return Outcome(settlement, capture)
-
-    def _page(self, response: Response) -> Outcome:
+    def _page(self, response: Response) -> FetchResult:
+        """Settle a page: a listing after all, none for us, or one to archive, with its links."""
         row: Row = response.meta["row"]
-        now = time.time()
-        kind = _content_type(response)
+        now, kind = time.time(), _header(response, b"Content-Type")
         if row.kind == "seed" and (listing := is_listing_xml(response.body)):
-            return self._misplaced_listing(response, row, listing)
+            read = read_sitemap if listing == "sitemap" else read_feed
+            return self._listing(response, read(response.body, kind), listing)
         if kind and not kind.strip().lower().startswith(_HTML_TYPES):
-            return Outcome(outcomes.closed(row, now, "failed", "not-html", response.status))
+            return FetchResult(settle.closed(row, now, "failed", "not-html", response.status))
         page = OneByteView(response.body, kind)
         reading = read_page(page)
         if self.session.is_old(reading.published) and row.kind != "seed":
-            return Outcome(outcomes.closed(row, now, "fetched", "too-old", response.status))
-        return self._archived(response, row, page.text, reading)
-
-    def _archived(self, response: Response, row: Row, text: str, reading: Reading) -> Outcome:
-        raw: Response = response.meta["raw"]
-        digest, words = outcomes.payload_digest(raw.body), outcomes.words_digest(text)
+            return FetchResult(settle.closed(row, now, "fetched", "too-old", response.status))
+        body = response.meta["raw"].body
+        digest, words = settle.payload_digest(body), settle.words_digest(page.text)
         same = bool(row.archived) and (digest == row.digest or (bool(words) and words == row.words))
         article = reading.is_article or row.kind == "article"
         facts = _facts(response) | {"digest": digest, "words": words, "article": int(article)}
-        settlement = outcomes.fetched(row, time.time(), facts, changed=not same)
+        settlement = settle.fetched(row, now, facts, changed=not same)
         settlement.found = self._found_links(row, reading)
-        settlement.counts = {"fetched": 1, "bytes": len(raw.body)} | ({"articles": 1} if article else {})
-        capture = self._capture(response, row, digest)
-        if article:
-            capture.notes["kind"] = "article"
-        if row.archived and digest == row.digest:
-            capture.earlier = _earlier(row)
+        capture = self._capture(response, digest, {"kind": "article"} if article else {})
+        settlement.counts = {"fetched": 1, "bytes": len(body)} | ({"articles": 1} if article else {})
+        if capture.earlier is not None:
             settlement.counts = {"unchanged": 1}
-        return Outcome(settlement, capture)
+        return FetchResult(settlement, capture)
 
-    def _misplaced_listing(self, response: Response, row: Row, kind: str) -> Outcome:
-        """A seed that turns out to be a feed or a sitemap is read as one."""
-        read = read_sitemap if kind == "sitemap" else read_feed
-        entries = read(response.body, _content_type(response))
-        settlement = outcomes.fetched(row, time.time(), _facts(response) | {"kind": kind}, changed=True)
-        settlement.found = list(self._found_entries(entries, row))
+    def _listing(self, response: Response, entries: list[ListingEntry], kind: str) -> FetchResult:
+        """Settle a feed or a sitemap, also one that was given as a seed: from now on it is of its own `kind`."""
+        row: Row = response.meta["row"]
+        settlement = settle.fetched(row, time.time(), _facts(response) | {"kind": kind}, changed=True)
         settlement.counts = {"lists": 1}
-        return Outcome(settlement)
+        for entry in entries:
+            nested = entry.kind == "sitemap"
+            if self.session.is_old(entry.published or entry.changed) or (nested and row.depth >= MAX_SITEMAP_DEPTH):
+                continue
+            depth = row.depth + 1 if nested else 1
+            target = self.session.target(entry.url, row.url, depth, "sitemap" if nested else "")
+            if not isinstance(target, str):
+                as_kind = "article" if target.kind == "page" else target.kind
+                settlement.found.append(replace(target, kind=as_kind, title=entry.title, published=entry.published))
+        return FetchResult(settlement)
 
-    def _capture(self, response: Response, row: Row, digest: str) -> Capture:
+    def _capture(self, response: Response, digest: str, notes: dict[str, Any] | None = None) -> Capture:
+        """Make the exchange to archive; what came before unchanged is a revisit."""
+        row: Row = response.meta["row"]
         raw: Response = response.meta["raw"]
         request = response.request
         assert request is not None
-        host = [("Host", site_of(row.url))]
-        truncated = "disconnect" if "dataloss" in raw.flags else response.meta.get("truncated", "")
-        outlet = self.session.outlets.get(row.outlet)
-        notes: dict[str, str | list[str]] = {"outlet": row.outlet, "kind": row.kind, "title": row.title}
-        notes |= {"published": row.published, "drop": list(outlet.drop) if outlet else []}
-        notes["rendered"] = "yes" if response.meta.get("playwright") else ""
-        notes = {name: value for name, value in notes.items() if value}
+        outlet = self.session.outlets[row.outlet]
+        about = {
+            "outlet": row.outlet, "kind": row.kind, "title": row.title, "published": row.published,
+            "drop": list(outlet.drop), "rendered": "yes" if response.meta.get("playwright") else "",
+        } | (notes or {})  # fmt: skip
+        date, _, record_id = row.archived.partition(" ")
         return Capture(
-            url=row.url, status=raw.status, request=host + _pairs(request.headers),
+            url=row.url, status=raw.status, request=[("Host", site_of(row.url)), *_pairs(request.headers)],
             response=response.meta["raw_headers"], body=raw.body, digest=digest, protocol=raw.protocol or "HTTP/1.1",
-            address=str(raw.ip_address or ""), truncated=truncated, notes=notes,
+            address=str(raw.ip_address or ""),
+            truncated="disconnect" if "dataloss" in raw.flags else response.meta.get("truncated", ""),
+            notes={name: value for name, value in about.items() if value},
+            earlier=(row.url, date, record_id) if row.archived and digest == row.digest else None,
+            unchanged=response.status == NOT_MODIFIED,
         )  # fmt: skip
 
     # --- discovery --------------------------------------------------------------------------------------------
 
-    def _moved(self, location: str, row: Row) -> Target | str:
+    def _redirect_target(self, location: str, row: Row) -> Target | str:
+        """Return where a redirect leads, as a url of its own, or why it leads nowhere."""
         if not location:
             return "without-location"
         if row.hops >= MAX_HOPS:
@@ -229,40 +226,24 @@ class NewsSpider(Spider):
         target = self.session.target(location, row.url, row.depth, row.kind)
         if isinstance(target, str):
             return target
-        if target.key == key_of(row.url):
-            # http to https, or a slash: the same page by its key, so it is fetched under a key of its own.
-            target = _replace(target, key=target.url) if target.url != row.url else target
         if target.url == row.url:
             return "loop"
-        return _replace(target, hops=row.hops + 1, title=row.title, published=row.published)
+        # From a url to one of the same key (a fragment or a tracking parameter less, another order): the key is taken
+        # by the page that redirects, so the target goes under its own address.
+        key = target.url if target.key == key_of(row.url) else target.key
+        return replace(target, key=key, hops=row.hops + 1, title=row.title, published=row.published)
 
     def _found_links(self, row: Row, reading: Reading) -> list[Target]:
-        base = as_ascii(reading.base, row.url) if reading.base else row.url
-        base = base or row.url
-        found: dict[str, Target] = {}
-        refused: dict[str, int] = {}
+        base = (as_ascii(reading.base, row.url) if reading.base else None) or row.url
         links = [(link, "") for link in (*reading.links, reading.moved_to, reading.canonical) if link]
         if row.kind == "seed":
             links += [(feed, "feed") for feed in reading.feeds]
-        for link, kind in links:
-            target = self.session.target(link, base, row.depth + 1, kind)
-            if isinstance(target, str):
-                refused[target] = refused.get(target, 0) + 1
-            else:
+        targets = [self.session.target(link, base, row.depth + 1, kind) for link, kind in links]
+        found: dict[str, Target] = {}
+        for target in targets:
+            if not isinstance(target, str):
                 found.setdefault(target.key, target)
         return list(found.values())
-
-    def _found_entries(self, entries: list[Entry], row: Row) -> Iterator[Target]:
-        for entry in entries:
-            if self.session.is_old(entry.published or entry.changed):
-                continue
-            kind = "sitemap" if entry.kind == "sitemap" else ""
-            if kind and row.depth >= MAX_SITEMAP_DEPTH:
-                continue
-            target = self.session.target(entry.url, row.url, row.depth + 1 if kind else 1, kind)
-            if not isinstance(target, str):
-                target = _replace(target, kind="article") if not kind and target.kind == "page" else target
-                yield _replace(target, title=entry.title, published=entry.published)
 
     def found_sitemaps(self, links: list[str], base: str) -> None:
         """Take the sitemaps that a robots.txt names."""
@@ -273,31 +254,19 @@ class NewsSpider(Spider):
         scheduler.wake({target.host for target in known})  # type: ignore[union-attr]
 
 
-def _content_type(response: Response) -> str:
-    return (response.headers.get(b"Content-Type") or b"").decode("latin-1")
+def _header(response: Response, name: bytes, encoding: str = "latin-1") -> str:
+    return (response.headers.get(name) or b"").decode(encoding, "replace")
 
 
 def _facts(response: Response) -> dict[str, Any]:
-    headers = response.headers
     return {
         "status": response.status,
-        "etag": (headers.get(b"ETag") or b"").decode("latin-1")[:1000],
-        "modified": (headers.get(b"Last-Modified") or b"").decode("latin-1")[:100],
+        "etag": _header(response, b"ETag")[:1000],
+        "modified": _header(response, b"Last-Modified")[:100],
     }
-
-
-def _earlier(row: Row) -> tuple[str, str, str]:
-    date, _, record_id = row.archived.partition(" ")
-    return row.url, date, record_id
 
 
 def _pairs(headers: Any) -> list[tuple[str, str]]:
     return [
         (name.decode("latin-1"), value.decode("latin-1")) for name, values in headers.items() for value in values
     ]
-
-
-def _replace(target: Target, **changes: Any) -> Target:
-
-
-    return msgspec.structs.replace(target, **changes)

@@ -1,10 +1,18 @@
-"""Keep the state of a crawl on disk: frontier, scheduler, archive, and what became of each request.
+"""Keep the state of a crawl on disk: what is known of every url, what was archived, what is to be asked next.
 
-In: requests and responses. Out: rows of the frontier and WARC records, written together. Read frontier, then scheduler,
-archive, settle and pipeline.
+    FrontierScheduler --Row--> spider --FetchResult--> ArchivePipeline
+         ^                                                   |
+         |                              Capture --> Archive: WARC records on disk, RecordRef back
+         |                                                   |  only then
+         +---- what was found ------- Settlement --> Frontier: one transaction
+
+A `FetchResult` (settle) is what became of one request: a `Settlement` (frontier), the columns to write and the targets
+found, and a `Capture` (archive), the exchange to keep. A `RecordRef` names the record of it, for later revisits.
+
+In: responses and failures. Out: rows to fetch, `frontier.sqlite`, `warc/*.warc.gz`.
+Read frontier, then archive, settle, scheduler and pipeline. Nothing outside the crawler imports from here.
 """
 
 from __future__ import annotations
 
-__all__ = [
-]
+__all__: list[str] = []

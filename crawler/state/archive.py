@@ -7,6 +7,7 @@ under a final name. A file is also published when it is large or old enough.
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -14,20 +15,25 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 import msgspec
 from isal import isal_zlib
+from warcio.recordbuilder import RecordBuilder  # type: ignore[import-untyped]
 from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-untyped]
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
-from corpus.files import sync_folder, translated
+from corpus.files import UNFINISHED, sync_folder, translated
+from crawler.state.frontier import ArchiveFile
 
 #: 1 of isal's 0..3: the size of zlib -1 at a fifth of its time (0.33 against 1.8 ms for a 170 KiB page).
 COMPRESSION = 1
 _GZIP_WINDOW = 31
-_OPEN = ".open"
+#: Headers of how a body was sent; it is kept without chunks, at its own length.
+_OF_THE_WIRE = ("transfer-encoding", "content-length", "trailer")
+
+_BUILDER = RecordBuilder("1.1")
 
 _UNCHANGED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 _IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
@@ -56,7 +62,7 @@ class Capture(msgspec.Struct):
     unchanged: bool = False
 
 
-class Place(msgspec.Struct, frozen=True):
+class RecordRef(msgspec.Struct, frozen=True):
     """What a later revisit says of a record: its WARC-Date and its WARC-Record-ID."""
 
     date: str
@@ -76,16 +82,16 @@ class Archive:
         self.name = ""
         self.size = 0
 
-    def recover(self, known: Iterable[tuple[str, str, int]]) -> Iterator[tuple[str, str, int]]:
-        """Publish what a killed run left open, cut back to its good length; yield the new (name, state, size).
+    def recover(self, known: Iterable[ArchiveFile]) -> Iterator[ArchiveFile]:
+        """Publish what a killed run left open, cut back to its good length; yield each such file with its new state.
 
-        A file that held nothing good is removed, and yields the state "removed".
+        A file that held nothing good is removed.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         for name, state, size in known:
             if state != "open":
                 continue
-            path = self._folder / f"{name}{_OPEN}"
+            path = self._folder / f"{name}{UNFINISHED}"
             if path.exists() and size:
                 with translated(path):
                     os.truncate(path, size)
@@ -93,11 +99,11 @@ class Archive:
             elif path.exists():
                 path.unlink()
             published = (self._folder / name).exists()
-            yield name, "published" if published else "removed", size
+            yield ArchiveFile(name, "published" if published else "removed", size)
 
-    def strangers(self) -> list[str]:
+    def unfinished(self) -> list[str]:
         """Return open files in the folder; after `recover` the frontier knows none of them."""
-        return sorted(path.name for path in self._folder.glob(f"*{_OPEN}"))
+        return sorted(path.name for path in self._folder.glob(f"*{UNFINISHED}"))
 
     def next_name(self) -> str:
         """Return the final name of the file that `begin` will open; note it in the frontier before."""
@@ -108,11 +114,14 @@ class Archive:
 
     def begin(self) -> None:
         """Open the file that `next_name` named."""
-        path = self._folder / f"{self.name}{_OPEN}"
+        path = self._folder / f"{self.name}{UNFINISHED}"
         with translated(path):
             self._file = path.open("xb", buffering=0)
         self._opened, self.size = time.monotonic(), 0
-        self._write([self._warcinfo()])
+        facts = {"software": "ghirbal", "format": "WARC File Format 1.1", "robots": "classic"}
+        record = _BUILDER.create_warcinfo_record(self.name, facts)
+        self._info = record.rec_headers.get_header("WARC-Record-ID")
+        self._write([record])
 
     @property
     def is_open(self) -> bool:
@@ -124,12 +133,18 @@ class Archive:
         old = time.monotonic() - self._opened >= self._max_seconds
         return self.is_open and (self.size >= self._max_bytes or old)
 
-    def append(self, capture: Capture) -> Place:
-        """Append the request and the response (or revisit) of `capture`; not yet on disk until `sync`."""
+    def append(self, capture: Capture) -> RecordRef:
+        """Append the response (or revisit) and the request of `capture`; not yet on disk until `sync`."""
         date = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        place = Place(date, f"<urn:uuid:{uuid4()}>")
-        self._write([_response_record(capture, place, self._info), _request_record(capture, place, self._info)])
-        return place
+        ref = RecordRef(date, f"<urn:uuid:{uuid4()}>")
+        about = {"WARC-Date": date, "WARC-Warcinfo-ID": self._info}
+        path = "/" + "".join(capture.url.split("/", 3)[3:])
+        http = StatusAndHeaders(f"GET {path} HTTP/1.1", strip_line_breaks(capture.request), is_http_request=True)
+        asked = _BUILDER.create_warc_record(
+            capture.url, "request", http_headers=http, warc_headers_dict=about | {"WARC-Concurrent-To": ref.record_id}
+        )
+        self._write([_response_record(capture, about | {"WARC-Record-ID": ref.record_id}), asked])
+        return ref
 
     def sync(self) -> None:
         """Bring everything appended so far to the disk; may run in a thread."""
@@ -144,7 +159,7 @@ class Archive:
         self.sync()
         self._file.close()
         self._file = None
-        self._publish(self._folder / f"{self.name}{_OPEN}", self._folder / self.name)
+        self._publish(self._folder / f"{self.name}{UNFINISHED}", self._folder / self.name)
 
     def _publish(self, path: Path, final: Path) -> None:
         with translated(final), path.open("rb") as stream:
@@ -152,9 +167,12 @@ class Archive:
             path.rename(final)
             sync_folder(self._folder)
 
-    def _write(self, records: list[bytes]) -> None:
+    def _write(self, records: list[Any]) -> None:
         assert self._file is not None
-        members = b"".join(isal_zlib.compress(record, COMPRESSION, _GZIP_WINDOW) for record in records)
+        members = b""
+        for record in records:
+            WARCWriter(out := BytesIO(), gzip=False, warc_version="1.1").write_record(record)
+            members += isal_zlib.compress(out.getvalue(), COMPRESSION, _GZIP_WINDOW)
         with translated(self._folder / self.name):
             try:
                 written = self._file.write(members)
@@ -166,80 +184,38 @@ class Archive:
                 raise
         self.size += len(members)
 
-    def _warcinfo(self) -> bytes:
-        out = BytesIO()
-        writer = WARCWriter(out, gzip=False, warc_version="1.1")
-        facts = {"software": "ghirbal", "format": "WARC File Format 1.1", "robots": "classic"}
-        record = writer.create_warcinfo_record(self.name, facts)
-        self._info = record.rec_headers.get_header("WARC-Record-ID")
-        writer.write_record(record)
-        return out.getvalue()
 
-
-def _request_record(capture: Capture, place: Place, info: str) -> bytes:
-    out = BytesIO()
-    writer = WARCWriter(out, gzip=False, warc_version="1.1")
-    path = "/" + capture.url.split("/", 3)[3] if capture.url.count("/") > 2 else "/"
-    http = StatusAndHeaders(f"GET {path} HTTP/1.1", clean(capture.request), is_http_request=True)
-    about = {"WARC-Date": place.date, "WARC-Concurrent-To": place.record_id, "WARC-Warcinfo-ID": info}
-    writer.write_record(writer.create_warc_record(capture.url, "request", http_headers=http, warc_headers_dict=about))
-    return out.getvalue()
-
-
-def _response_record(capture: Capture, place: Place, info: str) -> bytes:
-    out = BytesIO()
-    writer = WARCWriter(out, gzip=False, warc_version="1.1")
-    http = StatusAndHeaders(_status_line(capture.status), _honest(capture), protocol=capture.protocol)
-    about = {"WARC-Record-ID": place.record_id, "WARC-Date": place.date, "WARC-Warcinfo-ID": info}
+def _response_record(capture: Capture, about: dict[str, str]) -> Any:
+    """Make the response record, whose HTTP headers describe the body that is kept, or the revisit record."""
+    try:
+        status = f"{capture.status} {HTTPStatus(capture.status).phrase}"
+    except ValueError:
+        status = f"{capture.status} -"
+    headers = [header for header in strip_line_breaks(capture.response) if header[0].lower() not in _OF_THE_WIRE]
+    if capture.earlier is None:
+        headers.append(("Content-Length", str(len(capture.body))))
+    http = StatusAndHeaders(status, headers, protocol=capture.protocol)
     if capture.address:
         about["WARC-IP-Address"] = capture.address
     if capture.truncated:
         about["WARC-Truncated"] = capture.truncated
     if capture.notes:
-        about["WARC-JSON-Metadata"] = _ascii_json(capture.notes)
+        # In ASCII: WARC readers disagree about other characters in headers.
+        about["WARC-JSON-Metadata"] = json.dumps(capture.notes, separators=(",", ":"))
     if capture.earlier is None:
         about["WARC-Payload-Digest"] = f"sha1:{capture.digest}"
-        record = writer.create_warc_record(
+        return _BUILDER.create_warc_record(
             capture.url, "response", payload=BytesIO(capture.body), length=len(capture.body),
             http_headers=http, warc_headers_dict=about,
         )  # fmt: skip
-    else:
-        url, date, record_id = capture.earlier
-        about["WARC-Refers-To"] = record_id
-        record = writer.create_revisit_record(url, f"sha1:{capture.digest}", url, date, http, about)
-        record.rec_headers.replace_header("WARC-Profile", _UNCHANGED if capture.unchanged else _IDENTICAL)
-    writer.write_record(record)
-    return out.getvalue()
+    url, date, record_id = capture.earlier
+    about["WARC-Refers-To"] = record_id
+    record = _BUILDER.create_revisit_record(url, f"sha1:{capture.digest}", url, date, http, about)
+    record.rec_headers.replace_header("WARC-Profile", _UNCHANGED if capture.unchanged else _IDENTICAL)
+    return record
 
 
-def _ascii_json(notes: dict[str, str | list[str]]) -> str:
-    """Return JSON in ASCII only: WARC readers disagree about other characters in headers."""
-    text = msgspec.json.encode(notes).decode()
-    return "".join(character if character.isascii() else _escape(character) for character in text)
-
-
-def _escape(character: str) -> str:
-    units = character.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
-
-
-def _status_line(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return f"{status} -"
-
-
-def clean(headers: Iterable[tuple[str, str]]) -> Headers:
+def strip_line_breaks(headers: Iterable[tuple[str, str]]) -> Headers:
     """Return headers without the characters that would end them (CR, LF, NUL)."""
     table = {13: " ", 10: " ", 0: " "}
     return [(name.translate(table), value.translate(table).strip()) for name, value in headers]
-
-
-def _honest(capture: Capture) -> Headers:
-    """Return the response headers as they describe the body that is kept: no chunks, its own length."""
-    gone = ("transfer-encoding", "content-length", "trailer")
-    kept = [(name, value) for name, value in clean(capture.response) if name.lower() not in gone]
-    if capture.earlier is None:
-        kept.append(("Content-Length", str(len(capture.body))))
-    return kept

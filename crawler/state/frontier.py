@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -60,11 +60,6 @@ class Target(msgspec.Struct, frozen=True):
     title: str = ""
     published: str = ""
 
-    @property
-    def about(self) -> tuple[str, str]:
-        """Return what a feed or sitemap said of the page: title and date."""
-        return self.title, self.published
-
 
 class Row(msgspec.Struct, frozen=True):
     """A url in the hand of the scheduler."""
@@ -97,8 +92,16 @@ REMEMBERED = 200_000
 _ROW = ", ".join(Row.__struct_fields__)
 
 
+class ArchiveFile(NamedTuple):
+    """A file of the archive: its final name, its state ("open", "published", "removed"), and its good bytes."""
+
+    name: str
+    state: str
+    size: int
+
+
 class Settlement(msgspec.Struct):
-    """What became of one url: the columns to change, what was found, what to count."""
+    """What the frontier is to write of one url: the columns to change, what was found, what to count."""
 
     row: Row
     changes: dict[str, Any]
@@ -107,14 +110,15 @@ class Settlement(msgspec.Struct):
 
 
 #: The outlets that may still fetch pages, and those that may still fetch feeds and sitemaps.
-OpenFor = tuple[Sequence[str], Sequence[str]]
+WithBudget = tuple[Sequence[str], Sequence[str]]
 
 
-def _still_open(open_for: OpenFor) -> tuple[str, tuple[str, ...]]:
-    pages, lists = (", ".join("?" * len(names)) for names in open_for)
+def _of(outlets: WithBudget) -> tuple[str, tuple[str, ...]]:
+    """Return the SQL condition that a url belongs to outlets with budget left for it, and its values."""
+    pages, lists = (", ".join("?" * len(names)) for names in outlets)
     listing = "kind IN ('feed', 'sitemap')"
     condition = f"((NOT {listing} AND outlet IN ({pages})) OR ({listing} AND outlet IN ({lists})))"
-    return condition, (*open_for[0], *open_for[1])
+    return condition, (*outlets[0], *outlets[1])
 
 
 class Frontier:
@@ -131,24 +135,21 @@ class Frontier:
             path.parent.mkdir(parents=True, exist_ok=True)
             with ExitStack() as opened:
                 self._db = opened.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
-                self._prepare(path)
+                self._db.execute("PRAGMA journal_mode=WAL")
+                # In WAL mode NORMAL loses no transaction to a kill, and to a power cut only the last ones, whole.
+                self._db.execute("PRAGMA synchronous=NORMAL")
+                (version,) = self._db.execute("PRAGMA user_version").fetchone()
+                if version == 0:
+                    self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+                elif version != SCHEMA_VERSION:
+                    message = f"{path}: written by version {version} of the frontier, this is {SCHEMA_VERSION}"
+                    raise EnvironmentFault(f"{message}; give another GHIRBAL_OUT")
                 opened.pop_all()
         except (OSError, sqlite3.DatabaseError) as fault:
             raise EnvironmentFault(f"{path}: cannot open the frontier ({fault})") from fault
         self._known: set[str] = set()
         self.run = 0
         self.started = 0.0
-
-    def _prepare(self, path: Path) -> None:
-        self._db.execute("PRAGMA journal_mode=WAL")
-        # In WAL mode NORMAL loses no transaction to a kill, and to a power cut only the last ones, whole.
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
-        elif version != SCHEMA_VERSION:
-            message = f"{path}: written by version {version} of the frontier, this is {SCHEMA_VERSION}"
-            raise EnvironmentFault(f"{message}; give another GHIRBAL_OUT")
 
     def reader(self) -> Frontier:
         """Open the file once more, for a thread that only counts; SQLite lets it read while the crawl writes."""
@@ -159,10 +160,6 @@ class Frontier:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
-
-    def _one(self, query: str, values: tuple[Any, ...] = ()) -> Any:
-        rows = self._execute(query, values)
-        return rows[0][0] if rows else None
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -234,20 +231,20 @@ class Frontier:
         rows = self._execute("SELECT DISTINCT host FROM url WHERE state = 'discovered' ORDER BY host")
         return [row[0] for row in rows]
 
-    def waiting(self, host: str, now: float, limit: int, open_for: OpenFor) -> list[Row]:
+    def waiting(self, host: str, now: float, limit: int, outlets: WithBudget) -> list[Row]:
         """Return the next urls of a host that are due, best first, of outlets that have budget left."""
-        condition, values = _still_open(open_for)
+        condition, values = _of(outlets)
         query = (
             f"SELECT {_ROW} FROM url WHERE state = 'discovered' AND host = ? AND due <= ? "  # noqa: S608  our own text
             f"AND {condition} ORDER BY priority, due, id LIMIT ?"
         )
         return [Row(*row) for row in self._execute(query, (host, now, *values, limit))]
 
-    def next_due(self, host: str, open_for: OpenFor) -> float | None:
+    def next_due(self, host: str, outlets: WithBudget) -> float | None:
         """Return when the next url of a host falls due, or None if it has none."""
-        condition, values = _still_open(open_for)
+        condition, values = _of(outlets)
         query = f"SELECT min(due) FROM url WHERE state = 'discovered' AND host = ? AND {condition}"  # noqa: S608
-        due = self._one(query, (host, *values))
+        ((due,),) = self._execute(query, (host, *values))
         return None if due is None else float(due)
 
     def hold(self, host: str, until: float) -> None:
@@ -271,38 +268,35 @@ class Frontier:
         if len(self._known) > REMEMBERED:
             self._known.clear()
         self._known.update(target.key for target in fresh)
-        rows = [
-            (t.key, t.url, t.host, t.outlet, t.kind, PRIORITIES[t.kind], now, t.depth, t.hops, now, *t.about)
-            for t in fresh
-        ]
+        rows = [msgspec.structs.asdict(t) | {"priority": PRIORITIES[t.kind], "now": now} for t in fresh]
         before = db.total_changes
         db.executemany(
             "INSERT OR IGNORE INTO url (key, url, host, outlet, kind, state, priority, due, depth, hops, discovered,"
-            " title, published) VALUES (?, ?, ?, ?, ?, 'discovered', ?, ?, ?, ?, ?, ?, ?)",
+            " title, published) VALUES (:key, :url, :host, :outlet, :kind, 'discovered', :priority, :now, :depth,"
+            " :hops, :now, :title, :published)",
             rows,
         )
         return db.total_changes - before
 
-    def settle(self, settlements: Iterable[Settlement], archive: Iterable[tuple[str, str, int]], now: float) -> None:
-        """Record what became of urls and how far the archive is good, in one transaction.
-
-        `archive` holds (name, state, size in bytes) of the files that changed.
-        """
+    def settle(self, settlements: Iterable[Settlement], archive: Iterable[ArchiveFile], now: float) -> None:
+        """Record what became of urls, and the archive files that changed, in one transaction."""
         with self.transaction() as db:
             db.executemany("INSERT OR REPLACE INTO archive (name, state, size) VALUES (?, ?, ?)", list(archive))
             for settlement in settlements:
-                self._settle(db, settlement, now)
+                row, changes = settlement.row, settlement.changes
+                columns = ", ".join(f"{name} = ?" for name in changes)
+                update = f"UPDATE url SET {columns} WHERE id = ?"  # noqa: S608  our own columns
+                db.execute(update, (*changes.values(), row.id))
+                new = self._add(db, settlement.found, now)
+                counts = settlement.counts | ({"discovered": new} if new else {})
+                db.executemany(
+                    "INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+                    [(self.run, row.outlet, what, n) for what, n in counts.items()],
+                )
 
-    def _settle(self, db: sqlite3.Connection, settlement: Settlement, now: float) -> None:
-        row, changes = settlement.row, settlement.changes
-        names = ", ".join(f"{name} = ?" for name in changes)
-        db.execute(f"UPDATE url SET {names} WHERE id = ?", (*changes.values(), row.id))  # noqa: S608  our own columns
-        new = self._add(db, settlement.found, now) if settlement.found else 0
-        counts = dict(settlement.counts, discovered=new) if new else settlement.counts
-        db.executemany(
-            "INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-            [(self.run, row.outlet, what, n) for what, n in counts.items()],
-        )
+    def note_archives(self, files: Iterable[ArchiveFile]) -> None:
+        """Record the state of archive files."""
+        self.settle((), files, 0.0)
 
     def tallies(self) -> dict[str, dict[str, int]]:
         """Return the counts of this run: outlet -> what -> n."""
@@ -326,15 +320,10 @@ class Frontier:
             own["articles"] += articles
         return counts
 
-    def archives(self) -> list[tuple[str, str, int]]:
-        """Return (name, state, size in bytes) of every archive file."""
-        return self._execute("SELECT name, state, size FROM archive ORDER BY name")
-
-    def note_archives(self, rows: Iterable[tuple[str, str, int]]) -> None:
-        """Record the state of archive files."""
-        with self.transaction() as db:
-            db.executemany("INSERT OR REPLACE INTO archive (name, state, size) VALUES (?, ?, ?)", list(rows))
+    def archives(self) -> list[ArchiveFile]:
+        """Return every archive file."""
+        return [ArchiveFile(*row) for row in self._execute("SELECT name, state, size FROM archive ORDER BY name")]
 
     def forget_archive(self, name: str) -> None:
-        """Drop an archive file that held nothing."""
+        """Forget an archive file that held nothing."""
         self._execute("DELETE FROM archive WHERE name = ?", (name,))

@@ -12,26 +12,23 @@ import logging
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
 from corpus.errors import EXIT_DEFECT, GhirbalError
 from corpus.files import refusal
-from crawler.state.archive import Capture, Place
-from crawler.state.scheduler import FrontierScheduler
-from crawler.state.settle import Outcome
-
-if TYPE_CHECKING:
-    from crawler.spiders.news import NewsSpider
+from crawler.state.frontier import ArchiveFile
+from crawler.state.scheduler import FrontierScheduler, SessionSpider
+from crawler.state.settle import FetchResult
 
 logger = logging.getLogger(__name__)
 
-_Waiting = tuple[Outcome, "asyncio.Future[None]"]
+_Waiting = tuple[FetchResult, "asyncio.Future[None]"]
 
 
-def _leave(code: int) -> None:
+def _exit_with(code: int) -> None:
     """End the process with a code of our own; `scrapy crawl` knows only success."""
     logging.shutdown()
     sys.stdout.flush()
@@ -39,7 +36,7 @@ def _leave(code: int) -> None:
 
 
 class ArchivePipeline:
-    """Item pipeline: Outcome in, archived and settled."""
+    """Item pipeline: FetchResult in, archived and settled."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -54,33 +51,35 @@ class ArchivePipeline:
 
     async def open_spider(self) -> None:
         """Take the spider's session."""
-        self._session = cast("NewsSpider", self._crawler.spider).session
+        self._session = cast("SessionSpider", self._crawler.spider).session
 
-    async def process_item(self, item: Outcome) -> Outcome:
+    async def process_item(self, item: FetchResult) -> FetchResult:
         """Archive and settle one url; return when both are on disk."""
         if self._fault is not None:
             raise self._fault
+        settlement = item.settlement
         if item.capture is not None:
-            place = self._append(item.capture)
+            archive = self._session.archive
+            try:
+                if not archive.is_open:
+                    # Noted before it is made: a file the frontier does not know would never be mended.
+                    self._session.frontier.note_archives([ArchiveFile(archive.next_name(), "open", 0)])
+                    archive.begin()
+                ref = archive.append(item.capture)
+            except Exception as fault:
+                self._stop([], fault)
+                raise
             if item.capture.earlier is None:
-                item.settlement.changes["archived"] = f"{place.date} {place.record_id}"
+                settlement.changes["archived"] = f"{ref.date} {ref.record_id}"
         await self._settled(item)
-        self._release(item)
+        scheduler = cast("FrontierScheduler", self._crawler.engine.scheduler)
+        if item.hold:
+            scheduler.hold(settlement.row.host, item.hold, lasting=item.lasting)
+        scheduler.release(settlement.row, item.counted, settlement.found)
         return item
 
-    def _append(self, capture: Capture) -> Place:
-        archive = self._session.archive
-        try:
-            if not archive.is_open:
-                # Noted before it is made: a file the frontier does not know would never be mended.
-                self._session.frontier.note_archives([(archive.next_name(), "open", 0)])
-                archive.begin()
-            return archive.append(capture)
-        except Exception as fault:
-            self._give_up([], fault)
-            raise
-
-    async def _settled(self, item: Outcome) -> None:
+    async def _settled(self, item: FetchResult) -> None:
+        """Wait until the committer has brought an item to the disk, or learn why it could not."""
         done = asyncio.get_running_loop().create_future()
         self._pending.append((item, done))
         if self._committer is None or self._committer.done():
@@ -95,13 +94,13 @@ class ArchivePipeline:
                 size = archive.size
                 if any(item.capture is not None for item, _ in batch):
                     await run_in_thread(archive.sync)
-                self._settle(batch, [(archive.name, "open", size)] if archive.is_open else [])
+                self._settle(batch, [ArchiveFile(archive.name, "open", size)] if archive.is_open else [])
                 if archive.is_full():
                     self._rotate()
-            except Exception as fault:  # noqa: BLE001  # an item that nobody answers would hold the crawl for ever
-                self._give_up(batch + self._pending, fault)
+            except Exception as fault:  # noqa: BLE001  an item that nobody answers would hold the crawl for ever
+                self._stop(batch + self._pending, fault)
 
-    def _settle(self, batch: list[_Waiting], files: list[tuple[str, str, int]]) -> None:
+    def _settle(self, batch: list[_Waiting], files: list[ArchiveFile]) -> None:
         self._session.frontier.settle([item.settlement for item, _ in batch], files, time.time())
         for _, done in batch:
             done.set_result(None)
@@ -110,12 +109,12 @@ class ArchivePipeline:
         """Publish the open file; no item may slip in between, so this one time the disk is waited for."""
         archive = self._session.archive
         archive.sync()
-        self._settle(self._pending, [(archive.name, "open", archive.size)])
+        self._settle(self._pending, [ArchiveFile(archive.name, "open", archive.size)])
         self._pending = []
         archive.publish()
-        self._session.frontier.note_archives([(archive.name, "published", archive.size)])
+        self._session.frontier.note_archives([ArchiveFile(archive.name, "published", archive.size)])
 
-    def _give_up(self, batch: list[_Waiting], fault: Exception) -> None:
+    def _stop(self, batch: list[_Waiting], fault: Exception) -> None:
         """Stop the crawl: what cannot be kept must not be fetched."""
         if isinstance(fault, OSError):
             fault = refusal(fault, f"{self._session.archive.name}: refused")
@@ -127,15 +126,8 @@ class ArchivePipeline:
         defect = None if isinstance(fault, GhirbalError) else fault
         logger.critical("%s; the crawl stops, and the same command goes on from here", fault, exc_info=defect)
         self._pending, self._fault = [], fault
-        atexit.register(_leave, fault.exit_code if isinstance(fault, GhirbalError) else EXIT_DEFECT)
+        atexit.register(_exit_with, fault.exit_code if isinstance(fault, GhirbalError) else EXIT_DEFECT)
         self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="disk"))
-
-    def _release(self, item: Outcome) -> None:
-        scheduler = cast("FrontierScheduler", self._crawler.engine.scheduler)
-        row = item.settlement.row
-        if item.hold:
-            scheduler.hold(row.host, item.hold, lasting=item.lasting)
-        scheduler.release(row, item.spent, item.settlement.found)
 
     async def close_spider(self) -> None:
         """Publish the archive."""

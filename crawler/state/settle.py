@@ -50,17 +50,15 @@ _RETRIED = frozenset((408, 425, 500, 502, 504, 520, 521, 522, 523, 524))
 
 #: Running text between tags, long enough not to be a menu, a counter or an advertisement.
 _RUNNING_TEXT = re.compile(r">([^<>]{60,})<")
-
-
 #: Pieces of running text that are compared.
 PARAGRAPHS = 24
 
 
 @dataclass(slots=True)
-class Outcome:
-    """What the spider hands to the pipeline about one url.
+class FetchResult:
+    """What the spider hands to the pipeline about one url: the item of the crawl.
 
-    For `hold` seconds the whole host is left alone, over a restart too if `lasting`. `spent` is false where nothing
+    For `hold` seconds the whole host is left alone, over a restart too if `lasting`. `counted` is false where nothing
     was asked of the site: it costs no budget.
     """
 
@@ -68,7 +66,7 @@ class Outcome:
     capture: Capture | None = None
     hold: float = 0.0
     lasting: bool = False
-    spent: bool = True
+    counted: bool = True
 
 
 def payload_digest(body: bytes) -> str:
@@ -137,32 +135,29 @@ def postponed(row: Row, now: float, reason: str, wait: float = 0.0, first: float
     return Settlement(row, {"attempts": attempts, "due": due, "reason": reason}, counts={"retried": 1})
 
 
-def put_off(row: Row, reason: str) -> Settlement:
-    """Leave a url as it is, without counting a try: its host is not to be asked now."""
-    return Settlement(row, {"reason": reason}, counts={f"postponed:{reason}": 1})
-
-
-def answered_badly(row: Row, now: float, status: int, asked: str, first: float = FIRST_WAIT) -> Outcome:
+def answered_badly(row: Row, now: float, status: int, asked: str, first: float = FIRST_WAIT) -> FetchResult:
     """Decide on an answer that is neither a page nor a redirect; `asked` is its Retry-After."""
     if status in (TOO_MANY, UNAVAILABLE):
         wait = retry_after(asked, now) * (1 if asked else 2**row.attempts)
         reason = "too-many-requests" if status == TOO_MANY else "server-error"
-        return Outcome(postponed(row, now, reason, wait, first), hold=min(wait, LONGEST_WAIT), lasting=bool(asked))
+        return FetchResult(postponed(row, now, reason, wait, first), hold=min(wait, LONGEST_WAIT), lasting=bool(asked))
     if status in _RETRIED:
-        return Outcome(postponed(row, now, "server-error", first=first))
-    return Outcome(closed(row, now, "failed", f"http-{status}", status))
+        return FetchResult(postponed(row, now, "server-error", first=first))
+    return FetchResult(closed(row, now, "failed", f"http-{status}", status))
 
 
-def went_wrong(row: Row, now: float, fault: BaseException, first: float = FIRST_WAIT) -> Outcome:
+def went_wrong(row: Row, now: float, fault: BaseException, first: float = FIRST_WAIT) -> FetchResult:
     """Decide on a download that gave no answer."""
     reason = reason_of(fault)
     if isinstance(fault, Refused):
         if reason == "robots-unreachable":
-            return Outcome(put_off(row, reason), hold=ROBOTS_PAUSE, spent=False)
-        return Outcome(closed(row, now, "refused", reason), spent=False)
+            # The url stays as it is, without a try: its host is not to be asked now.
+            unchanged = Settlement(row, {"reason": reason}, counts={f"postponed:{reason}": 1})
+            return FetchResult(unchanged, hold=ROBOTS_PAUSE, counted=False)
+        return FetchResult(closed(row, now, "refused", reason), counted=False)
     if reason in ("timeout", "connection", "dns"):
-        return Outcome(postponed(row, now, reason, first=first))
-    return Outcome(closed(row, now, "failed", reason))
+        return FetchResult(postponed(row, now, reason, first=first))
+    return FetchResult(closed(row, now, "failed", reason))
 
 
 def reason_of(fault: BaseException) -> str:
@@ -178,10 +173,10 @@ def reason_of(fault: BaseException) -> str:
     return "dns" if isinstance(fault, CannotResolveHostError) else "connection"
 
 
-def moved(row: Row, now: float, target: Target | str, status: int) -> Outcome:
+def moved(row: Row, now: float, target: Target | str, status: int) -> FetchResult:
     """Settle a url that only points elsewhere; the target becomes a url of its own, or the reason is kept."""
     if isinstance(target, str):
-        return Outcome(closed(row, now, "failed", f"redirect-{target}", status))
-    outcome = Outcome(closed(row, now, "fetched", "redirect", status))
-    outcome.settlement.found = [target]
-    return outcome
+        return FetchResult(closed(row, now, "failed", f"redirect-{target}", status))
+    result = FetchResult(closed(row, now, "fetched", "redirect", status))
+    result.settlement.found = [target]
+    return result

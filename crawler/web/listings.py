@@ -12,7 +12,6 @@ import gzip
 import io
 import re
 import sys
-import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +33,10 @@ MAX_XML = 32 * 1024 * 1024
 #: The longest title worth carrying.
 MAX_TITLE = 500
 
+#: XML is read without entities, network and DTD.
+_HARDENED: dict[str, Any] = {
+    "resolve_entities": False, "no_network": True, "load_dtd": False, "recover": True, "huge_tree": False,
+}  # fmt: skip
 _GZIP_MAGIC = b"\x1f\x8b"
 _XML_LABEL = re.compile(rb"\s*<\?xml\s[^<>]{0,200}?encoding\s{0,5}=\s{0,5}[\"']([A-Za-z0-9_.:-]{2,40})")
 _XML_HEAD = re.compile(r"\s*<\?xml\s[^<>]*>")
@@ -48,7 +51,7 @@ _BREAKDOWNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListingEntry:
     """One place a sitemap or feed points to; `kind` is "article" or "sitemap", dates are ISO 8601 or ""."""
 
     url: str
@@ -58,79 +61,83 @@ class Entry:
     title: str = ""
 
 
-def read_sitemap(body: bytes, content_type: str = "") -> list[Entry]:
+def read_sitemap(body: bytes, content_type: str = "") -> list[ListingEntry]:
     """Return the entries of a sitemap, a sitemap index or a plain list of urls; broken XML gives what it can.
 
     A sitemap that is in truth a feed is read as one.
     """
-    body = _unpacked(body)
+    if body.startswith(_GZIP_MAGIC):
+        try:
+            with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:
+                body = stream.read(MAX_XML)
+        except (OSError, EOFError, zlib.error):
+            return []
     text = _text_of(body, content_type)
     start = text[:4096].lstrip()
     if not start.startswith("<"):
         lines = text.split("\n")
-        return [Entry(line.strip()) for line in lines[:MAX_ENTRIES] if line.strip().startswith("http")]
+        return [ListingEntry(line.strip()) for line in lines[:MAX_ENTRIES] if line.strip().startswith("http")]
     if "<rss" in start or "<feed" in start:
         return read_feed(body, content_type)
-    return list(islice(_entries(text), MAX_ENTRIES))
+    return list(islice(_sitemap_entries(text), MAX_ENTRIES))
 
 
-def _unpacked(body: bytes) -> bytes:
-    if not body.startswith(_GZIP_MAGIC):
-        return body
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:
-            return stream.read(MAX_XML)
-    except (OSError, EOFError, zlib.error):
-        return b""
-
-
-def _entries(text: str) -> Iterator[Entry]:
+def _sitemap_entries(text: str) -> Iterator[ListingEntry]:
     events = etree.iterparse(
-        io.BytesIO(text.encode()), events=("end",), resolve_entities=False, no_network=True, load_dtd=False,
-        recover=True, huge_tree=False, remove_comments=True, remove_pis=True,
-    )  # fmt: skip
+        io.BytesIO(text.encode()), events=("end",), remove_comments=True, remove_pis=True, **_HARDENED
+    )
     with contextlib.suppress(etree.XMLSyntaxError):
         for _, element in events:
-            if _local(element) in ("url", "sitemap"):
-                if entry := _entry(element):
-                    yield entry
-                element.clear()
-                while (before := element.getprevious()) is not None:
-                    before.getparent().remove(before)
-
-
-def _entry(element: etree._Element) -> Entry | None:
-    found: dict[str, str] = {}
-    for part in (*element, *(inner for child in element if _local(child) == "news" for inner in child)):
-        # Images and videos of an entry have titles and addresses too; only the entry's own and its news count.
-        if part.text and part.text.strip():
-            found.setdefault(_local(part), part.text.strip())
-    if "loc" not in found:
-        return None
-    return Entry(
-        url=found["loc"],
-        kind="sitemap" if _local(element) == "sitemap" else "article",
-        published=found.get("publication_date", ""),
-        changed=found.get("lastmod", ""),
-        title=found.get("title", "")[:MAX_TITLE],
-    )
+            kind = _local(element)
+            if kind not in ("url", "sitemap"):
+                continue
+            found: dict[str, str] = {}
+            for part in (*element, *(inner for child in element if _local(child) == "news" for inner in child)):
+                # Images and videos of an entry have titles and addresses too; only the entry's own and its news count.
+                if part.text and part.text.strip():
+                    found.setdefault(_local(part), part.text.strip())
+            if "loc" in found:
+                yield ListingEntry(
+                    url=found["loc"],
+                    kind="sitemap" if kind == "sitemap" else "article",
+                    published=found.get("publication_date", ""),
+                    changed=found.get("lastmod", ""),
+                    title=found.get("title", "")[:MAX_TITLE],
+                )
+            element.clear()
+            while (before := element.getprevious()) is not None:
+                before.getparent().remove(before)
 
 
 def _local(element: etree._Element) -> str:
     return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 
-def read_feed(body: bytes, content_type: str = "") -> list[Entry]:
+def read_feed(body: bytes, content_type: str = "") -> list[ListingEntry]:
     """Return the entries of an RSS or Atom feed, whatever its charset; a broken feed gives what it can."""
     text = _text_of(body, content_type)
     try:
         # feedparser looks for an encoding with a pattern that takes hours on hostile declarations; the declaration is
         # gone, and behind a line break nothing passes for one.
         stream, headers = io.BytesIO(b"\n" + text.encode()), {"content-type": "application/xml; charset=utf-8"}
-        found = _parsed_entries(feedparser.parse(stream, response_headers=headers, sanitize_html=False))
+        rows = feedparser.parse(stream, response_headers=headers, sanitize_html=False).entries[:MAX_ENTRIES]
+        found = [entry for row in rows if (entry := _feed_entry(row))]
     except _BREAKDOWNS:
         found = []
     return found or _salvaged(text)
+
+
+def _feed_entry(row: Any) -> ListingEntry | None:
+    identifier = str(row.get("id", ""))
+    link = row.get("link") or (identifier if identifier.startswith("http") else "")
+    if not link:
+        return None
+    published = ""
+    if stamp := row.get("published_parsed") or row.get("updated_parsed"):
+        year, month, day, hour, minute, second = stamp[:6]
+        with contextlib.suppress(ValueError):
+            published = datetime(year, month, day, hour, minute, second, tzinfo=UTC).isoformat()
+    return ListingEntry(str(link), published=published, title=str(row.get("title", ""))[:MAX_TITLE])
 
 
 def _text_of(body: bytes, content_type: str) -> str:
@@ -147,49 +154,36 @@ def _text_of(body: bytes, content_type: str) -> str:
     text = text.lstrip("\ufeff")
     head = _XML_HEAD.match(text)
     text = text[head.end() :] if head else text
-    return _REFERENCE.sub(_character, text).encode("utf-8", "replace").decode()
+
+    def kept(reference: re.Match[str]) -> str:
+        digits = (reference[1] or reference[2]).lstrip("0") or "0"
+        code = int(digits, 16 if reference[1] else 10) if len(digits) <= _MAX_DIGITS else sys.maxunicode + 1
+        return "\ufffd" if code > sys.maxunicode or 0xD800 <= code <= 0xDFFF else reference[0]
+
+    return _REFERENCE.sub(kept, text).encode("utf-8", "replace").decode()
 
 
-def _character(reference: re.Match[str]) -> str:
-    digits = (reference[1] or reference[2]).lstrip("0") or "0"
-    code = int(digits, 16 if reference[1] else 10) if len(digits) <= _MAX_DIGITS else sys.maxunicode + 1
-    return "\ufffd" if code > sys.maxunicode or 0xD800 <= code <= 0xDFFF else reference[0]
-
-
-def _parsed_entries(parsed: Any) -> list[Entry]:
-    entries = []
-    for row in parsed.entries[:MAX_ENTRIES]:
-        link = row.get("link") or (row.get("id", "") if str(row.get("id", "")).startswith("http") else "")
-        if link:
-            stamp = row.get("published_parsed") or row.get("updated_parsed")
-            title = str(row.get("title", ""))[:MAX_TITLE]
-            entries.append(Entry(str(link), published=_iso(stamp), title=title))
-    return entries
-
-
-def _salvaged(text: str) -> list[Entry]:
+def _salvaged(text: str) -> list[ListingEntry]:
     """Read a feed with which feedparser can do nothing: address, date and title of items, as they are written."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
+    root = None
     with contextlib.suppress(etree.XMLSyntaxError):
-        root = etree.fromstring(text.encode(), parser)
-        items = () if root is None else (part for part in root.iter() if _local(part) in ("item", "entry"))
-        return list(islice(filter(None, map(_item, items)), MAX_ENTRIES))
-    return []
-
-
-def _item(element: etree._Element) -> Entry | None:
-    found: dict[str, str] = {}
-    for part in element.iterdescendants():
-        name, text = _local(part), (part.text or "").strip()
-        if name == "link" and part.get("rel", "alternate") == "alternate":
-            text = text or part.get("href", "").strip()
-        if text:
-            found.setdefault(name, text)
-    url = found.get("link") or next((found[name] for name in ("guid", "id") if name in found), "")
-    if not url.startswith(("http", "/")):
-        return None
-    stamp = next((found[name] for name in ("pubdate", "published", "date", "updated") if name in found), "")
-    return Entry(url, published=_date_of(stamp), title=found.get("title", "")[:MAX_TITLE])
+        root = etree.fromstring(text.encode(), etree.XMLParser(**_HARDENED))
+    entries: list[ListingEntry] = []
+    for item in () if root is None else root.iter():
+        if _local(item) not in ("item", "entry"):
+            continue
+        found: dict[str, str] = {}
+        for part in item.iterdescendants():
+            name, value = _local(part), (part.text or "").strip()
+            if name == "link" and part.get("rel", "alternate") == "alternate":
+                value = value or part.get("href", "").strip()
+            if value:
+                found.setdefault(name, value)
+        url = next((found[name] for name in ("link", "guid", "id") if name in found), "")
+        stamp = next((found[name] for name in ("pubdate", "published", "date", "updated") if name in found), "")
+        if url.startswith(("http", "/")):
+            entries.append(ListingEntry(url, published=_date_of(stamp), title=found.get("title", "")[:MAX_TITLE]))
+    return entries[:MAX_ENTRIES]
 
 
 def _date_of(text: str) -> str:
@@ -198,15 +192,6 @@ def _date_of(text: str) -> str:
         with contextlib.suppress(ValueError, TypeError, IndexError, OverflowError):
             return read(text).isoformat()
     return ""
-
-
-def _iso(stamp: time.struct_time | None) -> str:
-    if not stamp:
-        return ""
-    try:
-        return datetime(*stamp[:6], tzinfo=UTC).isoformat()
-    except ValueError:
-        return ""
 
 
 def is_listing_xml(body: bytes) -> str:

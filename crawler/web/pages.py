@@ -7,11 +7,13 @@ A parser would cost three to seventeen times as much a page (lxml 2.6 ms, Scrapy
 from __future__ import annotations
 
 import codecs
+import contextlib
 import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -41,7 +43,8 @@ _ATTRIBUTE = re.compile(
     r"([a-zA-Z][a-zA-Z:-]{0,30})\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.ASCII
 )
 _JSON_LD = re.compile(r"<[sS][cC][rR][iI][pP][tT]\s[^<>]{0,500}application/ld\+json[^<>]{0,500}>")
-_TITLE = re.compile(r"<[tT][iI][tT][lL][eE][^<>]{0,200}>([^<]{1,1000})<")
+_SCRIPT_END = re.compile(r"</[sS][cC][rR][iI][pP][tT]")
+_TELLING = re.compile(r"canonical|alternate|og:type|published_time|refresh", re.IGNORECASE)
 _SPACES = " \t\r\n\f"
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
 _MOVED = re.compile(r"\d{1,3}\s*;\s*url\s*=\s*['\"]?([^'\"\s]+)", re.IGNORECASE)
@@ -58,7 +61,6 @@ class Reading:
     moved_to: str = ""
     is_article: bool = False
     published: str = ""
-    title: str = ""
 
 
 class OneByteView:
@@ -81,83 +83,60 @@ class OneByteView:
         try:
             return raw.decode("utf-8")
         except UnicodeDecodeError:
-            return raw.decode(self._declared, "replace")
+            return raw.decode(self.declared, "replace")
 
     @cached_property
-    def _declared(self) -> str:
+    def declared(self) -> str:
+        """The charset of a page that is no UTF-8: what it declares, else windows-1256."""
         declared = http_content_type_encoding(self._content_type) or html_body_declared_encoding(self._body)
         return "cp1256" if declared in (None, "utf-8") else declared
 
 
-def read_page(page: OneByteView) -> Reading:
-    """Read links, canonical address, feeds and article marks out of an HTML page."""
-    text, head = page.text, _Head(page)
-    for tag in _HEAD_TAG.finditer(text):
-        head.take(tag[1].lower(), tag[2])
-    published, marked = head.published, head.is_article
-    for node in _json_ld(page):
-        marked = True
-        published = published or str(node.get("datePublished") or "")
-    title = _TITLE.search(text)
-    return Reading(
-        links=_links(page),
-        feeds=tuple(dict.fromkeys(head.feeds)),
-        base=head.base,
-        canonical=head.canonical,
-        moved_to=head.moved_to,
-        is_article=marked,
-        published=published[:40],
-        title=html.unescape(page.read(title[1])).strip() if title else "",
-    )
-
-
-def _links(page: OneByteView) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+def links_of(page: OneByteView) -> tuple[str, ...]:
+    """Return what the anchors of a page point to, as written, each once."""
+    links: dict[str, None] = {}
     for match in _ANCHOR.finditer(page.text):
         link = (match[1] or match[2] or match[3] or "").strip(_SPACES)
         if link and link[0] != "#":
             link = page.read(link)
-            found[html.unescape(link) if "&" in link else link] = None
-            if len(found) >= MAX_LINKS:
+            links[html.unescape(link) if "&" in link else link] = None
+            if len(links) >= MAX_LINKS:
                 break
-    return tuple(found)
+    return tuple(links)
 
 
-class _Head:
-    """Collect what `meta`, `link` and `base` tags say."""
-
-    def __init__(self, page: OneByteView) -> None:
-        self._read = page.read
-        self.feeds: list[str] = []
-        self.base = self.canonical = self.moved_to = self.published = ""
-        self.is_article = False
-
-    def take(self, tag: str, text: str) -> None:
-        folded = text.lower()
-        if tag == "base":
-            self.base = self.base or attributes(text, self._read).get("href", "")
-        elif tag == "link":
-            if "canonical" in folded or "alternate" in folded:
-                self._link(attributes(text, self._read))
-        elif "og:type" in folded or "published_time" in folded or "refresh" in folded:
-            self._meta(attributes(text, self._read))
-
-    def _link(self, found: dict[str, str]) -> None:
-        relations = found.get("rel", "").lower().split()
-        if "canonical" in relations:
-            self.canonical = self.canonical or found.get("href", "")
-        elif "alternate" in relations and found.get("type", "").lower() in _FEED_TYPES:
-            self.feeds.append(found.get("href", ""))
-
-    def _meta(self, found: dict[str, str]) -> None:
-        name = (found.get("property") or found.get("name") or found.get("http-equiv") or "").lower()
-        content = found.get("content", "")
-        if name == "og:type" and content.strip().lower() == "article":
-            self.is_article = True
-        elif name.endswith("published_time"):
-            self.published = self.published or content.strip()
-        elif name == "refresh" and (target := _MOVED.match(content.strip())):
-            self.moved_to = target[1]
+def read_page(page: OneByteView) -> Reading:
+    """Read links, canonical address, feeds and article marks out of an HTML page."""
+    feeds: dict[str, None] = {}
+    base = canonical = moved_to = published = ""
+    is_article = False
+    for tag in _HEAD_TAG.finditer(page.text):
+        kind, text = tag[1].lower(), tag[2]
+        # Reading attributes is what costs; most tags of a head are about neither.
+        if kind != "base" and not _TELLING.search(text):
+            continue
+        found = attributes(text, page.read)
+        href, content = found.get("href", ""), found.get("content", "").strip()
+        if kind == "base":
+            base = base or href
+        elif kind == "link":
+            relations = found.get("rel", "").lower().split()
+            if "canonical" in relations:
+                canonical = canonical or href
+            elif "alternate" in relations and found.get("type", "").lower() in _FEED_TYPES:
+                feeds[href] = None
+        else:
+            name = (found.get("property") or found.get("name") or found.get("http-equiv") or "").lower()
+            if name == "og:type":
+                is_article |= content.lower() == "article"
+            elif name.endswith("published_time"):
+                published = published or content
+            elif name == "refresh" and (target := _MOVED.match(content)):
+                moved_to = target[1]
+    marked, dated = _json_ld(page)
+    return Reading(
+        links_of(page), tuple(feeds), base, canonical, moved_to, is_article or marked, (published or dated)[:40]
+    )
 
 
 def attributes(text: str, read: Callable[[str], str] = str) -> dict[str, str]:
@@ -168,32 +147,22 @@ def attributes(text: str, read: Callable[[str], str] = str) -> dict[str, str]:
     return found
 
 
-def _json_ld(page: OneByteView) -> list[dict[str, Any]]:
-    """Return the article nodes of the page's JSON-LD; blocks that do not parse are passed over."""
+def _json_ld(page: OneByteView) -> tuple[bool, str]:
+    """Tell whether the page's JSON-LD names an article, and its date; blocks that do not parse are passed over."""
     text = page.text
-    nodes: list[dict[str, Any]] = []
-    if "ld+json" not in text:
-        return nodes
-    for block in list(_JSON_LD.finditer(text))[:MAX_BLOCKS]:
-        end = text.find("</", block.end(), block.end() + MAX_BLOCK_SIZE)
-        while end >= 0 and text[end : end + 8].lower() != "</script":
-            end = text.find("</", end + 2, block.end() + MAX_BLOCK_SIZE)
-        if end < 0:
-            continue
-        try:
-            _collect(orjson.loads(page.read(text[block.end() : end]).strip()), nodes, MAX_DEPTH)
-        except ValueError:
-            continue
-    return nodes
-
-
-def _collect(node: Any, nodes: list[dict[str, Any]], depth: int) -> None:
-    if depth == 0:
-        return
-    if isinstance(node, list):
-        for item in node:
-            _collect(item, nodes, depth - 1)
-    elif isinstance(node, dict):
-        if is_article(node.get("@type")):
-            nodes.append(node)
-        _collect(node.get("@graph"), nodes, depth - 1)
+    waiting: list[tuple[Any, int]] = []
+    for start in islice(_JSON_LD.finditer(text), MAX_BLOCKS) if "ld+json" in text else ():
+        end = _SCRIPT_END.search(text, start.end(), start.end() + MAX_BLOCK_SIZE)
+        if end is not None:
+            with contextlib.suppress(ValueError):
+                waiting.append((orjson.loads(page.read(text[start.end() : end.start()]).strip()), 1))
+    found, published = False, ""
+    for node, depth in waiting:
+        inner = node if isinstance(node, list) else []
+        if isinstance(node, dict):
+            if is_article(node.get("@type")):
+                found, published = True, published or str(node.get("datePublished") or "")
+            inner = [node.get("@graph")]
+        if depth < MAX_DEPTH:
+            waiting += [(item, depth + 1) for item in inner]
+    return found, published

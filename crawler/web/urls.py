@@ -8,6 +8,7 @@ as the site wrote it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
 from courlan import clean_url
@@ -35,7 +36,6 @@ _TRACKING = re.compile(r"(?:(?<=&)|^)(?:utm_[a-z]+|fbclid|gclid|yclid|mc_cid|mc_
 #: Letters of a label of a host name, and of a whole one (RFC 1035): resolvers raise on longer ones.
 MAX_LABEL, MAX_HOST = 63, 253
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
-_SEGMENT_SPLIT = re.compile(r"[/]+")
 
 #: The same page again, in another dress: AMP, print, comments, replies, sharing.
 _OTHER_VIEW = re.compile(
@@ -80,19 +80,18 @@ def as_ascii(url: str, base: str = "") -> str | None:
             return None
         wire = safe_url_string(urlunsplit(parts._replace(fragment="")), encoding="utf-8")
         parts = urlsplit(wire)
-        if not parts.netloc.isascii() or parts.port == 0 or _CONTROL.search(wire) or not _is_host(parts.hostname or ""):
+        host = parts.hostname or ""
+        # No label is empty or too long; a dot at the end means the root.
+        labels = [len(label) for label in host.removesuffix(".").split(".")]
+        if len(host) > MAX_HOST or min(labels) == 0 or max(labels) > MAX_LABEL:
+            return None
+        if not parts.netloc.isascii() or parts.port == 0 or _CONTROL.search(wire):
             return None
         netloc = parts.netloc.lower().removesuffix(f":{PORTS[parts.scheme]}")
         wire = urlunsplit(parts._replace(netloc=netloc, path=parts.path or "/"))
     except (ValueError, UnicodeError):
         return None
     return wire if len(wire) <= MAX_URL else None
-
-
-def _is_host(name: str) -> bool:
-    """Tell whether a host name can be asked for: no label is empty or too long; a dot at the end means the root."""
-    labels = name.removesuffix(".").split(".")
-    return len(name) <= MAX_HOST and all(0 < len(label) <= MAX_LABEL for label in labels)
 
 
 def without_tracking(url: str) -> str:
@@ -125,7 +124,7 @@ def site_of(url: str) -> str:
 
 
 def key_of(url: str) -> str:
-    """Return the normal form under which the frontier knows a page.
+    """Return the normal form under which the frontier knows a page: scheme, `www.` and a slash at the end stay.
 
     >>> key_of("http://Example.com/a/?utm_source=x&b=2&a=1#t")
     'http://example.com/a/?a=1&b=2'
@@ -153,27 +152,24 @@ def why_not(url: str, language: str = "") -> str:
         return "trap"
     if FILE_TYPE.search(parts.path.rpartition("/")[2]):
         return "not-a-page"
-    readable = unquote(url)
-    if _OTHER_VIEW.search(readable):
+    if _OTHER_VIEW.search(unquote(url)):
         return "other-view"
     if is_not_crawlable(url):
         return "not-a-page"
-    if language and not lang_filter(url, language):
-        return "other-language"
-    return ""
+    return "other-language" if language and not lang_filter(url, language) else ""
 
 
 def is_trap(url: str) -> bool:
     """Tell whether the shape of a url is that of an endless site."""
     parts = urlsplit(url)
-    segments = [segment for segment in _SEGMENT_SPLIT.split(parts.path) if segment]
-    if len(segments) > MAX_SEGMENTS or len(url) > MAX_URL:
-        return True
-    if any(segments.count(segment) > MAX_REPEATS for segment in set(segments)):
-        return True
-    if parts.query and len(parse_qsl(parts.query, keep_blank_values=True)) > MAX_PARAMETERS:
-        return True
-    return bool(_FAR_YEAR.search(f"{parts.path}?{parts.query}"))
+    segments = [segment for segment in parts.path.split("/") if segment]
+    return (
+        max(Counter(segments).values(), default=0) > MAX_REPEATS
+        or len(segments) > MAX_SEGMENTS
+        or len(url) > MAX_URL
+        or len(parse_qsl(parts.query, keep_blank_values=True)) > MAX_PARAMETERS
+        or _FAR_YEAR.search(f"{parts.path}?{parts.query}") is not None
+    )
 
 
 def kind_of(url: str) -> str:

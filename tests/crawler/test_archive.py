@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from crawler.state.archive import Archive, Capture, Place, clean
+from crawler.state.archive import Archive, Capture, RecordRef, strip_line_breaks
 from crawler.state.settle import payload_digest
 
 
@@ -46,7 +46,7 @@ def read(path: Path) -> list[tuple[str, dict[str, str], dict[str, str], bytes]]:
 
 def test_each_record_is_a_gzip_member_of_its_own(tmp_path: Path) -> None:
     archive = opened(tmp_path)
-    places = [archive.append(capture(number)) for number in range(3)]
+    refs = [archive.append(capture(number)) for number in range(3)]
     archive.publish()
     data = (tmp_path / archive.name).read_bytes()
     members = 0
@@ -59,7 +59,7 @@ def test_each_record_is_a_gzip_member_of_its_own(tmp_path: Path) -> None:
     assert members == 1 + 2 * 3
     responses = [about for kind, about, _, _ in read(tmp_path / archive.name) if kind == "response"]
     assert [(about["WARC-Date"], about["WARC-Record-ID"]) for about in responses] == [
-        (place.date, place.record_id) for place in places
+        (ref.date, ref.record_id) for ref in refs
     ]
 
 
@@ -112,7 +112,7 @@ def test_what_a_kill_left_is_cut_back_at_every_byte(tmp_path: Path) -> None:
         good = max(size for size in sizes if size <= end)
         mended = Archive(folder, "t", 10**9, 1e9)
         assert list(mended.recover([("x.warc.gz", "open", good)])) == [("x.warc.gz", "published", good)]
-        assert mended.strangers() == []
+        assert mended.unfinished() == []
         data = (folder / "x.warc.gz").read_bytes()
         assert data == whole[:good]
         assert gzip.GzipFile(fileobj=BytesIO(data)).read().count(b"WARC-Type: response") == sizes.index(good)
@@ -129,23 +129,23 @@ def test_a_kill_around_publishing_is_mended(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [archive.name]
 
 
-def test_strangers_are_left_alone(tmp_path: Path) -> None:
+def test_open_files_of_others_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "other.warc.gz.open").write_bytes(b"x")
     archive = Archive(tmp_path, "t", 10**9, 1e9)
     assert list(archive.recover([])) == []
-    assert archive.strangers() == ["other.warc.gz.open"]
+    assert archive.unfinished() == ["other.warc.gz.open"]
 
 
 @given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=40)), max_size=5))
 def test_cleaned_headers_end_no_header(headers: list[tuple[str, str]]) -> None:
-    for name, value in clean(headers):
+    for name, value in strip_line_breaks(headers):
         assert not set(name + value) & set("\r\n\0")
 
 
 @pytest.mark.parametrize("status", [200, 299, 999])
 def test_any_status_is_written(tmp_path: Path, status: int) -> None:
     archive = opened(tmp_path)
-    place = archive.append(capture(status=status))
-    assert isinstance(place, Place)
+    ref = archive.append(capture(status=status))
+    assert isinstance(ref, RecordRef)
     archive.publish()
     assert len(read(tmp_path / archive.name)) == 3

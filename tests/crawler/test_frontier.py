@@ -10,7 +10,7 @@ import pytest
 
 from corpus.errors import EnvironmentFault
 from crawler.progress import build_report
-from crawler.state import settle as outcomes
+from crawler.state import settle
 from crawler.state.frontier import Frontier, Row, Settlement, Target
 
 NOW = 1_800_000_000.0
@@ -58,7 +58,7 @@ def test_a_fetched_url_is_gone_until_it_is_due_in_a_later_run(tmp_path: Path) ->
     frontier = Frontier(path)
     assert not frontier.begin(NOW, "due")
     frontier.add([target("a"), target("s", "seed")], NOW)
-    settled = [outcomes.fetched(row, NOW, {"etag": "x", "archived": "d r"}, changed=True) for row in rows(frontier)]
+    settled = [settle.fetched(row, NOW, {"etag": "x", "archived": "d r"}, changed=True) for row in rows(frontier)]
     frontier.settle(settled, [("w", "open", 10)], NOW)
     assert names(frontier) == []
     frontier.close()
@@ -73,7 +73,7 @@ def test_a_fetched_url_is_gone_until_it_is_due_in_a_later_run(tmp_path: Path) ->
         assert not frontier.begin(at, recrawl)
         assert names(frontier, at) == wanted
         assert all(row.etag == "x" for row in rows(frontier, at))
-        frontier.settle([outcomes.fetched(row, NOW, {}, changed=True) for row in rows(frontier, at)], [], at)
+        frontier.settle([settle.fetched(row, NOW, {}, changed=True) for row in rows(frontier, at)], [], at)
         frontier.finish(at, "finished")
     frontier.close()
 
@@ -83,7 +83,7 @@ def test_a_later_run_tries_again_what_failed_in_passing(frontier: Frontier) -> N
     for row in rows(frontier):
         reason = row.url.rpartition("/")[2]
         state = "refused" if reason == "robots" else "failed"
-        frontier.settle([outcomes.closed(row, NOW, state, reason)], [], NOW)
+        frontier.settle([settle.closed(row, NOW, state, reason)], [], NOW)
     frontier.finish(NOW, "finished")
     frontier.begin(NOW + 10, "due")
     assert sorted(names(frontier, NOW + 10)) == ["robots", "timeout"]
@@ -100,7 +100,7 @@ def test_a_settlement_is_all_or_nothing(frontier: Frontier) -> None:
     good, bad = rows(frontier)
     broken = Settlement(bad, {"no_such_column": 1})
     with pytest.raises(EnvironmentFault, match="no such column"):
-        frontier.settle([outcomes.fetched(good, NOW, {}, changed=True), broken], [("w", "open", 5)], NOW)
+        frontier.settle([settle.fetched(good, NOW, {}, changed=True), broken], [("w", "open", 5)], NOW)
     assert names(frontier) == ["a", "b"]
     assert frontier.archives() == []
 
@@ -156,9 +156,9 @@ def test_a_damaged_file_is_a_fault_in_reading_and_in_writing(tmp_path: Path) -> 
 def test_the_report_adds_up(frontier: Frontier) -> None:
     frontier.add([target(name) for name in "abcd"], NOW)
     a, b, c, _ = rows(frontier)
-    page = outcomes.fetched(a, NOW, {"archived": "d r", "article": 1}, changed=True)
+    page = settle.fetched(a, NOW, {"archived": "d r", "article": 1}, changed=True)
     page.counts, page.found = {"fetched": 1, "bytes": 900, "articles": 1}, [target("e")]
-    refused, failed = outcomes.closed(b, NOW, "refused", "robots"), outcomes.closed(c, NOW, "failed", "timeout")
+    refused, failed = settle.closed(b, NOW, "refused", "robots"), settle.closed(c, NOW, "failed", "timeout")
     frontier.settle([page, refused, failed], [("w", "published", 10)], NOW)
     report = build_report(frontier, {"since": "2026-11-01"})
     assert report["run"] == {"since": "2026-11-01"}

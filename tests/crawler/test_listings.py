@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.web.listings import MAX_ENTRIES, Entry, is_listing_xml, read_feed, read_sitemap
+from crawler.web.listings import MAX_ENTRIES, ListingEntry, is_listing_xml, read_feed, read_sitemap
 
 MAP = b"""<?xml version="1.0"?><!-- x --><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
   xmlns:n="http://www.google.com/schemas/sitemap-news/0.9" xmlns:i="http://www.google.com/schemas/sitemap-image/1.1">
@@ -25,17 +25,17 @@ MAP = b"""<?xml version="1.0"?><!-- x --><urlset xmlns="http://www.sitemaps.org/
 def test_a_sitemap_gives_addresses_dates_and_titles() -> None:
     first, second = read_sitemap(MAP)
     assert (first.url, first.changed) == ("https://e.com/1?a=1&b=2", "2026-11-01")
-    assert second == Entry("https://e.com/2", published="2026-11-02", title="خبر")
+    assert second == ListingEntry("https://e.com/2", published="2026-11-02", title="خبر")
     assert read_sitemap(gzip.compress(MAP)) == [first, second]
 
 
 def test_an_index_a_plain_list_and_a_misplaced_feed_are_read() -> None:
     index = b"<sitemapindex><sitemap><loc>https://e.com/s.xml</loc></sitemap></sitemapindex>"
-    assert read_sitemap(index) == [Entry("https://e.com/s.xml", kind="sitemap")]
+    assert read_sitemap(index) == [ListingEntry("https://e.com/s.xml", kind="sitemap")]
     plain = b"https://e.com/a\nnonsense\nhttps://e.com/b\n"
-    assert read_sitemap(plain) == [Entry("https://e.com/a"), Entry("https://e.com/b")]
+    assert read_sitemap(plain) == [ListingEntry("https://e.com/a"), ListingEntry("https://e.com/b")]
     feed = b"<rss version='2.0'><channel><item><link>https://e.com/a</link></item></channel></rss>"
-    assert read_sitemap(feed) == [Entry("https://e.com/a")]
+    assert read_sitemap(feed) == [ListingEntry("https://e.com/a")]
     assert [is_listing_xml(body) for body in (index, feed, MAP, b"<html>")] == ["sitemap", "feed", "sitemap", ""]
 
 
@@ -54,7 +54,7 @@ def test_no_bytes_break_the_readers(body: bytes) -> None:
 
 
 ITEM = "<item><title>x</title><link>https://e.com/1</link>{}</item>"
-FIRST = Entry("https://e.com/1", published="2024-01-01T00:00:00+00:00", title="x")
+FIRST = ListingEntry("https://e.com/1", published="2024-01-01T00:00:00+00:00", title="x")
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ FIRST = Entry("https://e.com/1", published="2024-01-01T00:00:00+00:00", title="x
         (b"<?xml version='1.0' encoding='utf-\x85'?><rss><channel><item><title>x</titl<><link>https://e.com/1</link>"
          b"<pubDate>Mon, 01 Jan 2024 00:00:00 GMT</pubDate></item></channel></rss>", [FIRST]),
         (b"<rss><channel><item><title>x</title><link>https://e.com/1</lik><pubDate>Mon, 01 Jan 2024 00:00:[00 GMT"
-         b"</pubDate></item></cample/2</link></rss>", [Entry("https://e.com/1", title="x")]),
+         b"</pubDate></item></cample/2</link></rss>", [ListingEntry("https://e.com/1", title="x")]),
         (b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>x</title><link href='https://e.com/1'/>"
          b"<updated>2024-01-01T00:00:00+00:00</updated></entry></feed>", [FIRST]),
     ],
 )  # fmt: skip
-def test_a_feed_that_breaks_feedparser_gives_what_it_can(text: bytes, wanted: list[Entry]) -> None:
+def test_a_feed_that_breaks_feedparser_gives_what_it_can(text: bytes, wanted: list[ListingEntry]) -> None:
     assert read_feed(text) == wanted
 
 
@@ -106,7 +106,7 @@ def test_titles_are_readable_whatever_the_feed_says_of_its_charset(label: str, c
     title = "وزير المالية يفتتح المعرض"
     item = f"<item><title>{title}</title><link>https://e.com/1</link></item>"
     feed = f"{head}<rss version='2.0'><channel>{item}</channel></rss>"
-    assert read_feed(feed.encode("cp1256"), content_type) == [Entry("https://e.com/1", title=title)]
+    assert read_feed(feed.encode("cp1256"), content_type) == [ListingEntry("https://e.com/1", title=title)]
 
 
 def test_utf_16_is_read() -> None:

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import UsageError
-from crawler.outlets import Outlet, Scope, load_outlets, parse_outlets
+from crawler.outlets import CrawlShare, Outlet, Scope, load_outlets, parse_outlets
 from crawler.session import read_arguments
-from crawler.shards import Shard, parse_shard, share_of
 
 GOOD = '[[outlet]]\nname = "sahil"\nseeds = ["https://www.sahil.example/"]\n'
 
@@ -99,21 +98,21 @@ def test_editions_may_share_a_host() -> None:
 def test_every_outlet_belongs_to_one_shard_whatever_the_order() -> None:
     outlets = [_outlet(f"o{n}", f"o{n}.example") for n in range(60)]
     outlets += [_outlet("p", "p.example", "shared.example"), _outlet("q", "q.example", "shared.example")]
-    shares = [share_of(outlets, Shard(k, 4)) for k in range(1, 5)]
+    shares = [CrawlShare(k, 4).outlets(outlets) for k in range(1, 5)]
     assert sorted(outlet.name for share in shares for outlet in share) == sorted(outlet.name for outlet in outlets)
     assert min(len(share) for share in shares) >= 8
     shuffled = random.Random(1).sample(outlets, len(outlets))
     for k, share in enumerate(shares, start=1):
-        assert set(share_of(shuffled, Shard(k, 4))) == set(share)
+        assert set(CrawlShare(k, 4).outlets(shuffled)) == set(share)
         assert {outlet.name in {"p", "q"} for outlet in share if outlet.name in {"p", "q"}} <= {True}
     together = [{"p", "q"} <= {outlet.name for outlet in share} for share in shares]
     assert together.count(True) == 1
 
 
-@pytest.mark.parametrize("text", ["0/2", "3/2", "1", "a/b", "1/2/3", "-1/2", "1/0"])
+@pytest.mark.parametrize("text", ["0/2", "3/2", "1", "a/b", "1/2/3", "-1/2", "1/0", "١/٢", "1/2\n"])
 def test_a_shard_that_cannot_be_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="give K/N with K from 1 to N"):
-        parse_shard(text)
+        CrawlShare.parse(text)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from scrapy.exceptions import (
 )
 
 from crawler.polite.safety import Refused
-from crawler.state import settle as outcomes
+from crawler.state import settle
 from crawler.state.frontier import LONGEST_WAIT, Row, Target
 from crawler.state.settle import DAY, HOUR, MAX_INTERVAL, MIN_INTERVAL
 
@@ -32,18 +32,18 @@ def row(**changes: object) -> Row:
 
 
 def test_a_page_is_revisited_as_often_as_it_changes() -> None:
-    assert outcomes.next_interval(row(), changed=True) == 2 * DAY
-    assert outcomes.next_interval(row(kind="listing"), changed=True) == 1.5 * HOUR
+    assert settle.next_interval(row(), changed=True) == 2 * DAY
+    assert settle.next_interval(row(kind="listing"), changed=True) == 1.5 * HOUR
     known = row(status=200, interval=2 * DAY)
-    assert outcomes.next_interval(known, changed=True) == DAY
-    assert outcomes.next_interval(known, changed=False) == 4 * DAY
+    assert settle.next_interval(known, changed=True) == DAY
+    assert settle.next_interval(known, changed=False) == 4 * DAY
 
 
 @given(st.lists(st.booleans(), max_size=40))
 def test_the_interval_stays_between_ninety_minutes_and_ninety_days(changes: list[bool]) -> None:
     interval = 0.0
     for changed in changes:
-        interval = outcomes.next_interval(row(status=200, interval=interval), changed)
+        interval = settle.next_interval(row(status=200, interval=interval), changed)
         assert MIN_INTERVAL <= interval <= MAX_INTERVAL
 
 
@@ -56,30 +56,30 @@ def test_the_interval_stays_between_ninety_minutes_and_ninety_days(changes: list
     ],
 )  # fmt: skip
 def test_retry_after_is_read_and_capped(header: str, seconds: float) -> None:
-    assert outcomes.retry_after(header, NOW) == seconds
+    assert settle.retry_after(header, NOW) == seconds
 
 
 @given(st.text(max_size=40))
 def test_no_retry_after_is_longer_than_an_hour(header: str) -> None:
-    assert 0 <= outcomes.retry_after(header, NOW) <= LONGEST_WAIT
+    assert 0 <= settle.retry_after(header, NOW) <= LONGEST_WAIT
 
 
 def test_passing_failures_are_tried_three_times() -> None:
-    first = outcomes.postponed(row(), NOW, "timeout")
+    first = settle.postponed(row(), NOW, "timeout")
     assert first.changes == {"attempts": 1, "due": NOW + 5, "reason": "timeout"}
-    second = outcomes.postponed(row(attempts=1), NOW, "timeout")
+    second = settle.postponed(row(attempts=1), NOW, "timeout")
     assert second.changes["due"] == NOW + 30
-    third = outcomes.postponed(row(attempts=2), NOW, "timeout")
+    third = settle.postponed(row(attempts=2), NOW, "timeout")
     assert (third.changes["state"], third.changes["due"], third.counts) == ("failed", None, {"failed:timeout": 1})
 
 
 def test_overload_silences_the_host() -> None:
-    polite = outcomes.answered_badly(row(), NOW, 429, "90")
+    polite = settle.answered_badly(row(), NOW, 429, "90")
     assert (polite.hold, polite.lasting, polite.settlement.changes["due"]) == (90, True, NOW + 90)
-    mute = outcomes.answered_badly(row(attempts=1), NOW, 503, "")
+    mute = settle.answered_badly(row(attempts=1), NOW, 503, "")
     assert (mute.hold, mute.lasting) == (120, False)
-    assert outcomes.answered_badly(row(), NOW, 500, "").hold == 0
-    assert outcomes.answered_badly(row(), NOW, 403, "").settlement.counts == {"failed:http-403": 1}
+    assert settle.answered_badly(row(), NOW, 500, "").hold == 0
+    assert settle.answered_badly(row(), NOW, 403, "").settlement.counts == {"failed:http-403": 1}
 
 
 @pytest.mark.parametrize(
@@ -97,20 +97,20 @@ def test_overload_silences_the_host() -> None:
     ],
 )
 def test_failures_have_names(fault: Exception, reason: str) -> None:
-    assert outcomes.reason_of(fault) == reason
+    assert settle.reason_of(fault) == reason
 
 
 def test_refusals_are_not_failures_and_an_unreachable_robots_txt_is_no_verdict() -> None:
-    refused = outcomes.went_wrong(row(), NOW, Refused("robots")).settlement
+    refused = settle.went_wrong(row(), NOW, Refused("robots")).settlement
     assert (refused.changes["state"], refused.counts) == ("refused", {"refused:robots": 1})
-    unreachable = outcomes.went_wrong(row(), NOW, Refused("robots-unreachable"))
+    unreachable = settle.went_wrong(row(), NOW, Refused("robots-unreachable"))
     assert "state" not in unreachable.settlement.changes
-    assert (unreachable.hold, unreachable.lasting, unreachable.spent) == (600, False, False)
+    assert (unreachable.hold, unreachable.lasting, unreachable.counted) == (600, False, False)
 
 
 def test_a_redirect_leads_to_a_url_of_its_own() -> None:
     target = Target("k", "https://e.com/b", "e.com", "e", "article")
-    outcome = outcomes.moved(row(), NOW, target, 301)
-    assert outcome.settlement.found == [target]
-    assert outcome.settlement.changes["state"] == "fetched"
-    assert outcomes.moved(row(), NOW, "offsite", 301).settlement.counts == {"failed:redirect-offsite": 1}
+    result = settle.moved(row(), NOW, target, 301)
+    assert result.settlement.found == [target]
+    assert result.settlement.changes["state"] == "fetched"
+    assert settle.moved(row(), NOW, "offsite", 301).settlement.counts == {"failed:redirect-offsite": 1}
