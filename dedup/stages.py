@@ -14,7 +14,7 @@ from dedup.compare.relation import FEATURES
 from dedup.config import DedupConfig
 from dedup.decide.decisions import REASONS, Reason, decide
 from dedup.decide.paragraphs import Paragraphs, find_repeated, strip
-from dedup.decide.result import Clusters, Member, empty, name_cluster, tabulate
+from dedup.decide.result import Clusters, empty, name_cluster, tabulate
 from dedup.sketch.family import Family, draw_family
 from dedup.store.arrays import pack, unpack
 from dedup.store.index import Index
@@ -100,7 +100,18 @@ class Dedup:
         row = self.clusters_.find(key)
         member = self.clusters_.member(row) if row >= 0 else None
         if member is not None and member.reason != Reason.KEPT:
-            return drop(REASONS[member.reason], **self._audit(record, member))
+            survivor = self.clusters_.name(member.first)
+            detail = {
+                "cluster": name_cluster(survivor),
+                "survivor": survivor,
+                "relation": member.copy.relation,
+                "score": member.copy.score,
+                "scores": dict(zip(FEATURES, member.scores, strict=True)),
+                "passage": quote(record.text, *member.passage),
+            }
+            if member.anchor >= 0:
+                detail["anchor"] = self.clusters_.name(member.anchor)
+            return drop(REASONS[member.reason], **detail)
         if member is not None:
             record = replace(record, also_in=join_copies(record, self.clusters_.copies(row)))
         if new_id := self.clusters_.new_id(key):
@@ -108,20 +119,6 @@ class Dedup:
         if "paragraphs" in self.clusters_.arrays:
             return strip(record, key, self.clusters_.arrays, survivor=member is not None)
         return keep(record)
-
-    def _audit(self, document: Document, member: Member) -> dict[str, Any]:
-        survivor = self.clusters_.name(member.first)
-        detail = {
-            "cluster": name_cluster(survivor),
-            "survivor": survivor,
-            "relation": member.copy.relation,
-            "score": member.copy.score,
-            "scores": dict(zip(FEATURES, member.scores, strict=True)),
-            "passage": quote(document.text, *member.passage),
-        }
-        if member.anchor >= 0:
-            detail["anchor"] = self.clusters_.name(member.anchor)
-        return detail
 
 
 def join_copies(document: Document, copies: Iterable[Copy]) -> tuple[Copy, ...]:

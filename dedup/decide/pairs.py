@@ -73,23 +73,21 @@ def find_candidates(ranked: Ranked, comparable: NDArray[np.int64], bands: int, r
     for pairs in _in_batches(run, band_pairs, columns):
         first, second = ends_of(pairs)
         found.add(pair_up(comparable[first], comparable[second]))
-    for pairs in _in_batches(run, sample_pairs, _sample_tasks(ranked, comparable)):
-        found.add(pairs)
-    return found.pairs()
-
-
-def _sample_tasks(
-    ranked: Ranked, comparable: NDArray[np.int64]
-) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
-    """Yield the sampled shingles of the `comparable` ranks in ranges of their hashes, with the rank of each."""
     rank = np.full(len(ranked.order), -1, dtype=np.int64)
     rank[ranked.order[comparable]] = comparable
-    total = sum(len(shard["sample"]) for shard in ranked.summaries.shards)
-    step = -(-(1 << 64) // (total // _SAMPLES_PER_TASK + 1))
-    for low in range(0, 1 << 64, step):
-        hashes, owners = ranked.summaries.samples(low, min(low + step, 1 << 64))
-        ranks = rank[owners]
-        yield hashes[ranks >= 0], ranks[ranks >= 0]
+
+    def samples() -> Iterator[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
+        """Yield the sampled shingles in ranges of their hashes, with the rank of each."""
+        total = sum(len(shard["sample"]) for shard in ranked.summaries.shards)
+        step = -(-(1 << 64) // (total // _SAMPLES_PER_TASK + 1))
+        for low in range(0, 1 << 64, step):
+            hashes, owners = ranked.summaries.samples(low, min(low + step, 1 << 64))
+            wanted = rank[owners] >= 0
+            yield hashes[wanted], rank[owners[wanted]]
+
+    for pairs in _in_batches(run, sample_pairs, samples()):
+        found.add(pairs)
+    return found.pairs()
 
 
 def cut_pairs(pairs: NDArray[np.uint64], words: NDArray[np.int64]) -> Iterator[NDArray[np.uint64]]:

@@ -173,7 +173,14 @@ def _check(arrays: dict[str, NDArray[Any]], bands: int) -> None:
         bounds = arrays[name]
         if bounds[0] != 0 or bounds[-1] != length or not _rises(bounds):
             raise ValueError(f"array {name!r} points where there is nothing")
-    _check_strings(arrays["strings"], arrays["string_bounds"])
+    starts = arrays["string_bounds"][arrays["string_bounds"] < letters]
+    try:
+        arrays["strings"].tobytes().decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError as error:
+        raise ValueError("array 'strings' is no UTF-8") from error
+    # The bytes 10xxxxxx go on with a letter that began before.
+    if np.any(arrays["strings"][starts] & 0b1100_0000 == 0b1000_0000):
+        raise ValueError("array 'string_bounds' points into a letter")
     if not _rises(arrays["sample"]) or int(arrays["sample_owner"].max(initial=0)) >= documents:
         raise ValueError("array 'sample' is not in order")
     keys, owners = [*arrays["band_keys"], arrays["exact_sorted"]], [*arrays["band_owner"], arrays["exact_owner"]]
@@ -186,17 +193,6 @@ def _check(arrays: dict[str, NDArray[Any]], bands: int) -> None:
 
 def _rises(values: NDArray[Any]) -> bool:
     return bool(np.all(values[1:] >= values[:-1]))
-
-
-def _check_strings(strings: NDArray[np.uint8], bounds: NDArray[np.int64]) -> None:
-    starts = strings[bounds[bounds < len(strings)]]
-    try:
-        strings.tobytes().decode("utf-8", "surrogatepass")
-        # The bytes 10xxxxxx go on with a letter that began before.
-        if np.any(starts & 0b1100_0000 == 0b1000_0000):
-            raise ValueError("array 'string_bounds' points into a letter")
-    except UnicodeDecodeError as error:
-        raise ValueError("array 'strings' is no UTF-8") from error
 
 
 def append(
