@@ -113,11 +113,18 @@ def _climb(body: bytes, label: str) -> tuple[str, str]:
         if body.startswith(mark) and (text := _strict(body[len(mark) :], codec)) is not None:
             return text, f"bom-{codec}"
     if len(body) - len(body.translate(None, _CONTROLS)) > _MAX_CONTROLS * len(body):
-        return _wide(body)
+        # UTF-16 or UTF-32 without a mark; in 8-bit text so many control bytes mean that it is none.
+        for codec in _WIDE:
+            text = _strict(body, codec)
+            if text and _narrow_share(text) >= _MIN_NARROW and _plain_share(text) >= _MIN_PLAIN:
+                return text, codec
+        raise RecordError("control bytes throughout: this is no text", reason="binary-content")
     text = _strict(body, "utf-8")
     if text is not None:
         return text, "utf-8"
-    if _is_mostly_utf8(body):
+    # Whether most bytes beyond ASCII stand in whole UTF-8 sequences; legacy text has next to none.
+    high = _count_high(body)
+    if len(body.decode("utf-8", "ignore").encode()) - (len(body) - high) > high / 2:
         return _replaced(body)
     return _legacy(body, label)
 
@@ -127,15 +134,6 @@ def _strict(body: bytes, codec: str) -> str | None:
         return body.decode(codec)
     except UnicodeDecodeError:
         return None
-
-
-def _wide(body: bytes) -> tuple[str, str]:
-    """Read UTF-16 or UTF-32 without a mark; in 8-bit text so many control bytes mean that it is none."""
-    for codec in _WIDE:
-        text = _strict(body, codec)
-        if text and _narrow_share(text) >= _MIN_NARROW and _plain_share(text) >= _MIN_PLAIN:
-            return text, codec
-    raise RecordError("control bytes throughout: this is no text", reason="binary-content")
 
 
 def _plain_share(text: str) -> float:
@@ -148,12 +146,6 @@ def _plain_share(text: str) -> float:
 def _narrow_share(text: str) -> float:
     sample = text[:_SAMPLE_BYTES]
     return sum(1 for character in sample if character < "\u0800" or "\u2000" <= character < "\u2070") / len(sample)
-
-
-def _is_mostly_utf8(body: bytes) -> bool:
-    """Tell whether most bytes beyond ASCII stand in whole UTF-8 sequences; legacy text has next to none."""
-    high = _count_high(body)
-    return len(body.decode("utf-8", "ignore").encode()) - (len(body) - high) > high / 2
 
 
 def _count_high(body: bytes) -> int:
@@ -175,7 +167,9 @@ def _legacy(body: bytes, label: str) -> tuple[str, str]:
         return body.decode(arabic), f"label-{arabic}" if arabic == declared else arabic
     if declared in _LEGACY_CODECS and (text := _strict(body, declared)) is not None:
         return text, f"label-{declared}"
-    if (western := _western(body)) is not None:
+    # Sparse accents among ASCII letters, if they are such as Western prose has.
+    western = _strict(body, "cp1252") if _count_high(body) <= _MAX_ACCENTS * len(_ASCII_LETTER.findall(body)) else None
+    if western and _WESTERN_LETTERS.issuperset(_ASCII.sub("", western)):
         return western, "cp1252"
     return _detected(body) or _replaced(body)
 
@@ -212,13 +206,6 @@ def _arabic_score(text: str) -> float:
     if common < _MIN_COMMON * max(letters, 1):
         return 0.0
     return letters / len(bare) + min(text.count("ال") / len(bare), 0.1)
-
-
-def _western(body: bytes) -> str | None:
-    """Read sparse accents among ASCII letters as windows-1252, if they are such as Western prose has."""
-    letters = len(_ASCII_LETTER.findall(body))
-    text = _strict(body, "cp1252") if _count_high(body) <= _MAX_ACCENTS * letters else None
-    return text if text and _WESTERN_LETTERS.issuperset(_ASCII.sub("", text)) else None
 
 
 def _detected(body: bytes) -> tuple[str, str] | None:

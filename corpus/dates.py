@@ -9,8 +9,9 @@ It stands in `corpus` because the fields of an input and the lines of a page are
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 
@@ -106,18 +107,13 @@ def find_date(text: str) -> str:
     """
     key = _key(text)
     for patterns in (_FULL, _SHORT):
-        if found := min(_readings(key, patterns), default=None):
-            return found[1]
+        firsts: list[tuple[int, str]] = []  # where the first date of each pattern begins, and the date
+        for pattern, read in patterns:
+            readings = ((match.start(), iso) for match in pattern.finditer(key) if (iso := read(match)))
+            firsts += itertools.islice(readings, 1)
+        if firsts:
+            return min(firsts)[1]
     return ""
-
-
-def _readings(key: str, patterns: tuple[tuple[re.Pattern[str], _Reading], ...]) -> Iterator[tuple[int, str]]:
-    """Yield where the first date of each pattern begins, and the date."""
-    for pattern, read in patterns:
-        for match in pattern.finditer(key):
-            if iso := read(match):
-                yield match.start(), iso
-                break
 
 
 def _by_digits(match: re.Match[str], year: int, month: int, day: int) -> str:

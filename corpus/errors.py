@@ -14,6 +14,8 @@ Each message says which file, which record, what was wrong and what to do next.
 
 from __future__ import annotations
 
+from functools import partial
+
 EXIT_DONE = 0
 EXIT_PARTIAL = 1
 EXIT_USAGE = 2
@@ -52,7 +54,8 @@ class InputError(GhirbalError):
         self.reason = reason or type(self).reason
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.message, self.path, self.offset, self.reason)
+        rebuild = partial(type(self), path=self.path, offset=self.offset, reason=self.reason)
+        return rebuild, (self.message,)
 
 
 class TruncatedInput(InputError):
@@ -75,18 +78,10 @@ class RecordError(GhirbalError):
         self.reason = reason
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild_record, (str(self), self.reason)
+        return partial(type(self), reason=self.reason), (str(self),)
 
 
 class CorpusError(GhirbalError):
     """What a run made breaks one of its laws; it is not published as finished."""
 
     exit_code = EXIT_DEFECT
-
-
-def _rebuild(kind: type[InputError], message: str, path: str, offset: int, reason: str) -> InputError:
-    return kind(message, path=path, offset=offset, reason=reason)
-
-
-def _rebuild_record(message: str, reason: str) -> RecordError:
-    return RecordError(message, reason=reason)

@@ -23,8 +23,5 @@ def is_article(kinds: Any) -> bool:
     (True, True, False)
     """
     names = kinds if isinstance(kinds, list) else [kinds]
-    return any(isinstance(name, str) and _bare(name) in ARTICLE_TYPES for name in names)
-
-
-def _bare(name: str) -> str:
-    return name.replace(":", "/").rpartition("/")[2].strip().lower()
+    bare = [name.replace(":", "/").rpartition("/")[2].strip().lower() for name in names if isinstance(name, str)]
+    return not ARTICLE_TYPES.isdisjoint(bare)

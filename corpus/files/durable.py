@@ -189,7 +189,14 @@ def run_lock(path: Path) -> Iterator[None]:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     try:
         with translated(path, "lock"):
-            _take(handle, path)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.read(handle, 32).decode("ascii", "replace").strip() or "unknown"
+                message = (
+                    f"{path.parent.parent}: another run (process {holder}) is writing here; wait for it or stop it"
+                )
+                raise EnvironmentFault(message) from None
             os.truncate(handle, 0)
             os.write(handle, f"{os.getpid()}\n".encode("ascii"))
         yield
@@ -197,12 +204,3 @@ def run_lock(path: Path) -> Iterator[None]:
         with contextlib.suppress(OSError):  # what it says is for people; the lock itself goes with the handle
             os.truncate(handle, 0)
         os.close(handle)
-
-
-def _take(handle: int, path: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(handle, 32).decode("ascii", "replace").strip() or "unknown"
-        message = f"{path.parent.parent}: another run (process {holder}) is writing here; wait for it or stop it"
-        raise EnvironmentFault(message) from None

@@ -133,14 +133,14 @@ class Guard:
 
 def die_with_parent() -> None:
     """End this process when the one that started it is gone, however that came: nobody else would."""
-    Thread(target=_wait_for_parent, daemon=True).start()
 
+    def wait() -> None:
+        parent = multiprocessing.parent_process()
+        assert parent is not None
+        parent.join()
+        os._exit(1)
 
-def _wait_for_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
+    Thread(target=wait, daemon=True).start()
 
 
 def _serve(pipe: Connection, function: Callable[[Any], Any], seconds: float, memory: int) -> None:
