@@ -229,7 +229,7 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def judge(document: Document, config: FilterConfig) -> tuple[str, Detail] | None:
+def reason_to_drop(document: Document, config: FilterConfig) -> tuple[str, Detail] | None:
     """Return why `document` should be dropped and what was measured, or None where it should stay.
 
     `document.language` must be set where a rule of the configuration asks for it.
@@ -261,7 +261,7 @@ class Filter:
         if not isinstance(record, Document):
             return keep(record)
         document = name_language(record)
-        found = judge(document, self.config) if self.enabled else None
+        found = reason_to_drop(document, self.config) if self.enabled else None
         if found is None:
             return keep(document)
         reason, detail = found

@@ -181,18 +181,18 @@ def _score_spans(gold: Sequence[Row], found: Mapping[str, Row]) -> Figures:
     figures: Figures = {}
     for document in gold:
         given = squash(found.get(document["id"], {"text": ""})["text"])
-        counts = _trap(document, given) if "offset" in document else _silver(document, given)
+        if "offset" in document:
+            start, end = document["offset"]
+            trap = squash(document["text"][max(0, start - _AROUND) : end + _AROUND])
+            counts = {"lost": int(trap not in given)}
+        else:
+            counts = _silver(document, given)
         for group in (document.get("outlet", ""), "all"):
             row = figures.setdefault(group, {"documents": 0, **dict.fromkeys(counts, 0)})
             row["documents"] += 1
             for name, value in counts.items():
                 row[name] += value
     return {group: figures[group] for group in _all_last(figures)}
-
-
-def _trap(document: Row, given: str) -> dict[str, int]:
-    start, end = document["offset"]
-    return {"lost": squash(document["text"][max(0, start - _AROUND) : end + _AROUND]) not in given}
 
 
 def _silver(document: Row, given: str) -> dict[str, int]:

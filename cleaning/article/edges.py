@@ -193,7 +193,9 @@ def remove_boxes(found: Analysis, first: int) -> None:
                 following = [unit for unit in following if not unit.ends]
             remove_all(following, "related", "follows the end of the body")
         elif header.kind in _LINKS:
-            if found.paragraphs[stop] and (ended or not _goes_on(found, at, stop)):
+            before = [*found.body(max(0, at - _REACH), at), found.title]
+            linked, after = linked_headlines(units, at, stop), found.body(stop, stop + _REACH)
+            if found.paragraphs[stop] and (ended or not resumes(before, linked, after)):
                 remove_all(units[at + 1 :], "appended", "another article, after the links of this one")
                 found.paragraphs[at + 1 :] = [False] * (len(units) - at - 1)
                 return
@@ -201,13 +203,6 @@ def remove_boxes(found: Analysis, first: int) -> None:
                 links = [unit for unit in following if not unit.ends or unit.text[-1] in "؟?!"]
                 remove_all(links, "related", "linked in a box inside the article")
         at = stop
-
-
-def _goes_on(found: Analysis, at: int, stop: int) -> bool:
-    """Tell whether the article resumes at `stop`, after the box of links whose header stands at `at`."""
-    before = found.body(max(0, at - _REACH), at)
-    linked = linked_headlines(found.units, at, stop)
-    return resumes([*before, found.title], linked, found.body(stop, stop + _REACH))
 
 
 def remove_between(found: Analysis, first: int, last: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import get_args
 
 from cleaning.article.spans import Span
-from cleaning.lines.glued import cuts
+from cleaning.lines.glued import find_glued
 from cleaning.lines.lexicon import Lexicon
 from cleaning.lines.mentions import is_date_line
 from cleaning.lines.unit import Unit
@@ -50,7 +50,7 @@ def remove_repeated(units: Sequence[Unit], table: OutletTable) -> None:
             unit.rule, unit.evidence, unit.closes, unit.spared = "", "", False, True
     for unit in units[-_CLOSE:]:
         if not unit.rule:
-            unit.closes = any(stop == unit.size for _, stop, _ in table.cuts(unit, first=False, last=True))
+            unit.closes = any(stop == unit.size for _, stop, _ in table.glued(unit, first=False, last=True))
 
 
 def _may_tell(unit: Unit, row: Furniture) -> bool:
@@ -72,10 +72,10 @@ def glued_spans(text: str, units: Sequence[Unit], lexicon: Lexicon, table: Outle
         first, last = unit is kept[0], unit is kept[-1]
         end, found = unit.size, []
         if table and not unit.spared:
-            for start, stop, row in table.cuts(unit, first=first, last=last):
+            for start, stop, row in table.glued(unit, first=first, last=last):
                 found.append((start, stop, _RULES[row.form], row.evidence))
                 end = min(end, start) if start else end
-        for start, stop, phrase in cuts(unit, lexicon, last=last):
+        for start, stop, phrase in find_glued(unit, lexicon, last=last):
             if stop <= end:
                 found.append((start, stop, phrase.rule, f"phrase: {phrase.text}"))
         for start, stop, rule, evidence in found:

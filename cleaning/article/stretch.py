@@ -55,7 +55,7 @@ _HEADERS = frozenset({"read_also", "most_read", "copyright", "comments", "tags"}
 _ANNOUNCES = 40
 
 
-def weigh(found: Analysis) -> list[float]:
+def unit_worths(found: Analysis) -> list[float]:
     """Return how much each unit speaks for (above 0) or against being in the article.
 
     The items of a list that a colon announces cost nothing.
@@ -113,7 +113,7 @@ def find_stretch(found: Analysis) -> tuple[int, int]:
     article; but what tells the story that a box of links leads to is not it, nor is what has less running text than
     stands before the box.
     """
-    worths = weigh(found)
+    worths = unit_worths(found)
     first, last = best_stretch(worths)
     lead = next((at for at in range(first - 1, -1, -1) if found.units[at].kind in _LEADS), -1)
     if lead >= 0 and not any(found.paragraphs[lead + 1 : first]):

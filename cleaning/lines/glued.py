@@ -29,7 +29,7 @@ _SENTENCE = re.compile(
 _STOP = re.compile(r"(?:[^\W\d]{3}|\d{2})[\"”»)]?[.۔]\s")
 
 
-def cuts(unit: Unit, lexicon: Lexicon, *, last: bool) -> Iterator[tuple[int, int, Phrase]]:
+def find_glued(unit: Unit, lexicon: Lexicon, *, last: bool) -> Iterator[tuple[int, int, Phrase]]:
     """Yield (start, end, phrase) in `unit.text` of glued chrome, at most one.
 
     Disclaimers are looked for only in the `last` unit that stays.

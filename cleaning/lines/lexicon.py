@@ -121,16 +121,12 @@ class Lexicon:
         return sorted(found, key=lambda hit: (hit[0], -hit[1]))
 
 
-def _written_forms() -> dict[str, str]:
-    """Map each letter of folded text with several written forms to a pattern of them."""
-    forms: dict[str, str] = {}
-    for code, letter in FOLD_TABLE.items():
-        if letter and letter.isalpha():
-            forms[letter] = forms.get(letter, letter) + chr(code)
-    return {letter: f"[{written}]" for letter, written in forms.items()} | {" ": r"[\s\u200c]+"}
-
-
-_FORMS = _written_forms()
+#: Letters of folded text with several written forms, and a pattern of these.
+_FORMS = {
+    letter: f"[{letter}{''.join(chr(code) for code, folded in FOLD_TABLE.items() if folded == letter)}]"
+    for letter in dict.fromkeys(FOLD_TABLE.values())
+    if letter and letter.isalpha()
+} | {" ": r"[\s\u200c]+"}
 _MARKED = "[\u064b-\u0652\u0640\u200c]*"
 _VARIES = re.compile("[" + "".join(_FORMS) + "]")
 

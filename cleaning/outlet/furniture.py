@@ -185,7 +185,7 @@ class OutletTable:
                 return row
         return None
 
-    def cuts(self, unit: Unit, *, first: bool, last: bool) -> Iterator[tuple[int, int, Furniture]]:
+    def glued(self, unit: Unit, *, first: bool, last: bool) -> Iterator[tuple[int, int, Furniture]]:
         """Yield (start, end, furniture) in `unit.text` of what is glued to it; `first` and `last` of the text."""
         text = unit.text
         if first:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaning import filters
-from cleaning.filters import RULES, Filter, FilterConfig, judge
+from cleaning.filters import RULES, Filter, FilterConfig, reason_to_drop
 from corpus.records import Document, Page, Source
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def document(text: str, language: str = "") -> Document:
 
 
 def reason_of(text: str, language: str = "", **fields: object) -> str:
-    found = judge(document(text, language), FilterConfig(**fields))
+    found = reason_to_drop(document(text, language), FilterConfig(**fields))
     return found[0] if found else ""
 
 
@@ -110,8 +110,9 @@ def test_articles_verse_and_vocalised_text_stay(text: str) -> None:
 
 
 def test_detail_says_value_and_limit() -> None:
-    assert judge(document("كلمة واحدة هنا"), FilterConfig(min_words=7)) == ("too-short", {"value": 3, "limit": 7})
-    found = judge(document(ARTICLE + "\n" + ARTICLE), FilterConfig())
+    found = reason_to_drop(document("كلمة واحدة هنا"), FilterConfig(min_words=7))
+    assert found == ("too-short", {"value": 3, "limit": 7})
+    found = reason_to_drop(document(ARTICLE + "\n" + ARTICLE), FilterConfig())
     assert found == ("repetitive", {"value": 0.5, "limit": 0.3, "measure": "lines"})
 
 
@@ -125,7 +126,7 @@ def test_limits_are_inclusive() -> None:
 
 def test_languages_wanted() -> None:
     assert reason_of(ARTICLE, "ar", languages=("fa", "ar")) == ""
-    assert judge(document(ARTICLE, "ar"), FilterConfig(languages=("en",))) == (
+    assert reason_to_drop(document(ARTICLE, "ar"), FilterConfig(languages=("en",))) == (
         "not-language",
         {"language": "ar", "wanted": ["en"]},
     )
@@ -201,8 +202,8 @@ def test_the_stage_crosses_processes() -> None:
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("اليوم في. \n-،ط§")), max_size=400))
 def test_total_and_the_record_is_not_changed(text: str) -> None:
     record = document(text, "ar")
-    found = judge(record, FilterConfig())
-    assert judge(record, FilterConfig()) == found
+    found = reason_to_drop(record, FilterConfig())
+    assert reason_to_drop(record, FilterConfig()) == found
     verdict = Filter().apply(record)
     assert verdict.kept == (found is None)
     assert verdict.record in (None, record)
@@ -226,8 +227,8 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_quick(name: str) -> None:
     started = time.process_time()
-    judge(document(HOSTILE[name]), FilterConfig(off=tuple(set(RULES) - {"no-sentences", "repetitive"})))
-    judge(document(HOSTILE[name]), FilterConfig())
+    reason_to_drop(document(HOSTILE[name]), FilterConfig(off=tuple(set(RULES) - {"no-sentences", "repetitive"})))
+    reason_to_drop(document(HOSTILE[name]), FilterConfig())
     assert time.process_time() - started < 2.0
 
 

@@ -72,7 +72,7 @@ class Ended(OutletTable):
     def __bool__(self) -> bool:
         return True
 
-    def cuts(self, unit: Unit, *, first: bool, last: bool):
+    def glued(self, unit: Unit, *, first: bool, last: bool):
         at = unit.text.find(" انتهى المرفأ")
         return [(at, unit.size, GLUED)] if last and at > 0 else []
 
