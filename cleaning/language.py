@@ -107,10 +107,7 @@ def identify(text: str) -> tuple[str, float]:
     >>> identify("وزیر امروز برای یک دیدار رسمی به پایتخت رسید")[0]
     'fa'
     """
-    if len(text) > SAMPLE_LENGTH:
-        size, step = SAMPLE_LENGTH // SAMPLE_PIECES, len(text) // SAMPLE_PIECES
-        text = " ".join(text[start : start + size] for start in range(0, step * SAMPLE_PIECES, step))
-    sample = _ADDRESS.sub(" ", text)
+    sample = _sample(text)
     shares = script_shares(sample)
     if not shares:
         return "", 0.0
@@ -123,6 +120,14 @@ def identify(text: str) -> tuple[str, float]:
     if script in _PROFILES:
         return _by_profiles(sample, script)
     return _ONE_LANGUAGE.get(script, UNDETERMINED), share
+
+
+def _sample(text: str) -> str:
+    """Take pieces from all over a long text, the same ones each time."""
+    if len(text) > SAMPLE_LENGTH:
+        size, step = SAMPLE_LENGTH // SAMPLE_PIECES, len(text) // SAMPLE_PIECES
+        text = " ".join(text[start : start + size] for start in range(0, step * SAMPLE_PIECES, step))
+    return _ADDRESS.sub(" ", text)
 
 
 def _arabic_script(sample: str) -> tuple[str, float]:
