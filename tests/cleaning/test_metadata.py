@@ -48,6 +48,31 @@ def test_broken_json_ld_is_passed_over(broken):
     assert read(ld(broken) + "<meta property='og:title' content='Title'>").title == "Title"
 
 
+@pytest.mark.parametrize(
+    ("value", "title"),
+    [
+        ([{"@type": "WebPage", "mainEntity": [{"@type": "NewsArticle", "headline": "Nested"}]},
+          {"@type": "NewsArticle", "headline": "Next"}], "Nested"),
+        ({"@type": "NewsArticle", "headline": "Outer", "mainEntity": {"@type": "NewsArticle", "headline": "Inner"}},
+         "Outer"),
+        ([{"@type": "NewsArticle", "headline": "Teaser"},
+          {"@type": "NewsArticle", "headline": "Story", "articleBody": "Body."}], "Story"),
+        ({"mainEntityOfPage": {"@type": "Report", "headline": "Page"},
+          "@graph": [{"@type": "Report", "headline": "Graph"}]}, "Graph"),
+    ],
+)  # fmt: skip
+def test_the_first_article_that_is_written_out_is_the_one_of_the_page(value, title):
+    assert read(ld(value)).title == title
+
+
+@pytest.mark.parametrize(("levels", "title"), [(12, "Deep"), (13, "Page")])
+def test_json_ld_is_read_to_a_depth(levels, title):
+    value = {"@type": "NewsArticle", "headline": "Deep"}
+    for _ in range(levels):
+        value = {"mainEntity": value}
+    assert read(ld(value) + "<title>Page</title>").title == title
+
+
 def test_raw_newlines_in_json_ld_are_read():
     assert read(ld('{"@type": "NewsArticle", "headline": "Two\nlines"}')).title == "Two lines"
 
@@ -58,12 +83,22 @@ def test_visible_headline_is_the_title_without_the_site():
     assert read(f"<title>{window}</title>", "<h1>The Quay</h1>").title == window
     site = "<meta property='og:site_name' content='The Quay'>"
     assert read(site + "<title>Old bridge falls - The Quay</title>").title == "Old bridge falls"
+    assert read(site + "<title>The Quay | Old bridge falls</title>").title == "Old bridge falls"
+    assert read(site + "<title>The Quay</title>").title == "The Quay"
     assert read("<title></title>", "<h1>Only here</h1>").title == "Only here"
 
 
 @pytest.mark.parametrize("name", ["https://x.example/author/5", "admin", "desk@x.example", "N" * 200, ""])
 def test_what_is_no_author(name):
     assert read(f"<meta name='author' content='{name}'>").authors == ()
+
+
+def test_the_first_kind_of_mark_that_names_somebody_counts():
+    meta = "<meta name='byl' content='By Omar Zaki'><meta name='author' content='admin'>"
+    meta += "<meta name='dc.creator' content='Amal Nasr'>"
+    links = "<a rel='author'>Mona Salem</a><a rel='author'>By Mona Salem</a><a rel='author'>Ali Odeh</a>"
+    assert read(meta, links).authors == ("Amal Nasr",)
+    assert read(ld({"@type": "Article", "author": "desk@x.example"}), links).authors == ("Mona Salem", "Ali Odeh")
 
 
 def test_author_from_a_link():
