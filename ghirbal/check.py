@@ -1,7 +1,9 @@
-"""`ghirbal check`: does a finished corpus still keep the laws it was published under?"""
+"""The laws of a corpus, made sure of before its marker is written, and by `ghirbal check` ever after."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -9,9 +11,7 @@ import msgspec
 from corpus.errors import InputError, UsageError
 from corpus.files import digest_file, translated
 from corpus.text import is_scrubbed
-from ghirbal.laws import Ids, read_rows
-from ghirbal.output import corpus_at, is_finished
-from ghirbal.published import MANIFEST, SUCCESS, Manifest, read_manifest
+from ghirbal.published import MANIFEST, SUCCESS, Manifest, corpus_at, is_finished, read_manifest, read_rows
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -43,72 +43,75 @@ def check_corpus(out: Path) -> list[str]:
         manifest = read_manifest(out)
     except UsageError as error:
         return [str(error)]
-    return _check_files(out, manifest) or [*_check_counts(manifest), *_check_records(out, manifest)]
+    if broken := list(_check_files(out, manifest)):
+        return broken
+    broken += _check_counts(manifest)
+    if manifest.configuration.format == "txt":
+        return broken
+    # Which documents it was compared with is known by their digests alone: survivors may be among those.
+    elsewhere = None if manifest.configuration.against else ()
+    return [*broken, *check_records(out, manifest.files, unique=manifest.command != "clean", elsewhere=elsewhere)]
 
 
-def _check_files(out: Path, manifest: Manifest) -> list[str]:
-    broken = []
+def _check_files(out: Path, manifest: Manifest) -> Iterator[str]:
     with translated(out / SUCCESS, "read"):
         marker = (out / SUCCESS).read_bytes()
     if marker.strip() != digest_file(out / MANIFEST).sha256.encode("ascii"):
-        broken.append(f"{MANIFEST}: changed since it was published")
+        yield f"{MANIFEST}: changed since it was published"
     for name, said in manifest.files.items():
         path = out / name
         if path.is_symlink() or (path.parent != out and path.parent.is_symlink()):
-            broken.append(f"{name}: a link, which may lead out of the corpus")
+            yield f"{name}: a link, which may lead out of the corpus"
         elif not path.is_file():
-            broken.append(f"{name}: missing")
+            yield f"{name}: missing"
         elif digest_file(path).sha256 != said.sha256:
-            broken.append(f"{name}: changed since it was published (digest differs)")
-    return broken
+            yield f"{name}: changed since it was published (digest differs)"
 
 
-def _check_counts(manifest: Manifest) -> list[str]:
+def _check_counts(manifest: Manifest) -> Iterator[str]:
     counts, files = manifest.counts, manifest.files
     kept = sum(said.rows for name, said in files.items() if name.startswith("corpus/"))
     removed = sum(said.rows for name, said in files.items() if name.startswith("removed/"))
-    broken = []
     if counts.read != counts.kept + counts.dropped + counts.failed:
-        broken.append("counts: read is not kept + dropped + failed")
+        yield "counts: read is not kept + dropped + failed"
     if kept != counts.kept:
-        broken.append(f"corpus/: {kept} rows, but {counts.kept} documents were kept")
+        yield f"corpus/: {kept} rows, but {counts.kept} documents were kept"
     if removed != counts.dropped + counts.failed:
-        broken.append(f"removed/: {removed} rows, but {counts.dropped + counts.failed} records were removed")
-    return broken
+        yield f"removed/: {removed} rows, but {counts.dropped + counts.failed} records were removed"
 
 
-def _check_records(out: Path, manifest: Manifest) -> list[str]:
-    """Check ids, the law of text, and that each removed record has an address, a reason and a living survivor."""
-    if manifest.configuration.format == "txt":
-        return []
-    broken: list[str] = []
-    ids = Ids()
-    for name in sorted(manifest.files):
+def check_records(
+    out: Path, files: Iterable[str], *, unique: bool, elsewhere: Iterable[str] | None = ()
+) -> Iterator[str]:
+    """Yield what the records of a corpus break: the law of ids, the law of text, an address and a reason for each.
+
+    Each id stands once, if `unique`; each survivor that is named stands in the corpus or `elsewhere` (ids; None if
+    nobody knows them). `files` are names of published files, in any format but txt.
+    """
+    names = sorted(files)  # corpus/ before removed/
+    ids: set[bytes] = set()
+    missing: list[tuple[bytes, str]] = []
+    for name in names:
         try:
-            if name.startswith("corpus/"):
-                broken += _check_kept(out, name, ids, unique=manifest.command != "clean")
-            elif name.startswith("removed/"):
-                broken += _check_removed(out, name, ids, here=not manifest.configuration.against)
+            for kept in read_rows(out / name, _Kept) if name.startswith("corpus/") else ():
+                if (key := _key(kept.id)) in ids and unique:
+                    yield f"{name}: id {kept.id!r} stands twice"
+                ids.add(key)
+                if not is_scrubbed(kept.text):
+                    yield f"{name}: the text of {kept.id!r} holds characters that no text may hold"
+            for gone in read_rows(out / name, _Removed) if name.startswith("removed/") else ():
+                if not gone.reason or not gone.source.path:
+                    yield f"{name}: {gone.id!r} was removed without a reason or an address"
+                if gone.survivor and elsewhere is not None and (key := _key(gone.survivor)) not in ids:
+                    law = f"{name}: {gone.id!r} names the survivor {gone.survivor!r}, which is not in the corpus"
+                    missing.append((key, law))
         except (InputError, msgspec.DecodeError) as error:
-            broken.append(f"{name}: not as a run writes it ({error})")
-    return broken
+            yield f"{name}: not as a run writes it ({error})"
+    wanted = {key for key, _ in missing}
+    found = {key for known in elsewhere or () if (key := _key(known)) in wanted} if wanted else set()
+    yield from (law for key, law in missing if key not in found)
 
 
-def _check_kept(out: Path, name: str, ids: Ids, *, unique: bool) -> list[str]:
-    broken = []
-    for row in read_rows(out / name, _Kept):
-        if not ids.add(row.id) and unique:
-            broken.append(f"{name}: id {row.id!r} stands twice")
-        if not is_scrubbed(row.text):
-            broken.append(f"{name}: the text of {row.id!r} holds characters that no text may hold")
-    return broken
-
-
-def _check_removed(out: Path, name: str, ids: Ids, *, here: bool) -> list[str]:
-    broken = []
-    for row in read_rows(out / name, _Removed):
-        if not row.reason or not row.source.path:
-            broken.append(f"{name}: {row.id!r} was removed without a reason or an address")
-        if row.survivor and here and row.survivor not in ids:
-            broken.append(f"{name}: {row.id!r} names the survivor {row.survivor!r}, which is not in the corpus")
-    return broken
+def _key(name: str) -> bytes:
+    """Return an id in 16 bytes, however long it is."""
+    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -175,7 +175,7 @@ def score(**options: Any) -> None:
 @click.option("--config", type=_PATH, metavar="FILE", help="TOML file, as for build.")
 def similar(**options: Any) -> int:
     """List what CORPUS has like the documents of FILE, and why: copies first, then by what they share."""
-    from ghirbal.similar import show_similar
+    from ghirbal.index import show_similar
 
     return show_similar(**options)
 
@@ -188,8 +188,8 @@ def similar(**options: Any) -> int:
 @click.option("--config", type=_PATH, metavar="FILE", help="TOML file, as for build.")
 def index(corpora: tuple[str, ...], out: str, config: str | None) -> None:
     """Put finished corpora into one index, for --against. A corpus that it holds already is not added again."""
-    from ghirbal.against import extend_index
     from ghirbal.config import read_config
+    from ghirbal.index import extend_index
 
     added = extend_index(Path(out), [Path(corpus) for corpus in corpora], read_config(config).dedup)
     click.echo(visible(f"{out}: {added:,} documents added"))

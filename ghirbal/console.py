@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from corpus.run import Report
-from ghirbal.jobs import Finished
+from ghirbal.output import Finished
 from ghirbal.terminal import visible
 
 errors = Console(stderr=True, highlight=False)

@@ -18,6 +18,7 @@ from corpus.records import Document, Failure, Skip, fail
 from corpus.run import apply_stage, run_here, summarise
 from ghirbal.config import Config, read_config, read_reviewed
 from ghirbal.console import errors, quote, results
+from ghirbal.published import find_records
 from ghirbal.terminal import visible
 
 #: More documents than this are not read: what an outlet repeats shows long before.
@@ -48,7 +49,8 @@ def read_documents(file: str, settings: Config) -> tuple[list[Document], int]:
 
     What cannot be read is said on standard error, and makes the code that of a run in which something failed.
     """
-    files, failures = list_inputs([file])
+    found = find_records([file])
+    files, failures = list_inputs(list(found), found)
     extract = Extract(settings.extract)
     documents: list[Document] = []
     code = EXIT_DONE

@@ -19,20 +19,20 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from corpus.errors import UsageError
+from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
 from corpus.files import InputFile, Published, publish, publish_json, sweep, translated
 from corpus.formats import FORMATS
 from corpus.records import SCHEMA_VERSION
-from corpus.run import RunResult
+from corpus.run import Report, RunResult
 from ghirbal.config import fingerprint
-from ghirbal.published import MANIFEST, REPORT, SUCCESS, read_note
+from ghirbal.published import HOUSE, MANIFEST, REPORT, SUCCESS, read_note
 
-HOUSE = ".ghirbal"
 REPORT_PAGE = "report.html"
 CLUSTERS, BOILERPLATE = "clusters.jsonl", "boilerplate.toml"
 
@@ -70,6 +70,20 @@ class Identity:
             "inputs": self.inputs,
             "versions": library_versions(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A published corpus: its folder, its counts, and the exit code that tells whether anything failed."""
+
+    out: Path
+    report: Report
+    already: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0, or 1 if an input or a record failed."""
+        return EXIT_PARTIAL if self.report.failed else EXIT_DONE
 
 
 def library_versions() -> dict[str, str]:
@@ -122,7 +136,12 @@ def claim(out: Path, identity: Identity, *, fresh: bool) -> bool:
         else:
             found = msgspec.to_builtins(read_note(note))
     if found is not None and found != row:
-        _refuse_other(out, found, row)
+        keys = ", ".join(_differences(found, row)).replace(f"versions.{_CODE}", "the code of Ghirbal")
+        state = "a finished corpus" if (out / SUCCESS).exists() else "an unfinished run"
+        raise UsageError(
+            f"{out}: holds {state} made from something else (what differs: {keys}); "
+            "give the same inputs and configuration, another folder, or --fresh to replace it"
+        )
     if found is not None and (out / SUCCESS).exists():
         return True
     if found is None:
@@ -157,17 +176,6 @@ def _clear(out: Path, names: Sequence[str]) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-
-
-def is_finished(folder: Path) -> bool:
-    """Tell whether `folder` is a finished corpus of ours."""
-    return (folder / SUCCESS).is_file() and (folder / MANIFEST).is_file()
-
-
-def corpus_at(path: Path) -> Path:
-    """Return the finished corpus that `path` stands for: itself, or the folder around its documents."""
-    around = path.absolute()
-    return around.parent if around.name == "corpus" and not is_finished(path) and is_finished(around.parent) else path
 
 
 def finish(out: Path, identity: Identity, inputs: Sequence[InputFile], outcome: RunResult) -> None:
@@ -208,7 +216,9 @@ def refuse_foreign(out: Path) -> None:
         raise UsageError(f"{out}: a link that leads nowhere; give a folder to -o")
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out}: this is a file; give a folder to -o")
-    for path in _places(out):
+    # The folders come first, for what lies behind a link is not looked at.
+    named = (out / name for name in (HOUSE, *_FOLDERS, *_OURS))
+    for path in chain(named, (out / HOUSE).rglob("*"), _parts(out)):
         if path.is_symlink():
             raise UsageError(f"{path}: a link to what is not ours to write; remove it, or give another folder to -o")
     if not out.exists() or (out / HOUSE / "run.json").exists():
@@ -220,22 +230,6 @@ def refuse_foreign(out: Path) -> None:
     if foreign:
         some = ", ".join(sorted(foreign)[:3])
         raise UsageError(f"{out}: holds files that no run of ours wrote ({some}); give a new or empty folder to -o")
-
-
-def _places(out: Path) -> Iterator[Path]:
-    """Yield where a run writes and removes; the folders come first, for what lies behind a link is not looked at."""
-    yield from (out / name for name in (HOUSE, *_FOLDERS, *_OURS))
-    yield from (out / HOUSE).rglob("*")
-    yield from _parts(out)
-
-
-def _refuse_other(out: Path, found: Mapping[str, Any], row: Mapping[str, Any]) -> None:
-    keys = ", ".join(_differences(found, row)).replace(f"versions.{_CODE}", "the code of Ghirbal")
-    state = "a finished corpus" if (out / SUCCESS).exists() else "an unfinished run"
-    raise UsageError(
-        f"{out}: holds {state} made from something else (what differs: {keys}); "
-        "give the same inputs and configuration, another folder, or --fresh to replace it"
-    )
 
 
 def _differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> list[str]:

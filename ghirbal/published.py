@@ -1,27 +1,37 @@
-"""What a corpus says of itself, read back with its types: whoever brought it may have written anything."""
+"""A finished corpus read back, with its types: whoever brought it may have written anything.
+
+    OUT/_SUCCESS         the digest of the manifest; a corpus is finished when it is there
+    OUT/manifest.json    what the corpus was made from, its counts, and the digest of every file
+    OUT/corpus/          the documents; only the files that the manifest names are part of the corpus
+"""
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import re
+from collections.abc import Iterable, Iterator
+from os.path import realpath
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
 from corpus.errors import UsageError
-from corpus.files import translated
+from corpus.files import Stream, translated
 from corpus.formats import Format
 from corpus.run import Report, report_from
 
-SUCCESS, MANIFEST, REPORT = "_SUCCESS", "manifest.json", "report.json"
+HOUSE, SUCCESS, MANIFEST, REPORT = ".ghirbal", "_SUCCESS", "manifest.json", "report.json"
 
 _Kind = TypeVar("_Kind")
+_Row = TypeVar("_Row", bound=msgspec.Struct)
 _Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
-_Counts: TypeAlias = dict[str, _Count]
+_Numbers: TypeAlias = dict[str, _Count]
 
 #: A name that stays in the folder it is looked up in.
 _INSIDE = re.compile(r"(?:(?:corpus|removed)/)?\w[\w.-]*", re.ASCII)
+_REMEDY = "`ghirbal check` tells what else is damaged, --fresh makes the corpus anew"
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -33,7 +43,7 @@ class Note(msgspec.Struct, frozen=True):
     versions: dict[str, str]
 
 
-class Entry(msgspec.Struct, frozen=True):
+class ManifestEntry(msgspec.Struct, frozen=True):
     """Describe one published file."""
 
     sha256: str
@@ -41,7 +51,7 @@ class Entry(msgspec.Struct, frozen=True):
     rows: _Count = 0
 
 
-class Counts(msgspec.Struct, frozen=True):
+class ManifestCounts(msgspec.Struct, frozen=True):
     """Count the records of a run."""
 
     read: _Count
@@ -50,7 +60,7 @@ class Counts(msgspec.Struct, frozen=True):
     failed: _Count
 
 
-class Settings(msgspec.Struct, frozen=True):
+class ManifestSettings(msgspec.Struct, frozen=True):
     """Hold what of the configuration decides how a corpus is read."""
 
     format: Format
@@ -61,9 +71,9 @@ class Manifest(msgspec.Struct, frozen=True):
     """Hold what manifest.json says of a finished corpus; the names of `files` are such that lead nowhere else."""
 
     command: str
-    configuration: Settings
-    counts: Counts
-    files: dict[str, Entry]
+    configuration: ManifestSettings
+    counts: ManifestCounts
+    files: dict[str, ManifestEntry]
 
     def __post_init__(self) -> None:
         """Refuse names that lead out of the folder."""
@@ -72,7 +82,7 @@ class Manifest(msgspec.Struct, frozen=True):
                 raise ValueError(f"{name!r} is no name that a run gives a file")
 
 
-class _Failed(msgspec.Struct, frozen=True):
+class _ReportFailure(msgspec.Struct, frozen=True):
     path: str
     record: int
     offset: int
@@ -80,18 +90,49 @@ class _Failed(msgspec.Struct, frozen=True):
     message: str
 
 
-class _ReportRow(msgspec.Struct, frozen=True):
-    read: _Count
-    kept: _Count
-    dropped: _Count
-    failed: _Count
-    reasons: _Counts
-    rules: _Counts
-    languages: _Counts
-    outlets: _Counts
-    removed_by_outlet: _Counts
-    characters: _Counts
-    failures: list[_Failed]
+class _ReportRow(ManifestCounts, frozen=True):
+    reasons: _Numbers
+    rules: _Numbers
+    languages: _Numbers
+    outlets: _Numbers
+    removed_by_outlet: _Numbers
+    characters: _Numbers
+    failures: list[_ReportFailure]
+
+
+def is_finished(folder: Path) -> bool:
+    """Tell whether `folder` is a finished corpus of ours."""
+    return (folder / SUCCESS).is_file() and (folder / MANIFEST).is_file()
+
+
+def corpus_at(path: Path) -> Path:
+    """Return the finished corpus that `path` stands for: itself, or the folder around its documents."""
+    around = Path(realpath(path))
+    return around.parent if around.name == "corpus" and not is_finished(path) and is_finished(around.parent) else path
+
+
+def find_records(inputs: Iterable[str]) -> dict[str, set[str] | None]:
+    """Return what INPUTs stand for, for `list_inputs`: a corpus, a crawl for its records, and for nothing else in it.
+
+    Raises:
+        UsageError: one is an unfinished corpus, or a finished one that is damaged.
+    """
+    found: dict[str, set[str] | None] = {}
+    for name in inputs:
+        folder = Path(name)
+        with translated(folder, "read"):
+            if is_finished(corpus := corpus_at(folder)):
+                files = [corpus / file for file in read_manifest(corpus).files if file.startswith("corpus/")]
+                if missing := [path for path in files if not path.is_file()]:
+                    raise UsageError(f"{missing[0]}: missing; {_REMEDY}")
+                found[str(folder / "corpus") if corpus == folder else name] = {path.name for path in files}
+            elif (folder / HOUSE / "run.json").exists():
+                raise UsageError(f"{name}: an unfinished corpus; run the command that makes it to its end first")
+            elif (folder / "warc").is_dir() and any(folder.glob("frontier*.sqlite")):
+                found[str(folder / "warc")] = None
+            else:
+                found[name] = None
+    return found
 
 
 def read_note(path: Path) -> Note:
@@ -112,22 +153,55 @@ def read_manifest(out: Path) -> Manifest:
     return _decode(out / MANIFEST, _bytes(out / MANIFEST), Manifest)
 
 
+def read_marker(out: Path) -> str:
+    """Return the digest that names the state of a finished corpus.
+
+    Raises:
+        UsageError: the marker or the manifest is missing or changed.
+    """
+    marker, digest = _bytes(out / SUCCESS), _digest(_bytes(out / MANIFEST))
+    if marker.strip() != digest.encode("ascii"):
+        remedy = f"run: ghirbal check {out}, or make the corpus anew with --fresh"
+        raise UsageError(f"{out / MANIFEST}: changed since it was published; {remedy}")
+    return digest
+
+
 def read_report(out: Path) -> Report:
     """Read the counts of a run that has finished, and make sure that they are still those it published.
 
     Raises:
         UsageError: the marker, the manifest or the report is missing, damaged or changed.
     """
-    marker, manifest, report = (_bytes(out / name) for name in (SUCCESS, MANIFEST, REPORT))
-    if marker.strip() != _digest(manifest):
-        raise UsageError(f"{out / MANIFEST}: changed since it was published; {_REMEDY}")
-    said = _decode(out / MANIFEST, manifest, Manifest).files.get(REPORT)
-    if said is None or said.sha256.encode() != _digest(report):
+    report = _bytes(out / REPORT)
+    read_marker(out)
+    said = read_manifest(out).files.get(REPORT)
+    if said is None or said.sha256 != _digest(report):
         raise UsageError(f"{out / REPORT}: changed since it was published; {_REMEDY}")
     return report_from(msgspec.to_builtins(_decode(out / REPORT, report, _ReportRow)))
 
 
-_REMEDY = "`ghirbal check` tells what else is damaged, --fresh makes the corpus anew"
+def read_rows(path: Path, kind: type[_Row]) -> Iterator[_Row]:
+    """Yield the rows of one published file, with the fields that `kind` has.
+
+    Raises:
+        InputError: the file is damaged.
+        UsageError: it is Parquet, and there is nothing to read that with.
+        msgspec.DecodeError: a row is not as a run writes it.
+    """
+    if path.name.endswith(".parquet"):
+        try:
+            parquet = importlib.import_module("pyarrow.parquet")
+        except ImportError as error:
+            raise UsageError(f"{path}: to read Parquet, run: pip install 'ghirbal[parquet]'") from error
+        columns = [field.encode_name for field in msgspec.structs.fields(kind)]
+        for batch in parquet.ParquetFile(path).iter_batches(columns=columns):
+            yield from (msgspec.convert(row, kind) for row in batch.to_pylist())
+    elif path.stat().st_size:  # no rows in plain JSONL, which a reader of inputs would call a failure
+        decoder, rest = msgspec.json.Decoder(kind), b""
+        with Stream(str(path)) as stream:
+            for block in stream.blocks():
+                *lines, rest = (rest + block).split(b"\n")
+                yield from map(decoder.decode, lines)
 
 
 def _bytes(path: Path) -> bytes:
@@ -138,8 +212,8 @@ def _bytes(path: Path) -> bytes:
             raise UsageError(f"{path}: missing; {_REMEDY}") from None
 
 
-def _digest(data: bytes) -> bytes:
-    return hashlib.sha256(data).hexdigest().encode("ascii")
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _decode(path: Path, data: bytes, kind: type[_Kind]) -> _Kind:

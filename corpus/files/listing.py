@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +34,9 @@ class InputFile:
     mtime_ns: int = 0
 
 
-def list_inputs(inputs: Sequence[str]) -> tuple[list[InputFile], list[Failure]]:
+def list_inputs(
+    inputs: Sequence[str], only: Mapping[str, Container[str] | None] | None = None
+) -> tuple[list[InputFile], list[Failure]]:
     """List the files of all INPUTs, sorted by name and path, and what among them cannot be read.
 
     Folders are read recursively. Within them, links to folders are not followed, and hidden names and archives that
@@ -42,6 +44,7 @@ def list_inputs(inputs: Sequence[str]) -> tuple[list[InputFile], list[Failure]]:
     name in the order. A single INPUT names its files from itself on; of several each puts its own name in front, so
     that `dumps/*` names them as `dumps` does, and files of one name in two folders stay two files. An INPUT inside
     another one adds nothing.
+    Of a folder that has names in `only`, the files of these names are listed and nothing else.
 
     Raises:
         UsageError: an INPUT does not exist.
@@ -50,8 +53,13 @@ def list_inputs(inputs: Sequence[str]) -> tuple[list[InputFile], list[Failure]]:
     given = list(dict.fromkeys(name if name == STDIN else os.path.abspath(name) for name in inputs))  # noqa: PTH100
     if missing := [path for path in given if path != STDIN and not os.path.lexists(path)]:
         raise UsageError(f"{show_name(missing[0])}: no such file or folder")
-    paths = [path for path in given if not any(_reaches(root, path) for root in given)]
-    found = [item for path, name in zip(paths, name_inputs(paths), strict=True) for item in _list_one(path, name)]
+    limits = {os.path.abspath(name): names for name, names in (only or {}).items() if names is not None}  # noqa: PTH100
+    paths = [path for path in given if not any(_reaches(root, path) for root in given if root not in limits)]
+    found = [
+        item
+        for path, name in zip(paths, name_inputs(paths), strict=True)
+        for item in _list_one(path, name, limits.get(path))
+    ]
     files = [item for item in found if isinstance(item, _Found)]
     once: dict[tuple[int, int], InputFile] = {}
     for item in sorted(files, key=lambda item: (item.file.name, item.file.path)):
@@ -95,17 +103,17 @@ def name_inputs(paths: Sequence[str]) -> list[str]:
         depths = deeper
 
 
-def _list_one(path: str, name: str) -> Iterator[_Found | Failure]:
+def _list_one(path: str, name: str, only: Container[str] | None) -> Iterator[_Found | Failure]:
     if path == STDIN:
         yield _Found(InputFile(STDIN, STDIN), (-1, -1))
         return
     if item := _look(path, show_name(name or Path(path).name)):
         yield item
     else:
-        yield from _walk(path, name)
+        yield from _walk(path, name, only)
 
 
-def _walk(root: str, name: str) -> Iterator[_Found | Failure]:
+def _walk(root: str, name: str, only: Container[str] | None) -> Iterator[_Found | Failure]:
     folders = [root]
     while folders:
         folder = folders.pop()
@@ -116,6 +124,8 @@ def _walk(root: str, name: str) -> Iterator[_Found | Failure]:
             continue
         for entry in entries:
             if entry.name.startswith(".") or entry.name.endswith(f".warc.gz{UNFINISHED}"):
+                continue
+            if only is not None and entry.name not in only:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry.path)

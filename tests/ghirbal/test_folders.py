@@ -12,8 +12,7 @@ from corpus.errors import CorpusError, UsageError
 from corpus.files.durable import publish, publish_json
 from dedup.stages import Dedup
 from ghirbal import output
-from ghirbal.check import check_corpus
-from ghirbal.laws import verify_ids
+from ghirbal.check import check_corpus, check_records
 from tests.ghirbal.builds import ROOT, build, command, rows, story, tree
 
 PACKAGES = ("cleaning", "corpus", "dedup", "ghirbal")
@@ -259,15 +258,31 @@ def part(folder, name, *rows):
     return name
 
 
-def test_ids_that_stand_twice_and_survivors_that_are_nowhere_are_defects(tmp_path):
-    one, two = (part(tmp_path, f"corpus/part-0000{n}.jsonl", {"id": "a"}, {"id": f"b{n}"}) for n in range(2))
-    gone = part(tmp_path, "removed/part-00000.jsonl", {"id": "c", "survivor": "nobody"}, {"id": "", "reason": "x"})
-    with pytest.raises(CorpusError, match="corpus/part-00001.jsonl: id 'a' stands twice: a defect of Ghirbal"):
-        verify_ids(tmp_path, [two, one], against=False)
-    with pytest.raises(CorpusError, match="'c' names the survivor 'nobody', which is not there"):
-        verify_ids(tmp_path, [one, gone], against=False)
-    verify_ids(tmp_path, [one, gone], against=True)
-    verify_ids(tmp_path, [one, part(tmp_path, "removed/part-00001.jsonl", {"survivor": "b0"})], against=False)
+def test_ids_that_stand_twice_and_survivors_that_are_nowhere_break_the_law(tmp_path):
+    text = {"text": "نص"}
+    rows = [({"id": "a", **text}, {"id": f"b{n}", **text}) for n in range(2)]
+    one, two = (part(tmp_path, f"corpus/part-0000{n}.jsonl", *rows[n]) for n in range(2))
+    address = {"reason": "exact-duplicate", "source": {"path": "x"}}
+    named = [{"id": f"c{n}", "survivor": name, **address} for n, name in enumerate(("nobody", "b1", "old", "nobody"))]
+    gone = part(tmp_path, "removed/part-00000.jsonl", *named, {"id": "", **address})
+    lost = [f"{gone}: 'c{n}' names the survivor 'nobody', which is not in the corpus" for n in (0, 3)]
+    old = f"{gone}: 'c2' names the survivor 'old', which is not in the corpus"
+    assert list(check_records(tmp_path, [gone, two, one], unique=True)) == [
+        f"{two}: id 'a' stands twice", lost[0], old, lost[1],
+    ]  # fmt: skip
+    assert list(check_records(tmp_path, [two, gone, one], unique=False, elsewhere=["x", "old"])) == lost
+    assert list(check_records(tmp_path, [one, two, gone], unique=False, elsewhere=None)) == []
+
+
+def test_each_record_has_its_text_its_reason_and_its_address(tmp_path):
+    kept = part(tmp_path, "corpus/part-00000.jsonl", {"id": "a", "text": "\u202eنص"})
+    rows = [{"id": "r", "reason": "", "source": {"path": "x"}}, {"id": "s", "reason": "x", "source": {}}]
+    gone = part(tmp_path, "removed/part-00000.jsonl", *rows)
+    assert list(check_records(tmp_path, [kept, gone], unique=True)) == [
+        f"{kept}: the text of 'a' holds characters that no text may hold",
+        f"{gone}: 'r' was removed without a reason or an address",
+        f"{gone}: 's' was removed without a reason or an address",
+    ]
 
 
 @pytest.mark.parametrize("form", ["jsonl.zst", "parquet"])

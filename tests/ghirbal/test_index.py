@@ -15,9 +15,9 @@ from dedup.stages import Dedup
 from dedup.store import Index
 from dedup.store import index as index_module
 from ghirbal import jobs as run
-from ghirbal.against import extend_index, find_against
 from ghirbal.check import check_corpus
 from ghirbal.cli import main
+from ghirbal.index import extend_index, find_against
 from tests.ghirbal.builds import ROOT, build, command, rows, story, tree
 
 CONFIG = DedupConfig()
@@ -153,7 +153,7 @@ def test_an_index_holds_a_corpus_whole_or_not_at_all_while_it_is_built_again(old
         yield from read_input(file, config)
         build(write(tmp_path / "other-dumps", range(30, 33), "x"), more, fresh=True)
 
-    monkeypatch.setattr("ghirbal.against.read_input", rebuilt)
+    monkeypatch.setattr("ghirbal.index.read_input", rebuilt)
     with pytest.raises(UsageError, match="was built again while it was read"):
         extend_index(tmp_path / "index", [more], CONFIG)
     monkeypatch.undo()
