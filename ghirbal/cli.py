@@ -60,7 +60,19 @@ resumes.
 """
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=_EXITS)
+class _Commands(click.Group):
+    """The commands; an interrupt ends one without the empty line that click prints where no terminal shows ^C."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            raise click.Abort from interrupt
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=_EXITS
+)
 @click.version_option(package_name="ghirbal")
 def ghirbal() -> None:
     """Turn scraped news into a clean text corpus in which each story stands once.
@@ -257,7 +269,8 @@ def _call() -> int:
         return EXIT_USAGE
     except (KeyboardInterrupt, click.Abort):
         # Said without any import: the one that was interrupted may have left half a module behind.
-        print(f"error: {INTERRUPTED}", file=sys.stderr)
+        said = f"error: {INTERRUPTED}"
+        print(f"\n{said}" if sys.stderr.isatty() else said, file=sys.stderr)  # the terminal shows ^C before it
         return EXIT_INTERRUPTED
     except MemoryError:
         return _say("there is not enough memory; free some, or give fewer --workers", EXIT_ENVIRONMENT)

@@ -172,7 +172,7 @@ def interrupted(arguments, number, delays):
         time.sleep(delay)
         run.send_signal(number)
     _, said = run.communicate(timeout=60)
-    return run.returncode, said.lstrip("\n")
+    return run.returncode, said
 
 
 @pytest.mark.parametrize(

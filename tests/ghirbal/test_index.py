@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from corpus.arabic import words
-from corpus.errors import EnvironmentFault, UsageError
+from corpus.errors import CorpusError, EnvironmentFault, UsageError
 from corpus.files.durable import run_lock
 from corpus.formats.reader import read_input
 from dedup.config import DedupConfig
@@ -381,3 +381,67 @@ def test_similar_names_the_copy_and_what_they_share(old, tmp_path, monkeypatch, 
     assert best["scores"]["resemblance"] == 1.0
     assert best["passage_words"] == len(words(story(3)))
     assert story(3).startswith(" ".join(best["passage"].split()[:5]))
+
+
+def strange(corpus, folder):
+    """Put into the folder of documents what no run wrote there: a text, a part of another corpus, a folder, a link."""
+    for name, data in (("mine.txt", story(40)), ("part-00099.jsonl", orjson.dumps({"id": "x", "text": story(41)}))):
+        (corpus / "corpus" / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+    (corpus / "corpus" / "sub").mkdir()
+    shutil.copy(corpus / "corpus" / "part-00099.jsonl", corpus / "corpus" / "sub" / "part-00000.jsonl")
+    (corpus / "corpus" / "dangling.txt").symlink_to("nowhere")
+    # Another name of a part, which comes before it.
+    os.link(corpus / "corpus" / "part-00000.jsonl.zst", corpus / "corpus" / "a.jsonl.zst")
+    return write(folder, (2, 40, 41, 42), "n")
+
+
+@pytest.mark.parametrize("given", ["old", "old/corpus", "link"])
+def test_of_a_corpus_its_manifest_says_what_is_read(old, tmp_path, monkeypatch, given):
+    new = strange(old, tmp_path / "new")
+    (tmp_path / "link").symlink_to("old/corpus")
+    finished = build(tmp_path / given, tmp_path / "again", command="dedup")
+    assert (finished.report.read, finished.report.kept, finished.exit_code) == (6, 6, 0)
+    assert kept(tmp_path / "again") == [f"o{n}" for n in range(6)]
+    build(new, tmp_path / "out", against=str(tmp_path / given))
+    assert kept(tmp_path / "out") == ["n40", "n41", "n42"]
+    assert survivors(tmp_path / "out") == {"n2": "o2"}
+    assert extend_index(tmp_path / "index", [tmp_path / given], CONFIG) == 6
+    (tmp_path / "one.txt").write_text(story(40), "utf-8")
+    assert find_against([str(tmp_path / given)], CONFIG).open(tmp_path / "other").shards.name(5) == "o5"
+
+
+def test_what_is_named_besides_a_corpus_is_read_even_from_its_folder(old, tmp_path):
+    strange(old, tmp_path / "new")
+    finished = build([old, old / "corpus" / "mine.txt"], tmp_path / "out", command="dedup")
+    assert (finished.report.read, finished.report.kept) == (7, 7)
+
+
+@pytest.mark.broken_corpus
+def test_a_corpus_that_lacks_a_part_is_refused(old, new, tmp_path):
+    (old / "corpus" / "part-00000.jsonl.zst").unlink()
+    for inputs, against in ((old, ()), (new, str(old))):
+        with pytest.raises(UsageError, match=r"part-00000.jsonl.zst: missing; .*ghirbal check"):
+            build(inputs, tmp_path / "out", against=against)
+    assert not (tmp_path / "out" / "_SUCCESS").exists()
+
+
+def test_survivors_are_looked_for_in_what_was_compared_with(old, more, new, tmp_path, monkeypatch):
+    """The law of ids holds across corpora, before the marker is written."""
+    index = tmp_path / "index"
+    extend_index(index, [more], CONFIG)
+    apply = Dedup.apply
+
+    def misnamed(stage, record):
+        verdict = apply(stage, record)
+        if verdict.detail.get("survivor") == wrong:
+            verdict.detail["survivor"] = "nobody"
+        return verdict
+
+    for wrong in ("o2", "m7"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Dedup, "apply", misnamed)
+            with pytest.raises(CorpusError, match="names the survivor 'nobody', which is not in the corpus: a defect"):
+                build(new, tmp_path / wrong, against=(str(old), str(index)))
+        assert not (tmp_path / wrong / "_SUCCESS").exists()
+    build(new, tmp_path / "out", against=(str(old), str(index)))
+    assert survivors(tmp_path / "out") == {"n2": "o2", "n7": "m7"}

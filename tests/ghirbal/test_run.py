@@ -296,3 +296,32 @@ def test_scores_of_rows_that_are_none_end_with_a_message(tmp_path, monkeypatch, 
 def test_cleaning_does_not_load_the_kernels_of_dedup():
     code = "import sys, ghirbal.console; sys.exit('dedup.kernel' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=EXAMPLES.parents[1], check=False).returncode == 0
+
+
+def test_paragraphs_that_stand_once_leave_every_law_whole(tmp_path):
+    """Stories that share paragraphs, copies of stories of shared paragraphs only, and pages that hold nothing else."""
+    shared = [story(90 + number).split("\n")[0] for number in range(6)]
+    texts = [f"{story(number)}\n{shared[number % 6]}\n{shared[(number + 1) % 6]}" for number in range(8)]
+    first, last = "\n".join(shared[:3]), "\n".join(shared[3:])
+    texts += [first, first, last, shared[0], f"{shared[5]}\n{shared[5]}"]
+    (tmp_path / "dumps").mkdir()
+    for at, name in enumerate(("sahil", "wadi")):
+        lines = [
+            orjson.dumps({"id": f"{name}{number}", "text": text, "outlet": name})
+            for number, text in enumerate(texts)
+            if at == 0 or number % 3 == 2
+        ]
+        (tmp_path / "dumps" / f"{name}.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    config = tmp_path / "ghirbal.toml"
+    config.write_text("[dedup]\nparagraphs = true\n[filters]\nmin_words = 5\n")
+    arguments = ("build", tmp_path / "dumps", "--config", config, "-q")
+    done = command(*arguments, "-o", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert check_corpus(tmp_path / "out") == []
+    kept, removed = rows(tmp_path / "out", "corpus"), rows(tmp_path / "out", "removed")
+    assert len(kept) + len(removed) == 17
+    assert {"exact-duplicate", "paragraphs-elsewhere"} <= {row["reason"] for row in removed}
+    assert {row["survivor"] for row in removed if row.get("survivor")} <= {row["id"] for row in kept}
+    assert any(row["trace"].get("paragraphs") for row in kept)
+    assert command(*arguments, "-o", tmp_path / "two", "--workers", "1").returncode == 0
+    assert tree(tmp_path / "two") == tree(tmp_path / "out")

@@ -1,0 +1,164 @@
+"""Finished corpora that win against what comes: opened for `--against` and `similar`, put together by `index`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import orjson
+
+from cleaning.stages import Clean
+from corpus.errors import UsageError
+from corpus.files import ReadConfig, list_inputs, run_lock, sweep, translated
+from corpus.formats import read_input
+from corpus.records import Document
+from corpus.run import run_here, summarise
+from dedup.config import DedupConfig
+from dedup.decide import LISTING, Index, Match
+from dedup.stages import quote as quote_passage
+from ghirbal.config import read_config
+from ghirbal.console import quote, results
+from ghirbal.explain import read_documents
+from ghirbal.published import HOUSE, corpus_at, find_records, is_finished, read_manifest, read_marker
+
+#: The scores that `similar` prints; with --json it gives all.
+_SHOWN = ("resemblance", "containment", "rare")
+
+
+class Against(NamedTuple):
+    """Hold open indexes, and the finished corpora (by marker) that none of them holds."""
+
+    config: DedupConfig
+    indexes: tuple[Index, ...]
+    corpora: dict[str, Path]
+
+    @property
+    def holds(self) -> str:
+        """Name all that new documents are compared with: the markers of corpora, one after another."""
+        held = (name for index in self.indexes for name in (*index.corpora, *index.loose))
+        return ",".join(dict.fromkeys((*held, *self.corpora)))
+
+    def open(self, folder: Path) -> Index:
+        """Return one index of all; corpora are put into an index in `folder`, where a killed run may have begun it."""
+        if self.corpora:
+            extend_index(folder, list(self.corpora.values()), self.config)
+        index = Index(folder, self.config, self.indexes)
+        if set(index.corpora) != set(self.corpora):
+            raise UsageError(f"{folder}: holds a corpus that was built again meanwhile; give the command with --fresh")
+        return index
+
+
+def find_against(paths: Sequence[str], config: DedupConfig) -> Against:
+    """Find out what `paths`, finished corpora and index folders, stand for; nothing is written.
+
+    Raises:
+        UsageError: one is neither, or is damaged.
+    """
+    folders = [corpus_at(Path(path)) for path in paths]
+    indexes = tuple(Index(folder, config) for folder in folders if (folder / LISTING).is_file())
+    held = {corpus for index in indexes for corpus in index.corpora}
+    corpora: dict[str, Path] = {}
+    for folder in folders:
+        if not (folder / LISTING).is_file():
+            if not is_finished(folder):
+                raise UsageError(f"{folder}: neither a finished corpus nor an index; build one first")
+            corpora.setdefault(_read_winner(folder), folder)
+    return Against(config, indexes, {marker: corpora[marker] for marker in corpora if marker not in held})
+
+
+def extend_index(folder: Path, corpora: Sequence[Path], config: DedupConfig) -> int:
+    """Add the documents of finished corpora that the index does not hold yet; return how many were added.
+
+    Each corpus is added whole or not at all, whatever happens.
+
+    Raises:
+        UsageError: one is no finished corpus; or the folder holds other things.
+        EnvironmentFault: another process is adding to the index; or the machine refuses.
+    """
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    ours = all(name == HOUSE or name.startswith(("segment-", LISTING)) for name in names)
+    if (folder.exists() and not folder.is_dir()) or (LISTING not in names and not ours):
+        raise UsageError(f"{folder}: holds something else than an index; give a new or empty folder to -o")
+    if (folder / HOUSE).is_symlink():
+        raise UsageError(f"{folder / HOUSE}: leads out of the index; remove this link")
+    with run_lock(folder / HOUSE / "lock"):
+        with translated(folder):
+            sweep(folder)
+        index, added = Index(folder, config), 0
+        index.sweep()
+        for corpus in map(corpus_at, corpora):
+            if not is_finished(corpus):
+                raise UsageError(f"{corpus}: no finished corpus; run the command that makes it to its end first")
+            marker = _read_winner(corpus)
+            if marker not in index.corpora:
+                added += index.add(_documents(corpus, marker), marker)
+    return added
+
+
+def _read_winner(corpus: Path) -> str:
+    """Return the marker of a corpus that others can be compared with: one that holds whole documents."""
+    marker = read_marker(corpus)
+    if read_manifest(corpus).configuration.format == "txt":
+        raise UsageError(f"{corpus}: a corpus of format txt holds no ids; build it as jsonl.zst")
+    return marker
+
+
+def _documents(corpus: Path, marker: str) -> Iterator[Document]:
+    """Yield the documents of a finished corpus.
+
+    Raises:
+        UsageError: it is damaged, or was built again meanwhile.
+    """
+    found = find_records([str(corpus)])
+    files, _ = list_inputs(list(found), found)
+    for file in files:
+        for record in read_input(file, ReadConfig()):
+            if not isinstance(record, Document):
+                raise UsageError(f"{corpus / 'corpus' / file.name}: damaged; run: ghirbal check {corpus}")
+            yield record
+    if read_marker(corpus) != marker:
+        raise UsageError(f"{corpus}: was built again while it was read; give the same command again")
+
+
+def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: str | None) -> int:
+    """Print, for each document of `file`, the documents of `corpus` that share most with it; return the exit code."""
+    settings = read_config(config)
+    against = find_against([corpus], settings.dedup)
+    documents, code = read_documents(file, settings)
+    clean = Clean(settings.clean)
+    clean.learn([memoryview(summarise(clean.accumulator(), documents))], run_here)
+    # A corpus may be somebody else's, or read-only: what is built to search it is not put into it.
+    with TemporaryDirectory(prefix="ghirbal-") as folder:
+        index = against.open(Path(folder))
+    for document in (clean.apply(document).record for document in documents):
+        assert isinstance(document, Document)
+        rows = [_row(document, match) for match in index.similar(document, limit)]
+        if as_json:
+            line = {"id": document.id, "source": document.source, "similar": rows}
+            results.file.write(orjson.dumps(line).decode() + "\n")
+            continue
+        results.print(f"[bold]{quote(document.source.path)}[/bold] {quote(document.title)}", soft_wrap=True)
+        if not rows:
+            results.print("  nothing like it")
+        for row in rows:
+            scores = "  ".join(f"{name} {row['scores'][name]:.2f}" for name in _SHOWN)
+            origin = " ".join(filter(None, (row["id"], row["outlet"], row["published"], row["url"])))
+            results.print(f"  [bold]{row['relation']}[/bold]  {scores}  {quote(origin)}", soft_wrap=True)
+            results.print(f"    {row['passage_words']} words in a row: {quote(row['passage'])}", soft_wrap=True)
+    return code
+
+
+def _row(document: Document, match: Match) -> dict[str, Any]:
+    copy = match.copy
+    return {
+        "id": copy.id,
+        "outlet": copy.outlet,
+        "url": copy.url,
+        "published": copy.published,
+        "relation": copy.relation or "none",
+        "scores": match.scores,
+        "passage": quote_passage(document.text, match.start, match.length),
+        "passage_words": match.length,
+    }
