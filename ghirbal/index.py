@@ -11,13 +11,14 @@ import orjson
 
 from cleaning.stages import Clean
 from corpus.errors import UsageError
-from corpus.files import ReadConfig, list_inputs, run_lock, sweep, translated
-from corpus.formats import read_input
+from corpus.files import list_inputs, run_lock, sweep, translated
+from corpus.formats import ReadConfig, read_input
 from corpus.records import Document
 from corpus.run import run_here, summarise
 from dedup.config import DedupConfig
-from dedup.decide import LISTING, Index, Match
+from dedup.decide import Match, find_similar
 from dedup.stages import quote as quote_passage
+from dedup.store import LISTING, Index
 from ghirbal.config import read_config
 from ghirbal.console import quote, results
 from ghirbal.explain import read_documents
@@ -134,7 +135,7 @@ def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: s
         index = against.open(Path(folder))
     for document in (clean.apply(document).record for document in documents):
         assert isinstance(document, Document)
-        rows = [_row(document, match) for match in index.similar(document, limit)]
+        rows = [_row(document, match) for match in find_similar(index, document, limit)]
         if as_json:
             line = {"id": document.id, "source": document.source, "similar": rows}
             results.file.write(orjson.dumps(line).decode() + "\n")

@@ -407,7 +407,7 @@ def test_of_a_corpus_its_manifest_says_what_is_read(old, tmp_path, monkeypatch, 
     assert survivors(tmp_path / "out") == {"n2": "o2"}
     assert extend_index(tmp_path / "index", [tmp_path / given], CONFIG) == 6
     (tmp_path / "one.txt").write_text(story(40), "utf-8")
-    assert find_against([str(tmp_path / given)], CONFIG).open(tmp_path / "other").shards.name(5) == "o5"
+    assert find_against([str(tmp_path / given)], CONFIG).open(tmp_path / "other").documents.name(5) == "o5"
 
 
 def test_what_is_named_besides_a_corpus_is_read_even_from_its_folder(old, tmp_path):
