@@ -98,7 +98,7 @@ def _explain(said: str) -> str:
         default = getattr(default, key)
     values = ", ".join(_literals(kind))
     more = f"; the values there are: {values}" if values else ""
-    if not isinstance(default, msgspec.Struct):
+    if default is not None and not isinstance(default, msgspec.Struct):  # TOML has no null
         more += f"; the default is {orjson.dumps(default).decode()}"
     return f"{'.'.join(keys)}: {what}{more}"
 

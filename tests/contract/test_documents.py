@@ -1,5 +1,6 @@
 """The documents and the code agree: every configuration key and every command is described, no link is dead."""
 
+import pydoc
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from ghirbal.config import Config, plain
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "bench").glob("*.md")])
-
+LIFE = ROOT / "docs" / "life-of-a-record.md"
 
 
 def test_every_key_is_documented_with_its_default():
@@ -48,3 +49,16 @@ def test_no_link_is_dead(page):
     for target in re.findall(r"\]\(([^)#]+)", page.read_text("utf-8")):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), target
+
+
+NAMED = sorted(set(re.findall(r"\b(?:ghirbal|crawler|cleaning|dedup|corpus)\.[\w.]*\w", LIFE.read_text("utf-8"))))
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_name_in_the_life_of_a_record_is_there(name):
+    assert pydoc.locate(name) is not None
+
+
+def test_the_life_of_a_record_names_every_package():
+    assert {name.split(".")[0] for name in NAMED} == {"ghirbal", "crawler", "cleaning", "dedup", "corpus"}
+    assert len(NAMED) > 25
