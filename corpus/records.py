@@ -195,13 +195,3 @@ def content_id(source: Source, url: str) -> str:
 def to_json(record: Record | Copy) -> bytes:
     """Encode a record as one line of JSON without the newline; empty fields are written too."""
     return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
-
-
-def document_from(row: Mapping[str, Any]) -> Document:
-    """Rebuild a Document from a row that `to_json` wrote."""
-    fields = dict(row)
-    fields["source"] = Source(**fields["source"])
-    fields["also_in"] = tuple(Copy(**copy) for copy in fields["also_in"])
-    for name in ("authors", "tags"):
-        fields[name] = tuple(fields[name])
-    return Document(**fields)

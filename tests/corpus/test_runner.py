@@ -11,7 +11,6 @@ import pytest
 from corpus.errors import EnvironmentFault
 from corpus.files.listing import InputFile, list_inputs
 from corpus.formats.rows import ReadConfig
-from corpus.records import document_from
 from corpus.run import runner
 from corpus.run import worker as task_module
 from corpus.run.plan import Item, Plan
@@ -62,7 +61,7 @@ def rows(out, folder):
 
 
 def texts(out):
-    return [document_from(row).text for row in rows(out, "corpus")]
+    return [row["text"] for row in rows(out, "corpus")]
 
 
 def removed(out):

@@ -1,11 +1,11 @@
 import gzip
 import hashlib
 
-import orjson
+import msgspec
 import pytest
 
 from corpus.formats.shards import FORMATS, open_shard
-from corpus.records import Copy, Document, Source, document_from
+from corpus.records import Copy, Document, Source
 from corpus.run.worker import read_documents, read_rows
 from tests.corpus.reading import zstd
 
@@ -40,11 +40,11 @@ def test_json_formats_give_the_documents_back(tmp_path, form):
             shard.write(document)
     data = (tmp_path / "x").read_bytes()
     if form == "jsonl.zst":
-        assert list(map(document_from, read_rows(tmp_path / "x"))) == DOCUMENTS
+        assert msgspec.convert(list(read_rows(tmp_path / "x")), list[Document]) == DOCUMENTS
         assert list(read_documents(tmp_path / "x")) == DOCUMENTS
         return
     lines = (gzip.decompress(data) if form == "jsonl.gz" else data).split(b"\n")
-    assert [document_from(orjson.loads(line)) for line in lines[:-1]] == DOCUMENTS
+    assert [msgspec.json.decode(line, type=Document) for line in lines[:-1]] == DOCUMENTS
 
 
 @pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "jsonl.zst", "txt"])
