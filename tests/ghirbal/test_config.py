@@ -27,8 +27,7 @@ def numbers(kind):
 FLOATS, INTEGERS = numbers(float), numbers(int)
 #: Where 0 says "no limit of this kind", "not at all" or "every one".
 ZERO_MEANS_SOMETHING = {
-    ("filters", "min_words"), ("filters", "max_placeholder_words"), ("dedup", "min_exact_words"),
-    ("dedup", "max_changed_numbers"), ("dedup", "min_common"),
+    ("filters", "min_words"), ("filters", "max_placeholder_words"),
 }  # fmt: skip
 
 
@@ -85,6 +84,11 @@ def test_each_number_is_in_its_range(tmp_path, key):
         ("[filters]\nmin_words = 10\nmax_words = 9\n", "filters: min_words: 10 is more than max_words 9"),
         ("[dedup]\nthreshold = 2\n", "dedup.threshold: Expected `float` <= 1.0"),
         ("[dedup]\nbands = 64\n", "unknown field `bands` in [dedup]"),
+        ("[dedup]\nthreshold = 0\n", "dedup.threshold: Expected `float` > 0.0; the default is null"),
+        ("[dedup]\nthreshold = 1.01\n", "dedup.threshold: Expected `float` <= 1.0"),
+        ("[dedup]\nthreshold = nan\n", "dedup.threshold: Expected `float`"),
+        ("[dedup]\nthreshold = inf\n", "dedup.threshold: Expected `float`"),
+        ("[dedup]\nngram = 5\n", "unknown field `ngram` in [dedup]; the keys there are: exact, near, "),
         ("[read]\nfields = {text = ''}\n", "read: fields.text: names no field of the input"),
         ("[run\n", "this is not TOML in UTF-8: "),
         ("run = 3\n", "run: Expected `object`, got `int`"),
