@@ -84,7 +84,7 @@ def test_each_number_is_in_its_range(tmp_path, key):
         ("[filters]\nmin_words = 10\nmax_words = 9\n", "filters: min_words: 10 is more than max_words 9"),
         ("[dedup]\nthreshold = 2\n", "dedup.threshold: Expected `float` <= 1.0"),
         ("[dedup]\nbands = 64\n", "unknown field `bands` in [dedup]"),
-        ("[dedup]\nthreshold = 0\n", "dedup.threshold: Expected `float` > 0.0; the default is null"),
+        ("[dedup]\nthreshold = 0\n", "dedup.threshold: Expected `float` > 0.0"),
         ("[dedup]\nthreshold = 1.01\n", "dedup.threshold: Expected `float` <= 1.0"),
         ("[dedup]\nthreshold = nan\n", "dedup.threshold: Expected `float`"),
         ("[dedup]\nthreshold = inf\n", "dedup.threshold: Expected `float`"),
