@@ -26,6 +26,7 @@ import orjson
 from cleaning.article import CleanConfig
 from cleaning.filters import FilterConfig
 from cleaning.html import ExtractConfig
+from cleaning.outlet import from_toml
 from corpus.errors import UsageError
 from corpus.formats import ReadConfig
 from dedup.config import DedupConfig
@@ -131,11 +132,15 @@ def read_reviewed(path: str | None) -> str | None:
     """Read a table that somebody has reviewed; None where no path is given.
 
     Raises:
-        UsageError: it cannot be read.
+        UsageError: it cannot be read, or is no such table.
     """
     if not path:
         return None
     try:
-        return Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot read the reviewed table ({error})") from error
+        text = Path(path).read_text("utf-8")
+        from_toml(text)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot read the reviewed table ({error.strerror})") from error
+    except (UnicodeDecodeError, UsageError) as error:
+        raise UsageError(f"{path}: {error}; give an OUT/boilerplate.toml to --boilerplate") from error
+    return text

@@ -39,7 +39,7 @@ CLUSTERS, BOILERPLATE = "clusters.jsonl", "boilerplate.toml"
 #: All that a run ever publishes, the marker first, beside the parts in the folders of documents.
 _OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CLUSTERS, BOILERPLATE)
 _FOLDERS = ("corpus", "removed")
-_PART = re.compile(rf"part-\d+\.(?:{'|'.join(map(re.escape, FORMATS))})", re.ASCII)
+_PART = re.compile(rf"part-\d{{5,}}\.(?:{'|'.join(map(re.escape, FORMATS))})", re.ASCII)
 #: What stands in HOUSE while a run is on; what a run that never got to its note can have left there.
 _WORKSHOP, _BEGUN = ("work", "index", "stdin"), ("lock", "stdin", "run.json")
 #: The packages whose code decides what comes out; what is fetched is the business of the crawl.

@@ -7,11 +7,12 @@ Read furniture (the table), then count, then learn.
 from __future__ import annotations
 
 from cleaning.outlet.count import LineCounts
-from cleaning.outlet.furniture import Furniture, FurnitureConfig, Table
+from cleaning.outlet.furniture import Furniture, FurnitureConfig, Table, from_toml
 
 __all__ = [
     "Furniture",
     "FurnitureConfig",
     "LineCounts",
     "Table",
+    "from_toml",
 ]

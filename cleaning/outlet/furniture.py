@@ -90,6 +90,14 @@ class Furniture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
 #: One story repeats nothing; a bound above keeps numbers that mean nothing out.
 Stories = Annotated[int, msgspec.Meta(ge=2, le=10**9)]
+
+
+class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table as a file holds it; none of its keys is another file's, such as a configuration."""
+
+    furniture: list[Furniture] = []
+
+
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
@@ -258,6 +266,6 @@ def from_toml(text: str) -> Table:
         UsageError: the text is no TOML, a key is unknown or a value has the wrong kind.
     """
     try:
-        return Table(msgspec.convert(tomllib.loads(text).get("furniture", []), list[Furniture]))
+        return Table(msgspec.convert(tomllib.loads(text), _Written).furniture)
     except (msgspec.ValidationError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"this is no boilerplate table as `ghirbal build` writes it: {error}") from error

@@ -230,3 +230,6 @@ def test_a_reviewed_table_with_an_unknown_key_is_refused():
         from_toml(good.replace('"line"', '"everywhere"'))
     with pytest.raises(UsageError, match="no boilerplate table"):
         from_toml("[[furniture]\n")
+    with pytest.raises(UsageError, match="filters"):
+        from_toml("[filters]\nmin_words = 3\n")
+    assert from_toml("# nothing is furniture\n").rows == ()

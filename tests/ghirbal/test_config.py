@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from corpus.errors import UsageError
-from ghirbal.config import Config, read_config
+from ghirbal.config import Config, read_config, read_reviewed
 
 HUGE = 2**62
 
@@ -105,3 +105,22 @@ def test_the_codes_that_documents_carry_are_accepted(tmp_path):
     path = tmp_path / "ghirbal.toml"
     path.write_text('[filters]\nlanguages = ["ar", "en", "fa", "zh", "no", "ku", "he", "tl", "und"]\n')
     assert read_config(str(path)).filters.languages[-1] == "und"
+
+
+@pytest.mark.parametrize(
+    ("table", "wrong"),
+    [(b"[filters]\nmin_words = 3\n", "filters"), (b"[[furniture]\n", "no boilerplate table"), (b"\xff", "utf-8")],
+)
+def test_a_reviewed_table_that_is_none_is_refused_with_its_name(tmp_path, table, wrong):
+    path = tmp_path / "reviewed.toml"
+    path.write_bytes(table)
+    with pytest.raises(UsageError) as refused:
+        read_reviewed(str(path))
+    assert str(refused.value).startswith(f"{path}: ")
+    assert wrong in str(refused.value)
+
+
+def test_a_reviewed_table_that_cannot_be_read_is_told_without_the_words_of_python(tmp_path):
+    with pytest.raises(UsageError) as refused:
+        read_reviewed(str(tmp_path))
+    assert str(refused.value) == f"{tmp_path}: cannot read the reviewed table (Is a directory)"

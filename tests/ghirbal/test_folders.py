@@ -105,7 +105,8 @@ def test_a_corpus_is_not_read_and_replaced_at_once(dumps, tmp_path, given):
 def test_fresh_removes_what_runs_publish_and_nothing_else(dumps, tmp_path):
     out = tmp_path / "out"
     build(dumps, out, command="clean")
-    for name in ("corpus/mine.txt", "corpus/sub/part-00000.jsonl", "removed/part-x.jsonl", "notes.txt", "README.md"):
+    for name in ("corpus/mine.txt", "corpus/sub/part-00000.jsonl", "removed/part-x.jsonl", "removed/part-1.jsonl",
+                 "notes.txt", "README.md"):  # fmt: skip
         (out / name).parent.mkdir(exist_ok=True)
         (out / name).write_bytes(b"mine")
     for name in ("corpus/part-00041.jsonl.gz", "removed/part-00041.jsonl", ".ghirbal/index/segment", ".ghirbal/work/x"):
@@ -115,7 +116,7 @@ def test_fresh_removes_what_runs_publish_and_nothing_else(dumps, tmp_path):
     assert sorted(name for name in tree(out) if not name.startswith(".ghirbal")) == [
         "README.md", "_SUCCESS", "boilerplate.toml", "corpus/mine.txt", "corpus/part-00000.parquet",
         "corpus/sub/part-00000.jsonl", "manifest.json", "notes.txt", "removed/part-00000.jsonl.zst",
-        "removed/part-x.jsonl", "report.html", "report.json",
+        "removed/part-1.jsonl", "removed/part-x.jsonl", "report.html", "report.json",
     ]  # fmt: skip
     assert sorted(name for name in tree(out) if name.startswith(".ghirbal")) == [".ghirbal/lock", ".ghirbal/run.json"]
 
