@@ -1,7 +1,10 @@
-"""The direction of dependencies: ghirbal -> {crawler, cleaning, dedup} -> corpus, no cycles, nothing vague."""
+"""What imports what: ghirbal -> {crawler, cleaning, dedup} -> corpus, rooms in order, only faces, no cycles."""
 
 import ast
+import importlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -13,50 +16,122 @@ MAY_IMPORT = {
     "crawler": {"corpus"},
     "ghirbal": {"corpus", "cleaning", "dedup", "crawler"},
 }
-ONLY_IN = {"scrapy": "crawler", "twisted": "crawler", "trafilatura": "cleaning", "lxml": "", "numba": "dedup"}
-ONLY_IN |= {"numpy": "dedup", "datasketch": "dedup", "langdetect": "cleaning"}
+#: The sub-packages of each package, each importing only those before it; `html` stands beside the rooms of text.
+ORDER = {
+    "corpus": ("files", "formats", "run"),
+    "cleaning": ("lines", "outlet", "article"),
+    "dedup": ("sketch", "store", "compare", "decide"),
+    "crawler": ("web", "polite", "state", "spiders"),
+}
+BESIDE = {("html", "lines")}
+ONLY_IN = {"scrapy": "crawler", "twisted": "crawler", "trafilatura": "cleaning", "langdetect": "cleaning"}
+ONLY_IN |= {"numpy": "dedup", "numba": "dedup", "datasketch": "dedup"}
 VAGUE = {"utils", "util", "helpers", "common", "misc", "base", "core"}
 MODULES = sorted(path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py"))
+ROOMS = ["cleaning.html", *(f"{package}.{room}" for package, rooms in ORDER.items() for room in rooms)]
 
 
-def imported(path: Path) -> set[str]:
-    names: set[str] = set()
+class Import(NamedTuple):
+    module: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path) -> Iterator[Import]:
+    """Yield what a file imports of ours; of `from package import module` the module itself."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
+            found = [Import(tuple(alias.name.split(".")), ()) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
-    return names
+            module = tuple(node.module.split("."))
+            inside = [alias.name for alias in node.names if (ROOT.joinpath(*module, alias.name + ".py")).is_file()]
+            found = [Import((*module, name), ()) for name in inside]
+            rest = tuple(alias.name for alias in node.names if alias.name not in inside)
+            found += [Import(module, rest)] if rest else []
+        else:
+            continue
+        yield from (one for one in found if one.module[0] in MAY_IMPORT)
 
 
-def package(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0]
+def room_of(module: tuple[str, ...]) -> str:
+    return module[1] if len(module) > 1 and (ROOT / module[0] / module[1]).is_dir() else ""
 
 
 def test_there_is_something_to_check():
-    assert len(MODULES) > 20
+    assert len(MODULES) > 50
+    assert len(ROOMS) == 15
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_direction(path):
-    ours = {name.split(".")[0] for name in imported(path)} & MAY_IMPORT.keys()
-    assert ours - {package(path)} <= MAY_IMPORT[package(path)]
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_packages_import_what_stands_below_them(path):
+    package = path.relative_to(ROOT).parts[0]
+    assert {one.module[0] for one in imports(path)} - {package} <= MAY_IMPORT[package]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_heavy_libraries_stay_in_their_room(path):
-    for library in {name.split(".")[0] for name in imported(path)} & ONLY_IN.keys():
-        if ONLY_IN[library]:
-            assert package(path) == ONLY_IN[library], f"{path.name} imports {library}"
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_rooms_import_what_stands_before_them(path):
+    package, *below = path.relative_to(ROOT).parts
+    here = below[0] if len(below) > 1 else ""
+    order = ORDER.get(package, ())
+    for one in imports(path):
+        there = room_of(one.module)
+        if one.module[0] != package or not here or not there or here == there or (here, there) in BESIDE:
+            continue
+        assert here in order, f"{here} stands by itself, and imports {one.module}"
+        assert there in order[: order.index(here)], f"{here} imports {one.module}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_other_packages_see_only_the_faces_of_rooms(path):
+    for one in imports(path):
+        if one.module[0] != path.relative_to(ROOT).parts[0] and room_of(one.module):
+            assert len(one.module) == 2, f"{'.'.join(one.module)} is inside a room; import it from {one.module[:2]}"
+            assert set(one.names) <= set(importlib.import_module(".".join(one.module)).__all__)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_what_it_is_for_and_has_a_face(room):
+    module = importlib.import_module(room)
+    assert module.__doc__
+    assert "Read" in module.__doc__
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_heavy_libraries_stay_in_their_package(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+        for library in {name.split(".")[0] for name in names} & ONLY_IN.keys():
+            assert path.relative_to(ROOT).parts[0] == ONLY_IN[library], f"{path.name} imports {library}"
 
 
 def test_no_vague_names():
     assert not [path for path in MODULES if path.stem in VAGUE or path.parent.name in VAGUE]
 
 
+def test_no_file_is_longer_than_a_reader_can_hold():
+    assert [name_of(path) for path in MODULES if path.read_text("utf-8").count("\n") > 350] == []
+
+
+def test_one_name_is_one_class():
+    seen: dict[str, str] = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                assert node.name not in seen, f"{node.name}: in {seen[node.name]} and in {name_of(path)}"
+                seen[node.name] = name_of(path)
+
+
 def test_no_cycles():
-    names = {str(path.relative_to(ROOT).with_suffix("")).replace("/", "."): path for path in MODULES}
-    edges = {name: sorted(imported(path) & names.keys() - {name}) for name, path in names.items()}
+    names = {name_of(path): path for path in MODULES}
+    edges = {
+        name: sorted({".".join(one.module) for one in imports(path)} & names.keys() - {name})
+        for name, path in names.items()
+    }
     state: dict[str, int] = {}
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
