@@ -163,8 +163,10 @@ LONG = 15_000_000
     ("columns", "options", "expected"),
     [
         ("dict(text=['x' * LONG] * 64)", "", ["too-large"] * 64),
-        ("dict(text=['x' * LONG] * 64)", "use_dictionary=False, compression='zstd'", ["too-large"] * 64),
-        ("dict(text=['x' * (4 * LONG)] * 40)", "compression='zstd'", ["too-large"] * 40),
+        pytest.param("dict(text=['x' * LONG] * 64)", "use_dictionary=False, compression='zstd'", ["too-large"] * 64,
+                     marks=pytest.mark.slow),
+        pytest.param("dict(text=['x' * (4 * LONG)] * 40)", "compression='zstd'", ["too-large"] * 40,
+                     marks=pytest.mark.slow),
         ("dict(text=['a', 'b'], tags=pyarrow.ListArray.from_arrays([0, 40000, 40001], "
          "pyarrow.DictionaryArray.from_arrays([0] * 40000 + [1], ['x' * 100000, 'y'])))",
          "compression='zstd'", ["too-large", "b"]),

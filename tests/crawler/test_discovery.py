@@ -135,7 +135,7 @@ def _moved(location: str) -> Answer:
         ({"/robots.txt": Answer(b"", 503)}, "forbids everything for now; try later (it answers 503)"),
         ({"/robots.txt": Answer(b"", 429)}, "forbids everything for now; try later (it answers 429)"),
         ({}, "answers 404"),
-        ({"/": _moved("/")}, "more than 5 redirects"),
+        pytest.param({"/": _moved("/")}, "more than 5 redirects", marks=pytest.mark.slow),
         ({"/": _moved("file:///etc/passwd")}, "redirects to what is no http or https url"),
         ({"/": _moved(f"http://{'a' * 70}.example/")}, "redirects to what is no http or https url"),
     ],
@@ -172,7 +172,11 @@ def drip_headers(handler: BaseHTTPRequestHandler) -> None:
 
 @pytest.mark.parametrize(
     ("slow", "ending"),
-    [("/robots.txt", "robots.txt cannot be had"), ("/", "no whole answer in time"), ("/feed.xml", "seeds = ")],
+    [
+        pytest.param("/robots.txt", "robots.txt cannot be had", marks=pytest.mark.slow),
+        ("/", "no whole answer in time"),
+        pytest.param("/feed.xml", "seeds = ", marks=pytest.mark.slow),
+    ],
 )
 def test_a_site_that_drips_holds_a_draft_no_longer_than_its_deadline(slow: str, ending: str) -> None:
     feed = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'

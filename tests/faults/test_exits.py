@@ -43,8 +43,10 @@ def one_sentence(said):
 # --- a disk that is full, at any moment ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("limit", [0, 7, 3000])
+@pytest.mark.parametrize(
+    ("limit", "workers"),
+    [(0, 1), (7, 2), (3000, 1), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((0, 2), (7, 1), (3000, 2)))],
+)
 def test_a_full_disk_at_any_size_is_exit_3_and_the_same_command_goes_on(dumps, tmp_path, limit, workers):
     (dumps / "page.html").write_text(f"<html><body><p>{story(9)}</p></body></html>", "utf-8")
     arguments = ("clean", dumps, "-o", tmp_path / "out", "-q", "--workers", workers)
