@@ -216,6 +216,8 @@ def parse_date(stated: str) -> str:
     ''
     """
     text = stated.translate(_PLAIN).strip()[:_STATED_LENGTH]
+    if not text:
+        return ""
     read = _from_digits if _DIGITS_ALONE.fullmatch(text) else _from_text
     found = read(text)
     return "" if found[:10] in _BEGINNINGS else found

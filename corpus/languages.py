@@ -44,6 +44,8 @@ def language_code(given: str) -> str:
     if given in _OWN_NAMES:
         return given
     name = fold(_ASIDE.sub("", given.strip())).removeprefix(_THE_LANGUAGE)
+    if not name:
+        return ""
     code = _CODE.fullmatch(name)
     return (_known_code(code[1]) if code else "") or _codes_by_name().get(name, "")
 

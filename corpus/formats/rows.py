@@ -163,8 +163,9 @@ def _take_extras(rest: dict[str, Any]) -> dict[str, Any]:
     """Take language, credit, authors and tags out of the unknown fields, where they have the form of ours."""
     extras: dict[str, Any] = {}
     language = "" if rest.get("language") is None else rest["language"]
-    if isinstance(language, str) and (language.strip() == "" or language_code(language)):
-        extras["language"] = language_code(language)
+    code = language_code(language) if isinstance(language, str) else ""
+    if code or language == "" or (isinstance(language, str) and language.isspace()):
+        extras["language"] = code
         rest.pop("language", None)
     if isinstance(rest.get("credit"), str):
         extras["credit"] = _repaired(rest.pop("credit"))

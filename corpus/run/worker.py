@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -19,7 +19,7 @@ from corpus.files.compressed import zstd
 from corpus.files.durable import publish
 from corpus.formats.reader import read_input
 from corpus.formats.shards import FAST_LEVEL, Format, Shard, open_shard
-from corpus.records import Document, Failure, Page, Record, Skip, Source, Verdict, drop, fail
+from corpus.records import Document, Failure, Page, Record, Skip, Source, Verdict, drop, fail, set_key
 from corpus.run.plan import Item, Plan, Segment, Task, TaskResult, find_done, first_key, learned_path, save_done
 from corpus.run.report import Report
 from corpus.run.sandbox import Guard
@@ -131,7 +131,7 @@ class _TaskRun:
                 for key, document in enumerate(survivors, first_key(name)):
                     assert isinstance(document, Document)
                     kept.write(document)
-                    accumulator.observe(replace(document, _key=key))
+                    accumulator.observe(set_key(document, key))
                     size += len(document.text.encode())
                     if size >= CHUNK_BYTES:
                         break
@@ -209,10 +209,10 @@ class _TaskRun:
         yield from self._task.failures
         read = (read_input(file, self._plan.read, part=part) for file, part in self._task.inputs)
         for key, found in enumerate(chain.from_iterable(read), first_key(self._task.name)):
-            yield replace(found, _key=key) if isinstance(found, Document) else found
+            yield set_key(found, key) if isinstance(found, Document) else found
         for item in self._task.items:
             for key, document in enumerate(read_documents(self._plan.work / f"{item.name}.kept"), first_key(item.name)):
-                yield replace(document, _key=key)
+                yield set_key(document, key)
 
 
 def audit_row(source: Source, verdict: Verdict, stage: str, record: Record | None) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from corpus.run import Map
 from dedup.compare.gaps import longest_passages
 from dedup.compare.relation import CONTAINMENT, FEATURES, NONE, Thresholds, compare
+from dedup.compare.screen import screen
 from dedup.decide.survivors import Ranked
 from dedup.sketch.bands import PairSet, band_pairs, ends_of, pair_up, sample_pairs
+from dedup.sketch.minhash import NGRAM
 from dedup.store.summaries import Texts
 
 #: Sampled shingles of one task: 48 MB with their documents.
@@ -120,9 +122,12 @@ def find_edges(run: Map, tasks: Iterable[PairTask]) -> Edges:
 
 
 def _edges(task: PairTask) -> Edges:
-    relation, scores = compare(task.texts, task.firsts, task.seconds, task.thresholds)
+    least = task.thresholds.min_resemblance, min(task.thresholds.min_containment, MIN_COMPANION)
+    likely = screen(task.texts, task.firsts, task.seconds, NGRAM, least)
+    pairs, firsts, seconds = task.pairs[likely], task.firsts[likely], task.seconds[likely]
+    relation, scores = compare(task.texts, firsts, seconds, task.thresholds)
     kept = (relation != NONE) | (scores[:, CONTAINMENT] >= MIN_COMPANION)
-    return Edges(task.pairs[kept], relation[kept], scores[kept])
+    return Edges(pairs[kept], relation[kept], scores[kept])
 
 
 def find_accounts(run: Map, tasks: Iterable[PairTask]) -> Accounts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cleaning import language
-from corpus.languages import language_code
+from corpus.languages import _codes_by_name, language_code
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,9 @@ def test_names_of_several_words(name: str, code: str) -> None:
 def test_what_is_told_of_a_text_is_a_code() -> None:
     told = {*language._ONE_LANGUAGE.values(), *language._LETTERS, *" ".join(language._PROFILES.values()).split()}
     assert {code: language_code(code) for code in told} == {code: code for code in told}
+
+
+def test_a_record_without_a_language_loads_no_names_of_languages():
+    _codes_by_name.cache_clear()
+    assert language_code("") == language_code(" ") == ""
+    assert _codes_by_name.cache_info().misses == 0
