@@ -238,10 +238,10 @@ def shell(line, tmp_path, **options):
     [
         ("ghirbal clean dumps bad -o out -q --workers 1", 1),
         ("ghirbal check out", 0),
-        ("ghirbal check broken", 1),
+        pytest.param("ghirbal check broken", 1, marks=pytest.mark.slow),
         ("ghirbal explain --json dumps/0.txt", 0),
         ("ghirbal --help", 0),
-        ("ghirbal score text none none", 2),
+        pytest.param("ghirbal score text none none", 2, marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.broken_corpus
