@@ -85,7 +85,7 @@ class FilterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"min_words: {self.min_words} is more than max_words {self.max_words}, so none is kept")
         for given in self.languages:
             code = language_code(given)
-            if given not in (code, UNDETERMINED):
+            if not given or given not in (code, UNDETERMINED):
                 hint = f"did you mean {code!r}?" if code else 'for example "ar", "en" or "fa"'
                 raise ValueError(f"languages: {given!r} is no ISO 639 code in small letters; {hint}")
 

@@ -80,6 +80,7 @@ def test_each_number_is_in_its_range(tmp_path, key):
         ("[filters]\nlanguages = ['arabic']\n", "'arabic' is no ISO 639 code in small letters; did you mean 'ar'?"),
         ("[filters]\nlanguages = ['AR']\n", "did you mean 'ar'?"),
         ("[filters]\nlanguages = ['ar', 'eng']\n", "did you mean 'en'?"),
+        ("[filters]\nlanguages = ['']\n", 'for example "ar", "en" or "fa"'),
         ("[filters]\nlanguages = ['klingonese']\n", 'for example "ar", "en" or "fa"'),
         ("[filters]\nmin_words = 10\nmax_words = 9\n", "filters: min_words: 10 is more than max_words 9"),
         ("[dedup]\nthreshold = 2\n", "dedup.threshold: Expected `float` <= 1.0"),
