@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from corpus.arabic import first_words, folded_words, words
@@ -50,13 +49,13 @@ class _Gathering:
 class Dedup:
     """Drop exact, edited, truncated and extended copies; a `corpus.stage.Learner` over Documents.
 
-    `against` is an index, or its folder, whose documents win against all that come. Learned: `clusters_`, the members
+    `against` is an index whose documents win against all that come. Learned: `clusters_`, the members
     of all clusters with their survivors. A copy in another process has the hash family, and need not draw it again.
     """
 
     name = "dedup"
 
-    def __init__(self, config: DedupConfig | None = None, against: Index | Path | None = None) -> None:
+    def __init__(self, config: DedupConfig | None = None, against: Index | None = None) -> None:
         self.config = config or DedupConfig()
         self.against = against
         self.family = draw_family(self.config.threshold)
@@ -73,7 +72,7 @@ class Dedup:
     def learn(self, summaries: Sequence[memoryview], run: Map) -> None:
         """Find all copies and their survivors; nothing but numbers per document is held in memory."""
         corpus = Summaries([unpack(summary) for summary in summaries])
-        index = Index(self.against, self.config) if isinstance(self.against, Path) else self.against
+        index = self.against
         decided = decide(corpus, self.config, self.family.bands, run, index)
         rows = tabulate(corpus, decided, index.documents if index is not None else None)
         if self.config.paragraphs:

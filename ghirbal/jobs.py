@@ -35,7 +35,7 @@ _MEGABYTE = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run as the user asked for it. `boilerplate` is a path, or "", `against` one path or several."""
+    """One run as the user asked for it. `boilerplate` is a path, or ""; `against` are paths."""
 
     command: Command
     inputs: tuple[str, ...]
@@ -46,7 +46,7 @@ class Job:
     fresh: bool = False
     filters: bool = True
     boilerplate: str = ""
-    against: str | tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -146,15 +146,14 @@ def _cleaners(job: Job, reviewed: str | None) -> list[Stage]:
 
 def _find_against(job: Job) -> Against | None:
     """Find what new documents are compared with besides each other."""
-    paths = (job.against,) if isinstance(job.against, str) else job.against
-    if job.command == "clean" or not paths:
+    if job.command == "clean" or not job.against:
         return None
     # Path.resolve raises a RuntimeError for a link that leads to itself.
-    if any(Path(realpath(path)).is_relative_to(realpath(job.out)) for path in paths):
+    if any(Path(realpath(path)).is_relative_to(realpath(job.out)) for path in job.against):
         raise UsageError(f"{job.out}: would be written and compared with; give another folder to -o")
     from ghirbal.index import find_against
 
-    return find_against(paths, job.config.dedup)
+    return find_against(job.against, job.config.dedup)
 
 
 def _spool(path: Path) -> tuple[InputFile, str]:

@@ -20,7 +20,7 @@ def old(story, document):
 
 
 def learn(documents, folder, config=None):
-    stage = Dedup(config, against=folder)
+    stage = Dedup(config, against=Index(folder, config))
     parts = [summarise(stage.accumulator(), part) for part in (documents[:2], documents[2:])]
     stage.learn([memoryview(part) for part in parts], run_here)
     return stage
@@ -124,7 +124,7 @@ def test_the_old_corpus_wins_and_names_the_survivor(tmp_path, old, story, docume
     assert verdicts["longer"].detail["passage"].split()[:2] == lines[0].split()[:2]
     survivors = [orjson.loads(line)["survivor"] for line in stage.clusters()]
     assert survivors == ["copy", "old3"]
-    other = Dedup(against=tmp_path / "index")
+    other = Dedup(against=Index(tmp_path / "index"))
     other.load(memoryview(stage.dump()))
     assert [other.apply(one) for one in new] == list(verdicts.values())
 

@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 def build(inputs, out, command="build", **options):
     names = tuple(map(str, inputs)) if isinstance(inputs, list | tuple) else (str(inputs),)
     options.setdefault("config", Config())
+    if isinstance(options.get("against"), str):
+        options["against"] = (options["against"],)
     finished = run_job(Job(command, names, Path(out), **options), Silence())
     assert check_corpus(Path(out)) == []
     return finished
