@@ -21,7 +21,7 @@ import msgspec
 
 from cleaning.language import identify
 from cleaning.lines.unit import ends_sentence, trails_off
-from corpus.arabic import fold, folded_words, words
+from corpus.arabic import fold, words
 from corpus.languages import UNDETERMINED, language_code
 from corpus.records import Document, Record, Verdict, drop, keep
 from corpus.text import lines
@@ -122,8 +122,10 @@ class _Text:
     def __init__(self, document: Document) -> None:
         self.text = document.text
         self.language = document.language
-        self.words = folded_words(document.text)
-        self.lines = [line.strip() for line in lines(document.text) if line.strip()]
+        folded = fold(document.text)
+        self.words = words(folded)
+        both = zip(lines(document.text), lines(folded), strict=True)
+        self.lines = [(line.strip(), folded_line.strip()) for line, folded_line in both if line.strip()]
         self.counts = Counter(document.text)
         self.signs = sum(count for sign, count in self.counts.items() if not sign.isspace())
 
@@ -155,7 +157,7 @@ def _garbled(text: _Text, config: FilterConfig) -> Detail | None:
 
 
 def _placeholder(text: _Text, config: FilterConfig) -> Detail | None:
-    dummy = sum(word in _DUMMY for word in text.words) / max(len(text.words), 1)
+    dummy = 0.0 if _DUMMY.isdisjoint(text.words) else sum(word in _DUMMY for word in text.words) / len(text.words)
     if dummy > MAX_DUMMY_WORDS:
         return {"value": round(dummy, 4), "limit": MAX_DUMMY_WORDS, "measure": "dummy words"}
     if len(text.words) > config.max_placeholder_words:
@@ -181,14 +183,15 @@ def _not_language(text: _Text, config: FilterConfig) -> Detail | None:
 def _repetitive(text: _Text, config: FilterConfig) -> Detail | None:
     seen: set[str] = set()
     repeated = 0
-    for line in text.lines:
-        key = fold(line)
-        repeated += len(line) if key in seen else 0
-        seen.add(key)
-    share = repeated / max(sum(map(len, text.lines)), 1)
+    for line, folded in text.lines:
+        repeated += len(line) if folded in seen else 0
+        seen.add(folded)
+    share = repeated / max(sum(len(line) for line, _ in text.lines), 1)
     if detail := _above(share, config.max_repeated_lines, measure="lines"):
         return detail
     tokens = text.words[:MAX_GRAM_WORDS]
+    if len(tokens) - len(set(tokens)) <= config.max_repeated_grams * len(tokens):
+        return None  # what a repeated n-gram covers are words seen before, so their share is a bound
     grams: set[tuple[str, ...]] = set()
     covered = end = 0
     for start, gram in enumerate(zip(*(tokens[place:] for place in range(GRAM)), strict=False)):
@@ -202,14 +205,14 @@ def _repetitive(text: _Text, config: FilterConfig) -> Detail | None:
 def _no_sentences(text: _Text, config: FilterConfig) -> Detail | None:
     if len(text.lines) < MIN_LIST_LINES:
         return None
-    counts = [len(words(line)) for line in text.lines]
+    counts = [len(words(line)) for line, _ in text.lines]
     prose = sum(
         count
-        for count, line in zip(counts, text.lines, strict=True)
+        for count, (line, _) in zip(counts, text.lines, strict=True)
         if count >= PROSE_WORDS or ends_sentence(line) or trails_off(line)  # as the lines of some poems do
     )
     mean = sum(counts) / len(counts)
-    bullets = sum(_BULLET.match(line) is not None for line in text.lines) / len(text.lines)
+    bullets = sum(_BULLET.match(line) is not None for line, _ in text.lines) / len(text.lines)
     if bullets < MIN_BULLETS and VERSE_WORDS[0] <= mean <= VERSE_WORDS[1]:
         return None
     return _below(prose / max(sum(counts), 1), config.min_sentences, lines=len(counts))
