@@ -38,7 +38,8 @@ _EXACT_BY_TEXT = 16
 #: What stands for a missing or unreadable date: later than all others.
 _NO_DATE = np.iinfo(np.int64).max
 
-#: The numbers of each document, uint64 each (`published` is an int64 in disguise).
+#: The numbers of each document, uint64 each (`published` is an int64 in disguise; `url` and `title` are 0 where a
+#: document has none).
 COLUMNS = (
     "key",
     "id",
@@ -48,6 +49,8 @@ COLUMNS = (
     "length",
     "published",
     "outlet",
+    "url",
+    "title",
     "preference",
     "extraction",
 )
@@ -124,6 +127,8 @@ class Summary:
                 len(document.text),
                 moment(document.published) & (1 << 64) - 1,
                 _hash(document.outlet),
+                _hash(document.url) if document.url else 0,
+                _hash(" ".join(folded_words(document.title))) if document.title else 0,
                 _preference(document.outlet, self._config.preferred_outlets),
                 _preference(str(document.trace.get("extractor", "")), self._config.extractors),
             )
