@@ -50,7 +50,7 @@ def read_documents(file: str, settings: Config) -> tuple[list[Document], int]:
     What cannot be read is said on standard error, and makes the code that of a run in which something failed.
     """
     found = find_records([file])
-    files, failures = list_inputs(list(found), found)
+    files, failures = list_inputs(list(found), found, find_records)
     extract = Extract(settings.extract)
     documents: list[Document] = []
     code = EXIT_DONE

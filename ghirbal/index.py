@@ -113,7 +113,7 @@ def _documents(corpus: Path, marker: str) -> Iterator[Document]:
         UsageError: it is damaged, or was built again meanwhile.
     """
     found = find_records([str(corpus)])
-    files, _ = list_inputs(list(found), found)
+    files, _ = list_inputs(list(found), found, find_records)
     for file in files:
         for record in read_input(file, ReadConfig()):
             if not isinstance(record, Document):

@@ -124,7 +124,7 @@ def run_job(job: Job, watch: Watcher) -> Finished:
 def _list(job: Job) -> tuple[list[InputFile], list[Failure]]:
     """List the inputs, and refuse those that overlap with the output."""
     found = find_records(name for name in job.inputs if name != STDIN)
-    files, failures = list_inputs(list(found), found)
+    files, failures = list_inputs(list(found), found, find_records)
     out = Path(realpath(job.out))
     for name in found:
         given = Path(realpath(name))

@@ -6,9 +6,10 @@ import errno
 import os
 import stat
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from corpus.errors import InputError, UsageError
 from corpus.records import Failure, Source
@@ -17,6 +18,9 @@ from corpus.records import Failure, Source
 STDIN = "-"
 #: Ends the name of an archive that a crawl is still writing (`x.warc.gz.open`); it is renamed when it is whole.
 UNFINISHED = ".open"
+
+#: Tells of folders what is to be read for them: themselves, or another one, of which only files of certain names.
+Find: TypeAlias = Callable[[Iterable[str]], Mapping[str, Container[str] | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class InputFile:
 
 
 def list_inputs(
-    inputs: Sequence[str], only: Mapping[str, Container[str] | None] | None = None
+    inputs: Sequence[str], only: Mapping[str, Container[str] | None] | None = None, find: Find = dict.fromkeys
 ) -> tuple[list[InputFile], list[Failure]]:
     """List the files of all INPUTs, sorted by name and path, and what among them cannot be read.
 
@@ -44,7 +48,8 @@ def list_inputs(
     name in the order. A single INPUT names its files from itself on; of several each puts its own name in front, so
     that `dumps/*` names them as `dumps` does, and files of one name in two folders stay two files. An INPUT inside
     another one adds nothing.
-    Of a folder that has names in `only`, the files of these names are listed and nothing else.
+    Of a folder that has names in `only`, the files of these names are listed and nothing else; `find` says the same
+    of the folders below the INPUTs.
 
     Raises:
         UsageError: an INPUT does not exist.
@@ -54,11 +59,11 @@ def list_inputs(
     if missing := [path for path in given if path != STDIN and not os.path.lexists(path)]:
         raise UsageError(f"{show_name(missing[0])}: no such file or folder")
     limits = {os.path.abspath(name): names for name, names in (only or {}).items() if names is not None}  # noqa: PTH100
-    paths = [path for path in given if not any(_reaches(root, path) for root in given if root not in limits)]
+    paths = [path for path in given if not any(_reaches(root, path, find) for root in given if root not in limits)]
     found = [
         item
         for path, name in zip(paths, name_inputs(paths), strict=True)
-        for item in _list_one(path, name, limits.get(path))
+        for item in _list_one(path, name, limits.get(path), find)
     ]
     files = [item for item in found if isinstance(item, _Found)]
     once: dict[tuple[int, int], InputFile] = {}
@@ -74,13 +79,15 @@ class _Found:
     node: tuple[int, int]
 
 
-def _reaches(root: str, path: str) -> bool:
+def _reaches(root: str, path: str, find: Find) -> bool:
     """Tell whether the walk through INPUT `root` comes to INPUT `path`."""
     if path == root or not Path(path).is_relative_to(root):
         return False
     below = Path(path).relative_to(root).parts
     steps = [Path(root, *below[:depth]) for depth in range(1, len(below) + 1)]
-    return not any(step.name.startswith(".") or (step.is_symlink() and step.is_dir()) for step in steps)
+    if any(step.name.startswith(".") or (step.is_symlink() and step.is_dir()) for step in steps):
+        return False
+    return all(str(step) in find([str(step)]) for step in steps if step.is_dir())
 
 
 def name_inputs(paths: Sequence[str]) -> list[str]:
@@ -103,20 +110,20 @@ def name_inputs(paths: Sequence[str]) -> list[str]:
         depths = deeper
 
 
-def _list_one(path: str, name: str, only: Container[str] | None) -> Iterator[_Found | Failure]:
+def _list_one(path: str, name: str, only: Container[str] | None, find: Find) -> Iterator[_Found | Failure]:
     if path == STDIN:
         yield _Found(InputFile(STDIN, STDIN), (-1, -1))
         return
     if item := _look(path, show_name(name or Path(path).name)):
         yield item
     else:
-        yield from _walk(path, name, only)
+        yield from _walk(path, name, only, find)
 
 
-def _walk(root: str, name: str, only: Container[str] | None) -> Iterator[_Found | Failure]:
-    folders = [root]
+def _walk(root: str, name: str, only: Container[str] | None, find: Find) -> Iterator[_Found | Failure]:
+    folders = [(root, only)]
     while folders:
-        folder = folders.pop()
+        folder, names = folders.pop()
         try:
             entries = list(os.scandir(folder))
         except OSError as error:
@@ -125,10 +132,10 @@ def _walk(root: str, name: str, only: Container[str] | None) -> Iterator[_Found 
         for entry in entries:
             if entry.name.startswith(".") or entry.name.endswith(f".warc.gz{UNFINISHED}"):
                 continue
-            if only is not None and entry.name not in only:
+            if names is not None and entry.name not in names:
                 continue
             if entry.is_dir(follow_symlinks=False):
-                folders.append(entry.path)
+                folders += find([entry.path]).items()
             elif item := _look(entry.path, _name_below(root, entry.path, name)):
                 yield item
 

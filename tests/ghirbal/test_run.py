@@ -181,6 +181,18 @@ def test_a_finished_corpus_is_an_input(dumps, tmp_path):
     assert ids < {row["id"] for row in rows(tmp_path / "clean", "corpus")}
 
 
+def test_of_a_corpus_in_a_folder_only_the_documents_are_read(dumps, tmp_path):
+    build(dumps, tmp_path / "all/deep/old", command="dedup")
+    (tmp_path / "all/more.txt").write_text(story(90), "utf-8")
+    below = build(tmp_path / "all", tmp_path / "out", command="clean")
+    assert (below.report.read, below.report.failed) == (9, 0)
+    removed = build([tmp_path / "all", tmp_path / "all/deep/old/removed"], tmp_path / "both", command="clean")
+    assert removed.report.read == 11
+    (tmp_path / "all/deep/old/_SUCCESS").unlink()
+    with pytest.raises(UsageError, match="an unfinished corpus"):
+        build(tmp_path / "all", tmp_path / "late", command="clean")
+
+
 def test_an_existing_corpus_wins(dumps, tmp_path):
     build(dumps, tmp_path / "old")
     new = tmp_path / "new"
