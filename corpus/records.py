@@ -26,6 +26,10 @@ DROP = "drop"
 
 #: Only such a url is taken apart; `urlsplit` raises on some strings that merely look like one.
 _HTTP = re.compile(r"https?://[^\s/?#\[\]]+", re.IGNORECASE)
+_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}", re.IGNORECASE)
+#: Before the host of a site as telephones and other devices know it.
+_DEVICE = re.compile(r"(?:www\d?|m|mobile|amp|wap)\.(?=[^.]+\.)")
+_ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,21 +177,20 @@ def drop(reason: str, **detail: Any) -> Verdict:
 def name_outlet(given: str, url: str, source: Source) -> str:
     """Name the outlet of a record: what the record says, else the host of its url, else its folder.
 
-    Folders that are only digits (years, months) name no outlet.
+    A host is named without what stands before the same site for other devices. Folders that are only digits (years,
+    months) name no outlet, and an archive does as its name says.
 
-    >>> name_outlet("", "https://www.example.com/a", Source("x/2024/a.txt"))
+    >>> name_outlet("", "https://m.example.com/a", Source("x/2024/a.txt"))
     'example.com'
-    >>> name_outlet("", "", Source("sahil/2024/05/a.txt"))
+    >>> name_outlet("https://www.example.com/", "", Source("x/2024/a.txt"))
+    'example.com'
+    >>> name_outlet("", "", Source("sahil.zip/2024/05/a.txt"))
     'sahil'
     """
-    if given:
-        return given
-    address = _HTTP.match(url)
-    host = (urlsplit(address[0]).hostname or "") if address else ""
-    if host:
-        return host.removeprefix("www.")
+    address = _HTTP.match(given or url)
     folders = [part for part in source.path.split("/")[:-1] if not part.isdigit()]
-    return folders[-1] if folders else ""
+    name = (urlsplit(address[0]).hostname if address else given) or _ARCHIVE.sub("", folders[-1] if folders else "")
+    return _DEVICE.sub("", name.lower()) if _HOST.fullmatch(name) else name
 
 
 def fail(reason: str, message: str) -> Verdict:

@@ -1,4 +1,4 @@
-"""The types of schema.org by which a page says that it is an article."""
+"""What schema.org calls an article, and how it writes down who wrote it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ ARTICLE_TYPES = frozenset(
     )
 )  # fmt: skip
 
+#: Where the name of a person or a thing stands, and where its parts.
+_NAMES = ("name", "@value", "title", "display_name", "displayName", "full_name", "text")
+_NAME_PARTS = (("givenName", "first_name", "firstName"), ("familyName", "last_name", "lastName"))
+
 
 def is_article(kinds: Any) -> bool:
     """Tell whether the `@type` of a JSON-LD node, a name or a list of them, is that of an article.
@@ -25,3 +29,21 @@ def is_article(kinds: Any) -> bool:
     names = kinds if isinstance(kinds, list) else [kinds]
     bare = [name.replace(":", "/").rpartition("/")[2].strip().lower() for name in names if isinstance(name, str)]
     return not ARTICLE_TYPES.isdisjoint(bare)
+
+
+def names_in(value: Any, depth: int = 4) -> tuple[str, ...] | None:
+    """Return the names in a value: a string, an object with a name or its parts, or a list; None for anything else.
+
+    >>> names_in([{"@type": "Person", "name": ["A", "B"]}, {"givenName": "Salma", "familyName": "Haddad"}, "C"])
+    ('A', 'B', 'Salma Haddad', 'C')
+    """
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, dict) and depth:
+        parts = (next((value[key] for key in keys if isinstance(value.get(key), str)), "") for keys in _NAME_PARTS)
+        whole = next((value[key] for key in _NAMES if value.get(key)), " ".join(filter(None, parts)))
+        return names_in(whole or None, depth - 1)
+    if not isinstance(value, list) or not depth:
+        return None
+    found = [names for item in value if (names := names_in(item, depth - 1)) is not None]
+    return tuple(name for names in found for name in names) if found or not value else None

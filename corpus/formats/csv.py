@@ -18,6 +18,7 @@ from corpus.charset import decode
 from corpus.errors import CorruptInput, InputError, RecordError, TruncatedInput
 from corpus.files.compressed import Stream
 from corpus.files.listing import InputFile
+from corpus.formats.fields import Given, sort_keys
 from corpus.formats.lines import check_whole, marked_codec, recoded, split_lines
 from corpus.formats.rows import Read, ReadConfig, record_from
 from corpus.records import Document, Failure, Source
@@ -25,11 +26,15 @@ from corpus.records import Document, Failure, Source
 _SAMPLE_BYTES = 1 << 20
 #: Going back behind broken quotes reads bytes again: at most so many records' worth (256 MiB, some seconds).
 _MAX_REREAD_RECORDS = 16
+#: What parts the fields of a row, in the order in which they are preferred.
+DELIMITERS = ",;\t|"
 _SURROGATE = re.compile("[\udc80-\udcff]")
 
 
-def read_csv(file: InputFile, config: ReadConfig, *, delimiter: str) -> Iterator[Read]:
+def read_csv(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     """Read CSV with a header row; `source.record` is the row number from 0, the header not counted.
+
+    What parts the fields is told by the header, or by a line `sep=;` before it, as spreadsheets write it.
 
     A row that the file ends in without a newline may be whole or cut off: the trace of its document says so
     (`end`: `no-newline`).
@@ -40,9 +45,14 @@ def read_csv(file: InputFile, config: ReadConfig, *, delimiter: str) -> Iterator
     csv.field_size_limit(max(csv.field_size_limit(), config.max_record_bytes))
     with Stream(file.path) as stream:
         feed = _Feed(split_lines(recoded(stream.blocks(), codec), config.max_record_bytes), config.max_record_bytes)
+        delimiter = feed.find_delimiter(config.fields)
         reader = csv.reader(feed, delimiter=delimiter, strict=True)
         header = _next_row(reader, feed, 0)
-        names = header if isinstance(header, list) else []
+        names = (
+            [name.strip() or f"column {place}" for place, name in enumerate(header, 1)]
+            if isinstance(header, list)
+            else []
+        )
         if not names or len(set(names)) != len(names):
             raise CorruptInput("the first row must be a header with the names of the fields", path=file.path)
         if feed.unended:
@@ -117,6 +127,23 @@ class _Feed:
     def unended(self) -> bool:
         """Whether the file ends without a newline in the row at work."""
         return bool(self._row) and not (self._row[-1][1] or b"\n").endswith(b"\n")
+
+    def find_delimiter(self, given: Given) -> str:
+        """Look at the first lines, without taking more than a `sep=` from them, and return what parts the fields.
+
+        It is what cuts the header into the most names that are known, then into the most.
+        """
+        head = list(itertools.islice(self._lines, 2))
+        first = (head[0][1] or b"" if head else b"").removeprefix(codecs.BOM_UTF8).strip(b'\r\n"')
+        declared = first.decode("utf-8", "replace")[4:5] if first.lower().startswith(b"sep=") else ""
+        self._again = head[:0:-1] if declared or not first.strip() else head[::-1]
+        header = first.decode("utf-8", "replace")
+
+        def names(delimiter: str) -> tuple[int, int]:
+            found = next(csv.reader([header], delimiter=delimiter), [])
+            return len(sort_keys(found, given)), len(found)
+
+        return declared or max(DELIMITERS, key=names)
 
     def begin(self) -> None:
         self._row.clear()

@@ -17,9 +17,10 @@ from typing import Any
 from corpus.errors import InputError
 from corpus.files.compressed import Stream
 from corpus.files.listing import InputFile
+from corpus.formats.fields import rows_in
 from corpus.formats.jsonl import bare, read_lines, record_of_json
 from corpus.formats.lines import check_whole, read_whole, recoded, split_lines
-from corpus.formats.rows import Read, ReadConfig
+from corpus.formats.rows import Read, ReadConfig, record_from
 from corpus.records import Failure, Source
 
 _BACKSLASH = ord("\\")
@@ -43,11 +44,18 @@ def read_json(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     if is_array:
         check_whole(file, config)
         yield from _read_array(file, config)
+        return
+    first = None if line is None else _lenient(bare(line))
     # The first line is an object, or is too long to be a record and may still have others behind it.
-    elif line is None or isinstance(_lenient(bare(line)), dict):
+    if line is None or (isinstance(first, dict) and not rows_in(first, config.fields)):
         yield from read_lines(file, config)
-    else:
-        body = bare(b"".join(recoded([read_whole(file, config.max_record_bytes)])))
+        return
+    body = bare(b"".join(recoded([read_whole(file, config.max_record_bytes)])))
+    whole = _lenient(body)
+    rows = rows_in(whole, config.fields) if isinstance(whole, dict) else []
+    for number, row in enumerate(rows):
+        yield record_from(row, Source(file.name, number), config, f"record {number + 1}: ")
+    if not rows:
         yield record_of_json(body, "", Source(file.name), config)
 
 

@@ -16,16 +16,18 @@ import importlib
 import itertools
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from corpus.charset import decode
 from corpus.errors import CorruptInput, InputError, RecordError, UsageError
 from corpus.files.compressed import Stream
 from corpus.files.listing import InputFile
-from corpus.formats.rows import FIELD_NAMES, LARGEST_NUMBER, MAX_DEPTH, Read, ReadConfig, record_from
+from corpus.formats.fields import sort_keys
+from corpus.formats.rows import LARGEST_NUMBER, MAX_DEPTH, Read, ReadConfig, record_from
 from corpus.records import Failure, Source
 
 _BATCH_ROWS = 64
@@ -78,10 +80,10 @@ def _rows(
     """Yield the cells of each row by column; of a row group that is a bomb, for each row what is wrong with it."""
     with parquet.ParquetFile(handle) as table:
         schema, metadata = table.schema_arrow, table.metadata
-    body = config.fields.get("html", "html")
+    needed = _needed(schema.names, config)
     types = arrow.types
     binary = (types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_binary_view)
-    names = [field.name for field in schema if field.name == body or not any(test(field.type) for test in binary)]
+    names = [field.name for field in schema if field.name in needed or not any(test(field.type) for test in binary)]
     if len(set(names)) != len(names):
         raise CorruptInput("two columns have the same name", path=file.path)
     unread = set(schema.names) - set(names)
@@ -118,18 +120,22 @@ def _find_bomb(group: Any, columns: list[int]) -> str:
 
 
 def _record_of(arrow: Any, cells: dict[str, Any], source: Source, config: ReadConfig) -> Read:
-    known = {config.fields.get(name, name) for name in FIELD_NAMES}
-    body = config.fields.get("html", "html")
+    needed = _needed(cells, config)
     unpack, row, name = _Unpacker(arrow, config.max_record_bytes), {}, ""
     try:
         for name, cell in cells.items():
-            errors = "strict" if name in known else "replace"
-            value = unpack.body(cell) if name == body else unpack.value(cell, errors)
+            value = unpack.body(cell, needed[name] == "html") if name in needed else unpack.value(cell, "replace")
             if value is not None:
                 row[name] = value
     except RecordError as error:
         return Failure(source, error.reason, f"row {source.record + 1}: $.{name}: {error}")
     return record_from(row, source, config, f"row {source.record + 1}: ")
+
+
+def _needed(columns: Iterable[str], config: ReadConfig) -> dict[str, str]:
+    """Return the columns that hold one of our fields, and which."""
+    keys = sort_keys(columns, config.fields)
+    return {path.partition(".")[0]: field for field, paths in keys.items() for path in paths}
 
 
 class _Unpacker:
@@ -138,12 +144,15 @@ class _Unpacker:
     def __init__(self, arrow: Any, limit: int) -> None:
         self._arrow, self._limit, self._room = arrow, limit, limit
 
-    def body(self, cell: Any) -> Any:
-        """Return the bytes of a page; its charset is told later, whatever the column claims."""
+    def body(self, cell: Any, is_page: bool) -> Any:
+        """Return a field of ours; of a page the bytes, whose charset is told later, whatever the column claims."""
         while isinstance(cell, self._arrow.DictionaryScalar) and cell.is_valid:
             cell = cell.value
-        if isinstance(cell, self._arrow.BinaryScalar) and cell.is_valid:
-            return self._bytes(cell)
+        is_text = isinstance(
+            cell, (self._arrow.StringScalar, self._arrow.LargeStringScalar, self._arrow.StringViewScalar)
+        )
+        if isinstance(cell, self._arrow.BinaryScalar) and cell.is_valid and (is_page or not is_text):
+            return self._bytes(cell) if is_page else decode(self._bytes(cell))[0]
         return self.value(cell, "strict")
 
     def value(self, cell: Any, errors: str, depth: int = MAX_DEPTH) -> Any:

@@ -12,7 +12,6 @@ import errno
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
@@ -25,7 +24,7 @@ from corpus.formats.json_array import read_json
 from corpus.formats.jsonl import WHOLE, Part, read_lines
 from corpus.formats.lines import read_whole
 from corpus.formats.parquet import read_parquet
-from corpus.formats.rows import Read, ReadConfig
+from corpus.formats.rows import ADVICE, Read, ReadConfig
 from corpus.formats.warc import read_warc
 from corpus.records import Document, Failure, Page, Source, content_id, name_outlet
 from corpus.text import scrub
@@ -71,9 +70,12 @@ def read_input(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Itera
 
 
 def _bounded(found: Iterator[Read]) -> Iterator[Read]:
-    """Give up a file of which so many records in a row are none."""
-    in_a_row = 0
+    """Give up a file of which so many records in a row are none, and say once what to do where no text is found."""
+    in_a_row, advised = 0, False
     for one in found:
+        if advised and isinstance(one, Failure) and one.reason == "missing-text":
+            one = replace(one, message=one.message.partition(ADVICE)[0])
+        advised = advised or (isinstance(one, Failure) and one.reason == "missing-text")
         yield one
         in_a_row = in_a_row + 1 if isinstance(one, Failure) and one.reason in _NO_RECORDS else 0
         if in_a_row == MAX_FAILURES_IN_A_ROW:
@@ -146,8 +148,8 @@ _READERS: dict[str, Reader] = {
     "jsonl": read_lines,
     "ndjson": read_lines,
     "json": read_json,
-    "csv": partial(read_csv, delimiter=","),
-    "tsv": partial(read_csv, delimiter="\t"),
+    "csv": read_csv,
+    "tsv": read_csv,
     "parquet": read_parquet,
     "warc": read_warc,
 }

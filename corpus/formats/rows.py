@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
 from corpus.charset import repair_mojibake
 from corpus.dates import parse_date
 from corpus.errors import RecordError
+from corpus.formats.fields import FIELD_NAMES, look_up, open_row, paths, quote_keys, sort_keys, take, text_in, value_in
 from corpus.languages import UNDETERMINED, language_code
+from corpus.markup import is_page, without_markup
 from corpus.records import Document, Failure, Page, Skip, Source, content_id, name_outlet
+from corpus.schema_org import names_in
 from corpus.text import scrub
 
 #: What readers give.
 Read: TypeAlias = Page | Document | Failure | Skip
 
-#: The names by which a record's fields are known, and the defaults of the mapping.
-FIELD_NAMES = ("id", "text", "html", "url", "outlet", "title", "published")
+_T = TypeVar("_T")
+#: What stands in one of these under our own name, and is no text, makes the record a Failure.
+_NEEDED = frozenset({"id", "text", "html", "url", "outlet", "title"})
+_COMMAS = re.compile("[,،;؛|]")
+_STORY_ADDRESS = re.compile(r"https?://[^/\s]+/\S", re.IGNORECASE)
+NO_TEXT = "$.text: the record has neither text nor html"
+#: Goes before the keys of a record without a text.
+ADVICE = '; [read.fields] text = "KEY" in the configuration names the key that holds it. The keys there are: '
 #: A record is held in memory whole, and more than 2 GiB in one value is more than most formats hold.
 _LARGEST_RECORD = 2**31 - 1
 #: An id is data that people look at and file by; real ones (URLs, UUIDs, hashes) stay under 300 characters.
@@ -37,11 +48,12 @@ _OUR_FIELDS = frozenset({"text", "source", "trace", "also_in", "meta"})
 class ReadConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Say how records are read.
 
-    `fields` maps our field names (`FIELD_NAMES`) to those of the input, where they differ. `max_record_bytes`
-    bounds one record as read. `salvage` keeps the whole records before the cut of a truncated file.
+    `fields` maps our field names (`FIELD_NAMES`) to those of the input, or to paths into its records ("a.b"), where
+    they are not found by themselves; of several the first that is there counts. `max_record_bytes` bounds one record as
+    read. `salvage` keeps the whole records before the cut of a truncated file.
     """
 
-    fields: dict[str, str] = msgspec.field(default_factory=dict)
+    fields: dict[str, str | tuple[str, ...]] = msgspec.field(default_factory=dict)
     max_record_bytes: int = 16 << 20
     salvage: bool = False
 
@@ -49,7 +61,7 @@ class ReadConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         unknown = sorted(set(self.fields) - set(FIELD_NAMES))
         if unknown:
             raise ValueError(f"no such field: {', '.join(unknown)}; known are {', '.join(FIELD_NAMES)}")
-        if empty := [name for name, theirs in self.fields.items() if not theirs]:
+        if empty := [name for name, theirs in self.fields.items() if not all(paths(theirs) or [""])]:
             raise ValueError(f"fields.{empty[0]}: names no field of the input")
         if not 1 <= self.max_record_bytes <= _LARGEST_RECORD:
             raise ValueError(f"max_record_bytes: {self.max_record_bytes} is not from 1 to {_LARGEST_RECORD}")
@@ -92,46 +104,105 @@ def _ours(row: dict[str, Any]) -> Document:
 
 
 def _theirs(row: dict[str, Any], source: Source, config: ReadConfig) -> Document | Page:
-    rest = dict(row)
-    published = _take_date(rest, config.fields.get("published", "published"))
-    given = {name: rest.pop(config.fields.get(name, name), None) for name in FIELD_NAMES if name != "published"}
-    is_number = isinstance(given["id"], int) and not isinstance(given["id"], bool)
-    identity = str(given["id"]) if is_number else _string(given["id"], "id")
+    row = open_row(row, config.fields)
+    fields = _Fields(row, config)
+    published = fields.take("published", _date) or ""
+    identity = fields.take("id", _identity) or ""
     check_id(identity)
-    texts = {name: _string(given[name], name) for name in given if name not in ("id", "html")}
-    html = given["html"]
-    if not isinstance(html, bytes):
-        html = _string(html, "html").encode("utf-8", "replace")
-    text = texts["text"]
-    url, title = _one_line(texts["url"]), _repaired(texts["title"])
-    outlet = name_outlet(_repaired(texts["outlet"]), url, source)
+    html = fields.take("html", _page_body) or b""
+    text = fields.take("text", text_in)
+    url, title = _one_line(fields.take("url", value_in) or ""), without_markup(fields.take("title", value_in) or "")
+    given = _repaired(fields.take("outlet", value_in) or "")
+    if not url and _STORY_ADDRESS.match(given):
+        url = given
     known: dict[str, Any] = {
-        "id": identity or content_id(source, url), "source": source, "url": url, "title": title,
-        "outlet": outlet, "published": published, "meta": rest,
+        "id": identity or content_id(source, url), "source": source, "url": url, "title": _repaired(title),
+        "outlet": name_outlet(given, url, source), "published": published, "meta": fields.rest,
     }  # fmt: skip
-    if html and not text.strip():
-        _check_value(rest, "$", MAX_DEPTH)
-        return Page(body=html, **known)
-    if not text and given["text"] is None:
-        raise RecordError("$.text: the record has neither text nor html", reason="missing-text")
+    body = html if not (text and text.strip()) else text.encode("utf-8", "replace") if is_page(text) else b""
+    if body:
+        _check_value(fields.rest, "$", MAX_DEPTH)
+        return Page(body=body, **known)
+    if text is None:
+        raise RecordError(f"{NO_TEXT}{ADVICE}{quote_keys(row)}", reason="missing-text")
     repaired = repair_mojibake(text)
-    trace = {} if repaired == text else {"charset": "utf-8+mojibake"}
-    extras = _take_extras(rest)
-    _check_value(rest, "$", MAX_DEPTH)
-    return Document(text=scrub(repaired), trace=trace, **known, **extras)
+    trace: dict[str, Any] = {} if repaired == text else {"charset": "utf-8+mojibake"}
+    plain = without_markup(repaired)
+    if plain != repaired:
+        trace["markup"] = True
+    extras = fields.extras()
+    _check_value(fields.rest, "$", MAX_DEPTH)
+    return Document(text=scrub(plain), trace=trace, **known, **extras)
 
 
-def _take_date(rest: dict[str, Any], name: str) -> str:
-    """Take the date out of field `name`; what cannot be read as one stays there."""
-    stated = rest.get(name)
-    if isinstance(stated, datetime.date):
-        stated = rest[name] = stated.isoformat()
-    is_number = isinstance(stated, (int, float)) and not isinstance(stated, bool)
-    published = parse_date(str(stated)) if is_number or isinstance(stated, str) else ""
-    is_missing = stated is None or stated == "" or (isinstance(stated, float) and math.isnan(stated))
-    if published or is_missing:
-        rest.pop(name, None)
-    return published
+class _Fields:
+    """The fields of one row, each taken out of `rest` by whoever asks for it."""
+
+    def __init__(self, row: dict[str, Any], config: ReadConfig) -> None:
+        self.rest = {
+            key: value.isoformat() if isinstance(value, datetime.date) else value for key, value in row.items()
+        }
+        self._given = config.fields
+        self._keys = sort_keys(row, config.fields)
+
+    def take(self, field: str, read: Callable[[Any], _T | None]) -> _T | None:
+        """Take the best value of a field that `read` understands; what it does not understand stays where it is.
+
+        Raises:
+            RecordError: `bad-field`, what stands under our own name of a needed field, or a configured one, is none.
+        """
+        empty: _T | None = None
+        for key in self._keys.get(field, ()):
+            stated = look_up(self.rest, key)
+            is_missing = stated is None or (isinstance(stated, float) and math.isnan(stated))
+            value = None if is_missing else read(stated)
+            if value is not None or is_missing:
+                take(self.rest, key)
+            elif field in _NEEDED and (key == field or key in paths(self._given.get(field))):
+                raise RecordError(f"$.{key}: expected str, got {_kind(stated)}", reason="bad-field")
+            if value:
+                return value
+            empty = value if empty is None else empty
+        return empty
+
+    def extras(self) -> dict[str, Any]:
+        """Take language, credit, authors and tags, where they have the form of ours."""
+        return {
+            "language": self.take("language", _language) or "",
+            "credit": _repaired(self.take("credit", value_in) or ""),
+            "authors": _clean(self.take("authors", names_in)),
+            "tags": _clean(self.take("tags", _tags)),
+        }
+
+
+def _clean(names: tuple[str, ...] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(clean for name in names or () if (clean := _repaired(without_markup(name)))))
+
+
+def _page_body(value: Any) -> bytes | None:
+    text = None if isinstance(value, bytes) else text_in(value)
+    return value if isinstance(value, bytes) else None if text is None else text.encode("utf-8", "replace")
+
+
+def _tags(value: Any) -> tuple[str, ...] | None:
+    return tuple(_COMMAS.split(value)) if isinstance(value, str) else names_in(value)
+
+
+def _date(value: Any) -> str | None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    stated = str(value) if is_number else value_in(value)
+    return None if stated is None else parse_date(stated) or (None if stated else "")
+
+
+def _identity(value: Any) -> str | None:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number else value_in(value)
+
+
+def _language(value: Any) -> str | None:
+    if not isinstance(value, str):
+        return None
+    return language_code(value) or ("" if not value.strip() else None)
 
 
 def check_id(identity: str) -> None:
@@ -141,15 +212,6 @@ def check_id(identity: str) -> None:
         raise RecordError(message, reason="bad-id")
 
 
-def _string(value: Any, name: str) -> str:
-    """Return a text field; absent and null are the same, anything but a string is an error."""
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise RecordError(f"$.{name}: expected str, got {_kind(value)}", reason="bad-field")
-    return value
-
-
 def _one_line(text: str) -> str:
     return " ".join(scrub(text).split()) if text else ""
 
@@ -157,25 +219,6 @@ def _one_line(text: str) -> str:
 def _repaired(text: str) -> str:
     """Return one line of a field that people read, mended as texts are."""
     return _one_line(repair_mojibake(text))
-
-
-def _take_extras(rest: dict[str, Any]) -> dict[str, Any]:
-    """Take language, credit, authors and tags out of the unknown fields, where they have the form of ours."""
-    extras: dict[str, Any] = {}
-    language = "" if rest.get("language") is None else rest["language"]
-    code = language_code(language) if isinstance(language, str) else ""
-    if code or language == "" or (isinstance(language, str) and language.isspace()):
-        extras["language"] = code
-        rest.pop("language", None)
-    if isinstance(rest.get("credit"), str):
-        extras["credit"] = _repaired(rest.pop("credit"))
-    for name in ("authors", "tags"):
-        value = rest.get(name)
-        names = [value] if isinstance(value, str) else value
-        if isinstance(names, list) and all(isinstance(item, str) for item in names):
-            extras[name] = tuple(clean for item in names if (clean := _repaired(item)))
-            del rest[name]
-    return extras
 
 
 def _check_value(value: Any, path: str, depth: int) -> None:

@@ -101,3 +101,19 @@ def test_a_character_cut_in_two_fails_its_row(tmp_path: Path, codec: str) -> Non
 def test_a_wide_csv_larger_than_its_sample(tmp_path: Path, codec: str) -> None:
     found = read(tmp_path, "a.csv", ("id,text\n" + "1,خبر news\n" * 70_000).encode(codec))
     assert texts(found) == ["خبر news"] * 70_000
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("sep", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_what_parts_the_fields_is_told_by_the_header(tmp_path: Path, name: str, sep: str, mark: str) -> None:
+    lines = [sep.join(row) for row in (("العنوان", "النص", "التاريخ"), ('"T, u; v"', '"One\n|two"', "2024-05-03"))]
+    for first in ("", f"sep={sep}\r\n"):
+        found = only(read(tmp_path, name, f"{mark}{first}{chr(10).join(lines)}\n".encode()))
+        assert (found.title, found.text, found.published) == ("T, u; v", "One\n|two", "2024-05-03")
+        assert (found.source.record, found.meta) == (0, {})
+
+
+def test_columns_without_a_name_are_numbered(tmp_path: Path) -> None:
+    found = only(read(tmp_path, "a.csv", b"text;;\nOne.;x;\n"))
+    assert (found.text, found.meta) == ("One.", {"column 2": "x"})

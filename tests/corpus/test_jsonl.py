@@ -76,7 +76,7 @@ def test_field_names_are_mapped(tmp_path: Path) -> None:
         (b'{"html":""}', "missing-text", ""),
         (b"{}", "missing-text", ""),
         (b'{"text":3}', "bad-field", "$.text: expected str, got int"),
-        (b'{"html":["x"]}', "bad-field", "$.html"),
+        (b'{"html":[3]}', "bad-field", "$.html"),
         (b'{"text":"x","title":{}}', "bad-field", "$.title"),
         (b'{"text":"x","url":1}', "bad-field", "$.url"),
         (b'{"id":"' + b"i" * 513 + b'","text":"x"}', "bad-id", "513"),

@@ -1,0 +1,219 @@
+"""Find the fields of a record by the names that scrapers give them, wherever in the record they stand.
+
+Names are compared folded and without what parts their words: "articleBody", "article_body" and "Article Body" are one.
+A word that only says what is described ("article", "news", "raw") may stand before or behind a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from corpus.arabic import fold
+
+#: Of each of our fields the names that configure it: one path into the record, or several, best first.
+Given: TypeAlias = Mapping[str, str | Sequence[str]]
+
+#: Our fields, and the names by which they are known, best first.
+_NAMES = {
+    "id": "id",
+    "text": "text content body article articlebody story fulltext contenttext textcontent bodytext contents document"
+    " news passage message paragraphs contentelements contentencoded encoded contenthtml bodyhtml htmlbody htmlcontent"
+    " نص محتوي محتوا متن خبر مقال مقاله مضمون تفاصيل texte contenu corps texto contenido conteudo cuerpo corpo inhalt"
+    " metin icerik içerik текст содержание טקסט תוכן teks isi konten",
+    "html": "html htmlsource sourcehtml pagesource",
+    "url": "url link href permalink weburl uri address sourceurl رابط لينك ادرس نشاني lien enlace",
+    "outlet": "outlet publisher source sourcename site sitename website newspaper domain sourcedomain hostname media"
+    " publication provider مصدر صحيفه موقع جريده منبع خبرگزاري روزنامه kaynak quelle fuente источник",
+    "title": "title headline heading head subject عنوان تيتر سرخي titre titular titulo titulaire titel baslik başlık"
+    " заголовок כותרת judul",
+    "published": "published publishedat datepublished publishdate publisheddate publicationdate publishedon"
+    " publishtime publishedtime pubdate firstpublished date datetime dateline time timestamp postedat posted"
+    " postdate issued createdat created dateextracted تاريخ تاريخنشر تاريخانتشار وقت زمان"
+    " fecha datum tarih дата תאריך tanggal",
+    "authors": "authors author byline creator dccreator writer by journalist reporter كاتب مولف محرر نويسنده auteur"
+    " auteurs autor yazar автор מחבר penulis",
+    "tags": "tags tag keywords وسوم كلماتمفتاحيه برچسب برچسبها etiketler schlagworte",
+    "language": "language lang languagecode inlanguage لغه زبان langue sprache dil",
+    "credit": "credit",
+}
+FIELD_NAMES = tuple(_NAMES)
+#: What may stand before or behind a name, and says nothing; in Arabic and Persian it stands behind.
+_BEFORE = "article|news|post|story|item|page|full|main|raw|plain|clean|cleaned|original|web|ال"
+_BEHIND = "raw|clean|cleaned|الخبر|المقال|المقاله|الموضوع|خبر|مقاله|النشر|نشر"
+_STRIPPED = re.compile(rf"(?:{_BEFORE})?(.{{2,}}?)(?:{_BEHIND})?")
+_LETTERS = re.compile(r"[\W_]+")
+#: No name of a field is longer.
+_MAX_NAME = 60
+
+#: Where the value of a field stands in an object that wraps it, as the interfaces of WordPress, MongoDB and feeds do.
+_VALUES = ("rendered", "name", "title", "value", "text", "#text", "@value", "$oid", "$date", "href", "url")
+_TEXTS = ("rendered", "text", "content", "value", "html", "paragraph", "data", "#text", "$t")
+#: Objects within objects are looked into so deep.
+_MAX_NESTING = 4
+#: Of so many elements of a list one at least must have a text, or the list holds something else.
+_LOOKED_AT = 20
+
+
+def _key(name: str) -> str:
+    return _LETTERS.sub("", fold(name))
+
+
+def _ranked() -> dict[str, tuple[int, str]]:
+    table: dict[str, tuple[int, str]] = {}
+    for field, names in _NAMES.items():
+        for rank, name in enumerate(names.split()):
+            table.setdefault(_key(name), (rank, field))
+    return table
+
+
+_RANKED = _ranked()
+
+
+@lru_cache(maxsize=1 << 12)
+def _known(name: str) -> tuple[int, str] | None:
+    """Return the rank of a name among those of its field, and the field; None for what is no field of ours."""
+    key = _key(name[:_MAX_NAME])
+    if found := _RANKED.get(key):
+        return found
+    match = _STRIPPED.fullmatch(key)
+    found = _RANKED.get(match[1]) if match else None
+    return (found[0] + len(_RANKED), found[1]) if found and found[1] != "id" else None
+
+
+def paths(given: str | Sequence[str] | None) -> Sequence[str]:
+    """Return the paths that a field is configured with.
+
+    >>> paths("content"), paths(["content", "body"]), paths(None)
+    (('content',), ('content', 'body'), ())
+    """
+    return (given,) if isinstance(given, str) else tuple(given or ())
+
+
+def sort_keys(row: Iterable[str], given: Given) -> dict[str, list[str]]:
+    """Return for each of our fields the keys (or configured paths) of `row` that may hold it, best first.
+
+    >>> sort_keys(["Article_Body", "pubDate", "link", "views"], {"title": "meta.name"})
+    {'title': ['meta.name'], 'url': ['link'], 'text': ['Article_Body'], 'published': ['pubDate']}
+    """
+    found = {field: list(paths(given[field])) for field in given}
+    taken = {path for own in found.values() for path in own}
+    ranked = [(known, key) for key in row if key not in taken and (known := _known(key))]
+    for (_, field), key in sorted(ranked, key=lambda item: (item[0][0], item[1] != item[0][1], item[1])):
+        found.setdefault(field, []).append(key)
+    return found
+
+
+def look_up(row: Mapping[str, Any], path: str) -> Any:
+    """Return what stands at `path` ("a" or "a.b"), None where nothing does."""
+    if path in row:
+        return row[path]
+    head, dot, tail = path.partition(".")
+    inner = row.get(head) if dot else None
+    return look_up(inner, tail) if isinstance(inner, dict) else None
+
+
+def take(row: dict[str, Any], path: str) -> None:
+    """Take what stands at `path` out of a row; objects on the way are copied, never changed."""
+    head, dot, tail = path.partition(".")
+    inner = row.get(head)
+    if path in row or not dot or not isinstance(inner, dict):
+        row.pop(path, None)
+        return
+    inner = dict(inner)
+    take(inner, tail)
+    row[head] = inner
+    if not inner:
+        del row[head]
+
+
+def text_in(value: Any, depth: int = _MAX_NESTING) -> str | None:
+    """Return the text of a value: a string, paragraphs in a list, an object around either; None for anything else.
+
+    >>> text_in([{"type": "p", "text": "One."}, {"type": "image", "src": "a.jpg"}, "Two."])
+    'One.\\nTwo.'
+    """
+    if isinstance(value, str) or depth == 0:
+        return value if isinstance(value, str) else None
+    if isinstance(value, dict):
+        return next((text for key in _TEXTS if (text := text_in(value.get(key), depth - 1)) is not None), None)
+    if not isinstance(value, list):
+        return None
+    texts = [text for item in value if (text := text_in(item, depth - 1)) is not None]
+    return "\n".join(texts) if texts or not value else None
+
+
+def value_in(value: Any, depth: int = _MAX_NESTING) -> str | None:
+    """Return a value of one line: a string, the first of a list, what an object wraps; None for anything else."""
+    if isinstance(value, str) or depth == 0:
+        return value if isinstance(value, str) else None
+    if isinstance(value, list):
+        return value_in(value[0], depth - 1) if value else None
+    if isinstance(value, dict):
+        return next((found for key in _VALUES if (found := value_in(value.get(key), depth - 1)) is not None), None)
+    return None
+
+
+def has_text(row: Mapping[str, Any], given: Given) -> bool:
+    """Tell whether a row holds a text or a page."""
+    keys = sort_keys(row, given)
+    body = any(isinstance(look_up(row, key), str | bytes) for key in keys.get("html", ()))
+    return body or any((text_in(look_up(row, key)) or "").strip() for key in keys.get("text", ()))
+
+
+def open_row(row: dict[str, Any], given: Given) -> dict[str, Any]:
+    """Return a row whose fields stand in an object within it (`{"_source": {...}}`) with these as its own."""
+    for _ in range(_MAX_NESTING):
+        if has_text(row, given):
+            break
+        inner = next((key for key, value in row.items() if isinstance(value, dict) and _inside(value, given)), None)
+        if inner is None:
+            break
+        row = {key: value for key, value in row.items() if key != inner} | row[inner]
+    return row
+
+
+def _inside(row: Mapping[str, Any], given: Given, depth: int = _MAX_NESTING) -> bool:
+    if has_text(row, given):
+        return True
+    return depth > 1 and any(_inside(value, given, depth - 1) for value in row.values() if isinstance(value, dict))
+
+
+def rows_in(row: Mapping[str, Any], given: Given) -> list[dict[str, Any]]:
+    """Return the records that a record without a text wraps (`{"status": "ok", "articles": [...]}`), else [].
+
+    >>> [row["body"] for row in rows_in({"page": 1, "data": {"posts": [{"body": "One."}, {"body": "Two."}]}}, {})]
+    ['One.', 'Two.']
+    """
+    if _inside(row, given):
+        return []
+    level: list[Mapping[str, Any]] = [row]
+    for _ in range(_MAX_NESTING):
+        values = [value for inner in level for value in inner.values()]
+        for value in values:
+            if _are_rows(value, given):
+                return list(value)
+        level = [value for value in values if isinstance(value, dict)]
+    return []
+
+
+def _are_rows(value: Any, given: Given) -> bool:
+    if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
+        return False
+    return any(_inside(item, given) for item in value[:_LOOKED_AT])
+
+
+def quote_keys(row: Iterable[str], limit: int = 200) -> str:
+    """Name the keys of a row for a message, shortened."""
+    return ", ".join(_short(row, limit)) or "none"
+
+
+def _short(row: Iterable[str], limit: int) -> Iterator[str]:
+    for key in row:
+        limit -= len(key) + 2
+        if limit < 0:
+            yield "..."
+            return
+        yield key
