@@ -1,6 +1,7 @@
 """What all tests share: the example dumps, labelled data where it is present, and no network but loopback."""
 
 import os
+import shutil
 import socket
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from ghirbal.check import check_corpus
 from ghirbal.published import SUCCESS
+from tests.ghirbal.builds import build, story
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples" / "dumps"
@@ -45,6 +47,29 @@ def _every_corpus_keeps_its_laws(request):
     if folder is not None and not request.node.get_closest_marker("broken_corpus"):
         for marker in sorted(folder.rglob(SUCCESS)):
             assert check_corpus(marker.parent) == [], marker.parent
+
+
+@pytest.fixture(scope="session")
+def _stories(tmp_path_factory):
+    """Four stories as texts, and the corpus that `clean` makes of them; both are only ever copied."""
+    folder = tmp_path_factory.mktemp("stories")
+    (folder / "dumps").mkdir()
+    for number in range(4):
+        (folder / "dumps" / f"{number}.txt").write_text(story(number), "utf-8")
+    build(folder / "dumps", folder / "out", command="clean")
+    return folder
+
+
+@pytest.fixture
+def dumps(_stories, tmp_path):
+    """A folder of four stories."""
+    return Path(shutil.copytree(_stories / "dumps", tmp_path / "dumps"))
+
+
+@pytest.fixture
+def cleaned(_stories, tmp_path):
+    """What `clean` has made of `dumps`, in the folder `out`."""
+    return Path(shutil.copytree(_stories / "out", tmp_path / "out"))
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import orjson
+import pytest
 
 from corpus.run.worker import read_rows
 from ghirbal.check import check_corpus
+from ghirbal.cli import main
 from ghirbal.config import Config
 from ghirbal.console import Silence
 from ghirbal.jobs import Job, run_job
@@ -39,6 +41,14 @@ def command(*arguments, **options):
     call = [sys.executable, "-m", "ghirbal", *map(str, arguments)]
     options.setdefault("capture_output", True)
     return subprocess.run(call, cwd=ROOT, check=False, text=True, **options)
+
+
+def call(monkeypatch, capsys, *arguments):
+    """Run the command line in this process; return its exit code and what it printed."""
+    monkeypatch.setattr(sys, "argv", ["ghirbal", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code, capsys.readouterr()
 
 
 def report(out):

@@ -1,11 +1,13 @@
 """The shipped example dumps, built with the defaults, against what examples/expected.json says of each record."""
 
+import random
+
 import orjson
 import pytest
 
 from corpus.text import is_scrubbed
 from tests.conftest import EXAMPLES
-from tests.ghirbal.builds import build, rows
+from tests.ghirbal.builds import build, rows, tree
 
 EXPECTED = orjson.loads((EXAMPLES.parent / "expected.json").read_bytes())
 
@@ -32,7 +34,7 @@ def cleaned(tmp_path_factory):
 def built(tmp_path_factory):
     out = tmp_path_factory.mktemp("built") / "out"
     assert build(EXAMPLES, out).exit_code == 0
-    return rows(out, "corpus"), rows(out, "removed")
+    return out
 
 
 def test_every_record_is_there(cleaned):
@@ -57,7 +59,7 @@ def test_fields_are_harvested(cleaned):
 
 
 def test_each_story_stands_once_and_templates_are_not_merged(built):
-    kept, removed = built
+    kept, removed = rows(built, "corpus"), rows(built, "removed")
     cluster_of = {row["id"]: RECORDS[key(row)]["cluster"] for row in kept}
     assert sorted(cluster_of.values()) == sorted({record["cluster"] for record in EXPECTED["records"]})
     for row in removed:
@@ -66,10 +68,16 @@ def test_each_story_stands_once_and_templates_are_not_merged(built):
         assert {cluster for cluster in cluster_of.values() if cluster in group} == set(group)
 
 
-def test_the_examples_come_out_of_a_second_cleaning_as_they_went_in(tmp_path):
-    build(EXAMPLES, tmp_path / "one")
-    table = str(tmp_path / "one" / "boilerplate.toml")
-    build(tmp_path / "one", tmp_path / "two", command="clean", filters=False, boilerplate=table)
-    one, two = (sorted(map(orjson.dumps, rows(tmp_path / name, "corpus"))) for name in ("one", "two"))
+def test_workers_and_order_of_inputs_change_no_byte(built, tmp_path):
+    folders = sorted(map(str, EXAMPLES.iterdir()))
+    random.Random(7).shuffle(folders)
+    build(folders, tmp_path / "out", workers=2)
+    assert tree(tmp_path / "out") == tree(built)
+
+
+def test_the_examples_come_out_of_a_second_cleaning_as_they_went_in(built, tmp_path):
+    table = str(built / "boilerplate.toml")
+    build(built, tmp_path / "two", command="clean", filters=False, boilerplate=table)
+    one, two = (sorted(map(orjson.dumps, rows(out, "corpus"))) for out in (built, tmp_path / "two"))
     assert one == two
     assert len(one) == 48

@@ -13,18 +13,9 @@ from corpus.files.durable import publish, publish_json
 from dedup.stages import Dedup
 from ghirbal import output
 from ghirbal.check import check_corpus, check_records
-from tests.ghirbal.builds import ROOT, build, command, rows, story, tree
+from tests.ghirbal.builds import ROOT, build, call, command, rows, story, tree
 
 PACKAGES = ("cleaning", "corpus", "dedup", "ghirbal")
-
-
-@pytest.fixture
-def dumps(tmp_path):
-    folder = tmp_path / "dumps"
-    folder.mkdir()
-    for number in range(4):
-        (folder / f"{number}.txt").write_text(story(number), "utf-8")
-    return folder
 
 
 @pytest.fixture
@@ -53,11 +44,10 @@ def victim(tmp_path):
     ],
 )  # fmt: skip
 @pytest.mark.broken_corpus
-def test_a_link_in_a_place_of_ours_is_refused_by_name(dumps, tmp_path, victim, name, target, finished, fresh):
+def test_a_link_in_a_place_of_ours_is_refused_by_name(request, dumps, tmp_path, victim, name, target, finished, fresh):
     out = tmp_path / "out"
     if finished:
-        build(dumps, out, command="clean")
-        path = out / name
+        path = request.getfixturevalue("cleaned") / name
         if path.is_dir():
             shutil.rmtree(path)
         else:
@@ -89,9 +79,8 @@ def test_an_output_folder_inside_the_input_is_refused_however_it_is_called(dumps
 
 
 @pytest.mark.parametrize("given", ["out", "out/corpus", "out/corpus/part-00000.jsonl.zst", "link"])
-def test_a_corpus_is_not_read_and_replaced_at_once(dumps, tmp_path, given):
-    out = tmp_path / "out"
-    build(dumps, out, command="clean")
+def test_a_corpus_is_not_read_and_replaced_at_once(dumps, cleaned, tmp_path, given):
+    out = cleaned
     (tmp_path / "link").symlink_to("out/corpus")
     before = tree(out)
     with pytest.raises(UsageError, match="lies inside the output folder"):
@@ -102,9 +91,8 @@ def test_a_corpus_is_not_read_and_replaced_at_once(dumps, tmp_path, given):
 # --- what is not ours ---------------------------------------------------------------------------------------------
 
 
-def test_fresh_removes_what_runs_publish_and_nothing_else(dumps, tmp_path):
-    out = tmp_path / "out"
-    build(dumps, out, command="clean")
+def test_fresh_removes_what_runs_publish_and_nothing_else(dumps, cleaned, tmp_path):
+    out = cleaned
     for name in ("corpus/mine.txt", "corpus/sub/part-00000.jsonl", "removed/part-x.jsonl", "removed/part-1.jsonl",
                  "notes.txt", "README.md"):  # fmt: skip
         (out / name).parent.mkdir(exist_ok=True)
@@ -146,9 +134,8 @@ BAD = [b"{broken", b"[]", b"{}", b"3", b"", b"\xff\xfe", b'{"files": 3}', b'{"co
 @pytest.mark.parametrize("data", BAD, ids=lambda data: repr(data[:12]))
 @pytest.mark.parametrize("name", [".ghirbal/run.json", "manifest.json", "report.json", "_SUCCESS"])
 @pytest.mark.broken_corpus
-def test_the_same_command_on_a_damaged_corpus_is_one_clear_error(dumps, tmp_path, name, data):
-    out = tmp_path / "out"
-    build(dumps, out, command="clean")
+def test_the_same_command_on_a_damaged_corpus_is_one_clear_error(dumps, cleaned, name, data):
+    out = cleaned
     (out / name).write_bytes(data)
     with pytest.raises(UsageError, match=r"(not as a run of ours writes it|changed since it was published).*--fresh"):
         build(dumps, out, command="clean")
@@ -157,9 +144,8 @@ def test_the_same_command_on_a_damaged_corpus_is_one_clear_error(dumps, tmp_path
 
 @pytest.mark.parametrize("name", ["manifest.json", "report.json"])
 @pytest.mark.broken_corpus
-def test_a_finished_corpus_without_its_report_is_no_finished_run(dumps, tmp_path, name):
-    out = tmp_path / "out"
-    build(dumps, out, command="clean")
+def test_a_finished_corpus_without_its_report_is_no_finished_run(dumps, cleaned, name):
+    out = cleaned
     (out / name).unlink()
     with pytest.raises(UsageError, match=rf"{name}: missing; .*--fresh"):
         build(dumps, out, command="clean")
@@ -168,34 +154,32 @@ def test_a_finished_corpus_without_its_report_is_no_finished_run(dumps, tmp_path
 @pytest.mark.parametrize("data", BAD, ids=lambda data: repr(data[:12]))
 @pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.broken_corpus
-def test_check_says_that_a_manifest_is_none(dumps, tmp_path, data, signed):
-    out = tmp_path / "out"
-    build(dumps, out, command="clean")
+def test_check_says_that_a_manifest_is_none(cleaned, monkeypatch, capsys, data, signed):
+    out = cleaned
     done = publish(out / "manifest.json", data)
     if signed:
         publish(out / "_SUCCESS", f"{done.sha256}\n".encode())
     (law,) = check_corpus(out)
     assert "manifest.json: not as a run of ours writes it" in law
-    assert command("check", out).returncode == 1
+    assert call(monkeypatch, capsys, "check", out)[0] == 1
 
 
 @pytest.mark.parametrize(
     "name", ["/etc/passwd", "../x", "corpus/../../x", "corpus/..", "..", "\x1b]0;pwned\x07", "corpus/a/b", "", "a\n"]
 )
 @pytest.mark.broken_corpus
-def test_a_name_that_leads_out_of_the_corpus_is_never_opened(dumps, tmp_path, name):
-    out = tmp_path / "out"
-    build(dumps, out, command="clean")
+def test_a_name_that_leads_out_of_the_corpus_is_never_opened(cleaned, monkeypatch, capsys, name):
+    out = cleaned
     manifest = orjson.loads((out / "manifest.json").read_bytes())
     manifest["files"][name] = {"sha256": "0" * 64, "bytes": 1, "rows": 0}
     done = publish_json(out / "manifest.json", manifest)
     publish(out / "_SUCCESS", f"{done.sha256}\n".encode())
     (law,) = check_corpus(out)
     assert "is no name that a run gives a file" in law
-    said = command("check", out)
-    assert said.returncode == 1
-    assert "\x1b" not in said.stdout
-    assert "\x07" not in said.stdout
+    code, said = call(monkeypatch, capsys, "check", out)
+    assert code == 1
+    assert "\x1b" not in said.out
+    assert "\x07" not in said.out
 
 
 @pytest.mark.broken_corpus

@@ -2,6 +2,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import orjson
 import pytest
@@ -16,9 +17,8 @@ from dedup.store import Index
 from dedup.store import index as index_module
 from ghirbal import jobs as run
 from ghirbal.check import check_corpus
-from ghirbal.cli import main
 from ghirbal.index import extend_index, find_against
-from tests.ghirbal.builds import ROOT, build, command, rows, story, tree
+from tests.ghirbal.builds import ROOT, build, call, command, rows, story, tree
 
 CONFIG = DedupConfig()
 
@@ -35,14 +35,28 @@ def corpus(tmp_path, name, numbers):
     return tmp_path / name
 
 
-@pytest.fixture
-def old(tmp_path):
-    return corpus(tmp_path, "old", range(6))
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Two corpora and their dumps, which tests get copies of."""
+    folder = tmp_path_factory.mktemp("built")
+    corpus(folder, "old", range(6))
+    corpus(folder, "more", range(6, 11))
+    return folder
+
+
+def copied(built, tmp_path, name):
+    shutil.copytree(built / f"{name}-dumps", tmp_path / f"{name}-dumps")
+    return Path(shutil.copytree(built / name, tmp_path / name))
 
 
 @pytest.fixture
-def more(tmp_path):
-    return corpus(tmp_path, "more", range(6, 11))
+def old(built, tmp_path):
+    return copied(built, tmp_path, "old")
+
+
+@pytest.fixture
+def more(built, tmp_path):
+    return copied(built, tmp_path, "more")
 
 
 @pytest.fixture
@@ -167,16 +181,17 @@ def test_one_process_at_a_time_adds(old, tmp_path):
     assert extend_index(tmp_path / "index", [old], CONFIG) == 6
 
 
+@pytest.mark.slow
 def test_two_at_once_lose_no_corpus(old, more, tmp_path):
     index = tmp_path / "index"
     calls = [[sys.executable, "-m", "ghirbal", "index", str(one), "-o", str(index)] for one in (old, more)]
-    racing = [subprocess.Popen(call, cwd=ROOT, stderr=subprocess.PIPE, text=True) for call in calls]
-    for one, call in zip(racing, calls, strict=True):
+    racing = [subprocess.Popen(adding, cwd=ROOT, stderr=subprocess.PIPE, text=True) for adding in calls]
+    for one, adding in zip(racing, calls, strict=True):
         _, said = one.communicate()
         assert one.returncode in (0, 3)
         if one.returncode == 3:
             assert f"{index}: another run (process " in said
-            assert command(*call[3:]).returncode == 0
+            assert command(*adding[3:]).returncode == 0
     assert set(Index(index).corpora) == {marker(old), marker(more)}
     assert len(Index(index)) == 11
 
@@ -202,7 +217,7 @@ def test_an_index_is_not_locked_through_a_link(old, tmp_path):
     assert tree(tmp_path / "victim") == {"lock": b"mine"}
 
 
-def test_all_that_is_given_wins(old, more, new, tmp_path):
+def test_all_that_is_given_wins(old, more, new, tmp_path, monkeypatch, capsys):
     """Corpora and indexes mixed, in any order, each once: the same bytes."""
     index = tmp_path / "index"
     extend_index(index, [more], CONFIG)
@@ -211,8 +226,9 @@ def test_all_that_is_given_wins(old, more, new, tmp_path):
     assert survivors(tmp_path / "one") == {"n2": "o2", "n7": "m7"}
     manifest = orjson.loads((tmp_path / "one" / "manifest.json").read_bytes())
     assert manifest["configuration"]["against"].split(",") == [marker(old), marker(more)]
-    done = command("build", new, "-o", tmp_path / "two", "--against", old, "--against", index, "--workers", "2")
-    assert (done.returncode, kept(tmp_path / "two")) == (0, ["n20"])
+    both = ("--against", old, "--against", index, "--workers", 1)
+    code, _ = call(monkeypatch, capsys, "build", new, "-o", tmp_path / "two", *both)
+    assert (code, kept(tmp_path / "two")) == (0, ["n20"])
     build(new, tmp_path / "three", against=(str(index), str(old), str(more)))
     assert tree(tmp_path / "two") == tree(tmp_path / "three")
     for name in ("corpus", "removed"):
@@ -221,7 +237,7 @@ def test_all_that_is_given_wins(old, more, new, tmp_path):
     assert kept(tmp_path / "alone") == ["n2", "n20"]
 
 
-def test_nothing_is_written_into_a_corpus_that_wins(old, new, tmp_path):
+def test_nothing_is_written_into_a_corpus_that_wins(old, new, tmp_path, monkeypatch, capsys):
     """A stranger's corpus: its `.ghirbal` leads elsewhere, and it cannot be written to."""
     (tmp_path / "victim" / "index").mkdir(parents=True)
     (tmp_path / "victim" / "index" / "index.json").write_bytes(b"{}")
@@ -234,11 +250,11 @@ def test_nothing_is_written_into_a_corpus_that_wins(old, new, tmp_path):
         folder.chmod(0o555)
     try:
         build(new, tmp_path / "out", command="dedup", against=(str(old),))
-        similar = command("similar", tmp_path / "one.txt", old, "--json")
+        _, similar = call(monkeypatch, capsys, "similar", tmp_path / "one.txt", old, "--json")
     finally:
         for folder in folders:
             folder.chmod(0o755)
-    assert orjson.loads(similar.stdout)["similar"][0]["id"] == "o3"
+    assert orjson.loads(similar.out)["similar"][0]["id"] == "o3"
     assert kept(tmp_path / "out") == ["n7", "n20"]
     assert {name for name in tree(tmp_path / "out") if "against" in name or "index" in name} == set()
     assert {name: data for name, data in tree(tmp_path).items() if not name.startswith("out/")} == before
@@ -331,7 +347,7 @@ def test_texts_alone_cannot_win(new, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_damaged_index_is_one_clear_error(old, new, tmp_path):
+def test_a_damaged_index_is_one_clear_error(old, new, tmp_path, monkeypatch, capsys):
     index = tmp_path / "index"
     extend_index(index, [old], CONFIG)
     segment = index / "segment-00000001.bin"
@@ -343,9 +359,9 @@ def test_a_damaged_index_is_one_clear_error(old, new, tmp_path):
         ["dedup", new, "-o", tmp_path / "out", "--against", index],
         ["similar", tmp_path / "one.txt", index],
     ):
-        done = command(*arguments)
-        said = " ".join(done.stderr.split())
-        assert (done.returncode, done.stdout) == (2, "")
+        code, printed = call(monkeypatch, capsys, *arguments)
+        said = " ".join(printed.err.split())
+        assert (code, printed.out) == (2, "")
         assert f"{segment}: damaged: not the bytes that were written" in said
         assert "Traceback" not in said
     assert not (tmp_path / "out").exists()
@@ -372,11 +388,9 @@ def test_a_stage_takes_no_index_along_to_other_processes(old, tmp_path):
 
 def test_similar_names_the_copy_and_what_they_share(old, tmp_path, monkeypatch, capsys):
     (tmp_path / "one.txt").write_text(story(3), "utf-8")
-    monkeypatch.setattr(sys, "argv", ["ghirbal", "similar", str(tmp_path / "one.txt"), str(old), "--json"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 0
-    best = orjson.loads(capsys.readouterr().out)["similar"][0]
+    code, said = call(monkeypatch, capsys, "similar", tmp_path / "one.txt", old, "--json")
+    assert code == 0
+    best = orjson.loads(said.out)["similar"][0]
     assert (best["id"], best["relation"]) == ("o3", "exact")
     assert best["scores"]["resemblance"] == 1.0
     assert best["passage_words"] == len(words(story(3)))

@@ -11,9 +11,8 @@ import pytest
 from corpus.errors import EnvironmentFault, UsageError
 from corpus.files.durable import run_lock
 from ghirbal.check import check_corpus
-from ghirbal.cli import main
 from tests.conftest import EXAMPLES
-from tests.ghirbal.builds import build, command, report, rows, story, tree
+from tests.ghirbal.builds import build, call, command, report, rows, story, tree
 
 
 @pytest.fixture
@@ -35,12 +34,6 @@ def test_a_folder_and_all_that_is_in_it_are_the_same_input(dumps, tmp_path):
     assert tree(tmp_path / "all") == tree(tmp_path / "one")
     assert {row["outlet"] for row in rows(tmp_path / "all", "corpus")} == {"sahil", "wadi", "miraat"}
     assert build(dumps, tmp_path / "all").already
-
-
-def test_the_examples_are_the_same_from_their_folder_and_from_all_in_it(tmp_path):
-    build(EXAMPLES, tmp_path / "one")
-    build(sorted(EXAMPLES.iterdir()), tmp_path / "all")
-    assert tree(tmp_path / "all") == tree(tmp_path / "one")
 
 
 def test_files_of_one_name_in_two_folders_are_two_stories(tmp_path):
@@ -96,17 +89,6 @@ def test_each_story_stands_once_and_every_removal_is_accounted_for(dumps, tmp_pa
     assert {cluster["survivor"] for cluster in clusters} == {row["survivor"] for row in removed}
     assert check_corpus(tmp_path / "out") == []
     assert not (tmp_path / "out" / ".ghirbal" / "work").exists()
-
-
-def test_workers_and_order_of_inputs_change_no_byte(tmp_path):
-    build(EXAMPLES, tmp_path / "one")
-    build(EXAMPLES, tmp_path / "two", workers=2)
-    assert tree(tmp_path / "one") == tree(tmp_path / "two")
-    folders = sorted(map(str, EXAMPLES.iterdir()))
-    random.Random(7).shuffle(folders)
-    build(folders, tmp_path / "three")
-    build(sorted(folders), tmp_path / "four")
-    assert tree(tmp_path / "three") == tree(tmp_path / "four")
 
 
 def test_bad_inputs_are_named_and_the_rest_goes_on(dumps, tmp_path):
@@ -233,14 +215,6 @@ def test_no_filters_drops_no_document(tmp_path):
     assert build(tmp_path / "in", tmp_path / "two", command="clean", filters=False).report.kept == 1
 
 
-def call(monkeypatch, capsys, *arguments):
-    """Run the command line in this process; return its exit code and what it printed."""
-    monkeypatch.setattr(sys, "argv", ["ghirbal", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return ended.value.code, capsys.readouterr()
-
-
 def test_the_command_line_from_end_to_end(dumps, tmp_path):
     out = tmp_path / "out"
     done = command("build", dumps, "-o", out, "--workers", "1", "-q")
@@ -310,7 +284,7 @@ def test_cleaning_does_not_load_the_kernels_of_dedup():
     assert subprocess.run([sys.executable, "-c", code], cwd=EXAMPLES.parents[1], check=False).returncode == 0
 
 
-def test_paragraphs_that_stand_once_leave_every_law_whole(tmp_path):
+def test_paragraphs_that_stand_once_leave_every_law_whole(tmp_path, monkeypatch, capsys):
     """Stories that share paragraphs, copies of stories of shared paragraphs only, and pages that hold nothing else."""
     shared = [story(90 + number).split("\n")[0] for number in range(6)]
     texts = [f"{story(number)}\n{shared[number % 6]}\n{shared[(number + 1) % 6]}" for number in range(8)]
@@ -326,8 +300,9 @@ def test_paragraphs_that_stand_once_leave_every_law_whole(tmp_path):
         (tmp_path / "dumps" / f"{name}.jsonl").write_bytes(b"\n".join(lines) + b"\n")
     config = tmp_path / "ghirbal.toml"
     config.write_text("[dedup]\nparagraphs = true\n[filters]\nmin_words = 5\n")
-    done = command("build", tmp_path / "dumps", "--config", config, "-q", "-o", tmp_path / "out", "--workers", "1")
-    assert (done.returncode, done.stderr) == (0, "")
+    arguments = ("build", tmp_path / "dumps", "--config", config, "-q", "-o", tmp_path / "out", "--workers", "1")
+    code, said = call(monkeypatch, capsys, *arguments)
+    assert (code, said.err) == (0, "")
     assert check_corpus(tmp_path / "out") == []
     kept, removed = rows(tmp_path / "out", "corpus"), rows(tmp_path / "out", "removed")
     assert len(kept) + len(removed) == 17
