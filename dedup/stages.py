@@ -99,10 +99,12 @@ class Dedup:
         row = self.clusters_.find(key)
         member = self.clusters_.member(row) if row >= 0 else None
         if member is not None and member.reason != Reason.KEPT:
-            survivor = self.clusters_.name(member.first)
+            kept = self.clusters_.copy(member.first)
             detail = {
-                "cluster": name_cluster(survivor),
-                "survivor": survivor,
+                "cluster": name_cluster(kept.id),
+                "survivor": kept.id,
+                "survivor_outlet": kept.outlet,
+                "survivor_url": kept.url,
                 "relation": member.copy.relation,
                 "score": member.copy.score,
                 "scores": dict(zip(FEATURES, member.scores, strict=True)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import traceback
@@ -22,35 +21,13 @@ from corpus.errors import (
     EXIT_USAGE,
     GhirbalError,
 )
+from ghirbal.cli_read import COMMANDS, PATH
 from ghirbal.terminal import INTERRUPTED, Guarded, visible
 
 # Only click and the error tree are imported here: worker processes import this module again, and must not pay
 # for the crawler or the compiled kernels that they do not use.
 
-class _PathName(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions
-    """The name of a file or folder that could exist."""
-
-    name = "path"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Refuse what no file system can hold, before anything is read or written."""
-        shown = visible(f"{value[:_SHOWN_PATH]}..." if len(value) > _SHOWN_PATH else value)
-        if not value:
-            self.fail("an empty path; name a file or a folder", param, ctx)
-        if "\0" in value:
-            self.fail(f"{shown}: a path holds no NUL", param, ctx)
-        try:
-            Path(value).stat()
-        except OSError as error:
-            if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
-                self.fail(f"{shown}: {error.strerror}; give another path", param, ctx)
-        return str(value)
-
-
 _PACKAGES = ("corpus", "cleaning", "crawler", "dedup", "ghirbal")
-#: So much of a path that cannot be is shown.
-_SHOWN_PATH = 100
-_PATH = _PathName()
 _FORMATS = ["jsonl.zst", "jsonl.gz", "jsonl", "parquet", "txt"]
 
 _EXITS = """
@@ -84,16 +61,16 @@ def ghirbal() -> None:
 
 
 _against = click.option(
-    "--against", type=_PATH, multiple=True, metavar="CORPUS",
+    "--against", type=PATH, multiple=True, metavar="CORPUS",
     help="A finished corpus, or an index, that wins; may be repeated.",
 )  # fmt: skip
 
 
 def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
     options = [
-        click.argument("inputs", nargs=-1, required=True, type=_PATH, metavar="INPUT..."),
-        click.option("-o", "--out", required=True, type=_PATH, metavar="OUT", help="Folder to write; new or empty."),
-        click.option("--config", type=_PATH, metavar="FILE", help="TOML file; unknown keys are refused."),
+        click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT..."),
+        click.option("-o", "--out", required=True, type=PATH, metavar="OUT", help="Folder to write; new or empty."),
+        click.option("--config", type=PATH, metavar="FILE", help="TOML file; unknown keys are refused."),
         click.option(
             "--workers", type=click.IntRange(1), default=lambda: os.cpu_count() or 1,
             metavar="N", help="Processes; the output is the same for any number. [default: one a core]",
@@ -110,7 +87,7 @@ def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @ghirbal.command()
 @_job_options
-@click.option("--boilerplate", type=_PATH, metavar="FILE", help="Use this reviewed table instead of learning one.")
+@click.option("--boilerplate", type=PATH, metavar="FILE", help="Use this reviewed table instead of learning one.")
 @_against
 def build(**options: Any) -> int:
     """Clean INPUT, then keep each story once.
@@ -131,7 +108,7 @@ def build(**options: Any) -> int:
 @ghirbal.command()
 @_job_options
 @click.option("--no-filters", is_flag=True, help="Drop no document; only chrome inside documents goes.")
-@click.option("--boilerplate", type=_PATH, metavar="FILE", help="Use this reviewed table instead of learning one.")
+@click.option("--boilerplate", type=PATH, metavar="FILE", help="Use this reviewed table instead of learning one.")
 def clean(*, no_filters: bool, **options: Any) -> int:
     """Clean INPUT, and keep copies."""
     return _run("clean", filters=not no_filters, **options)
@@ -146,58 +123,11 @@ def dedup(**options: Any) -> int:
 
 
 @ghirbal.command()
-@click.argument("file", type=_PATH, metavar="FILE")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a document, for tools.")
-@click.option("--config", type=_PATH, metavar="FILE", help="TOML file, as for build.")
-@click.option("--boilerplate", type=_PATH, metavar="FILE", help="Judge with this table, e.g. OUT/boilerplate.toml.")
-def explain(**options: Any) -> int:
-    """Show FILE as it would be cleaned: every removed span marked, with the rule that removed it.
-
-    What an outlet repeats can only be learned from many of its documents: give the table of a finished build with
-    --boilerplate to see what it knew.
-    """
-    from ghirbal.explain import explain_file
-
-    return explain_file(**options)
-
-
-@ghirbal.command()
-@click.argument("kind", type=click.Choice(["text", "html", "dups"]))
-@click.argument("gold", type=_PATH, metavar="GOLD")
-@click.argument("pred", type=_PATH, metavar="PRED")
-@click.option("--json", "as_json", is_flag=True, help="Figures as JSON.")
-def score(**options: Any) -> None:
-    """Score PRED against labelled GOLD (both JSONL): precision, recall, F1.
-
-    \b
-    text  GOLD {id, lines: [{text, label: keep|drop|meta, span}]}    PRED {id, text}
-    html  GOLD {id, set, lang, gold} or {id, set, with, without}     PRED {id, text}
-    dups  GOLD {id, cluster, lang} or {a, b, label, weight}          PRED {id, cluster}
-    """
-    from ghirbal.score import print_scores
-
-    print_scores(**options)
-
-
-@ghirbal.command()
-@click.argument("file", type=_PATH, metavar="FILE")
-@click.argument("corpus", type=_PATH, metavar="CORPUS")
-@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="At most so many for a document.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a document, for tools.")
-@click.option("--config", type=_PATH, metavar="FILE", help="TOML file, as for build.")
-def similar(**options: Any) -> int:
-    """List what CORPUS has like the documents of FILE, and why: copies first, then by what they share."""
-    from ghirbal.index import show_similar
-
-    return show_similar(**options)
-
-
-@ghirbal.command()
-@click.argument("corpora", nargs=-1, required=True, type=_PATH, metavar="CORPUS...")
+@click.argument("corpora", nargs=-1, required=True, type=PATH, metavar="CORPUS...")
 @click.option(
-    "-o", "--out", required=True, type=_PATH, metavar="INDEX", help="Folder of the index; extended when it exists."
+    "-o", "--out", required=True, type=PATH, metavar="INDEX", help="Folder of the index; extended when it exists."
 )
-@click.option("--config", type=_PATH, metavar="FILE", help="TOML file, as for build.")
+@click.option("--config", type=PATH, metavar="FILE", help="TOML file, as for build.")
 def index(corpora: tuple[str, ...], out: str, config: str | None) -> None:
     """Put finished corpora into one index, for --against. A corpus that it holds already is not added again."""
     from ghirbal.config import read_config
@@ -205,18 +135,6 @@ def index(corpora: tuple[str, ...], out: str, config: str | None) -> None:
 
     added = extend_index(Path(out), [Path(corpus) for corpus in corpora], read_config(config).dedup)
     click.echo(visible(f"{out}: {added:,} documents added"))
-
-
-@ghirbal.command()
-@click.argument("out", type=_PATH, metavar="OUT")
-def check(out: str) -> int:
-    """Check a finished corpus: digests, counts, and the laws every record keeps."""
-    from ghirbal.check import check_corpus
-
-    broken = check_corpus(Path(out))
-    for line in broken or [f"{out}: every law holds"]:
-        click.echo(visible(line))
-    return EXIT_PARTIAL if broken else EXIT_DONE
 
 
 @ghirbal.command()
@@ -230,6 +148,10 @@ def outlet(url: str, *, allow_private: bool) -> None:
     from crawler.discovery import draft_outlet
 
     click.echo(draft_outlet(url, allow_private=allow_private))
+
+
+for _command in COMMANDS:
+    ghirbal.add_command(_command)
 
 
 def _run(command: str, *, quiet: bool, config: str | None, salvage: bool, **options: Any) -> int:

@@ -37,6 +37,8 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     #: The slowest of 181 real news pages took 0.6 s; hostile ones take minutes. At most a day.
     deadline: Annotated[float, msgspec.Meta(ge=0.1, le=86_400)] = 20.0
+    #: Keep the whole text of what is removed, so that a verdict can be judged and undone from OUT alone.
+    removed_text: bool = True
     #: A page of ordinary size is read within 128; at most a terabyte.
     memory_mb: Annotated[int, msgspec.Meta(ge=128, le=2**20)] = 3072
 
@@ -137,7 +139,8 @@ def read_reviewed(path: str | None) -> str | None:
     if not path:
         return None
     try:
-        text = Path(path).read_text("utf-8")
+        inside = Path(path) / "boilerplate.toml"
+        text = (inside if inside.is_file() else Path(path)).read_text("utf-8")
         from_toml(text)
     except OSError as error:
         raise UsageError(f"{path}: cannot read the reviewed table ({error.strerror})") from error

@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from corpus.run import Report
-from ghirbal.output import Finished
 from ghirbal.terminal import visible
+
+if TYPE_CHECKING:  # the commands that only read need nothing of what these import
+    from corpus.run import Report
+    from ghirbal.output import Finished
 
 errors = Console(stderr=True, highlight=False)
 results = Console(highlight=False)
@@ -89,21 +91,28 @@ class Silence:
 
 def show_summary(finished: Finished) -> None:
     """Print the counts of a run, why records left, and where the corpus lies."""
-    report = finished.report
+    print_report(finished.report)
+    _show_failures(finished.report)
+    if finished.already:
+        results.print("this run had finished before; nothing was done again")
+    results.print(f"corpus:  {quote(str(finished.out / 'corpus'))}", soft_wrap=True)
+    results.print(f"report:  {quote(str(finished.out / 'report.html'))}", soft_wrap=True)
+
+
+def print_report(report: Report, most: int | None = _SHOWN) -> None:
+    """Print counts, and of each kind at most so many."""
     table = Table(title=None, show_header=False, box=None, pad_edge=False)
     table.add_column(justify="left")
     table.add_column(justify="right")
     for name in ("read", "kept", "dropped", "failed"):
         table.add_row(f"[bold]{name}[/bold]", f"[bold]{getattr(report, name):,}[/bold]")
-    _add(table, "removed because", report.reasons)
-    _add(table, "chrome removed, spans", report.rules)
-    _add(table, "languages", report.languages)
+    _add(table, "removed because", report.reasons, most)
+    _add(table, "chrome removed, spans", report.rules, most)
+    _add(table, "languages", report.languages, most)
+    if most is None:
+        _add(table, "outlets, documents kept", report.outlets, most)
+        _add(table, "outlets, documents removed", report.removed_by_outlet, most)
     results.print(table)
-    _show_failures(report)
-    if finished.already:
-        results.print("this run had finished before; nothing was done again")
-    results.print(f"corpus:  {quote(str(finished.out / 'corpus'))}", soft_wrap=True)
-    results.print(f"report:  {quote(str(finished.out / 'report.html'))}", soft_wrap=True)
 
 
 def show_error(message: str) -> None:
@@ -120,12 +129,14 @@ def quote(text: str) -> str:
     return escape(visible(text))
 
 
-def _add(table: Table, title: str, counts: Counter[str]) -> None:
+def _add(table: Table, title: str, counts: Counter[str], most: int | None) -> None:
     if counts:
         table.add_row("", "")
         table.add_row(f"[dim]{title}[/dim]", "")
-        for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]:
-            table.add_row(f"  {quote(name)}", f"{count:,}")
+        for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]:
+            table.add_row(f"  {quote(name) or '(none named)'}", f"{count:,}")
+        if most is not None and len(counts) > most:
+            table.add_row(f"  [dim]... and {len(counts) - most:,} more[/dim]", "")
 
 
 def _show_failures(report: Report) -> None:

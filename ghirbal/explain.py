@@ -1,24 +1,33 @@
-"""`ghirbal explain`: a document with every removed span marked and the rule that removed it."""
+"""`ghirbal explain`: a document as a build would clean it, every removed span marked with its rule, and the verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import chain
-from typing import Any
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import chain, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
 
+import msgspec
 import orjson
 from rich.text import Text
 
 from cleaning.article import Span
+from cleaning.filters import Filter
 from cleaning.stages import Clean, Extract
-from corpus.errors import EXIT_DONE, EXIT_PARTIAL
-from corpus.files import list_inputs
+from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
+from corpus.files import STDIN, InputFile, list_inputs
 from corpus.formats import read_input
-from corpus.records import Document, Failure, Skip, fail
+from corpus.records import Document, Failure, Skip, Source, Verdict, fail
 from corpus.run import apply_stage, run_here, summarise
 from ghirbal.config import Config, read_config, read_reviewed
 from ghirbal.console import errors, quote, results
-from ghirbal.published import find_records
+from ghirbal.opened import Corpus
+from ghirbal.published import BOILERPLATE, MANIFEST, find_records
 from ghirbal.terminal import visible
 
 #: More documents than this are not read: what an outlet repeats shows long before.
@@ -27,71 +36,153 @@ MAX_DOCUMENTS = 10_000
 _FIELDS = ("title", "outlet", "published", "credit", "authors", "tags")
 
 
-def explain_file(file: str, *, as_json: bool, config: str | None, boilerplate: str | None) -> int:
-    """Print each document of `file`, marked up for a reader or as JSON for a tool; return the exit code."""
-    settings = read_config(config)
-    stage = Clean(settings.clean, read_reviewed(boilerplate))
-    documents, code = read_documents(file, settings)
-    stage.learn([memoryview(summarise(stage.accumulator(), documents))], run_here)
-    for document in documents:
-        spans = stage.explain(document)
-        cleaned = stage.apply(document).record
+class Explainer:
+    """Judge documents as a build does: with its configuration, its table, and the names it gives to files."""
+
+    def __init__(self, settings: Config, reviewed: str | None = None, names: Iterable[str] = ()) -> None:
+        self.settings = settings
+        self.clean = Clean(settings.clean, reviewed)
+        self.filter = Filter(settings.filters)
+        self.exit_code = EXIT_DONE
+        self._names = frozenset(names)
+
+    @classmethod
+    def like(cls, corpus: Corpus) -> Self:
+        """Judge as the build of `corpus` did."""
+        manifest = orjson.loads((corpus.path / MANIFEST).read_bytes())
+        settings = {name: manifest["configuration"][name] for name in Config.__struct_fields__}
+        table = corpus.path / BOILERPLATE
+        reviewed = read_reviewed(str(table)) if table.is_file() else None
+        names = (file["path"] for file in manifest["inputs"]["listing"])
+        return cls(msgspec.convert(settings, Config), reviewed, names)
+
+    def documents(self, inputs: Sequence[str], only: Source | None = None) -> Iterator[Document]:
+        """Yield the documents of `inputs`, extracted but not cleaned: those at `only`, if it is given.
+
+        What cannot be read is said on standard error, and makes `exit_code` that of a run in which something failed.
+        """
+        found = find_records(name for name in inputs if name != STDIN)
+        extract = Extract(self.settings.extract)
+        with ExitStack() as stack:
+            files, failures = list_inputs(list(found), found, find_records)
+            files = [replace(file, name=self._name(file)) for file in files]
+            if STDIN in inputs:
+                files.append(_spool(Path(stack.enter_context(TemporaryDirectory(prefix="ghirbal-")))))
+            if only is not None:
+                files = [file for file in files if file.name == only.path]
+                if not files:
+                    raise UsageError(f"{only.path}: none of {', '.join(inputs)}; name what the corpus was built from")
+            for record in chain(failures, *(read_input(file, self.settings.read) for file in files)):
+                if isinstance(record, Skip) or (only is not None and record.source.record != only.record):
+                    continue
+                refused = fail(record.reason, record.message) if isinstance(record, Failure) else None
+                verdict = refused or apply_stage(extract, record)  # type: ignore[arg-type]  # no Failure gets here
+                if isinstance(verdict.record, Document):
+                    yield verdict.record
+                    if only is not None:
+                        return
+                    continue
+                self.exit_code = EXIT_PARTIAL if verdict.failed else self.exit_code
+                where = f"{record.source.path}: record {record.source.record}"
+                message = verdict.detail.get("message") or "no article by rule"
+                errors.print(quote(f"{where}: {verdict.reason}, {message}"), soft_wrap=True)
+
+    def learn(self, documents: Sequence[Document]) -> None:
+        """Learn from `documents` what their outlets repeat, unless a table says so."""
+        self.clean.learn([memoryview(summarise(self.clean.accumulator(), documents))], run_here)
+
+    def spans(self, document: Document) -> list[Span]:
+        """Return what cleaning takes out of the text of `document`."""
+        return self.clean.explain(document)
+
+    def judge(self, document: Document) -> tuple[Document, Verdict]:
+        """Return `document` cleaned, and whether the filters keep it."""
+        cleaned = self.clean.apply(document).record
         assert isinstance(cleaned, Document)
-        if as_json:
-            results.file.write(orjson.dumps(_row(document, cleaned, spans)).decode() + "\n")
-        else:
-            _show(document, cleaned, spans)
-    return code
+        return cleaned, apply_stage(self.filter, cleaned)
+
+    def _name(self, file: InputFile) -> str:
+        """Name a file as the build did; without a build, from the folder on that names its outlet."""
+        parts = Path(file.path).parts[1:]
+        for at in range(len(parts)):
+            if "/".join(parts[at:]) in self._names:
+                return "/".join(parts[at:])
+        if "/" in file.name or self._names:
+            return file.name
+        folders = [at for at, part in enumerate(parts[:-1]) if not part.isdigit()]
+        return "/".join(parts[folders[-1] :]) if folders else file.name
 
 
-def read_documents(file: str, settings: Config) -> tuple[list[Document], int]:
-    """Return the documents of one file, extracted but not cleaned, and the exit code.
-
-    What cannot be read is said on standard error, and makes the code that of a run in which something failed.
-    """
-    found = find_records([file])
-    files, failures = list_inputs(list(found), found, find_records)
-    extract = Extract(settings.extract)
-    documents: list[Document] = []
-    code = EXIT_DONE
-    for record in chain(failures, *(read_input(path, settings.read) for path in files)):
-        if len(documents) == MAX_DOCUMENTS:
-            break
-        if isinstance(record, Skip):
-            continue
-        verdict = fail(record.reason, record.message) if isinstance(record, Failure) else apply_stage(extract, record)
-        if isinstance(verdict.record, Document):
-            documents.append(verdict.record)
-            continue
-        if verdict.failed:
-            code = EXIT_PARTIAL
-        where = f"{record.source.path}: record {record.source.record}"
-        errors.print(quote(f"{where}: {verdict.reason} {verdict.detail.get('message', '')}"), soft_wrap=True)
-    return documents, code
+def _spool(folder: Path) -> InputFile:
+    """Copy standard input to a file in `folder`."""
+    path = folder / "stdin"
+    with path.open("wb") as sink:
+        shutil.copyfileobj(sys.stdin.buffer, sink)
+    return InputFile(str(path), STDIN, path.stat().st_size)
 
 
-def _row(document: Document, cleaned: Document, spans: Sequence[Span]) -> dict[str, Any]:
-    marked = [
-        {
-            "start": span.start,
-            "end": span.end,
-            "rule": span.rule,
-            "evidence": span.evidence,
-            "text": document.text[span.start : span.end],
-        }
-        for span in spans
+def explain_file(
+    file: str,
+    *,
+    as_json: bool,
+    config: str | None,
+    boilerplate: str | None,
+    like: str | None,
+    record: int | None,
+    identity: str | None,
+) -> int:
+    """Print the documents of `file`, marked up for a reader or as JSON for a tool; return the exit code."""
+    if like is not None:
+        explainer = Explainer.like(Corpus(like))
+    else:
+        explainer = Explainer(read_config(config), read_reviewed(boilerplate))
+    documents = list(islice(explainer.documents([file]), MAX_DOCUMENTS))
+    explainer.learn(documents)
+    chosen = [
+        document
+        for document in documents
+        if record in (None, document.source.record) and identity in (None, document.id)
     ]
-    fields = {name: getattr(cleaned, name) for name in _FIELDS}
-    return {"id": document.id, "source": document.source, "fields": fields, "spans": marked, "text": cleaned.text}
+    if not chosen and (record is not None or identity is not None):
+        wanted = f"record {record}" if identity is None else f"id {identity}"
+        raise UsageError(f"{file}: has no document with {wanted}, among {len(documents):,}")
+    for document in chosen:
+        spans = explainer.spans(document)
+        cleaned, verdict = explainer.judge(document)
+        if as_json:
+            results.file.write(orjson.dumps(_row(document, cleaned, spans, verdict)).decode() + "\n")
+        else:
+            _show(document, cleaned, spans, verdict)
+    return explainer.exit_code
 
 
-def _show(document: Document, cleaned: Document, spans: Sequence[Span]) -> None:
+def span_row(document: Document, span: Span) -> dict[str, Any]:
+    """Describe a removed span: where it stood, its rule, the evidence, and the text that went."""
+    text = document.text[span.start : span.end]
+    return {"start": span.start, "end": span.end, "rule": span.rule, "evidence": span.evidence, "text": text}
+
+
+def _row(document: Document, cleaned: Document, spans: Sequence[Span], verdict: Verdict) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "source": document.source,
+        "fields": {name: getattr(cleaned, name) for name in _FIELDS},
+        "spans": [span_row(document, span) for span in spans],
+        "text": cleaned.text,
+        "verdict": {"kept": verdict.kept, "reason": verdict.reason, **verdict.detail},
+    }
+
+
+def _show(document: Document, cleaned: Document, spans: Sequence[Span], verdict: Verdict) -> None:
     results.rule(quote(f"{document.source.path} record {document.source.record}"), characters="=")
     for name in _FIELDS:
         value = getattr(cleaned, name)
         if value:
             shown = visible(value if isinstance(value, str) else ", ".join(value))
             results.print(Text.assemble((f"{name}: ", "dim"), shown))
+    measured = ", ".join(f"{name} {value}" for name, value in verdict.detail.items())
+    said = "kept" if verdict.kept else f"dropped: {verdict.reason} ({measured})" if measured else verdict.reason
+    results.print(Text.assemble(("a build: ", "dim"), (visible(said), "green" if verdict.kept else "bold red")))
     page, position = Text(), 0
     for span in spans:
         page.append(document.text[position : span.start])

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import orjson
 
-from cleaning.stages import Clean
 from corpus.errors import UsageError
 from corpus.files import list_inputs, run_lock, sweep, translated
 from corpus.formats import ReadConfig, read_input
 from corpus.records import Document
-from corpus.run import run_here, summarise
 from dedup.config import DedupConfig
 from dedup.decide import Match, find_similar
 from dedup.stages import quote as quote_passage
 from dedup.store import LISTING, Index
 from ghirbal.config import read_config
 from ghirbal.console import quote, results
-from ghirbal.explain import read_documents
+from ghirbal.explain import MAX_DOCUMENTS, Explainer
 from ghirbal.published import HOUSE, corpus_at, find_records, is_finished, read_manifest, read_marker
 
 #: The scores that `similar` prints; with --json it gives all.
@@ -127,14 +126,13 @@ def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: s
     """Print, for each document of `file`, the documents of `corpus` that share most with it; return the exit code."""
     settings = read_config(config)
     against = find_against([corpus], settings.dedup)
-    documents, code = read_documents(file, settings)
-    clean = Clean(settings.clean)
-    clean.learn([memoryview(summarise(clean.accumulator(), documents))], run_here)
+    explainer = Explainer(settings)
+    documents = list(islice(explainer.documents([file]), MAX_DOCUMENTS))
+    explainer.learn(documents)
     # A corpus may be somebody else's, or read-only: what is built to search it is not put into it.
     with TemporaryDirectory(prefix="ghirbal-") as folder:
         index = against.open(Path(folder))
-    for document in (clean.apply(document).record for document in documents):
-        assert isinstance(document, Document)
+    for document in (explainer.judge(document)[0] for document in documents):
         rows = [_row(document, match) for match in find_similar(index, document, limit)]
         if as_json:
             line = {"id": document.id, "source": document.source, "similar": rows}
@@ -148,7 +146,7 @@ def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: s
             origin = " ".join(filter(None, (row["id"], row["outlet"], row["published"], row["url"])))
             results.print(f"  [bold]{row['relation']}[/bold]  {scores}  {quote(origin)}", soft_wrap=True)
             results.print(f"    {row['passage_words']} words in a row: {quote(row['passage'])}", soft_wrap=True)
-    return code
+    return explainer.exit_code
 
 
 def _row(document: Document, match: Match) -> dict[str, Any]:

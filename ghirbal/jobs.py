@@ -21,8 +21,8 @@ from corpus.records import Failure
 from corpus.run import Plan, RunResult, Stage, Watcher, cut_segments, first_tasks, open_pool, run_stages
 from ghirbal.check import check_records
 from ghirbal.config import Config, fingerprint, plain, read_reviewed
-from ghirbal.output import BOILERPLATE, CLUSTERS, REPORT_PAGE, Finished, Identity, claim, entry, finish, refuse_foreign
-from ghirbal.published import HOUSE, REPORT, find_records, read_report
+from ghirbal.output import REPORT_PAGE, Finished, Identity, claim, entry, finish, refuse_foreign
+from ghirbal.published import BOILERPLATE, CLUSTERS, HOUSE, REPORT, find_records, read_report
 from ghirbal.report_page import render_report
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def run_job(job: Job, watch: Watcher) -> Finished:
             form=job.form,
             seconds=job.config.run.deadline,
             memory=job.config.run.memory_mb * _MEGABYTE,
+            texts=job.config.run.removed_text,
         )
         with translated(work):
             work.mkdir(parents=True, exist_ok=True)

@@ -31,10 +31,9 @@ from corpus.formats import FORMATS
 from corpus.records import SCHEMA_VERSION
 from corpus.run import Report, RunResult
 from ghirbal.config import fingerprint
-from ghirbal.published import HOUSE, MANIFEST, REPORT, SUCCESS, read_note
+from ghirbal.published import BOILERPLATE, CLUSTERS, HOUSE, MANIFEST, REPORT, SUCCESS, read_note
 
 REPORT_PAGE = "report.html"
-CLUSTERS, BOILERPLATE = "clusters.jsonl", "boilerplate.toml"
 
 #: All that a run ever publishes, the marker first, beside the parts in the folders of documents.
 _OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CLUSTERS, BOILERPLATE)

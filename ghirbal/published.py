@@ -23,6 +23,7 @@ from corpus.formats import Format
 from corpus.run import Report, report_from
 
 HOUSE, SUCCESS, MANIFEST, REPORT = ".ghirbal", "_SUCCESS", "manifest.json", "report.json"
+CLUSTERS, BOILERPLATE = "clusters.jsonl", "boilerplate.toml"
 
 _Kind = TypeVar("_Kind")
 _Row = TypeVar("_Row", bound=msgspec.Struct)
@@ -106,9 +107,12 @@ def is_finished(folder: Path) -> bool:
 
 
 def corpus_at(path: Path) -> Path:
-    """Return the finished corpus that `path` stands for: itself, or the folder around its documents."""
-    around = Path(realpath(path))
-    return around.parent if around.name == "corpus" and not is_finished(path) and is_finished(around.parent) else path
+    """Return the finished corpus that `path` stands for: itself, or what it is the documents or a file of."""
+    here = Path(realpath(path))
+    around = [here.parent] if here.is_file() or here.name == "corpus" else []
+    if here.is_file() and here.parent.name in ("corpus", "removed"):
+        around.append(here.parent.parent)
+    return path if is_finished(path) else next(filter(is_finished, around), path)
 
 
 def find_records(inputs: Iterable[str]) -> dict[str, set[str] | None]:
@@ -121,7 +125,7 @@ def find_records(inputs: Iterable[str]) -> dict[str, set[str] | None]:
     for name in inputs:
         folder = Path(name)
         with translated(folder, "read"):
-            if is_finished(corpus := corpus_at(folder)):
+            if not folder.is_file() and is_finished(corpus := corpus_at(folder)):
                 files = [corpus / file for file in read_manifest(corpus).files if file.startswith("corpus/")]
                 if missing := [path for path in files if not path.is_file()]:
                     raise UsageError(f"{missing[0]}: missing; {_REMEDY}")

@@ -28,6 +28,11 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(lambda sign: sign[0].encode("unicode_escape").decode("ascii"), text)
 
 
+def visible_lines(text: str) -> str:
+    """Return foreign text of several lines as `visible` does, and leave it its lines."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
 class Guarded:
     """A standard stream that nobody may be reading, or that is a file on a full disk.
 

@@ -44,7 +44,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a worker must know about a run; `stages` have learned nothing yet."""
+    """Everything a worker must know about a run; `stages` have learned nothing yet.
+
+    `texts`: the whole text of what is removed is kept.
+    """
 
     fingerprint: str
     out: Path
@@ -55,6 +58,7 @@ class Plan:
     form: Format
     seconds: float
     memory: int
+    texts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

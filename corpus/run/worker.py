@@ -202,6 +202,8 @@ class _TaskRun:
     def _remove(self, source: Source, verdict: Verdict, stage: str, record: Record | None = None) -> None:
         assert self._removed is not None
         row = audit_row(source, verdict, stage, record)
+        if self._plan.texts and isinstance(record, Document):
+            row["text"] = record.text
         self._removed.write(row)
         self._report.count_removed(verdict, row, str(row["outlet"]))
 
@@ -229,6 +231,8 @@ def audit_row(source: Source, verdict: Verdict, stage: str, record: Record | Non
         "title": record.title if record else "",
         "published": record.published if record else "",
         "excerpt": text[:EXCERPT_LENGTH],
+        "language": record.language if isinstance(record, Document) else "",
+        "trace": record.trace if isinstance(record, Document) else {},
     }
 
 

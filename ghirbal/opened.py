@@ -1,0 +1,264 @@
+"""A finished corpus as Python sees it: its documents, what was removed, who copied whom, and any record by its name."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import quote, unquote
+
+import msgspec
+import orjson
+
+from corpus.arabic import fold
+from corpus.errors import UsageError
+from corpus.files import Stream, translated
+from corpus.records import Copy, Document, Source
+from ghirbal.published import CLUSTERS, SUCCESS, Manifest, corpus_at, is_finished, read_manifest
+
+#: Files read at a time, and records that one name may stand for in each.
+_READERS, _MOST_FOUND = 4, 1_000
+#: Columns that Parquet holds as JSON.
+_JSON_COLUMNS = ("trace", "meta")
+_PARQUET_ROWS = 2_048
+
+
+class Removed(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that was not kept: its address, the reason, the stage that said so, and what that rests on."""
+
+    source: Source
+    reason: str
+    stage: str
+    failed: bool = False
+    id: str = ""
+    outlet: str = ""
+    url: str = ""
+    title: str = ""
+    published: str = ""
+    text: str = ""
+    excerpt: str = ""
+    language: str = ""
+    trace: dict[str, Any] = {}
+    message: str = ""
+    measure: str = ""
+    value: Any = None
+    limit: Any = None
+    survivor: str = ""
+    survivor_outlet: str = ""
+    survivor_url: str = ""
+    cluster: str = ""
+    relation: str = ""
+    score: float = 0.0
+    scores: dict[str, float] = {}
+    passage: str = ""
+    anchor: str = ""
+
+
+class Cluster(msgspec.Struct, frozen=True):
+    """A story and its copies; the survivor is the first of `members`."""
+
+    cluster: str
+    survivor: str
+    members: tuple[Copy, ...]
+
+
+class _Name(msgspec.Struct, frozen=True):
+    """What records are known by."""
+
+    id: str
+    source: Source
+    url: str = ""
+    title: str = ""
+
+
+Found: TypeAlias = Document | Removed
+
+_DOCUMENT, _REMOVED = msgspec.json.Decoder(Document), msgspec.json.Decoder(Removed)
+_CLUSTER, _NAME = msgspec.json.Decoder(Cluster), msgspec.json.Decoder(_Name)
+
+
+class Corpus:
+    """Read a finished corpus; `path` is its folder, the folder of its documents, or a file in either.
+
+    Raises:
+        UsageError: it is no finished corpus, or one of bare texts, which have no names.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = corpus_at(Path(path))
+        if not is_finished(self.path):
+            raise UsageError(f"{path}: no finished corpus ({SUCCESS} is missing); run its command to the end")
+        self.manifest: Manifest = read_manifest(self.path)
+        if self.manifest.configuration.format == "txt":
+            raise UsageError(f"{path}: a corpus of format txt holds bare texts; build it as jsonl.zst")
+
+    def __len__(self) -> int:
+        return self.manifest.counts.kept
+
+    def __iter__(self) -> Iterator[Document]:
+        for path in self.parts("corpus"):
+            yield from _parquet_rows(path) if path.suffix == ".parquet" else map(_DOCUMENT.decode, _lines(path))
+
+    @property
+    def removed(self) -> Iterator[Removed]:
+        """Return every record that was not kept, in order."""
+        return (_REMOVED.decode(line) for path in self.parts("removed") for line in _lines(path))
+
+    @property
+    def clusters(self) -> Iterator[Cluster]:
+        """Return each story that had copies; none for a corpus that was only cleaned."""
+        path = self.path / CLUSTERS
+        return map(_CLUSTER.decode, _lines(path) if path.is_file() else ())
+
+    def parts(self, folder: str) -> list[Path]:
+        """Return the files of `corpus` or `removed`, in order."""
+        return sorted(self.path / name for name in self.manifest.files if name.startswith(f"{folder}/"))
+
+    def find(self, key: str) -> list[Found]:
+        """Return the records that `key` names, the best kind of name first found: id, address, file, words of titles.
+
+        A file may be followed by `:` and the number of the record in it. At most a thousand are returned.
+        """
+        asked = _Asked(key)
+        best: dict[int, list[Found]] = {}
+        for rank, found in self._named(asked.rank, asked.needles):
+            best.setdefault(rank, []).append(found)
+        if not best:
+            best = {1: [found for _, found in self._named(asked.titles, None)]}
+        return best[min(best)][:_MOST_FOUND]
+
+    def _named(
+        self, rank: Callable[[_Name | Document], int], needles: Sequence[bytes] | None
+    ) -> list[tuple[int, Found]]:
+        """Return the records to which `rank` gives one; lines without any of `needles` are never taken apart."""
+
+        def scan(path: Path) -> list[tuple[int, Found]]:
+            if path.suffix == ".parquet":
+                rows = ((rank(row), row) for row in _parquet_rows(path))
+                return list(islice(((place, row) for place, row in rows if place), _MOST_FOUND))
+            decoder: msgspec.json.Decoder[Any] = _REMOVED if path.parent.name == "removed" else _DOCUMENT
+            lines = _lines(path) if needles is None else _lines_with(path, needles)
+            named = ((place, decoder.decode(line)) for line in lines if (place := rank(_NAME.decode(line))))
+            return list(islice(named, _MOST_FOUND))
+
+        # What takes the time is to decompress, which threads do side by side.
+        with ThreadPoolExecutor(_READERS) as pool:
+            return list(chain.from_iterable(pool.map(scan, self.parts("removed") + self.parts("corpus"))))
+
+    def documents(self, *ids: str) -> dict[str, Document]:
+        """Return the documents of these ids that are in the corpus."""
+        wanted = set(ids) - {""}
+        found = self._named(lambda row: int(row.id in wanted), list(map(_written, sorted(wanted)))) if wanted else []
+        return {row.id: row for _, row in found if isinstance(row, Document)}
+
+    def to_pandas(self) -> Any:
+        """Return the documents as a `pandas.DataFrame`, a column each field."""
+        return _package("pandas").DataFrame(self._rows())
+
+    def to_polars(self) -> Any:
+        """Return the documents as a `polars.DataFrame`; `trace` and `meta` are JSON."""
+        return _package("polars").DataFrame(self._rows(flat=True), infer_schema_length=None)
+
+    def to_dataset(self) -> Any:
+        """Return the documents as a `datasets.Dataset`; `trace` and `meta` are JSON."""
+        return _package("datasets").Dataset.from_list(self._rows(flat=True))
+
+    def _rows(self, *, flat: bool = False) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = [orjson.loads(orjson.dumps(document)) for document in self]
+        for row in rows if flat else ():
+            row |= {name: orjson.dumps(row[name], option=orjson.OPT_SORT_KEYS).decode() for name in _JSON_COLUMNS}
+        return rows
+
+
+class _Asked:
+    """What somebody knows a record by, told apart from what only looks like it."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key.strip()
+        if not self.key:
+            raise UsageError("an empty name; give an id, an address, a file or words of a title")
+        self.words = frozenset(fold(self.key).split())
+        self.address = unquote(_address(self.key))
+        path, _, number = self.key.rpartition(":")
+        self.record = int(number) if path and number.isdecimal() else None
+        self.path = (self.key if self.record is None else path).replace("\\", "/").strip("/")
+        # What any line must hold that this names, as JSON has it; addresses are written with and without %.
+        core = _address(self.key)
+        places = (self.key, core, unquote(core), quote(unquote(core), "/:?=&;,+@!$'()*~"), self.path.rpartition("/")[2])
+        self.needles = [_written(place) for place in dict.fromkeys(places) if place]
+
+    def rank(self, row: _Name | Document) -> int:
+        """Return how `row` is named: 1 by its id, 2 its address, 3 its file, 4 its title as written; 0 not at all."""
+        if row.id == self.key:
+            return 1
+        if row.url and unquote(_address(row.url)) == self.address:
+            return 2
+        path = f"/{row.source.path}"
+        if path.endswith(f"/{self.path}") or f"/{self.path}".endswith(path):
+            return 3 if self.record in (None, row.source.record) else 0
+        return 4 if self.key in row.title else 0
+
+    def titles(self, row: _Name | Document) -> int:
+        """Return 1 where all words stand in the title, in whatever spelling."""
+        return int(bool(row.title) and self.words <= set(fold(row.title).split()))
+
+
+def _address(url: str) -> str:
+    """Return what tells an address from others: no scheme, no `www.`, no fragment, no slash at the end."""
+    return url.rpartition("://")[2].partition("#")[0].removeprefix("www.").rstrip("/")
+
+
+def _written(text: str) -> bytes:
+    """Return text as it stands inside a string of JSON."""
+    return orjson.dumps(text)[1:-1]
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    """Yield the file in blocks of whole lines."""
+    if not path.stat().st_size:
+        return
+    rest = b""
+    with translated(path, "read"), Stream(str(path)) as stream:
+        for block in stream.blocks():
+            cut = block.rfind(b"\n") + 1
+            if cut:
+                yield rest + block[:cut]
+                rest = block[cut:]
+            else:
+                rest += block
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    for chunk in _chunks(path):
+        yield from chunk[:-1].split(b"\n")
+
+
+def _lines_with(path: Path, needles: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the lines in which one of `needles` stands; the others are never taken apart."""
+    for chunk in _chunks(path):
+        starts: set[int] = set()
+        for needle in needles:
+            at = chunk.find(needle)
+            while at >= 0:
+                starts.add(chunk.rfind(b"\n", 0, at) + 1)
+                at = chunk.find(needle, chunk.find(b"\n", at))
+        yield from (chunk[start : chunk.find(b"\n", start)] for start in sorted(starts))
+
+
+def _parquet_rows(path: Path) -> Iterator[Document]:
+    file = _package("pyarrow.parquet", "parquet").ParquetFile(path)
+    for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
+        for row in batch.to_pylist():
+            row |= {name: orjson.loads(row[name]) for name in _JSON_COLUMNS}
+            yield msgspec.convert(row, Document)
+
+
+def _package(name: str, extra: str = "") -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        wanted = f"'ghirbal[{extra}]'" if extra else name
+        raise UsageError(f"{name} is not installed; run: pip install {wanted}") from error
