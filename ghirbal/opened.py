@@ -26,7 +26,7 @@ _JSON_COLUMNS = ("trace", "meta")
 _PARQUET_ROWS = 2_048
 
 
-class Removed(msgspec.Struct, frozen=True, kw_only=True):
+class RemovedRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A record that was not kept: its address, the reason, the stage that said so, and what that rests on."""
 
     source: Source
@@ -74,9 +74,9 @@ class _Name(msgspec.Struct, frozen=True):
     title: str = ""
 
 
-Found: TypeAlias = Document | Removed
+Found: TypeAlias = Document | RemovedRecord
 
-_DOCUMENT, _REMOVED = msgspec.json.Decoder(Document), msgspec.json.Decoder(Removed)
+_DOCUMENT, _REMOVED = msgspec.json.Decoder(Document), msgspec.json.Decoder(RemovedRecord)
 _CLUSTER, _NAME = msgspec.json.Decoder(Cluster), msgspec.json.Decoder(_Name)
 
 
@@ -103,7 +103,7 @@ class Corpus:
             yield from _parquet_rows(path) if path.suffix == ".parquet" else map(_DOCUMENT.decode, _lines(path))
 
     @property
-    def removed(self) -> Iterator[Removed]:
+    def removed(self) -> Iterator[RemovedRecord]:
         """Return every record that was not kept, in order."""
         return (_REMOVED.decode(line) for path in self.parts("removed") for line in _lines(path))
 

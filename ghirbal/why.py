@@ -14,7 +14,7 @@ from corpus.errors import EXIT_DONE, UsageError
 from corpus.records import Document
 from ghirbal.console import quote, results
 from ghirbal.differences import Pieces, side_by_side
-from ghirbal.opened import Corpus, Found, Removed
+from ghirbal.opened import Corpus, Found, RemovedRecord
 from ghirbal.terminal import visible, visible_lines
 
 #: Of more records that a name fits, only so many are told in full.
@@ -63,12 +63,12 @@ def account_for(corpus: Corpus, key: str) -> list[Account]:
         raise UsageError(
             f"{key}: none of the {read} of {corpus.path} has this id, address, file or title; were its inputs complete?"
         )
-    survivors = corpus.documents(*(record.survivor for record in found[:_LISTED] if isinstance(record, Removed)))
+    survivors = corpus.documents(*(record.survivor for record in found[:_LISTED] if isinstance(record, RemovedRecord)))
     return [
         Account(
             record,
             dict(_tell(corpus, record)),
-            survivors.get(record.survivor) if isinstance(record, Removed) else None,
+            survivors.get(record.survivor) if isinstance(record, RemovedRecord) else None,
         )
         for record in found
     ]
@@ -78,12 +78,12 @@ def _tell(corpus: Corpus, record: Found) -> Iterator[tuple[str, str]]:
     """Yield each stage that saw the record, and what it did."""
     source = record.source
     for stage in _STAGES[corpus.manifest.command]:
-        last = isinstance(record, Removed) and record.stage == stage
+        last = isinstance(record, RemovedRecord) and record.stage == stage
         if stage == "read":
             said = f"{source.path}, record {source.record} (byte {source.offset:,})"
             yield stage, f"{said}: {_removed(record)}" if last else said
         elif last:
-            assert isinstance(record, Removed)
+            assert isinstance(record, RemovedRecord)
             yield stage, _removed(record)
         else:
             yield stage, _passed(stage, record)
@@ -117,7 +117,7 @@ def _passed(stage: str, record: Found) -> str:
 
 def _removed(record: Found) -> str:
     """Say why a record went, and what was measured."""
-    assert isinstance(record, Removed)
+    assert isinstance(record, RemovedRecord)
     said = f"{'FAILED' if record.failed else 'REMOVED'}: {record.reason}"
     if record.message:
         return f"{said}, {record.message}"
@@ -173,15 +173,15 @@ def _show(account: Account, *, brief: bool) -> None:
         return
     for name, said in account.stages.items():
         results.print(Text.assemble((f"  {name:<8}", "cyan"), visible(said)), soft_wrap=True)
-    if account.survivor is not None and isinstance(record, Removed) and record.text:
+    if account.survivor is not None and isinstance(record, RemovedRecord) and record.text:
         results.print(_beside(record, account.survivor))
-    elif isinstance(record, Removed) and record.survivor and account.survivor is None:
+    elif isinstance(record, RemovedRecord) and record.survivor and account.survivor is None:
         results.print(f"  its survivor {quote(record.survivor)} is in a corpus that this one was built --against")
-    elif text := record.text or (record.excerpt if isinstance(record, Removed) else ""):
+    elif text := record.text or (record.excerpt if isinstance(record, RemovedRecord) else ""):
         results.print(Text(visible_lines(text)), soft_wrap=True)
 
 
-def _beside(record: Removed, survivor: Document) -> Table:
+def _beside(record: RemovedRecord, survivor: Document) -> Table:
     """Return both texts in two columns, what only one of them has marked."""
     ours, theirs = side_by_side(record.text, survivor.text)
     table = Table(expand=True, pad_edge=False)

@@ -11,7 +11,7 @@ from corpus.errors import UsageError
 from corpus.records import Document
 from ghirbal.config import read_config
 from ghirbal.differences import side_by_side
-from ghirbal.opened import Corpus, Removed
+from ghirbal.opened import Corpus, RemovedRecord
 from ghirbal.why import account_for
 from tests.ghirbal.builds import build, call, rows, story
 
@@ -228,7 +228,7 @@ def test_bare_texts_and_unfinished_folders_have_no_records(job, tmp_path):
 
 def test_records_have_their_types(corpus):
     assert all(isinstance(row, Document) for row in corpus)
-    assert all(isinstance(row, Removed) for row in corpus.removed)
+    assert all(isinstance(row, RemovedRecord) for row in corpus.removed)
 
 
 def test_two_texts_side_by_side_are_whole():
