@@ -45,11 +45,13 @@ class Extract:
         if found.refused:
             return drop(found.refused)
         url = record.url or found.canonical
+        # What a row of data says of its page is better than the page; of an answer, it is what a feed said of it.
+        listed = scrub(record.title)
         document = Document(
             id=record.id,
             source=record.source,
             text=found.text,
-            title=scrub(record.title) or found.title,
+            title=found.title or listed if record.headers else listed or found.title,
             url=url,
             outlet=name_outlet(record.outlet, url, record.source),
             published=record.published or found.published,

@@ -151,6 +151,32 @@ def _iso(year: int, month: int, day: int) -> str:
         return ""
 
 
+#: Years of the Buddhist calendar, and what it is ahead of ours by.
+_BUDDHIST, _BUDDHIST_AHEAD = range(2443, 2643), 543
+#: The first day of the lunar calendar, counted as `date.toordinal` does, and the days that outlets differ by.
+_HIJRA, _LUNAR_SPREAD = 227_015, 2
+
+
+def day_of(year: int, month: int, day: int) -> str:
+    """Return the day of our calendar, in ISO 8601, that numbers mean in the calendar to which their year belongs.
+
+    Persian, Buddhist or our own; of a lunar Hijri date only the month, for the calendars that outlets print differ by
+    a day or two, and it is the later month where it may be two. "" if there is no such day.
+
+    >>> day_of(1405, 8, 3), day_of(2569, 11, 3), day_of(1448, 5, 3), day_of(2026, 13, 1)
+    ('2026-10-25', '2026-11-03', '2026-10', '')
+    """
+    if _FIRST_LUNAR <= year <= _LAST_PERSIAN:
+        if not (1 <= month <= 12 and 1 <= day <= 30):
+            return ""
+        # The arithmetic calendar: eleven leap years in thirty, months of thirty and of twenty-nine days in turn.
+        days = 354 * (year - 1) + (11 * year + 3) // 30 + 29 * (month - 1) + month // 2 + day - 1
+        return date.fromordinal(_HIJRA + days + _LUNAR_SPREAD).isoformat()[:7]
+    if _FIRST_PERSIAN <= year < _FIRST_LUNAR:
+        return _from_persian(year, month, day)
+    return _iso(year - _BUDDHIST_AHEAD if year in _BUDDHIST else year, month, day)
+
+
 def _from_persian(year: int, month: int, day: int) -> str:
     try:
         return JalaliDate(year, month, day).to_gregorian().isoformat()  # type: ignore[no-untyped-call]

@@ -23,6 +23,8 @@ ID_LENGTH = 32
 
 #: In the `meta` of a page: CSS selectors of what its outlet says is never part of a story.
 DROP = "drop"
+#: What its owner asks of whoever reads it ("noindex", "noai", ...); it stays in the `meta` of the document.
+SIGNALS = "robots"
 
 #: Only such a url is taken apart; `urlsplit` raises on some strings that merely look like one.
 _HTTP = re.compile(r"https?://[^\s/?#\[\]]+", re.IGNORECASE)

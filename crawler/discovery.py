@@ -19,13 +19,12 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.settings import Settings
 
 from corpus.arabic import script_shares
-from corpus.errors import GhirbalError, UsageError
+from corpus.errors import GhirbalError, RecordError, UsageError
 from crawler import settings as crawl
 from crawler.outlets import parse_outlets
-from crawler.session import MAX_HOPS
+from crawler.session import MAX_HOPS, ListReader
 from crawler.state.settle import reason_of
-from crawler.web.listings import is_listing_xml, read_feed, read_sitemap
-from crawler.web.pages import OneByteView, attributes, read_page
+from crawler.web.pages import Reading, read_page
 from crawler.web.urls import as_ascii, host_and_port, kind_of, site_of
 
 #: Where feeds and sitemaps usually are when nothing points to them.
@@ -50,7 +49,6 @@ _WHY = {
 }
 
 _FEED_LINK = re.compile(r"(?:^|[/._-])(?:rss|feed|feeds|atom|خلاصات)(?:$|[/._?-])", re.IGNORECASE)
-_HTML_TAG = re.compile(r"<html\s([^<>]{0,2000})>", re.IGNORECASE)
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -97,6 +95,7 @@ class DraftSpider(Spider):
         super().__init__()
         self.address, self.deadline, self.ended = address, deadline, ended
         self.sitemaps: list[str] = []
+        self.lists = ListReader()
 
     async def start(self) -> AsyncIterator[Any]:
         """Do it all, and yield nothing."""
@@ -104,6 +103,8 @@ class DraftSpider(Spider):
             self.ended.append(await self._draft())
         except GhirbalError as fault:
             self.ended.append(fault)
+        finally:
+            self.lists.close()
         return
         yield
 
@@ -121,7 +122,8 @@ class DraftSpider(Spider):
                 front = await self._ask(self.address)
                 if front.status != _OK:
                     raise UsageError(f"{front.url}: answers {front.status}; give the front page of a news site")
-                await self._look_at(front, notes, found)
+                reading = read_page(front.body, _content_type(front))
+                await self._look_at(front, reading, notes, found)
         except TimeoutError:
             if front is None:
                 raise UsageError(f"{self.address}: no front page within {self.deadline:g} s; try later") from None
@@ -135,7 +137,7 @@ class DraftSpider(Spider):
         lines.append(f"domains = {_strings([site_of(front.url).removeprefix('www.')])}")
         lines.append(f"seeds = {_strings([front.url])}")
         lines += [f"{key} = {_strings(urls)}" if urls else f"# no {key} found" for key, urls in found.items()]
-        if language := _language(OneByteView(front.body, _content_type(front))):
+        if language := _language(reading):
             lines.append(f'language = "{language}"')
         if delay := self.crawler.engine.downloader.per_slot_settings.get(site_of(front.url), {}).get("delay"):
             lines.append(f"delay = {delay:g}  # from robots.txt")
@@ -163,24 +165,25 @@ class DraftSpider(Spider):
             url = target
         raise UsageError(f"{url}: more than {MAX_HOPS} redirects; check the address")
 
-    async def _look_at(self, front: Response, notes: list[str], found: dict[str, list[str]]) -> None:
+    async def _look_at(
+        self, front: Response, reading: Reading, notes: list[str], found: dict[str, list[str]]
+    ) -> None:
         """Note what the links of the front page are, and find the feeds and sitemaps that answer with entries."""
-        reading = read_page(OneByteView(front.body, _content_type(front)))
         links = [link for link in (as_ascii(link, front.url) for link in reading.links) if link]
         own = [link for link in links if _is_of(link, front.url)]
         articles = sum(kind_of(link) == "article" for link in own[:_JUDGED])
         notes.append(f"{len(own)} links on the front page, {articles} of them look like articles")
         if not own:
-            notes.append("the front page has no links: perhaps it needs `javascript = true`")
+            notes.append("the front page has no links: name its feeds and sitemaps, or section pages that have some")
         named = [*reading.feeds, *(link for link in own if _FEED_LINK.search(urlsplit(link).path))]
         candidates = {"feeds": named or _USUAL_FEEDS, "sitemaps": self.sitemaps or _USUAL_SITEMAPS}
         for kind, links_of_kind in candidates.items():
             urls = dict.fromkeys(url for link in links_of_kind if (url := as_ascii(link, front.url)))
             for url in list(urls)[:_TRIED]:
-                with contextlib.suppress(UsageError):
+                with contextlib.suppress(UsageError, RecordError):
                     answer = await self._ask(url)
                     fresh = answer.status == _OK and answer.url not in found[kind] and _is_of(answer.url, front.url)
-                    if fresh and _has_entries(answer, kind):
+                    if fresh and await self.lists.read(answer.body, _content_type(answer), ""):
                         found[kind].append(answer.url)
 
 
@@ -202,18 +205,11 @@ def _content_type(response: Response) -> str:
     return (response.headers.get(b"Content-Type") or b"").decode("latin-1")
 
 
-def _has_entries(answer: Response, kind: str) -> bool:
-    if kind == "feeds":
-        return is_listing_xml(answer.body) == "feed" and bool(read_feed(answer.body, _content_type(answer)))
-    return bool(read_sitemap(answer.body, _content_type(answer)))
-
-
-def _language(page: OneByteView) -> str:
-    tag = _HTML_TAG.search(page.text)
-    declared = attributes(tag[1]).get("lang", "").lower().partition("-")[0] if tag else ""
-    if declared.isalpha() and declared.isascii() and len(declared) in (2, 3):
-        return declared
-    return "ar" if next(iter(script_shares(page.read(page.text[:_SAMPLE]))), "") == "arabic" else ""
+def _language(reading: Reading) -> str:
+    """Return the language that a page declares, or Arabic if it is written in its letters."""
+    if reading.language.isalpha() and reading.language.isascii() and len(reading.language) in (2, 3):
+        return reading.language
+    return "ar" if next(iter(script_shares(reading.html[:_SAMPLE])), "") == "arabic" else ""
 
 
 def _strings(values: list[str]) -> str:

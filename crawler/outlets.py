@@ -40,8 +40,7 @@ class Outlet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `domains` are `host` (with its subdomains, on the usual ports) or `host:port` (exactly that); without it the
     hosts of the entry points are taken. `delay` is in seconds between two requests to one host
     (default: DOWNLOAD_DELAY); robots.txt may ask for more. `article`, `listing` and `exclude` are regular expressions
-    searched in the url. `budget` is in pages a run. `drop` are CSS selectors of what the cleaning removes. `javascript`
-    renders pages in a browser (extra `javascript`).
+    searched in the url. `budget` is in pages a run. `drop` are CSS selectors of what the cleaning removes.
     """
 
     name: str
@@ -56,7 +55,6 @@ class Outlet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exclude: str = ""
     drop: tuple[str, ...] = ()
     budget: int = DEFAULT_BUDGET
-    javascript: bool = False
     verified: bool = True
 
     def entry_points(self) -> list[tuple[str, str]]:

@@ -6,9 +6,11 @@ The report is made from the frontier, so a kill loses none of it.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import logging
 import time
+from collections.abc import Iterable
 from typing import Any, cast
 
 from scrapy import Request, Spider, signals
@@ -19,28 +21,31 @@ from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call, run_in
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
+from corpus.errors import EXIT_PARTIAL
 from corpus.files import publish_json
 from crawler.session import Session
 from crawler.state.frontier import Frontier
+from crawler.state.pipeline import exit_with
 from crawler.state.scheduler import SessionSpider
 from crawler.state.settle import FetchResult
 
 logger = logging.getLogger(__name__)
 
 #: Counts of a run that are no groups by reason.
-_COUNTS = ("discovered", "fetched", "unchanged", "articles", "bytes", "lists", "retried")
+_COUNTS = ("discovered", "fetched", "unchanged", "articles", "bytes", "lists", "empty-lists", "retried")
 
 
-def build_report(frontier: Frontier, run: dict[str, Any]) -> dict[str, Any]:
+def build_report(frontier: Frontier, run: dict[str, Any], names: Iterable[str] = ()) -> dict[str, Any]:
     """Return the report of a run: its own counts for each outlet, and what the frontier knows in total.
 
     In `outlets`: `discovered`, `fetched`, `unchanged`, `articles`, `bytes` of this run; `refused` and `failed` are
-    by reason; `known` and `waiting` are totals of urls over all runs.
+    by reason; `known` and `waiting` are totals of urls over all runs. `silent` are those of the outlets `names` that
+    gave neither a page nor a list with anything in it, and what they answered instead.
     """
     tallies, totals = frontier.tallies(), frontier.totals()
     outlets: dict[str, dict[str, Any]] = {}
     total: dict[str, int] = {}
-    for name in sorted(tallies.keys() | totals.keys()):
+    for name in sorted({*tallies, *totals, *names}):
         tally, ever = tallies.get(name, {}), totals.get(name, {})
         row: dict[str, Any] = {what: tally.get(what, 0) for what in _COUNTS}
         for column, group in (("refused",) * 2, ("failed",) * 2, ("postponed",) * 2, ("passed", "fetched")):
@@ -51,8 +56,17 @@ def build_report(frontier: Frontier, run: dict[str, Any]) -> dict[str, Any]:
         outlets[name] = row
         for what, value in row.items():
             total[what] = total.get(what, 0) + (sum(value.values()) if isinstance(value, dict) else value)
+    silent = {name: _answers(outlets[name]) for name in sorted(names) if not _gave(outlets[name])}
     files = [{"name": file.name, "state": file.state, "bytes": file.size} for file in frontier.archives()]
-    return {"run": run, "outlets": outlets, "total": total, "archives": files}
+    return {"run": run, "outlets": outlets, "total": total, "silent": silent, "archives": files}
+
+
+def _gave(row: dict[str, Any]) -> bool:
+    return bool(row["fetched"] or row["unchanged"] or row["passed"] or row["lists"] > row["empty-lists"])
+
+
+def _answers(row: dict[str, Any]) -> dict[str, int]:
+    return {**row["failed"], **row["refused"], **row["postponed"]}
 
 
 class Progress:
@@ -64,6 +78,7 @@ class Progress:
         self._writing: asyncio.Task[None] | None = None
         self._last = (time.monotonic(), 0)
         self._session: Session | None = None
+        self._silent: dict[str, dict[str, int]] = {}
         crawler.signals.connect(self.opened, signal=signals.spider_opened)
         crawler.signals.connect(self.closed, signal=signals.spider_closed)
 
@@ -98,7 +113,9 @@ class Progress:
                 "number": frontier.run, "started": _stamp(frontier.started), "finished": reason,
                 "written": _stamp(time.time()), "shard": str(session.share), "since": session.since,
             }  # fmt: skip
-            report = build_report(frontier, run)
+            report = build_report(frontier, run, session.outlets)
+        for name, refused in session.not_followed.items():
+            report["outlets"][name]["not-followed"] = refused
         publish_json(path, report)
         total = dict.fromkeys((*_COUNTS, "refused", "failed", "waiting"), 0) | report["total"]
         now, done = time.monotonic(), total["fetched"] + total["unchanged"]
@@ -109,6 +126,7 @@ class Progress:
             total["fetched"], rate, total["unchanged"], total["articles"], total["refused"], total["failed"],
             total["waiting"], total["bytes"] / 1e6, f"; {reason}, see {path}" if reason else "",
         )  # fmt: skip
+        self._silent = report["silent"]
         for what, n in total.items():
             self._crawler.stats.set_value(f"ghirbal/{what}", n)
 
@@ -121,6 +139,10 @@ class Progress:
         if self._session is not None:
             self._write(reason)
             self._session.close(reason)
+        if reason == "finished" and self._silent:
+            answers = "; ".join(f"{name} ({', '.join(why) or 'nothing'})" for name, why in self._silent.items())
+            logger.error("%d outlets gave nothing: %s", len(self._silent), answers)
+            atexit.register(exit_with, EXIT_PARTIAL)
 
 
 def _stamp(seconds: float) -> str:

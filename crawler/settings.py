@@ -23,8 +23,8 @@ GHIRBAL_RETRY_SECONDS = 5.0
 #: An archive file is published at this size in bytes or age in seconds (CC news-crawl: 1 GB, 24 h).
 GHIRBAL_WARC_BYTES = 1_000_000_000
 GHIRBAL_WARC_SECONDS = 86_400
-#: The browser for outlets with `javascript = true`; "" is the one that `playwright install chromium` put there.
-GHIRBAL_BROWSER = ""
+#: Pages whose owner asks for one of these (noindex, noarchive, noai, tdm-reservation, ...) are not kept.
+GHIRBAL_LEAVE_OUT = ""
 #: Seconds between progress lines; report.json is renewed as often.
 GHIRBAL_PROGRESS_SECONDS = 30.0
 
@@ -44,6 +44,7 @@ AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "ar,*;q=0.5",
+    "Accept-Encoding": "gzip, deflate, br, zstd",
 }
 
 # --- limits -------------------------------------------------------------------------------------------------
@@ -74,6 +75,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # KeepRaw does it
     "crawler.polite.safety.SafetyMiddleware": 50,
     "crawler.polite.robots.PoliteRobots": 100,
     "crawler.spiders.news.KeepRaw": 999,

@@ -7,6 +7,7 @@ lines), parquet, or warc (upon archive_stream, bytes that survive damage, and pa
 
 from __future__ import annotations
 
+from corpus.formats.payload import looks_html, unpack
 from corpus.formats.reader import read_input
 from corpus.formats.rows import ReadConfig
 from corpus.formats.shards import FORMATS, Format
@@ -15,5 +16,7 @@ __all__ = [
     "FORMATS",
     "Format",
     "ReadConfig",
+    "looks_html",
     "read_input",
+    "unpack",
 ]

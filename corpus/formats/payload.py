@@ -21,6 +21,10 @@ _CHUNK = re.compile(rb"\s{0,4}([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
 _ALGORITHMS = frozenset({"md5", "sha1", "sha256", "sha512"})
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _HTML_START = re.compile(rb"\s*<(?:!doctype|html|head|body|!--|\?xml)", re.IGNORECASE)
+#: Types under which servers send pages that they know nothing about, or all that they have.
+_VAGUE_TYPES = re.compile(r"|html|(?:text|application)/(?:plain|xml|octet-stream|binary|unknown|vnd\.wap\.wml)")
+_HTML_TAG = re.compile(rb"<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
+_GZIP = b"\x1f\x8b\x08"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,15 @@ def parse_headers(lines: Iterable[bytes]) -> Iterable[tuple[str, str]]:
 
 
 def looks_html(content_type: str, body: bytes) -> bool:
-    """Tell whether a body is HTML: by its declared type, else by its first bytes."""
+    """Tell whether a body is HTML: by its declared type, else by its first bytes.
+
+    >>> looks_html("text/plain", b"<!DOCTYPE html><p>"), looks_html("text/plain", b"a <p>")
+    (True, False)
+    """
     mime = content_type.partition(";")[0].strip().lower()
-    return mime in _HTML_TYPES if mime else bool(_HTML_START.match(body[:1024]))
+    if not _VAGUE_TYPES.fullmatch(mime):
+        return mime in _HTML_TYPES
+    return bool(_HTML_TAG.search(body[:1024]) or (not mime and _HTML_START.match(body[:1024])))
 
 
 def decode_body(response: Response, body: bytes, limit: int) -> tuple[bytes, bool]:
@@ -92,8 +102,24 @@ def decode_body(response: Response, body: bytes, limit: int) -> tuple[bytes, boo
     cut = False
     if "chunked" in response.header("transfer-encoding").lower():
         body, cut = _unchunk(body)
-    for encoding in reversed(response.header("content-encoding").lower().split(",")):
+    body, broken = unpack(body, response.header("content-encoding"), limit)
+    return body, cut or broken
+
+
+def unpack(body: bytes, encodings: str, limit: int) -> tuple[bytes, bool]:
+    """Undo the encodings of a Content-Encoding header; return the body and whether it is cut short.
+
+    Gzip that no header names is undone too: no text begins as it does.
+
+    Raises:
+        RecordError: `too-large` (over `limit` bytes), `corrupt-record`, `unknown-encoding`.
+    """
+    cut = False
+    for encoding in reversed(encodings.lower().split(",")):
         body, ended = _unpack(encoding.strip(), body, limit)
+        cut = cut or not ended
+    if body.startswith(_GZIP):
+        body, ended = _unpack("gzip", body, limit)
         cut = cut or not ended
     return body, cut
 
@@ -115,8 +141,10 @@ def _unpack(encoding: str, body: bytes, limit: int) -> tuple[bytes, bool]:
     engine: Any
     if encoding in ("gzip", "x-gzip") and body.startswith(b"\x1f\x8b"):
         engine = zlib.decompressobj(31)
-    elif encoding == "deflate" and body[:1] and body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0:
-        engine = zlib.decompressobj(15)
+    elif encoding == "deflate" and body[:1] and not body.lstrip().startswith(b"<"):
+        # With the header of zlib, as the standard has it, or without, as some servers send it.
+        framed = body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0
+        engine = zlib.decompressobj(15 if framed else -15)
     elif encoding == "zstd" and body.startswith(MAGIC["zstd"]):
         engine = zstd_engine()
     elif encoding == "br" and not _HTML_START.match(body[:1024]):

@@ -1,8 +1,8 @@
 """Read web archives (WARC 1.0 and 1.1, ISO 28500) and the text archives of Common Crawl (WET).
 
-HTML responses with status 200 and HTML resources become Pages, plain-text conversions Documents. What else
-holds no article is passed over, or is a Skip where a response was not HTML or not 200. Each record must be as
-long as it says, end where the next begins, come from a member that is whole, and match its digest; one that
+HTML responses (status 200, 201, 203 or 206) and HTML resources become Pages, plain-text conversions Documents. What
+else holds no article is passed over, or is a Skip where a response was not HTML or had another status. Each record
+must be as long as it says, end where the next begins, come from a member that is whole, and match its digest; one that
 does not is a Failure, and reading goes on with the next.
 """
 
@@ -33,7 +33,17 @@ from corpus.formats.payload import (
     parse_response,
 )
 from corpus.formats.rows import Read, ReadConfig, check_id
-from corpus.records import DROP, Document, Failure, Page, Skip, Source, content_id, name_outlet
+from corpus.records import (
+    DROP,
+    SIGNALS,
+    Document,
+    Failure,
+    Page,
+    Skip,
+    Source,
+    content_id,
+    name_outlet,
+)
 from corpus.text import scrub
 
 _END_OF_HEAD = b"\r\n\r\n"
@@ -43,6 +53,8 @@ _NEXT_RECORD = re.compile(rb"\n\r?\nWARC/\d\.\d\r\n[A-Za-z-]{1,40}:")
 _NEVER_ARTICLES = frozenset({"warcinfo", "request", "metadata", "revisit", "continuation"})
 #: Kinds of page, as our crawler notes them, that only lead to articles.
 _LISTS = frozenset({"seed", "listing"})
+#: Answers that hold what was asked for; a 204 or 205 holds nothing.
+_SUCCESS = frozenset({200, 201, 203, 206})
 #: WARC-Truncated says "unspecified" too, which tells a reader no less than "length".
 _CUTS = {"length": "length", "time": "time", "disconnect": "disconnect", "unspecified": "length"}
 
@@ -67,11 +79,15 @@ class _Head:
         value = _notes(self.get("warc-json-metadata")).get(name)
         return scrub(repair_mojibake(value)) if isinstance(value, str) else ""
 
-    def selectors(self) -> dict[str, list[str]]:
-        """Return the selectors that the outlets file gave for the page, as its `meta` holds them."""
-        values = _notes(self.get("warc-json-metadata")).get(DROP)
-        texts = [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
-        return {DROP: texts} if texts else {}
+    def meta(self) -> dict[str, Any]:
+        """Return the `meta` of a page: selectors of the outlets file, and signals of its owner."""
+        notes = _notes(self.get("warc-json-metadata"))
+        found: dict[str, Any] = {}
+        for name in (DROP, SIGNALS):
+            values = notes.get(name)
+            if texts := [value for value in values if isinstance(value, str)] if isinstance(values, list) else []:
+                found[name] = texts
+        return found
 
 
 def read_warc(file: InputFile, config: ReadConfig) -> Iterator[Read]:
@@ -149,7 +165,7 @@ def _reason_to_skip(archive: ArchiveStream, head: _Head) -> str | None:
         response = parse_response(peek)
     except RecordError:
         return ""  # it will be told of once the whole record has proved sound
-    if response.status != 200:
+    if response.status not in _SUCCESS:
         return "http-status"
     if head.note("kind") in _LISTS:
         return "listing"
@@ -223,7 +239,7 @@ def _page_from(head: _Head, block: bytes, config: ReadConfig, page: Page) -> Pag
         outlet=name_outlet(head.note("outlet"), page.url, page.source),
         title=head.note("title"),
         published=parse_date(head.note("published")),
-        meta=head.selectors(),
+        meta=head.meta(),
     )
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from corpus.run.plan import Plan
 from corpus.run.report import Report, report_from
 from corpus.run.runner import RunResult, Watcher, cut_segments, first_tasks, open_pool, run_stages
+from corpus.run.sandbox import Guard
 from corpus.run.stage import Accumulator, Map, Stage, apply_stage, run_here, summarise
 
 __all__ = [
     "Accumulator",
+    "Guard",
     "Map",
     "Plan",
     "Report",

@@ -21,6 +21,8 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from corpus.charset import declared_charset, decode
+from corpus.errors import RecordError
 from crawler.polite.safety import Refused
 from crawler.polite.throttle import set_floor
 from crawler.web.urls import site_of
@@ -103,7 +105,12 @@ class PoliteRobots:
         body = response.body[:MAX_BODY]
         if len(response.body) > MAX_BODY:
             body = body.rpartition(b"\n")[0]
-        parsed = Protego.parse(body.decode("utf-8-sig", "replace"))
+        try:
+            kind = (response.headers.get(b"Content-Type") or b"").decode("latin-1")
+            text, _ = decode(body, declared_charset(kind))
+        except RecordError:
+            text = body.decode("utf-8-sig", "replace")
+        parsed = Protego.parse(text)
         stats.inc_value("robots/parsed")
         delay, rate = parsed.crawl_delay(self._agent) or 0.0, parsed.request_rate(self._agent)
         if rate and rate.requests:

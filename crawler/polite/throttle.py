@@ -11,6 +11,8 @@ from scrapy.exceptions import StopDownload
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Headers, Response
 
+from corpus.formats import looks_html
+
 #: A host that says it is overloaded is asked half as often from then on, down to once in this many seconds.
 SLOWEST = 60.0
 _SLOW_DOWN = 2.0
@@ -19,9 +21,10 @@ _GENTLE_START = 1.0
 _SHARE_OF_TIMEOUT = 0.9
 
 #: Answers of these kinds hold no article; their bodies are not downloaded.
-_UNWANTED_TYPES = ("image/", "video/", "audio/", "font/", "application/zip", "application/pdf",
-                   "application/octet-stream", "application/vnd.", "application/msword", "text/css",
-                   "application/javascript", "text/javascript")  # fmt: skip
+_UNWANTED_TYPES = ("image/", "video/", "audio/", "font/", "application/zip", "application/pdf", "application/vnd.",
+                   "application/msword", "text/css", "application/javascript", "text/javascript")  # fmt: skip
+#: Types of anything; what does not begin as HTML is no page.
+_VAGUE_TYPES = ("application/octet-stream", "application/binary")
 
 
 def set_floor(crawler: Crawler, site: str, delay: float) -> None:
@@ -66,16 +69,20 @@ class DownloadLimits:
         return cls(crawler)
 
     def headers_received(self, headers: Headers, request: Request, **_: Any) -> None:
-        """Refuse bodies that are no text, and start the clock."""
-        request.meta["ghirbal_clock"] = time.monotonic()
-        if "row" in request.meta:
+        """Refuse bodies that are no text, but for lists, and start the clock."""
+        meta = request.meta
+        meta["ghirbal_clock"] = time.monotonic()
+        if "row" in meta and not meta.get("ghirbal_any_type"):
             kind = (headers.get(b"Content-Type") or b"").decode("latin-1").strip().lower()
             if kind.startswith(_UNWANTED_TYPES) and "xml" not in kind and "gzip" not in kind:
                 raise StopDownload(fail=True)
+            meta["ghirbal_vague"] = kind.startswith(_VAGUE_TYPES)
 
     def bytes_received(self, data: bytes, request: Request, **_: Any) -> None:
         """Stop at the limit of size or time; meta then says which, as WARC-Truncated would."""
         meta = request.meta
+        if meta.pop("ghirbal_vague", False) and not looks_html("", data):
+            raise StopDownload(fail=True)
         meta["ghirbal_bytes"] = received = meta.get("ghirbal_bytes", 0) + len(data)
         if received >= meta.get("ghirbal_limit", self._limit):
             meta["truncated"] = "length"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import resource
 import sys
 import time
@@ -16,36 +17,55 @@ from msgspec.structs import replace
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
-from scrapy.utils.asyncio import run_in_thread
 from twisted.python.failure import Failure
 
-from corpus.errors import GhirbalError
-from crawler.browser import enable_browser
+from corpus.errors import GhirbalError, RecordError
+from corpus.formats import looks_html, unpack
 from crawler.polite.safety import AddressGuard
 from crawler.session import MAX_HOPS, MAX_SITEMAP_DEPTH, Session, read_arguments
 from crawler.state import settle
 from crawler.state.archive import Capture
-from crawler.state.frontier import Row, Target
+from crawler.state.rows import ENTRIES, Row, Target
 from crawler.state.settle import NOT_MODIFIED, FetchResult
-from crawler.web.listings import ListingEntry, is_listing_xml, read_feed, read_sitemap
-from crawler.web.pages import OneByteView, Reading, read_page
-from crawler.web.urls import as_ascii, key_of, site_of
+from crawler.web.listings import ListingEntry, is_listing
+from crawler.web.owners import NOFOLLOW, signals_of, wall_of
+from crawler.web.pages import Reading, read_page
+from crawler.web.urls import as_ascii, date_stated, key_of, site_of
 
 logger = logging.getLogger(__name__)
 
-_HTML_TYPES = ("text/html", "application/xhtml")
+_LISTS = ("feed", "sitemap")
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _REDIRECTS = range(300, 400)
 _SUCCESS = range(200, 300)
 
 
 class KeepRaw:
-    """Downloader middleware next to the network: remember the body as it came, for the archive."""
+    """Downloader middleware next to the network: keep the body as it came, for the archive, and pass it on unpacked.
+
+    It unpacks as the reader of archives does, so what the crawl takes for a page the build keeps. A listing goes on as
+    it is, to be unpacked where it is read.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._limit = crawler.settings.getint("DOWNLOAD_MAXSIZE")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> KeepRaw:
+        """Build the middleware."""
+        return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Put the response into the request's meta; the decoder will take Content-Encoding out of its headers."""
+        """Put the response into the request's meta, and return it unpacked.
+
+        Raises:
+            RecordError: it is packed in a way that is unknown, or to more bytes than are taken.
+        """
         request.meta["raw"] = response
-        request.meta["raw_headers"] = _pairs(response.headers)
-        return response
+        if is_list(request):
+            return response
+        body, _ = unpack(response.body, _header(response, b"Content-Encoding"), self._limit)
+        return response.replace(body=body)
 
 
 class NewsSpider(Spider):
@@ -69,13 +89,12 @@ class NewsSpider(Spider):
         return spider
 
     def prepare(self, crawler: Crawler) -> None:
-        """Set what depends on the outlets: the user agent, and a browser where one is needed."""
+        """Take the settings: who to name in the user agent, how long to wait, what to leave out."""
         if contact := crawler.settings.get("GHIRBAL_CONTACT"):
             agent = f"Ghirbal/0.1 (+{contact}; polite news corpus crawler)"
             crawler.settings.set("USER_AGENT", agent, priority="spider")
-        if any(outlet.javascript for outlet in self.session.outlets.values()):
-            enable_browser(crawler.settings)
         self._default_delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
+        self._left_out = frozenset(crawler.settings.getlist("GHIRBAL_LEAVE_OUT"))
         self._first_wait = crawler.settings.getfloat("GHIRBAL_RETRY_SECONDS")
         crawler.signals.connect(self.crashed, signal=signals.spider_error)
         # A connection is kept open to each host; the usual 1,024 would be too few for a thousand of them.
@@ -92,33 +111,27 @@ class NewsSpider(Spider):
         outlet = self.session.outlets[row.outlet]
         delay = self._default_delay if outlet.delay is None else outlet.delay
         self.crawler.engine.downloader.per_slot_settings.setdefault(row.host, {"delay": delay})
-        listing = row.kind in ("feed", "sitemap")
-        rendered = outlet.javascript and not listing
-        meta = {"row": row, "download_slot": row.host} | ({"playwright": True} if rendered else {})
+        listing = row.kind in _LISTS
+        meta: dict[str, Any] = {"row": row, "download_slot": row.host, "ghirbal_any_type": row.kind in ENTRIES}
+        if listing:
+            meta["download_maxsize"] = 0  # a list that is too long is cut and read as far as it goes
         headers = {}
-        # A browser would show an empty page for a 304.
-        if (row.archived or listing) and not rendered:
+        if row.archived or listing:
             headers = {"If-None-Match": row.etag, "If-Modified-Since": row.modified}
         return Request(
-            row.url, callback=self.parse_listing if listing else self.parse_page, errback=self.failed,
-            headers={name: value for name, value in headers.items() if value}, meta=meta, dont_filter=True,
+            row.url, callback=self.parse, errback=self.failed, meta=meta, dont_filter=True,
+            headers={name: value for name, value in headers.items() if value},
         )  # fmt: skip
 
     # --- answers ----------------------------------------------------------------------------------------------
 
-    def parse_page(self, response: Response) -> Iterator[FetchResult]:
-        """Settle a page."""
-        yield self._without_page(response) or self._page(response)
-
-    async def parse_listing(self, response: Response) -> AsyncIterator[FetchResult]:
-        """Settle a sitemap or a feed; it is parsed in a thread."""
+    async def parse(self, response: Response) -> AsyncIterator[FetchResult]:
+        """Settle an answer; a listing, also one that was given as a seed, is read in a process of its own."""
+        row: Row = response.meta["row"]
         settled = self._without_page(response)
-        if settled is None:
-            row: Row = response.meta["row"]
-            read = read_sitemap if row.kind == "sitemap" else read_feed
-            entries = await run_in_thread(read, response.body, _header(response, b"Content-Type"))
-            settled = self._listing(response, entries, row.kind)
-        yield settled
+        if settled is None and (row.kind in _LISTS or (row.kind == "seed" and is_listing(response.body))):
+            settled = await self._listing(response)
+        yield settled or self._page(response)
 
     def failed(self, failure: Failure) -> Iterator[FetchResult]:
         """Settle a download that gave no answer."""
@@ -142,7 +155,9 @@ class NewsSpider(Spider):
             settlement.counts = {"unchanged": 1} if row.archived else {"lists": 1}
             return FetchResult(settlement, self._capture(response, row.digest) if row.archived else None)
         if response.status in _REDIRECTS:
-            target = self._redirect_target(_header(response, b"Location", "utf-8"), row)
+            target = self._redirect_target(_location(response), row)
+            if target == "loop" and response.headers.get(b"Set-Cookie"):
+                target = "cookie-wall"
             return settle.moved(row, now, target, response.status)
         if response.status not in _SUCCESS:
             wait = _header(response, b"Retry-After")
@@ -152,36 +167,56 @@ class NewsSpider(Spider):
         return None
 
     def _page(self, response: Response) -> FetchResult:
-        """Settle a page: a listing after all, none for us, or one to archive, with its links."""
+        """Settle a page: none for us, or one to archive, with its links."""
         row: Row = response.meta["row"]
         now, kind = time.time(), _header(response, b"Content-Type")
-        if row.kind == "seed" and (listing := is_listing_xml(response.body)):
-            read = read_sitemap if listing == "sitemap" else read_feed
-            return self._listing(response, read(response.body, kind), listing)
-        if kind and not kind.strip().lower().startswith(_HTML_TYPES):
+        if not looks_html(kind, response.body):
             return FetchResult(settle.closed(row, now, "failed", "not-html", response.status))
-        page = OneByteView(response.body, kind)
-        reading = read_page(page)
-        if self.session.is_old(reading.published) and row.kind != "seed":
+        reading = read_page(response.body, kind)
+        if wall := wall_of(reading, bool(response.headers.get(b"cf-mitigated"))):
+            return FetchResult(settle.closed(row, now, "failed", wall, response.status))
+        if self.session.is_old(date_stated(reading.published)) and row.kind != "seed":
             return FetchResult(settle.closed(row, now, "fetched", "too-old", response.status))
+        signals = signals_of(reading.robots, response.headers)
+        if left_out := self._left_out.intersection(signal.partition(":")[0] for signal in signals):
+            return FetchResult(settle.closed(row, now, "fetched", min(left_out), response.status))
         body = response.meta["raw"].body
-        digest, words = settle.payload_digest(body), settle.words_digest(page.text)
+        digest, words = settle.payload_digest(body), settle.words_digest(reading.html)
         same = bool(row.archived) and (digest == row.digest or (bool(words) and words == row.words))
         article = reading.is_article or row.kind == "article"
         facts = _facts(response) | {"digest": digest, "words": words, "article": int(article)}
         settlement = settle.fetched(row, now, facts, changed=not same)
-        settlement.found = self._found_links(row, reading)
-        capture = self._capture(response, digest, {"kind": "article"} if article else {})
+        settlement.found = self._found_links(row, reading, NOFOLLOW in signals)
+        barren, noise = self.session.repeats.observe(row, words, reading)
+        settlement.account = row.family if barren and row.family else None
+        if noise:
+            self.session.frontier.note_noise(row.host, noise)
+        notes = ({"kind": "article"} if article else {}) | ({"robots": signals} if signals else {})
+        capture = self._capture(response, digest, notes)
         settlement.counts = {"fetched": 1, "bytes": len(body)} | ({"articles": 1} if article else {})
         if capture.earlier is not None:
             settlement.counts = {"unchanged": 1}
         return FetchResult(settlement, capture)
 
-    def _listing(self, response: Response, entries: list[ListingEntry], kind: str) -> FetchResult:
-        """Settle a feed or a sitemap, also one that was given as a seed: from now on it is of its own `kind`."""
+    async def _listing(self, response: Response) -> FetchResult:
+        """Settle a feed or a sitemap, also one that was given as a seed: from now on it is a feed."""
         row: Row = response.meta["row"]
+        raw: Response = response.meta["raw"]
+        encodings = "" if row.kind == "seed" else _header(raw, b"Content-Encoding")
+        try:
+            entries = await self.session.lists.read(response.body, _header(raw, b"Content-Type"), encodings)
+        except RecordError as fault:
+            return FetchResult(settle.closed(row, time.time(), "failed", f"list-{fault.reason}", response.status))
+        if entries is None:
+            return FetchResult(settle.closed(row, time.time(), "failed", "not-a-list", response.status))
+        kind = "feed" if row.kind == "seed" else row.kind
         settlement = settle.fetched(row, time.time(), _facts(response) | {"kind": kind}, changed=True)
-        settlement.counts = {"lists": 1}
+        settlement.counts = {"lists": 1} | ({} if entries else {"empty-lists": 1})
+        settlement.account = ""
+        settlement.found = list(self._found_entries(row, entries))
+        return FetchResult(settlement)
+
+    def _found_entries(self, row: Row, entries: list[ListingEntry]) -> Iterator[Target]:
         for entry in entries:
             nested = entry.kind == "sitemap"
             if self.session.is_old(entry.published or entry.changed) or (nested and row.depth >= MAX_SITEMAP_DEPTH):
@@ -189,9 +224,8 @@ class NewsSpider(Spider):
             depth = row.depth + 1 if nested else 1
             target = self.session.target(entry.url, row.url, depth, "sitemap" if nested else "")
             if not isinstance(target, str):
-                as_kind = "article" if target.kind == "page" else target.kind
-                settlement.found.append(replace(target, kind=as_kind, title=entry.title, published=entry.published))
-        return FetchResult(settlement)
+                kind = "article" if target.kind == "page" else target.kind
+                yield replace(target, kind=kind, title=entry.title, published=entry.published)
 
     def _capture(self, response: Response, digest: str, notes: dict[str, Any] | None = None) -> Capture:
         """Make the exchange to archive; what came before unchanged is a revisit."""
@@ -202,12 +236,12 @@ class NewsSpider(Spider):
         outlet = self.session.outlets[row.outlet]
         about = {
             "outlet": row.outlet, "kind": row.kind, "title": row.title, "published": row.published,
-            "drop": list(outlet.drop), "rendered": "yes" if response.meta.get("playwright") else "",
+            "drop": list(outlet.drop),
         } | (notes or {})  # fmt: skip
         date, _, record_id = row.archived.partition(" ")
         return Capture(
             url=row.url, status=raw.status, request=[("Host", site_of(row.url)), *_pairs(request.headers)],
-            response=response.meta["raw_headers"], body=raw.body, digest=digest, protocol=raw.protocol or "HTTP/1.1",
+            response=_pairs(raw.headers), body=raw.body, digest=digest, protocol=raw.protocol or "HTTP/1.1",
             address=str(raw.ip_address or ""),
             truncated="disconnect" if "dataloss" in raw.flags else response.meta.get("truncated", ""),
             notes={name: value for name, value in about.items() if value},
@@ -233,9 +267,10 @@ class NewsSpider(Spider):
         key = target.url if target.key == key_of(row.url) else target.key
         return replace(target, key=key, hops=row.hops + 1, title=row.title, published=row.published)
 
-    def _found_links(self, row: Row, reading: Reading) -> list[Target]:
+    def _found_links(self, row: Row, reading: Reading, nofollow: bool) -> list[Target]:
         base = (as_ascii(reading.base, row.url) if reading.base else None) or row.url
-        links = [(link, "") for link in (*reading.links, reading.moved_to, reading.canonical) if link]
+        followed = () if nofollow else reading.links
+        links = [(link, "") for link in (*followed, reading.moved_to, reading.canonical) if link]
         if row.kind == "seed":
             links += [(feed, "feed") for feed in reading.feeds]
         targets = [self.session.target(link, base, row.depth + 1, kind) for link, kind in links]
@@ -254,8 +289,23 @@ class NewsSpider(Spider):
         scheduler.wake({target.host for target in known})  # type: ignore[union-attr]
 
 
-def _header(response: Response, name: bytes, encoding: str = "latin-1") -> str:
-    return (response.headers.get(name) or b"").decode(encoding, "replace")
+def is_list(request: Request) -> bool:
+    """Tell whether a request is for a feed or a sitemap."""
+    row: Row | None = request.meta.get("row")
+    return row is not None and row.kind in _LISTS
+
+
+def _header(response: Response, name: bytes) -> str:
+    return (response.headers.get(name) or b"").decode("latin-1")
+
+
+def _location(response: Response) -> str:
+    """Return where a redirect leads; bytes that are no UTF-8 are sent back as they came, as browsers do."""
+    value = response.headers.get(b"Location") or b""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return _HIGH_BYTE.sub(lambda byte: b"%%%02X" % byte[0][0], value).decode("ascii")
 
 
 def _facts(response: Response) -> dict[str, Any]:

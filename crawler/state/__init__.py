@@ -6,11 +6,12 @@
          |                                                   |  only then
          +---- what was found ------- Settlement --> Frontier: one transaction
 
-A `FetchResult` (settle) is what became of one request: a `Settlement` (frontier), the columns to write and the targets
+A `FetchResult` (settle) is what became of one request: a `Settlement` (rows), the columns to write and the targets
 found, and a `Capture` (archive), the exchange to keep. A `RecordRef` names the record of it, for later revisits.
 
 In: responses and failures. Out: rows to fetch, `frontier.sqlite`, `warc/*.warc.gz`.
-Read frontier, then archive, settle, scheduler and pipeline. Nothing outside the crawler imports from here.
+Read rows, then frontier, archive, settle, repeats, scheduler and pipeline. Nothing outside the crawler imports from
+here.
 """
 
 from __future__ import annotations

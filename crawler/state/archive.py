@@ -25,7 +25,7 @@ from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-unty
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
 from corpus.files import UNFINISHED, sync_folder, translated
-from crawler.state.frontier import ArchiveFile
+from crawler.state.rows import ArchiveFile
 
 #: 1 of isal's 0..3: the size of zlib -1 at a fifth of its time (0.33 against 1.8 ms for a 170 KiB page).
 COMPRESSION = 1

@@ -12,16 +12,26 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from corpus.errors import EnvironmentFault
+from crawler.state.rows import (
+    ENTRIES,
+    LAST,
+    LONGEST_WAIT,
+    MAX_REFUSALS,
+    PRIORITIES,
+    TEMPORARY,
+    ArchiveFile,
+    Row,
+    Settlement,
+    Target,
+)
 
-#: Raised when a table changes; an older file is refused with a message rather than misread.
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
+#: What makes each version of the file out of the one before; a file of a later version is refused with a message.
+_VERSIONS = ("""
 CREATE TABLE url (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, url TEXT NOT NULL, host TEXT NOT NULL, outlet TEXT NOT NULL,
     kind TEXT NOT NULL, state TEXT NOT NULL, priority INTEGER NOT NULL, due REAL, depth INTEGER NOT NULL,
@@ -38,76 +48,17 @@ CREATE TABLE run (id INTEGER PRIMARY KEY, started REAL NOT NULL, finished REAL, 
 CREATE TABLE tally (run INTEGER, outlet TEXT, what TEXT, n INTEGER NOT NULL, PRIMARY KEY (run, outlet, what))
     WITHOUT ROWID;
 CREATE TABLE hold (host TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
-"""
-
-#: Smaller is fetched earlier: what lists stories, then stories, then the rest.
-PRIORITIES = {"sitemap": 0, "feed": 0, "seed": 1, "article": 2, "listing": 3, "page": 4}
-
-#: Failures that a later run tries again; the others (404, not HTML, too large) stay.
-TEMPORARY = ("timeout", "connection", "dns", "server-error", "too-many-requests", "disconnect", "crashed")
-
-
-class Target(msgspec.Struct, frozen=True):
-    """A url worth fetching, as discovery hands it to the frontier."""
-
-    key: str
-    url: str
-    host: str
-    outlet: str
-    kind: str
-    depth: int = 0
-    hops: int = 0
-    title: str = ""
-    published: str = ""
-
-
-class Row(msgspec.Struct, frozen=True):
-    """A url in the hand of the scheduler."""
-
-    id: int
-    url: str
-    host: str
-    outlet: str
-    kind: str
-    depth: int
-    hops: int
-    attempts: int
-    status: int | None
-    etag: str
-    modified: str
-    digest: str
-    words: str
-    interval: float
-    archived: str
-    title: str
-    published: str
-
-
-#: Retry-After and robots.txt can put a url off by at most this many seconds.
-LONGEST_WAIT = 3600.0
+""", """
+ALTER TABLE url ADD COLUMN family TEXT NOT NULL DEFAULT '';
+ALTER TABLE url ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE noise (host TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (host, name)) WITHOUT ROWID;
+""")
+SCHEMA_VERSION = len(_VERSIONS)
 
 #: Keys remembered as known, to spare the database the links that every page of a site repeats.
 REMEMBERED = 200_000
 
 _ROW = ", ".join(Row.__struct_fields__)
-
-
-class ArchiveFile(NamedTuple):
-    """A file of the archive: its final name, its state ("open", "published", "removed"), and its good bytes."""
-
-    name: str
-    state: str
-    size: int
-
-
-class Settlement(msgspec.Struct):
-    """What the frontier is to write of one url: the columns to change, what was found, what to count."""
-
-    row: Row
-    changes: dict[str, Any]
-    found: list[Target] = msgspec.field(default_factory=list)
-    counts: dict[str, int] = msgspec.field(default_factory=dict)
-
 
 #: The outlets that may still fetch pages, and those that may still fetch feeds and sitemaps.
 WithBudget = tuple[Sequence[str], Sequence[str]]
@@ -139,11 +90,11 @@ class Frontier:
                 # In WAL mode NORMAL loses no transaction to a kill, and to a power cut only the last ones, whole.
                 self._db.execute("PRAGMA synchronous=NORMAL")
                 (version,) = self._db.execute("PRAGMA user_version").fetchone()
-                if version == 0:
-                    self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
-                elif version != SCHEMA_VERSION:
+                if version > SCHEMA_VERSION:
                     message = f"{path}: written by version {version} of the frontier, this is {SCHEMA_VERSION}"
                     raise EnvironmentFault(f"{message}; give another GHIRBAL_OUT")
+                if steps := "".join(_VERSIONS[version:]):
+                    self._db.executescript(f"BEGIN; {steps} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
                 opened.pop_all()
         except (OSError, sqlite3.DatabaseError) as fault:
             raise EnvironmentFault(f"{path}: cannot open the frontier ({fault})") from fault
@@ -196,8 +147,9 @@ class Frontier:
     def begin(self, now: float, recrawl: str) -> bool:
         """Start a run, or resume the last one if it never finished; return True when it resumes.
 
-        A new run looks at every entry point again, at pages that are due (`recrawl` "due"), at all ("all") or
-        at none ("none"), and tries once more what failed for a passing reason or was refused by robots.txt.
+        A new run looks at every entry point again, at pages that are due (`recrawl` "due"), at all ("all", also those
+        that failed) or at none ("none"), and tries once more what failed for a passing reason, what failed for another
+        and has not been asked MAX_REFUSALS times, and what was refused.
         """
         unfinished = self._execute("SELECT id, started FROM run WHERE finished IS NULL ORDER BY id DESC")
         if unfinished:
@@ -210,14 +162,15 @@ class Frontier:
             cursor = db.execute("INSERT INTO run (started) VALUES (?)", (now,))
             self.run = cursor.lastrowid or 0
             marks = ", ".join("?" * len(TEMPORARY))
-            retry = f"(state = 'refused' OR (state = 'failed' AND reason IN ({marks})))"
+            retry = f"state = 'failed' AND (reason IN ({marks}) OR refusals < {MAX_REFUSALS})"
             again = "UPDATE url SET state = 'discovered', attempts = 0, due = ? WHERE "
             db.execute(again + retry, (now, *TEMPORARY))
+            db.execute(again + "state = 'refused' AND reason != 'same-page'", (now,))
             patient = "UPDATE url SET attempts = 0, due = min(due, ?) WHERE state = 'discovered'"
             db.execute(patient, (now + LONGEST_WAIT,))
-            db.execute(again + "state = 'fetched' AND kind IN ('seed', 'feed', 'sitemap')", (now,))
+            db.execute(again + f"kind IN {ENTRIES}", (now,))
             if recrawl == "all":
-                db.execute(again + "state = 'fetched'", (now,))
+                db.execute(again + "state IN ('fetched', 'failed')", (now,))
             elif recrawl == "due":
                 db.execute(again + "state = 'fetched' AND due <= ?", (now, now))
         return False
@@ -261,19 +214,35 @@ class Frontier:
         with self.transaction() as db:
             return self._add(db, targets, now)
 
-    def _add(self, db: sqlite3.Connection, targets: Iterable[Target], now: float) -> int:
+    def enter(self, targets: Iterable[Target], now: float) -> None:
+        """Record entry points; one that was known as a mere page, or of another outlet, is asked as what it is now."""
+        with self.transaction() as db:
+            self._add(db, targets, now)
+            update = (
+                "UPDATE url SET kind = :kind, outlet = :outlet, priority = :priority, family = '',"  # noqa: S608  ours
+                " state = 'discovered', attempts = 0, due = :now"
+                f" WHERE key = :key AND (kind NOT IN {ENTRIES} OR outlet != :outlet)"
+            )
+            rows = [msgspec.structs.asdict(t) | {"priority": PRIORITIES[t.kind], "now": now} for t in targets]
+            db.executemany(update, rows)
+
+    def _add(self, db: sqlite3.Connection, targets: Iterable[Target], now: float, account: str | None = None) -> int:
         fresh = [target for target in targets if target.key not in self._known]
         if not fresh:
             return 0
         if len(self._known) > REMEMBERED:
             self._known.clear()
         self._known.update(target.key for target in fresh)
-        rows = [msgspec.structs.asdict(t) | {"priority": PRIORITIES[t.kind], "now": now} for t in fresh]
+        rows = [
+            msgspec.structs.asdict(t) | {"priority": PRIORITIES[t.kind], "now": now}
+            | ({} if account is None else {"family": account})
+            for t in fresh
+        ]  # fmt: skip
         before = db.total_changes
         db.executemany(
             "INSERT OR IGNORE INTO url (key, url, host, outlet, kind, state, priority, due, depth, hops, discovered,"
-            " title, published) VALUES (:key, :url, :host, :outlet, :kind, 'discovered', :priority, :now, :depth,"
-            " :hops, :now, :title, :published)",
+            " title, published, family) VALUES (:key, :url, :host, :outlet, :kind, 'discovered', :priority, :now,"
+            " :depth, :hops, :now, :title, :published, :family)",
             rows,
         )
         return db.total_changes - before
@@ -287,12 +256,39 @@ class Frontier:
                 columns = ", ".join(f"{name} = ?" for name in changes)
                 update = f"UPDATE url SET {columns} WHERE id = ?"  # noqa: S608  our own columns
                 db.execute(update, (*changes.values(), row.id))
-                new = self._add(db, settlement.found, now)
-                counts = settlement.counts | ({"discovered": new} if new else {})
-                db.executemany(
-                    "INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-                    [(self.run, row.outlet, what, n) for what, n in counts.items()],
-                )
+                new = self._add(db, settlement.found, now, settlement.account)
+                self._count(db, row.outlet, settlement.counts | ({"discovered": new} if new else {}))
+
+    def _count(self, db: sqlite3.Connection, outlet: str, counts: dict[str, int]) -> None:
+        db.executemany(
+            "INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+            [(self.run, outlet, what, n) for what, n in counts.items()],
+        )
+
+    def serve_last(self, row: Row) -> None:
+        """Put everything that waits on the account of a row behind all else; what stands there already is refused."""
+        waiting = "host = ? AND family = ? AND state = 'discovered'"
+        with self.transaction() as db:
+            if row.priority < LAST:
+                db.execute(f"UPDATE url SET priority = {LAST} WHERE {waiting}", (row.host, row.family))  # noqa: S608
+                return
+            update = f"UPDATE url SET state = 'refused', reason = 'trap', due = NULL WHERE {waiting}"  # noqa: S608
+            refused = db.execute(update, (row.host, row.family)).rowcount
+            self._count(db, row.outlet, {"refused:trap": refused})
+
+    def note_noise(self, host: str, names: Iterable[str]) -> None:
+        """Remember parameters that mean nothing at a host."""
+        with self.transaction() as db:
+            db.executemany("INSERT OR IGNORE INTO noise VALUES (?, ?)", [(host, name) for name in names])
+
+    def noise(self) -> list[tuple[str, str]]:
+        """Return (host, parameter) of all that means nothing."""
+        return [(host, name) for host, name in self._execute("SELECT host, name FROM noise")]
+
+    def worth(self) -> dict[str, int]:
+        """Return how many different texts each account has brought."""
+        query = "SELECT family, count(DISTINCT words) FROM url WHERE archived != '' AND words != '' AND family != ''"
+        return dict(self._execute(f"{query} GROUP BY family"))
 
     def note_archives(self, files: Iterable[ArchiveFile]) -> None:
         """Record the state of archive files."""

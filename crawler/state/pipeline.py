@@ -19,7 +19,7 @@ from scrapy.utils.asyncio import run_in_thread
 
 from corpus.errors import EXIT_DEFECT, GhirbalError
 from corpus.files import refusal
-from crawler.state.frontier import ArchiveFile
+from crawler.state.rows import ArchiveFile
 from crawler.state.scheduler import FrontierScheduler, SessionSpider
 from crawler.state.settle import FetchResult
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 _Waiting = tuple[FetchResult, "asyncio.Future[None]"]
 
 
-def _exit_with(code: int) -> None:
+def exit_with(code: int) -> None:
     """End the process with a code of our own; `scrapy crawl` knows only success."""
     logging.shutdown()
     sys.stdout.flush()
@@ -126,7 +126,7 @@ class ArchivePipeline:
         defect = None if isinstance(fault, GhirbalError) else fault
         logger.critical("%s; the crawl stops, and the same command goes on from here", fault, exc_info=defect)
         self._pending, self._fault = [], fault
-        atexit.register(_exit_with, fault.exit_code if isinstance(fault, GhirbalError) else EXIT_DEFECT)
+        atexit.register(exit_with, fault.exit_code if isinstance(fault, GhirbalError) else EXIT_DEFECT)
         self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="disk"))
 
     async def close_spider(self) -> None:

@@ -19,7 +19,8 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import CallLaterResult, call_later
 
 from crawler.session import Session
-from crawler.state.frontier import LONGEST_WAIT, Row, Target
+from crawler.state.rows import ENTRIES, LONGEST_WAIT, Row, Target
+from crawler.state.settle import closed
 
 logger = logging.getLogger(__name__)
 
@@ -131,12 +132,26 @@ class FrontierScheduler(BaseScheduler):
         for _ in range(len(self._turns)):
             site = self._turns[0]
             self._turns.rotate(-1)
-            if len(site.in_flight) < self._per_site and self._ready_at(site, now) <= now:
-                row = site.queue.popleft()
+            if row := self._next_row(site, now):
                 site.in_flight.add(row.id)
                 self._left[_account(row)] = self._left.get(_account(row), 0) - 1
                 return self._spider.request_for(row)
         self._set_timer(now)
+        return None
+
+    def _next_row(self, site: _Site, now: float) -> Row | None:
+        """Take the next url of a host that is free, passing over what would only show the same again."""
+        repeats = self._session.repeats
+        while len(site.in_flight) < self._per_site and self._ready_at(site, now) <= now:
+            row = site.queue.popleft()
+            if repeats.is_overdrawn(row.family):
+                self._frontier.serve_last(row)
+                site.queue.clear()
+                site.read_at = 0.0
+            elif row.kind not in ENTRIES and repeats.is_same_page(row):
+                self._frontier.settle([closed(row, now, "refused", "same-page")], [], now)
+            else:
+                return row
         return None
 
     def _ready_at(self, site: _Site, now: float) -> float:

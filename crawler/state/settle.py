@@ -17,13 +17,13 @@ from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
     DownloadTimeoutError,
-    IgnoreRequest,
     StopDownload,
 )
 
+from corpus.errors import RecordError
 from crawler.polite.safety import Refused
 from crawler.state.archive import Capture
-from crawler.state.frontier import LONGEST_WAIT, Row, Settlement, Target
+from crawler.state.rows import LONGEST_WAIT, Row, Settlement, Target
 
 HOUR, DAY = 3600.0, 86400.0
 #: CC news-crawl's adaptive schedule: from 90 minutes to 90 days.
@@ -111,7 +111,7 @@ def fetched(row: Row, now: float, facts: dict[str, Any], changed: bool) -> Settl
     """Settle a url whose page came; `facts` are further columns (etag, digest, ...)."""
     interval = next_interval(row, changed)
     changes = {
-        "state": "fetched", "fetched": now, "reason": "", "attempts": 0, "interval": interval,
+        "state": "fetched", "fetched": now, "reason": "", "attempts": 0, "refusals": 0, "interval": interval,
         "due": now + interval, **facts,
     }  # fmt: skip
     return Settlement(row, changes)
@@ -120,6 +120,8 @@ def fetched(row: Row, now: float, facts: dict[str, Any], changed: bool) -> Settl
 def closed(row: Row, now: float, state: str, reason: str, status: int | None = None) -> Settlement:
     """Settle a url for this run without a page: "failed" or "refused", or "fetched" for what needs no second look."""
     changes = {"state": state, "reason": reason, "due": None, "status": status, "fetched": now}
+    if state == "failed":
+        changes["refusals"] = row.refusals + 1
     return Settlement(row, changes, counts={f"{state}:{reason}" if reason else state: 1})
 
 
@@ -164,7 +166,9 @@ def reason_of(fault: BaseException) -> str:
     """Name what went wrong with a download, in kebab-case."""
     if isinstance(fault, Refused):
         return fault.reason
-    if isinstance(fault, DownloadCancelledError) or (isinstance(fault, IgnoreRequest) and "MAXSIZE" in str(fault)):
+    if isinstance(fault, RecordError):
+        return fault.reason
+    if isinstance(fault, DownloadCancelledError):
         return "too-large"
     if isinstance(fault, StopDownload):
         return "not-a-page"

@@ -1,53 +1,58 @@
-"""Read what a site publishes for machines: sitemaps, news sitemaps, RSS and Atom.
+"""Read what a site publishes for machines: sitemaps, news sitemaps, RSS, Atom, JSON Feed and plain lists of urls.
 
-Everything is capped: entries a file, bytes a file (by the download limit) and, in the frontier, how deep
-sitemap indexes may nest. XML is parsed without entities, DTD and network.
+One reader takes them all, whatever they are called. Everything is capped: entries a file, bytes a file and, in the
+frontier, how deep sitemap indexes may nest. XML is parsed without its declarations: no entities, DTD or network.
 """
 
 from __future__ import annotations
 
 import contextlib
-import email.utils
-import gzip
-import io
+import html.entities
 import re
 import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
-from xml.sax import SAXException
+from urllib.parse import urljoin
 
-import feedparser  # type: ignore[import-untyped]
+import orjson
 from lxml import etree
 
 from corpus.charset import declared_charset, decode
+from corpus.dates import parse_date
 from corpus.errors import RecordError
+from corpus.formats import unpack
 
 #: The sitemap protocol's own limit.
 MAX_ENTRIES = 50_000
 #: A sitemap of this size is 50,000 long urls; the protocol allows 50 MB, our downloads 10 MiB.
 MAX_XML = 32 * 1024 * 1024
+#: Sitemaps in gzip that a server compresses once more, and once more.
+MAX_LAYERS = 3
 #: The longest title worth carrying.
 MAX_TITLE = 500
 
-#: XML is read without entities, network and DTD.
-_HARDENED: dict[str, Any] = {
-    "resolve_entities": False, "no_network": True, "load_dtd": False, "recover": True, "huge_tree": False,
-}  # fmt: skip
+#: The root of a listing; what stands before it (declarations, warnings of a server, comments) is passed over.
+_ROOT = re.compile(r"<(?:[A-Za-z][\w.-]{0,20}:)?(urlset|sitemapindex|rss|feed|rdf)(?=[\s>])", re.IGNORECASE)
+_ROOT_BYTES = re.compile(_ROOT.pattern.encode(), re.IGNORECASE)
+_JSON_FEED = b"jsonfeed.org/version"
+#: Bytes of a page among which the root of a listing is looked for.
+_HEAD = 4096
 _GZIP_MAGIC = b"\x1f\x8b"
 _XML_LABEL = re.compile(rb"\s*<\?xml\s[^<>]{0,200}?encoding\s{0,5}=\s{0,5}[\"']([A-Za-z0-9_.:-]{2,40})")
-_XML_HEAD = re.compile(r"\s*<\?xml\s[^<>]*>")
-_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+_AMPERSAND = re.compile(r"&(?:#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?|([A-Za-z][A-Za-z0-9]{1,31});)?")
+_XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
 #: Digits of the largest code point, as a decimal number.
 _MAX_DIGITS = 7
-
-#: What feedparser lets through on broken feeds; UnicodeError is a ValueError, KeyError and IndexError are LookupErrors.
-_BREAKDOWNS = (
-    ValueError, LookupError, AttributeError, TypeError, ArithmeticError, AssertionError, RecursionError, SAXException
-)  # fmt: skip
+#: Elements that are entries, and in which of their parts each thing stands, best first.
+_ENTRIES = frozenset(("url", "sitemap", "item", "entry"))
+_ADDRESSES = ("loc", "origlink", "link", "guid", "id")
+_DATES = ("publication_date", "pubdate", "published", "date", "issued", "updated", "modified")
+#: Namespaces, or prefixes that nobody declared, whose elements tell of the entry itself; those of images and videos
+#: have titles and addresses too.
+_KIN = re.compile(r"purl\.org/dc/|2005/atom|sitemap-news|feedburner|^(?:dc|atom|news)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,142 +66,137 @@ class ListingEntry:
     title: str = ""
 
 
-def read_sitemap(body: bytes, content_type: str = "") -> list[ListingEntry]:
-    """Return the entries of a sitemap, a sitemap index or a plain list of urls; broken XML gives what it can.
+def read_listing(answer: tuple[bytes, str, str]) -> list[ListingEntry] | None:
+    """Return the entries of a listing, given as body, Content-Type and Content-Encoding; None if it is none.
 
-    A sitemap that is in truth a feed is read as one.
+    A broken one gives what it can.
     """
-    if body.startswith(_GZIP_MAGIC):
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:
-                body = stream.read(MAX_XML)
-        except (OSError, EOFError, zlib.error):
-            return []
+    body, content_type, encodings = answer
+    with contextlib.suppress(RecordError):
+        body, _ = unpack(body, encodings, MAX_XML)
+    for _ in range(MAX_LAYERS):
+        if body.startswith(_GZIP_MAGIC):
+            body = _gunzipped(body)
     text = _text_of(body, content_type)
-    start = text[:4096].lstrip()
-    if not start.startswith("<"):
-        lines = text.split("\n")
-        return [ListingEntry(line.strip()) for line in lines[:MAX_ENTRIES] if line.strip().startswith("http")]
-    if "<rss" in start or "<feed" in start:
-        return read_feed(body, content_type)
-    return list(islice(_sitemap_entries(text), MAX_ENTRIES))
+    if root := _ROOT.search(text):
+        return list(islice(_xml_entries(_parsable(text[root.start() :])), MAX_ENTRIES))
+    if text.lstrip().startswith("{"):
+        return _json_entries(text)
+    lines = [line.strip() for line in text.split("\n")]
+    return [ListingEntry(line) for line in lines if line.startswith(("http://", "https://"))][:MAX_ENTRIES] or None
 
 
-def _sitemap_entries(text: str) -> Iterator[ListingEntry]:
-    events = etree.iterparse(
-        io.BytesIO(text.encode()), events=("end",), remove_comments=True, remove_pis=True, **_HARDENED
-    )
-    with contextlib.suppress(etree.XMLSyntaxError):
-        for _, element in events:
-            kind = _local(element)
-            if kind not in ("url", "sitemap"):
-                continue
-            found: dict[str, str] = {}
-            for part in (*element, *(inner for child in element if _local(child) == "news" for inner in child)):
-                # Images and videos of an entry have titles and addresses too; only the entry's own and its news count.
-                if part.text and part.text.strip():
-                    found.setdefault(_local(part), part.text.strip())
-            if "loc" in found:
-                yield ListingEntry(
-                    url=found["loc"],
-                    kind="sitemap" if kind == "sitemap" else "article",
-                    published=found.get("publication_date", ""),
-                    changed=found.get("lastmod", ""),
-                    title=found.get("title", "")[:MAX_TITLE],
-                )
-            element.clear()
-            while (before := element.getprevious()) is not None:
-                before.getparent().remove(before)
+def is_listing(body: bytes) -> bool:
+    """Tell from its first bytes whether a body is a listing."""
+    start = body[:_HEAD]
+    return _ROOT_BYTES.search(start) is not None or (start.lstrip()[:1] == b"{" and _JSON_FEED in start)
 
 
-def _local(element: etree._Element) -> str:
-    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
-
-
-def read_feed(body: bytes, content_type: str = "") -> list[ListingEntry]:
-    """Return the entries of an RSS or Atom feed, whatever its charset; a broken feed gives what it can."""
-    text = _text_of(body, content_type)
-    try:
-        # feedparser looks for an encoding with a pattern that takes hours on hostile declarations; the declaration is
-        # gone, and behind a line break nothing passes for one.
-        stream, headers = io.BytesIO(b"\n" + text.encode()), {"content-type": "application/xml; charset=utf-8"}
-        rows = feedparser.parse(stream, response_headers=headers, sanitize_html=False).entries[:MAX_ENTRIES]
-        found = [entry for row in rows if (entry := _feed_entry(row))]
-    except _BREAKDOWNS:
-        found = []
-    return found or _salvaged(text)
-
-
-def _feed_entry(row: Any) -> ListingEntry | None:
-    identifier = str(row.get("id", ""))
-    link = row.get("link") or (identifier if identifier.startswith("http") else "")
-    if not link:
-        return None
-    published = ""
-    if stamp := row.get("published_parsed") or row.get("updated_parsed"):
-        year, month, day, hour, minute, second = stamp[:6]
-        with contextlib.suppress(ValueError):
-            published = datetime(year, month, day, hour, minute, second, tzinfo=UTC).isoformat()
-    return ListingEntry(str(link), published=published, title=str(row.get("title", ""))[:MAX_TITLE])
+def _gunzipped(body: bytes) -> bytes:
+    """Unpack gzip as far as it goes: it may be cut, damaged, or have something else behind it."""
+    text = b""
+    while body.startswith(_GZIP_MAGIC) and len(text) < MAX_XML:
+        engine = zlib.decompressobj(31)
+        with contextlib.suppress(zlib.error):
+            text += engine.decompress(body, MAX_XML - len(text))
+        body = engine.unused_data
+    return text
 
 
 def _text_of(body: bytes, content_type: str) -> str:
-    """Return XML as text without its declaration; "" if it is none.
-
-    The charset is found as that of a page is, for labels of feeds are wrong as often. References to what is no
-    character (surrogates, numbers beyond Unicode) make both parsers fail far from their place; they become U+FFFD.
-    """
+    """Return a listing as text, its charset found as that of a page is, for their labels are wrong as often."""
     label = _XML_LABEL.match(body[:1024])
     try:
-        text, _ = decode(body, declared_charset(content_type) or (label[1].decode("ascii") if label else ""))
+        return decode(body, declared_charset(content_type) or (label[1].decode("ascii") if label else ""))[0]
     except RecordError:
         return ""
-    text = text.lstrip("\ufeff")
-    head = _XML_HEAD.match(text)
-    text = text[head.end() :] if head else text
-
-    def kept(reference: re.Match[str]) -> str:
-        digits = (reference[1] or reference[2]).lstrip("0") or "0"
-        code = int(digits, 16 if reference[1] else 10) if len(digits) <= _MAX_DIGITS else sys.maxunicode + 1
-        return "\ufffd" if code > sys.maxunicode or 0xD800 <= code <= 0xDFFF else reference[0]
-
-    return _REFERENCE.sub(kept, text).encode("utf-8", "replace").decode()
 
 
-def _salvaged(text: str) -> list[ListingEntry]:
-    """Read a feed with which feedparser can do nothing: address, date and title of items, as they are written."""
+def _parsable(text: str) -> str:
+    """Mend what makes a parser fail far from its place, outside of CDATA sections.
+
+    Bare ampersands are escaped and names of HTML resolved; references to what is no character become U+FFFD.
+    """
+    first, *sections = text.split("<![CDATA[")
+    parts = [_AMPERSAND.sub(_reference, first)]
+    for section in sections:
+        data, end, markup = section.partition("]]>")
+        parts += ["<![CDATA[", data, end, _AMPERSAND.sub(_reference, markup)]
+    return "".join(parts).encode("utf-8", "replace").decode()
+
+
+def _reference(match: re.Match[str]) -> str:
+    name, digits = match[3], (match[1] or match[2] or "").lstrip("0")
+    if name:
+        return match[0] if name in _XML_NAMES else html.entities.html5.get(f"{name};", f"&amp;{match[0][1:]}")
+    if not (match[1] or match[2]):
+        return "&amp;"
+    code = int(digits or "0", 16 if match[1] else 10) if len(digits) <= _MAX_DIGITS else sys.maxunicode + 1
+    return "\ufffd" if not code or code > sys.maxunicode or 0xD800 <= code <= 0xDFFF else f"&#{code};"
+
+
+def _xml_entries(text: str) -> Iterator[ListingEntry]:
+    parser = etree.XMLParser(
+        encoding="utf-8", recover=True, remove_comments=True, remove_pis=True, resolve_entities=False, no_network=True,
+        load_dtd=False, huge_tree=False,
+    )  # fmt: skip
     root = None
     with contextlib.suppress(etree.XMLSyntaxError):
-        root = etree.fromstring(text.encode(), etree.XMLParser(**_HARDENED))
-    entries: list[ListingEntry] = []
-    for item in () if root is None else root.iter():
-        if _local(item) not in ("item", "entry"):
-            continue
-        found: dict[str, str] = {}
-        for part in item.iterdescendants():
-            name, value = _local(part), (part.text or "").strip()
-            if name == "link" and part.get("rel", "alternate") == "alternate":
-                value = value or part.get("href", "").strip()
-            if value:
-                found.setdefault(name, value)
-        url = next((found[name] for name in ("link", "guid", "id") if name in found), "")
-        stamp = next((found[name] for name in ("pubdate", "published", "date", "updated") if name in found), "")
-        if url.startswith(("http", "/")):
-            entries.append(ListingEntry(url, published=_date_of(stamp), title=found.get("title", "")[:MAX_TITLE]))
-    return entries[:MAX_ENTRIES]
+        root = etree.fromstring(text.encode(), parser)
+    for element in () if root is None else root.iter(etree.Element):
+        kind = _name(element, _split(element)[0])
+        found = _parts_of(element) if kind in _ENTRIES else {}
+        if url := next((found[name] for name in _ADDRESSES if name in found), ""):
+            yield ListingEntry(
+                url=url,
+                kind="sitemap" if kind == "sitemap" else "article",
+                published=next((date for name in _DATES if (date := parse_date(found.get(name, "")))), ""),
+                changed=parse_date(found.get("lastmod", "")),
+                title=html.unescape(found.get("title", ""))[:MAX_TITLE],
+            )
 
 
-def _date_of(text: str) -> str:
-    """Return a date as RSS or Atom write it in ISO 8601, "" if it is none."""
-    for read in (datetime.fromisoformat, email.utils.parsedate_to_datetime):
-        with contextlib.suppress(ValueError, TypeError, IndexError, OverflowError):
-            return read(text).isoformat()
-    return ""
+def _parts_of(entry: etree._Element) -> dict[str, str]:
+    """Return what stands in the parts of an entry, by name; the first of a repeated one counts."""
+    home = _split(entry)[0]
+    found: dict[str, str] = {}
+    for part in entry.iterdescendants():
+        name, value = _name(part, home), " ".join("".join(map(str, part.itertext())).split())
+        if name in _ADDRESSES:
+            value = value or part.get("href", "").strip()
+            relation = part.get("rel", "alternate")
+            is_path = name in ("guid", "id") and (not value.startswith("http") or part.get("isPermaLink") == "false")
+            value = "" if relation != "alternate" or is_path else value
+            with contextlib.suppress(ValueError):
+                value = value and urljoin(part.base or "", value)
+        if name and value:
+            found.setdefault(name, value)
+    return found
 
 
-def is_listing_xml(body: bytes) -> str:
-    """Tell from its first bytes whether a body is a "sitemap", a "feed" or neither ("")."""
-    start = body[:4096].lower()
-    if b"<urlset" in start or b"<sitemapindex" in start:
-        return "sitemap"
-    return "feed" if b"<rss" in start or b"<feed" in start or b"<rdf:rdf" in start else ""
+def _name(element: etree._Element, home: str) -> str:
+    """Return the name of an element in lower case, "" if it is of another namespace than its entry and its kin."""
+    namespace, name = _split(element)
+    return name.lower() if namespace in ("", home) or _KIN.search(namespace) else ""
+
+
+def _split(element: etree._Element) -> tuple[str, str]:
+    """Return the namespace of an element, or a prefix that nobody declared, and its name."""
+    namespace, _, name = str(element.tag).rpartition("}")
+    prefix, _, local = name.rpartition(":")
+    return prefix or namespace.removeprefix("{"), local
+
+
+def _json_entries(text: str) -> list[ListingEntry] | None:
+    feed: Any = None
+    with contextlib.suppress(ValueError):
+        feed = orjson.loads(text)
+    items = feed.get("items") if isinstance(feed, dict) else None
+    if not isinstance(items, list):
+        return None
+    found: list[ListingEntry] = []
+    for item in islice((item for item in items if isinstance(item, dict)), MAX_ENTRIES):
+        url, title, date = (str(item.get(name) or "") for name in ("url", "title", "date_published"))
+        if url:
+            found.append(ListingEntry(url, published=parse_date(date), title=title[:MAX_TITLE]))
+    return found

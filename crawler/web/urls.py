@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import date, timedelta
+from functools import cache
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
+from babel.core import get_global
 from courlan import clean_url
 from courlan.clean import TRACKERS_RE
-from courlan.filters import FILE_TYPE, is_navigation_page, is_not_crawlable, lang_filter
+from courlan.filters import FILE_TYPE, is_navigation_page, is_not_crawlable
 from w3lib.url import canonicalize_url, safe_url_string
 
 from corpus.arabic import fold
+from corpus.dates import day_of, parse_date
 
 PORTS = {"http": 80, "https": 443}
 
@@ -55,11 +59,36 @@ _ARABIC_LISTING = frozenset(
     )
 )  # fmt: skip
 _LISTING_QUERY = re.compile(r"[?&](?:page|paged|pg|offset|start|from)=\d+", re.IGNORECASE)
-#: What an article's path ends in: a long slug, a number of five digits, or a dated folder.
-_ARTICLE_PATH = re.compile(r"\d{5,}|/(?:19|20)\d\d/\d{1,2}/|[^/]{25,}/?$|[-_][^/]*[-_][^/]*[-_][^/]*/?$")
-_DATE_IN_PATH = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})(?:[/-](\d{1,2}))?(?=[/-])")
-#: Calendars that go on for ever show themselves by years no newspaper has.
-_FAR_YEAR = re.compile(r"[/=-](?:1[0-8]\d\d|20[4-9]\d|2[1-9]\d\d)[/-]\d\d[/-]\d\d(?!\d)")
+#: What an article's path ends in: a long slug, a number of five digits, or something in a dated folder.
+_ARTICLE_PATH = re.compile(r"\d{5,}|/\d{4}/\d{1,2}/.*[^\d/]|[^/]{25,}/?$|[-_][^/]*[-_][^/]*[-_][^/]*/?$")
+#: A path that ends in a date and nothing else lists the stories of that day or month.
+_DATED_LIST = re.compile(r"/\d{4}[/-]\d{1,2}(?:[/-]\d{1,2})?/?$")
+_DATE = re.compile(r"(?<!\d)(\d{4})([/-])(\d{1,2})(?:\2(\d{1,2}))?(?!\d)")
+_DATE_IN_PATH = re.compile(rf"/{_DATE.pattern}(?=[/-])")
+_DATE_IN_URL = re.compile(rf"[/=-]{_DATE.pattern}")
+#: No news is older than the web; what is dated further ahead than embargoes reach is a calendar without end.
+_FIRST_NEWS = "1990"
+_AHEAD = timedelta(days=400)
+#: What the years of Nepal are ahead of ours by, and the first that they might be.
+_NEPALI_AHEAD, _NEPALI = 57, 2040
+
+#: Session ids in the dress of their servers (Java, PHP, ASP and ASP.NET, ColdFusion, and shops and forums); under other
+#: names they are found by what they lead to (`crawler.state.repeats`).
+_SESSION_IN_PATH = re.compile(
+    r";[a-z_]{0,10}s(?:ession_?)?id=[\w.!-]{8,}|/\((?:[A-Z]\([\w-]{1,80}\)){1,4}\)", re.IGNORECASE
+)
+_SESSION = re.compile(
+    r"(?:php|asp|j|s)?_?sess(?:ion)?_?id|aspsessionid[a-z]*|cfid|cftoken|zenid|oscsid", re.IGNORECASE
+)
+_SHORT_SESSION = re.compile(r"(?:s|sid|sess|session)=(?=[a-z]*\d)[\da-z]{16,}", re.IGNORECASE)
+
+#: Sections that are called as a language is: information technology, Italian.
+_SECTIONS = frozenset({"it"})
+#: Share in percent of the people of a country who speak a language that its editions are written in; for an official
+#: one more than there are.
+_SPOKEN, _OFFICIAL = 20.0, 101.0
+_CODES = re.compile(r"/([a-z]{2})(?:[-_]([a-z]{2}))?(?=/|$)", re.IGNORECASE)
+_LANGUAGE_QUERY = re.compile(r"[?&](?:lang|language|hl|locale)=([a-z]{2})(?:[-_]([a-z]{2}))?(?=&|$)", re.IGNORECASE)
 
 
 def as_ascii(url: str, base: str = "") -> str | None:
@@ -130,13 +159,20 @@ def key_of(url: str) -> str:
     'http://example.com/a/?a=1&b=2'
     """
     bare, _, query = url.partition("?")
+    bare = _SESSION_IN_PATH.sub(lambda found: "/" if found[0].startswith("/") else "", bare)
     cleaned = clean_url(bare) or bare
     given = [part for part in query.split("&") if part]
     # courlan's own query cleaning would also drop parameters without a value, and with them `story.asp?12345`.
-    kept = [part for part in given if not TRACKERS_RE.search(part.partition("=")[0].lower())]
+    kept = [part for part in given if not _is_noise(part)]
     if not kept and _IDENTIFIER.search(query):
         kept = given
     return canonicalize_url(f"{cleaned}?{'&'.join(kept)}" if kept else cleaned)
+
+
+def _is_noise(parameter: str) -> bool:
+    """Tell whether a parameter of a query is one of tracking or of a session."""
+    name = parameter.partition("=")[0].lower()
+    return bool(TRACKERS_RE.search(name) or _SESSION.fullmatch(name) or _SHORT_SESSION.fullmatch(parameter))
 
 
 def why_not(url: str, language: str = "") -> str:
@@ -156,7 +192,45 @@ def why_not(url: str, language: str = "") -> str:
         return "other-view"
     if is_not_crawlable(url):
         return "not-a-page"
-    return "other-language" if language and not lang_filter(url, language) else ""
+    return "other-language" if language and is_other_edition(url, language) else ""
+
+
+def is_other_edition(url: str, language: str) -> bool:
+    """Tell whether a url names another language than `language`; editions for countries that speak it do not.
+
+    >>> [is_other_edition(f"https://example.com/{edition}/a", "ar") for edition in ("en", "fr", "sa", "ae", "ar-eg")]
+    [True, True, False, False, False]
+    """
+    wanted = language.partition("-")[0]
+    path = _CODES.match(urlsplit(url).path)
+    for found, in_path in ((path, True), (_LANGUAGE_QUERY.search(url), False)):
+        if found is None:
+            continue
+        codes = {code.lower() for code in found.groups() if code}
+        alone = in_path and len(codes) == 1
+        if wanted in codes or (alone and codes <= _SECTIONS):
+            continue
+        homes = {home.lower() for code in codes if (home := _home_of(code))}
+        # "fr" is French, for France is where it is at home; "sa" is Sanskrit, but Saudi Arabia is meant.
+        enough = _OFFICIAL if homes & codes else _SPOKEN
+        if homes and not (alone and _speakers(*codes, wanted) >= enough):
+            return True
+    return False
+
+
+@cache
+def _speakers(country: str, language: str) -> float:
+    """Return the percentage of a country that speaks a language, or that it is official (CLDR, through Babel)."""
+    code = get_global("territory_aliases").get(country.upper(), [country.upper()])[0]
+    about = get_global("territory_languages").get(code, {}).get(language)
+    return 0.0 if not about else _OFFICIAL if about["official_status"] else float(about["population_percent"])
+
+
+@cache
+def _home_of(code: str) -> str:
+    """Return the country that a language is at home in, "" for what is no language or that of no country."""
+    home = get_global("likely_subtags").get(code, "").rpartition("_")[2]
+    return home if home and _speakers(home, code) >= _SPOKEN else ""
 
 
 def is_trap(url: str) -> bool:
@@ -168,8 +242,19 @@ def is_trap(url: str) -> bool:
         or len(segments) > MAX_SEGMENTS
         or len(url) > MAX_URL
         or len(parse_qsl(parts.query, keep_blank_values=True)) > MAX_PARAMETERS
-        or _FAR_YEAR.search(f"{parts.path}?{parts.query}") is not None
+        or _is_far(f"{parts.path}?{parts.query}")
     )
+
+
+def _is_far(text: str) -> bool:
+    """Tell whether a url is dated in years that no newspaper has, by whatever calendar its site goes."""
+    last = (date.today() + _AHEAD).isoformat()
+    for found in _DATE_IN_URL.finditer(text):
+        year, month, day = int(found[1]), int(found[3]), int(found[4] or 0)
+        readings = [day_of(year, month, day)] + ([day_of(year - _NEPALI_AHEAD, month, day)] if year > _NEPALI else [])
+        if readings[0] and not any(_FIRST_NEWS <= reading <= last for reading in readings):
+            return True
+    return False
 
 
 def kind_of(url: str) -> str:
@@ -181,7 +266,7 @@ def kind_of(url: str) -> str:
     readable = unquote(url)
     path = urlsplit(readable).path
     segments = [segment for segment in path.split("/") if segment]
-    if not segments:
+    if not segments or _DATED_LIST.search(path):
         return "listing"
     if is_navigation_page(readable) or _LISTING_QUERY.search(readable):
         return "listing"
@@ -190,14 +275,36 @@ def kind_of(url: str) -> str:
     return "article" if _ARTICLE_PATH.search(path) else "page"
 
 
-def date_in(url: str) -> str:
-    """Return the date a url carries in its path, as YYYY-MM or YYYY-MM-DD, or "".
+def family_of(url: str) -> str:
+    """Return the first folder of a url, its numbers made alike; codes of countries and languages are no folders.
 
-    >>> date_in("https://example.com/2024/5/11/story/")
-    '2024-05-11'
+    >>> [family_of(f"https://example.com{path}") for path in ("/ar/news/1", "/a.php?date=1", "/a-slug", "/2026/1/x")]
+    ['news', 'a.php', '', '0']
     """
-    found = _DATE_IN_PATH.search(urlsplit(url).path)
-    if not found or not 1 <= int(found[2]) <= 12:
+    parts = urlsplit(url)
+    segments = [segment for segment in parts.path.split("/") if segment]
+    folders = [segment for segment in segments if len(segment) > 2]
+    return re.sub(r"\d+", "0", folders[0]) if folders and (len(segments) > 1 or parts.query) else ""
+
+
+def date_in(url: str) -> str:
+    """Return the date a url carries in its path, as YYYY-MM or YYYY-MM-DD of our calendar, or "".
+
+    Of a lunar date only the month is sure.
+
+    >>> date_in("https://example.com/2024/5/11/story/"), date_in("https://example.com/fa/1405/08/03/story")
+    ('2024-05-11', '2026-10-25')
+    """
+    return _as_iso(_DATE_IN_PATH.search(urlsplit(url).path))
+
+
+def date_stated(text: str) -> str:
+    """Return the date that a page states of itself, in whatever calendar, as `date_in` does, or with its time."""
+    return parse_date(text) or _as_iso(_DATE.search(text))
+
+
+def _as_iso(found: re.Match[str] | None) -> str:
+    if found is None:
         return ""
-    day = f"-{int(found[3]):02d}" if found[3] and 1 <= int(found[3]) <= 31 else ""
-    return f"{found[1]}-{int(found[2]):02d}{day}"
+    day = day_of(int(found[1]), int(found[3]), int(found[4] or 1))
+    return day if found[4] else day[:7]

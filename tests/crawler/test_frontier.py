@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from corpus.errors import EnvironmentFault
 from crawler.progress import build_report
+from crawler.state import frontier as frontiers
 from crawler.state import settle
-from crawler.state.frontier import Frontier, Row, Settlement, Target
+from crawler.state.frontier import Frontier
+from crawler.state.rows import Row, Settlement, Target
 
 NOW = 1_800_000_000.0
 ALL = (["e"], ["e"])
@@ -86,7 +89,69 @@ def test_a_later_run_tries_again_what_failed_in_passing(frontier: Frontier) -> N
         frontier.settle([settle.closed(row, NOW, state, reason)], [], NOW)
     frontier.finish(NOW, "finished")
     frontier.begin(NOW + 10, "due")
-    assert sorted(names(frontier, NOW + 10)) == ["robots", "timeout"]
+    assert sorted(names(frontier, NOW + 10)) == ["http-404", "robots", "timeout"]
+
+
+def test_entry_points_are_asked_in_every_run_and_other_refusals_four_times(frontier: Frontier) -> None:
+    kinds = ("seed", "feed", "sitemap", "article", "page")
+    frontier.add([target(kind, kind) for kind in kinds], NOW)
+    asked = []
+    for run in range(7):
+        at = NOW + run * 86_400
+        asked.append(sorted(names(frontier, at)))
+        settled = [settle.answered_badly(row, at, 403, "").settlement for row in rows(frontier, at)]
+        frontier.settle(settled, [], at)
+        frontier.finish(at, "finished")
+        frontier.begin(at + 86_400, "all" if run == 5 else "due")
+    assert asked == [sorted(kinds)] * 4 + [["feed", "seed", "sitemap"]] * 2 + [sorted(kinds)]
+
+
+def test_a_seed_that_is_postponed_is_asked_at_once_in_the_next_run(frontier: Frontier) -> None:
+    frontier.add([target("s", "seed"), target("a")], NOW)
+    frontier.settle([settle.postponed(row, NOW, "timeout", 1800) for row in rows(frontier)], [], NOW)
+    assert names(frontier) == []
+    frontier.finish(NOW, "finished")
+    frontier.begin(NOW + 10, "due")
+    assert names(frontier, NOW + 10) == ["s"]
+
+
+def test_what_was_a_mere_page_and_is_now_a_feed_is_asked_as_one(frontier: Frontier) -> None:
+    frontier.add([target("x", "page", outlet="old"), target("y", "feed")], NOW)
+    frontier.enter([target("x", "feed"), target("y", "seed")], NOW)
+    assert {row.url[-1]: (row.kind, row.outlet) for row in rows(frontier)} == {"x": ("feed", "e"), "y": ("feed", "e")}
+
+
+def test_an_overdrawn_account_is_served_last_and_then_no_more(frontier: Frontier) -> None:
+    one, other = (replace(target(name, "page"), family="e.com/calendar") for name in "ab")
+    frontier.add([one, other, target("c", "page")], NOW)
+    first = rows(frontier)[0]
+    frontier.serve_last(first)
+    assert names(frontier) == ["c", "a", "b"]
+    frontier.serve_last(rows(frontier)[1])
+    assert names(frontier) == ["c"]
+    assert frontier.tallies() == {"e": {"refused:trap": 2}}
+
+
+def test_a_file_of_the_first_version_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "frontier.sqlite"
+    with sqlite3.connect(path) as db:
+        db.executescript(f"{frontiers._VERSIONS[0]} PRAGMA user_version=1;")
+    db.close()
+    frontier = Frontier(path)
+    frontier.begin(NOW, "due")
+    frontier.add([target("a")], NOW)
+    frontier.note_noise("e.com", ["t"])
+    assert (names(frontier), frontier.noise(), frontier.worth()) == (["a"], [("e.com", "t")], {})
+    frontier.close()
+
+
+def test_the_report_names_outlets_that_gave_nothing(frontier: Frontier) -> None:
+    frontier.add([target("a", "seed"), target("b", "feed", "f"), target("c", "feed", "g")], NOW)
+    refused, *lists = (*rows(frontier), *frontier.waiting("e.com", NOW, 9, (["f", "g"], ["f", "g"])))
+    frontier.settle([settle.answered_badly(refused, NOW, 403, "").settlement], [], NOW)
+    for row, counts in zip(lists, ({"lists": 1, "empty-lists": 1}, {"lists": 1}), strict=True):
+        frontier.settle([Settlement(row, {"state": "fetched"}, counts=counts)], [], NOW)
+    assert build_report(frontier, {}, ["e", "f", "g", "h"])["silent"] == {"e": {"http-403": 1}, "f": {}, "h": {}}
 
 
 def test_a_clock_that_jumped_back_puts_nothing_off_for_a_year(frontier: Frontier) -> None:

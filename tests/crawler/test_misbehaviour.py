@@ -120,8 +120,9 @@ def test_traps_are_not_entered_and_budgets_hold(crawl: Crawl) -> None:
     assert re.search(r"INFO: \d+ fetched \(\d+\.\d/s\), 0 unchanged, \d+ articles, 0 refused", output)
     assert "Warning" not in output
     assert set(site.asked()) == {"/robots.txt", "/"} | {f"/p/{number}" for number in range(30)}
-    assert sum(endless_site.asked().values()) == 26
-    assert crawl.report()["outlets"]["calendar"]["fetched"] == 25
+    report = crawl.report()["outlets"]["calendar"]
+    assert sum(endless_site.asked().values()) == report["fetched"] + 1 <= 26
+    assert report["not-followed"]["trap"]["links"] >= 1
 
 
 def test_private_addresses_are_refused_at_connect_time(crawl: Crawl) -> None:
@@ -131,7 +132,7 @@ def test_private_addresses_are_refused_at_connect_time(crawl: Crawl) -> None:
         seeds.append("http://169.254.169.254/latest/meta-data/")
         listed = ", ".join(f'"{seed}"' for seed in seeds)
         crawl.write(f'name = "inside"\nseeds = [{listed}]\ndelay = 0')
-        crawl.run(private="")
+        crawl.run(private="", code=1)
         assert not site.asked()
     assert crawl.report()["total"]["fetched"] == 0
     assert not crawl.files()

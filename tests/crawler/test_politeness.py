@@ -30,7 +30,8 @@ def test_robots_txt_binds_every_request_that_waits_for_it(crawl: Crawl) -> None:
         for name, site in (("down", down), ("absent", absent), ("moved", moved), ("endless", endless)):
             entries.append(f'name = "{name}"\nseeds = ["{site.url}/"]\ndelay = 0')
         crawl.write(*entries)
-        crawl.run("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
+        output = crawl.run("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8", code=1)
+    assert "2 outlets gave nothing: down (robots-unreachable); moved (robots)" in output
     assert dict(strict.asked()) == {"/robots.txt": 1, "/": 1, "/a": 1}
     assert dict(down.asked()) == {"/robots.txt": 1}
     assert dict(absent.asked()) == {"/robots.txt": 1, "/": 1}
@@ -73,7 +74,7 @@ def test_retry_after_silences_the_host_and_the_page_comes_in_the_end(crawl: Craw
             f'name = "busy"\nseeds = ["{site.url}/a", "{site.url}/"]\ndelay = 0',
             f'name = "broken"\nseeds = ["{other.url}/"]\ndelay = 0',
         )
-        crawl.run()
+        crawl.run(code=1)
         first, second = (at for path, _, at in site.hits if path == "/a")
         between = [path for path, _, at in site.hits if first < at < first + 1.9]
     assert second - first >= 1.9

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -13,7 +11,6 @@ from scrapy import Request
 from scrapy.http import Response
 
 from corpus.errors import UsageError
-from crawler.browser import BrowserGuard
 from crawler.polite.safety import AddressGuard, Refused, SafetyMiddleware
 
 PRIVATE = [
@@ -72,18 +69,3 @@ def test_an_answer_from_inside_is_refused() -> None:
         middleware.process_response(request, Response("https://e.com/", ip_address=ipaddress.ip_address("10.0.0.1")))
     public = Response("https://e.com/", ip_address=ipaddress.ip_address("8.8.8.8"))
     assert middleware.process_response(request, public) is public
-
-
-@pytest.mark.parametrize(
-    ("url", "kind", "refused"),
-    [
-        ("http://127.0.0.1/", "document", True),
-        ("http://localhost/", "xhr", True),
-        ("file:///etc/passwd", "document", True),
-        ("http://8.8.8.8/a.png", "image", True),
-        ("http://8.8.8.8/", "document", False),
-    ],
-)
-def test_the_browser_is_guarded_request_by_request(url: str, kind: str, refused: bool) -> None:
-    request = SimpleNamespace(url=url, resource_type=kind)
-    assert asyncio.run(BrowserGuard(AddressGuard()).refuses(request)) is refused

@@ -10,13 +10,13 @@ from scrapy.exceptions import (
     DownloadCancelledError,
     DownloadFailedError,
     DownloadTimeoutError,
-    IgnoreRequest,
     StopDownload,
 )
 
+from corpus.errors import RecordError
 from crawler.polite.safety import Refused
 from crawler.state import settle
-from crawler.state.frontier import LONGEST_WAIT, Row, Target
+from crawler.state.rows import LONGEST_WAIT, Row, Target
 from crawler.state.settle import DAY, HOUR, MAX_INTERVAL, MIN_INTERVAL
 
 NOW = 1_800_000_000.0
@@ -87,7 +87,7 @@ def test_overload_silences_the_host() -> None:
     [
         (Refused("robots"), "robots"),
         (DownloadCancelledError("Expected response size larger than"), "too-large"),
-        (IgnoreRequest("exceeded DOWNLOAD_MAXSIZE (1 B) during decompression"), "too-large"),
+        (RecordError("the body unpacks to more", reason="too-large"), "too-large"),
         (StopDownload(), "not-a-page"),
         (DownloadTimeoutError(), "timeout"),
         (Refused("private-address"), "private-address"),

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.web.urls import as_ascii, date_in, is_trap, key_of, kind_of, why_not, without_tracking
+from crawler.web.urls import (
+    as_ascii,
+    date_in,
+    date_stated,
+    is_other_edition,
+    is_trap,
+    key_of,
+    kind_of,
+    why_not,
+    without_tracking,
+)
 from tests.timing import fastest
 
 BASE = "https://www.example.com/news/today/"
@@ -99,6 +109,9 @@ def test_two_pages_have_two_keys(one: str, other: str) -> None:
         ("/sport?page=3", "listing"),
         ("/الكاتب/فلان", "listing"),
         ("/2024/05/11/x/", "article"),
+        ("/1405/08/03/123/x", "article"),
+        ("/calendar/2026/11/05/", "listing"),
+        ("/events/2026-11-05", "listing"),
         ("/news/1234567", "article"),
         ("/حريق-كبير-في-ميناء-المدينة-القديم", "article"),
         ("/sport", "page"),
@@ -118,10 +131,36 @@ def test_the_shape_of_a_url_tells_articles_from_listings(path: str, kind: str) -
         ("/a/b/a/b/a/b", "trap"), ("/" + "/".join("abcdefghijklmnopqrstu"), "trap"),
         ("/?" + "&".join(f"f{n}=1" for n in range(9)), "trap"),
         ("/calendar/2099/01/31/", "trap"), ("/2024/05/11/a/", ""), ("/news/2145/12", ""),
+        ("/fa/news/1405/08/03/9/a", "other-language"), ("/news/1405/08/03/a", ""), ("/news/1448-05-03-a", ""),
+        ("/news/2569/11/03/a", ""), ("/news/2083/07/12/a", ""), ("/days?date=1850-01-01", ""), ("/1720/01/01/", ""),
+        ("/news/1470/05/03/", "trap"), ("/news/1340/05/03/", "trap"), ("/archive?date=1923-01-01", "trap"),
     ],
 )  # fmt: skip
 def test_links_not_worth_following_are_named(path: str, reason: str) -> None:
     assert why_not(f"https://e.com{path}", "ar") == reason
+
+
+def followed(editions: str, language: str) -> list[str]:
+    return [one for one in editions.split() if not is_other_edition(f"https://e.com/{one}/news/a", language)]
+
+
+def test_countries_are_no_languages() -> None:
+    arabic = "sa ae kw qa bh om ye iq sy jo lb ps eg ly tn dz ma mr sd so dj km ar ar-sa ar_AE sa-ar"
+    assert followed(f"{arabic} en fr fa en-sa sa-en de", "ar") == arabic.split()
+    assert followed("fr be ch ca sn ml ar en de ca-en", "fr") == ["fr", "be", "ch", "ca", "sn", "ml"]
+    assert followed("us uk in au za ie ng fr de ar", "en") == ["us", "uk", "in", "au", "za", "ie", "ng"]
+    assert followed("mx ar co pe en pt", "es") == ["mx", "ar", "co", "pe"]
+    assert followed("it tv news x1", "ar") == ["it", "tv", "news", "x1"], "sections, not Italian"
+    assert is_other_edition("https://e.com/a?lang=en", "ar")
+    assert not is_other_edition("https://e.com/a?lang=ar&hl=ar-EG", "ar")
+
+
+def test_dates_of_other_calendars() -> None:
+    assert date_in("https://e.com/fa/news/1405/08/03/9/a") == "2026-10-25"
+    assert date_in("https://e.com/news/1448-05-03-a") == "2026-10", "of a lunar date only the month is sure"
+    assert date_in("https://e.com/news/2569/11/a") == "2026-11"
+    stated = ("1405/08/10", "۱۴۰۵/۰۸/۱۰", "1405-08-10T10:00:00+03:30", "2026-11-01T08:00:00Z", "1448/05/03", "soon")
+    assert [date_stated(one)[:10] for one in stated] == ["2026-11-01"] * 4 + ["2026-10", ""]
 
 
 def test_dates_in_paths() -> None:

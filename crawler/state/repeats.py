@@ -1,0 +1,100 @@
+"""Notice that a site shows the same again: one page under many addresses, and pages without end that hold nothing.
+
+Session ids, random numbers and times of the day make an address new and its page not: a parameter is known for noise
+when two pages, each met under two of its values, held the same text and the same links. And every address is on an
+account, by default that of its first folder; what a page without text of its own leads to goes on its finder's account.
+Pages that hold nothing new cost, texts pay: an account that is overdrawn is served last, and then no more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from crawler.state.rows import Row
+from crawler.web.pages import Reading
+
+#: Pages without anything new that an account may cost before it has brought a text, and that each of its texts pays
+#: for. A trap that runs on two accounts stays within twenty requests.
+FREE, WORTH = 10, 2
+#: Different texts that must have been met under several values of a parameter, and the share of links that must agree.
+PROOFS, SAME_LINKS = 2, 0.8
+#: Letters of a page beside its links that may be a story in short lines.
+MIN_PROSE = 200
+#: Texts, and addresses with parameters, that are remembered.
+REMEMBERED = 200_000
+
+_Page = tuple[str, tuple[str, ...]]
+
+
+class Repeats:
+    """What the pages of a crawl repeat, by host and account."""
+
+    def __init__(self, worth: Mapping[str, int], noise: Iterable[tuple[str, str]]) -> None:
+        """Take what earlier runs know: how many texts each account has brought, and (host, parameter) of noise."""
+        self._worth, self._barren = Counter(worth), Counter[str]()
+        self._first: dict[tuple[str, str], _Page] = {}
+        self._proofs: defaultdict[tuple[str, frozenset[str]], set[str]] = defaultdict(set)
+        self._asked: defaultdict[str, set[str]] = defaultdict(set)
+        self.noise: defaultdict[str, set[str]] = defaultdict(set)
+        for host, name in noise:
+            self.noise[host].add(name)
+
+    def observe(self, row: Row, words: str, reading: Reading) -> tuple[bool, frozenset[str]]:
+        """Take in a page; tell whether it holds nothing new, and which parameters of its host prove to be noise."""
+        if len(self._first) > REMEMBERED:
+            self._first.clear()
+            self._asked.clear()
+        if "?" in row.url:
+            self._asked[row.host].add(without(row.url, self.noise[row.host]))
+        links = reading.links
+        first = self._first.setdefault((row.host, words), (row.url, links if "?" in row.url else ()))
+        known = bool(words) and first[0] != row.url
+        barren = known or not (words or reading.is_article or reading.prose >= MIN_PROSE)
+        if row.family and not row.archived:
+            (self._barren if barren else self._worth)[row.family] += int(barren or bool(words))
+        return barren, self._learn(row, words, first, links) if known else frozenset()
+
+    def _learn(self, row: Row, words: str, first: _Page, links: tuple[str, ...]) -> frozenset[str]:
+        names = _differing(first[0], row.url)
+        before, now = ({without(link, names) for link in found} for found in (first[1], links))
+        if not names or len(before & now) < SAME_LINKS * len(before | now):
+            return frozenset()
+        proofs = self._proofs[row.host, names]
+        proofs.add(words)
+        if len(proofs) < PROOFS or names <= self.noise[row.host]:
+            return frozenset()
+        self.noise[row.host] |= names
+        self._asked[row.host] = {without(url, self.noise[row.host]) for url in self._asked[row.host]}
+        return names
+
+    def is_same_page(self, row: Row) -> bool:
+        """Tell whether a url differs from one that was asked by nothing but noise."""
+        noise = self.noise.get(row.host)
+        bare = without(row.url, noise) if noise else row.url
+        return bare != row.url and bare in self._asked[row.host]
+
+    def is_overdrawn(self, family: str) -> bool:
+        """Tell whether an account has cost more than it has brought."""
+        return bool(family) and self._barren[family] >= FREE + WORTH * self._worth[family]
+
+
+def without(url: str, names: Iterable[str]) -> str:
+    """Return a url without the parameters of these names.
+
+    >>> without("/news?id=1&t=99", {"t"})
+    '/news?id=1'
+    """
+    path, mark, query = url.partition("?")
+    dropped = set(names)
+    return path + mark + "&".join(part for part in query.split("&") if part.partition("=")[0] not in dropped)
+
+
+def _differing(one: str, other: str) -> frozenset[str]:
+    """Return the parameters by whose values alone two urls differ; none if they differ otherwise."""
+    parts = [urlsplit(url) for url in (one, other)]
+    queries = [dict(part.partition("=")[::2] for part in found.query.split("&")) for found in parts]
+    if parts[0][:3] != parts[1][:3] or queries[0].keys() != queries[1].keys():
+        return frozenset()
+    return frozenset(name for name, value in queries[0].items() if queries[1][name] != value)
