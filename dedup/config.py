@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
-Criterion: TypeAlias = Literal["preferred", "extraction", "longest", "earliest"]
+Criterion: TypeAlias = Literal["preferred", "extraction", "longest", "earliest", "latest"]
 
 
 class DedupConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,6 +21,9 @@ class DedupConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     #: Which copy survives: the first criterion that tells two apart; after all of them, the smallest id.
     survivor: tuple[Criterion, ...] = ("longest", "earliest")
+    #: Of the versions of one page (of one address, or of one title where the later holds the former) the last one
+    #: survives; if not, the one that `survivor` says.
+    latest: bool = True
     #: Outlets for the criterion "preferred", best first.
     preferred_outlets: tuple[str, ...] = ()
     #: Values of trace["extractor"] for the criterion "extraction", best first.

@@ -9,6 +9,7 @@ from typing import Any
 from corpus.arabic import first_words, folded_words, words
 from corpus.records import Copy, Document, Record, Verdict, drop, keep
 from corpus.run import Accumulator, Map
+from dedup.compare.coverage import OWN_WORDS
 from dedup.compare.relation import FEATURES
 from dedup.config import DedupConfig
 from dedup.decide.decisions import REASONS, Reason, decide
@@ -110,6 +111,8 @@ class Dedup:
                 "scores": dict(zip(FEATURES, member.scores, strict=True)),
                 "passage": quote(record.text, *member.passage),
             }
+            if member.own[1] >= OWN_WORDS:
+                detail["own"] = quote(record.text, *member.own)
             if member.anchor >= 0:
                 detail["anchor"] = self.clusters_.name(member.anchor)
             return drop(REASONS[member.reason], **detail)

@@ -107,7 +107,7 @@ def find_similar(index: Index, document: Document, limit: int = 10) -> list[Matc
     texts = _join(index, olds, Texts(words, rare_in(index, words), bounds))
     seconds = np.full(len(olds), len(olds), dtype=np.int64)
     thresholds = thresholds_for(index.config.threshold)
-    relation, scores, passage = account(PairTask(pairs, texts, np.arange(len(olds)), seconds, thresholds))
+    relation, scores, passage, _ = account(PairTask(pairs, texts, np.arange(len(olds)), seconds, thresholds))
     same = np.isin(olds, exact)
     no_copy = np.isin(relation, NO_COPY) & ~same
     order = np.lexsort((olds, -scores[:, CONTAINMENT], -scores[:, RESEMBLANCE], no_copy))[:limit]

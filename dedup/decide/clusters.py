@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.compare.relation import CONTAINED, CONTAINMENT, HELD, NO_COPY, RESEMBLANCE
+from dedup.compare.relation import NO_COPY, RESEMBLANCE
 from dedup.decide.pairs import Edges
 from dedup.kernel import compiled
 from dedup.sketch.bands import ends_of, pair_up
@@ -116,51 +116,13 @@ def find_anchors(graph: Graph, cohesion: float = COHESION) -> NDArray[np.int64]:
     return found
 
 
-def group(edges: Edges, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the anchor of the cluster of each document, of which there are as many as `lengths` in words."""
+def group(edges: Edges, count: int) -> NDArray[np.int64]:
+    """Return the anchor of the cluster of each of `count` documents."""
     ends = np.stack(ends_of(edges.pairs))
     nodes = np.unique(ends)
     scores = np.maximum(edges.scores[:, RESEMBLANCE], np.float32(1e-6))
     scores = np.where(np.isin(edges.relation, NO_COPY), np.float32(0), scores)
     graph = build_graph(len(nodes), pair_up(*np.searchsorted(nodes, ends)), scores)
-    anchors = np.arange(len(lengths), dtype=np.int64)
+    anchors = np.arange(count, dtype=np.int64)
     anchors[nodes] = nodes[find_anchors(graph)]
-    _attach(edges, lengths, anchors)
     return anchors
-
-
-def _attach(edges: Edges, lengths: NDArray[np.int64], anchors: NDArray[np.int64]) -> None:
-    """Let a truncated copy left alone into the cluster of a text that holds all of it.
-
-    It need not be verified against a fair share of the members, for edits of the part it has lost its likeness to
-    some; but it must be a companion of each, or it may be the other half of a page that holds two stories.
-    """
-    first, second = ends_of(edges.pairs)
-    sizes = np.bincount(anchors, minlength=len(anchors))
-    alone = sizes[anchors] == 1
-    swapped = lengths[first] > lengths[second]
-    short, long = np.where(swapped, second, first), np.where(swapped, first, second)
-    held = (edges.relation == CONTAINED) & alone[short] & ~alone[long]
-    if not held.any():
-        return
-    ones, others = np.concatenate((first, second)), np.concatenate((second, first))
-    near = alone[ones] & ~alone[others]
-    pairs, alike = np.unique(pair_up(ones[near], anchors[others[near]]), return_counts=True)
-    wanted = pair_up(short[held], anchors[long[held]])
-    fits = alike[np.searchsorted(pairs, wanted)] >= np.minimum(sizes[anchors[long[held]]], FULL_BAR)
-    order = np.lexsort((wanted[fits], -edges.scores[held][fits, CONTAINMENT]))
-    joiners = short[held][fits][order]
-    chosen, at = np.unique(joiners, return_index=True)
-    anchors[chosen] = anchors[long[held][fits][order][at]]
-
-
-def find_collections(
-    edges: Edges, lengths: NDArray[np.int64], anchors: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Mark pages that hold another story as well: they do not survive for either."""
-    first, second = ends_of(edges.pairs)
-    inside = np.isin(edges.relation, (CONTAINED, HELD)) & (anchors[first] != anchors[second])
-    first, second = first[inside], second[inside]
-    collections = np.zeros(len(anchors), dtype=bool)
-    collections[np.where(lengths[first] >= lengths[second], first, second)] = True
-    return collections

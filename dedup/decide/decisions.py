@@ -17,9 +17,12 @@ from dedup.compare.rarity import Among, flag_words
 from dedup.compare.relation import CONTAINED, FEATURES, thresholds_for
 from dedup.config import DedupConfig
 from dedup.decide.against import find_known, rare_in
-from dedup.decide.clusters import find_collections, group
+from dedup.decide.clusters import group
+from dedup.decide.crowds import find_crowds
+from dedup.decide.digests import absorb, find_digests, keep_digests
 from dedup.decide.pairs import find_accounts, find_candidates, find_edges, pair_tasks
 from dedup.decide.survivors import Ranked, find_repeats, pick_survivors, rank_documents
+from dedup.decide.versions import find_versions
 from dedup.sketch.bands import ends_of, pair_up
 from dedup.store.index import Index
 from dedup.store.summaries import COMMON, Summaries
@@ -35,11 +38,12 @@ class Reason(IntEnum):
     NEAR = 3
     INSIDE = 4
     EXTENDED = 5
+    EARLIER = 6
 
 
 #: The reasons as they stand in removed/, and the relations to the survivor as they stand in clusters.jsonl.
-REASONS = ("", "duplicate-id", "exact-duplicate", "near-duplicate", "contained", "extended")
-RELATIONS = ("survivor", "same", "exact", "near", "contained", "extended")
+REASONS = ("", "duplicate-id", "exact-duplicate", "near-duplicate", "contained", "extended", "earlier-version")
+RELATIONS = ("survivor", "same", "exact", "near", "contained", "extended", "earlier")
 #: What makes two records one; an id alone does not, for two outlets may number alike.
 _RECORD = ("outlet", "id", "text")
 
@@ -52,6 +56,7 @@ class Removed(NamedTuple):
     survivor: NDArray[np.int64]
     scores: NDArray[np.float32]
     passage: NDArray[np.int64]
+    own: NDArray[np.int64]
 
 
 class Decisions(NamedTuple):
@@ -59,8 +64,9 @@ class Decisions(NamedTuple):
 
     `reason` uint8[N] (`Reason`); `survivor` int64[N]: itself where kept, from N on documents of the index;
     `anchor` int64[N]: the document it was compared with where that is not the survivor, else -1; `scores`
-    float32[N, features]; `passage` int64[N, 2]: start and length in words of the longest run shared with the survivor;
-    `rank` int64[N]: the place by the survivor policy; `renamed` bool[N]: kept, but its id names another story too.
+    float32[N, features]; `passage` and `own` int64[N, 2]: start and length in words of the longest run shared with the
+    survivor, and of the longest that the survivor lacks; `rank` int64[N]: the place by the survivor policy; `renamed`
+    bool[N]: kept, but its id names another story too.
     """
 
     reason: NDArray[np.uint8]
@@ -68,6 +74,7 @@ class Decisions(NamedTuple):
     anchor: NDArray[np.int64]
     scores: NDArray[np.float32]
     passage: NDArray[np.int64]
+    own: NDArray[np.int64]
     rank: NDArray[np.int64]
     renamed: NDArray[np.bool_]
 
@@ -80,6 +87,7 @@ class Decisions(NamedTuple):
             anchor=np.full(count, -1, dtype=np.int64),
             scores=np.zeros((count, len(FEATURES)), dtype=np.float32),
             passage=np.zeros((count, 2), dtype=np.int64),
+            own=np.zeros((count, 2), dtype=np.int64),
             rank=np.arange(count, dtype=np.int64),
             renamed=np.zeros(count, dtype=bool),
         )
@@ -95,6 +103,7 @@ class Decisions(NamedTuple):
         self.survivor[removed.ranks] = removed.survivor
         self.scores[removed.ranks] = removed.scores
         self.passage[removed.ranks] = removed.passage
+        self.own[removed.ranks] = removed.own
 
 
 def decide(summaries: Summaries, config: DedupConfig, bands: int, run: Map, index: Index | None = None) -> Decisions:
@@ -110,30 +119,51 @@ def decide(summaries: Summaries, config: DedupConfig, bands: int, run: Map, inde
     decided.remove(_equal(ranked, *repeats, reason))
     if index is not None:
         decided.remove(_same_words_in(index, ranked, decided.kept & equal, reason))
-    if config.near and index is not None:
-        flags = _flag(ranked, decided.kept, np.full(len(summaries), fill_value=True), index)
+    if config.near:
+        _remove_near(ranked, decided, config, bands, run, index)
+    return _finish(ranked, decided, index)
+
+
+def _remove_near(
+    ranked: Ranked, decided: Decisions, config: DedupConfig, bands: int, run: Map, index: Index | None
+) -> None:
+    """Remove versions of one page, copies of what the index has, and all but one of each cluster."""
+    summaries, thresholds, count = ranked.summaries, thresholds_for(config.threshold), len(ranked.order)
+    versions, last = find_versions(ranked, decided.kept, config.latest, run)
+    decided.reason[versions], decided.survivor[versions] = Reason.EARLIER, last
+    comparable = np.flatnonzero(decided.kept & (ranked.lengths >= MIN_WORDS))
+    leaders = find_crowds(ranked, comparable, bands, run)
+    # A story does not become common by being copied.
+    counted = decided.kept & (leaders == decided.rank)
+    if index is not None:
+        flags = _flag(ranked, counted, np.full(count, fill_value=True), index)
         known = find_known(summaries, ranked.unrank(decided.kept), flags, index, run)
         ranks, olds = ranked.unrank(decided.rank)[known.new], len(summaries) + known.old
         reasons = _name(known.accounts.relation, known.longer)
-        decided.remove(Removed(ranks, reasons, olds, known.accounts.scores, known.accounts.passage))
-    if config.near:
-        comparable = np.flatnonzero(decided.kept & (ranked.lengths >= MIN_WORDS))
-        candidates = find_candidates(ranked, comparable, bands, run)
-        if index is None:
-            compared = np.isin(decided.rank, np.concatenate(ends_of(candidates)))
-            flags = _flag(ranked, decided.kept, compared)
-        thresholds = thresholds_for(config.threshold)
-        edges = find_edges(run, pair_tasks(ranked, flags, thresholds, candidates))
-        anchors = group(edges, ranked.lengths)
-        best = pick_survivors(anchors, decided.rank, find_collections(edges, ranked.lengths, anchors))
-        gone = np.flatnonzero(best != decided.rank)
-        pairs = np.sort(pair_up(best[gone], gone))
-        accounts = find_accounts(run, pair_tasks(ranked, flags, thresholds, pairs))
-        survivors, gone = ends_of(pairs)
-        reasons = _name(accounts.relation, ranked.lengths[gone] > ranked.lengths[survivors])
-        decided.remove(Removed(gone, reasons, survivors, accounts.scores, accounts.passage))
-        decided.anchor[gone] = np.where(anchors[gone] == survivors, -1, anchors[gone])
-    return _finish(ranked, decided, index)
+        decided.remove(Removed(ranks, reasons, olds, *known.accounts[1:]))
+        # Whose leader is in the index is compared for itself.
+        leaders = np.where(decided.kept[leaders], leaders, decided.rank)
+    comparable = comparable[decided.kept[comparable] & (leaders[comparable] == comparable)]
+    candidates = find_candidates(ranked, comparable, bands, run)
+    if index is None:
+        flags = _flag(ranked, counted, np.isin(decided.rank, np.concatenate((*ends_of(candidates), versions, last))))
+    edges = find_edges(run, pair_tasks(ranked, flags, thresholds, candidates))
+    anchors = group(edges, count)[leaders]
+    digests = find_digests(edges, ranked.lengths, anchors)
+    best = pick_survivors(ranked, config.survivor, ~decided.kept, anchors, digests)
+    attached = absorb(edges, ranked.lengths, digests, best)
+    keep_digests(ranked, edges, flags, digests, best)
+    gone = np.flatnonzero(best != decided.rank)
+    pairs = np.sort(pair_up(np.append(best[gone], last), np.append(gone, versions)))
+    accounts = find_accounts(run, pair_tasks(ranked, flags, thresholds, pairs))
+    survivors, gone = ends_of(pairs)
+    reasons = _name(accounts.relation, ranked.lengths[gone] > ranked.lengths[survivors])
+    reasons[np.isin(gone, attached) & (reasons == Reason.NEAR)] = Reason.INSIDE
+    reasons[np.isin(gone, versions)] = Reason.EARLIER
+    # All that a digest has is kept, in one document or another.
+    accounts.own[digests[gone]] = 0
+    decided.remove(Removed(gone, reasons, survivors, *accounts[1:]))
+    decided.anchor[gone] = np.where((anchors[gone] == survivors) | (reasons == Reason.EARLIER), -1, anchors[gone])
 
 
 def _same_records(ranked: Ranked, index: Index | None) -> Removed:
@@ -147,7 +177,7 @@ def _same_records(ranked: Ranked, index: Index | None) -> Removed:
     later, first = later[later >= olds] - olds, first[later >= olds] - olds
     scores, passage = np.zeros((len(later), len(FEATURES)), dtype=np.float32), np.zeros((len(later), 2), np.int64)
     survivor = np.where(first < 0, count + olds + first, first)
-    return Removed(later, np.full(len(later), Reason.SAME_RECORD), survivor, scores, passage)
+    return Removed(later, np.full(len(later), Reason.SAME_RECORD), survivor, scores, passage, passage)
 
 
 def _same_words_in(index: Index, ranked: Ranked, among: NDArray[np.bool_], reason: Reason) -> Removed:
@@ -164,7 +194,7 @@ def _equal(ranked: Ranked, ranks: NDArray[np.int64], survivor: NDArray[np.int64]
     scores = np.zeros((len(ranks), len(FEATURES)), dtype=np.float32)
     scores[:, :4] = 1  # the four shares; nothing differs, and nothing comes first
     passage = np.stack((np.zeros(len(ranks), dtype=np.int64), ranked.lengths[ranks]), axis=1)
-    return Removed(ranks, np.full(len(ranks), reason), survivor, scores, passage)
+    return Removed(ranks, np.full(len(ranks), reason), survivor, scores, passage, np.zeros_like(passage))
 
 
 def _flag(
@@ -197,7 +227,7 @@ def _finish(ranked: Ranked, decided: Decisions, index: Index | None) -> Decision
     last = follow(decided.survivor)
     moved = np.flatnonzero((last != decided.survivor) & (decided.reason == Reason.EXACT))
     middle = decided.survivor[moved]
-    for column in (decided.reason, decided.scores, decided.passage, decided.anchor):
+    for column in (decided.reason, decided.scores, decided.passage, decided.own, decided.anchor):
         column[moved] = column[middle]
     while not np.array_equal(last, follow(last)):
         last = follow(last)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.run import Map
+from dedup.compare.coverage import Coverage, cover
 from dedup.compare.gaps import longest_passages
 from dedup.compare.relation import CONTAINMENT, FEATURES, NONE, Thresholds, compare
 from dedup.compare.screen import screen
@@ -36,15 +37,19 @@ class Edges(NamedTuple):
 
 
 class Accounts(NamedTuple):
-    """Hold for each of some pairs how they compare, and the longest passage: its start in the second, its length."""
+    """Hold for each of some pairs how they compare, and two passages of the second: start and length in words.
+
+    `passage` int64[P, 2] is the longest that both have, `own` int64[P, 2] the longest that the first lacks.
+    """
 
     relation: NDArray[np.uint8]
     scores: NDArray[np.float32]
     passage: NDArray[np.int64]
+    own: NDArray[np.int64]
 
     def of(self, which: NDArray[np.int64]) -> Accounts:
         """Return the accounts of some of the pairs."""
-        return Accounts(self.relation[which], self.scores[which], self.passage[which])
+        return Accounts(self.relation[which], self.scores[which], self.passage[which], self.own[which])
 
 
 class PairTask(NamedTuple):
@@ -57,7 +62,7 @@ class PairTask(NamedTuple):
     thresholds: Thresholds
 
 
-def _in_batches(run: Map, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
+def in_batches(run: Map, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
     """Map lazily: an executor takes all arguments at once, and here they are large."""
     batch: list[Any] = []
     for task in tasks:
@@ -72,7 +77,7 @@ def find_candidates(ranked: Ranked, comparable: NDArray[np.int64], bands: int, r
     """Return the pairs worth comparing among the `comparable` ranks: those that share a band or a sampled shingle."""
     found = PairSet()
     columns = (ranked.summaries.band(band)[ranked.order[comparable]] for band in range(bands))
-    for pairs in _in_batches(run, band_pairs, columns):
+    for pairs in in_batches(run, band_pairs, columns):
         first, second = ends_of(pairs)
         found.add(pair_up(comparable[first], comparable[second]))
     rank = np.full(len(ranked.order), -1, dtype=np.int64)
@@ -87,7 +92,7 @@ def find_candidates(ranked: Ranked, comparable: NDArray[np.int64], bands: int, r
             wanted = rank[owners] >= 0
             yield hashes[wanted], rank[owners[wanted]]
 
-    for pairs in _in_batches(run, sample_pairs, samples()):
+    for pairs in in_batches(run, sample_pairs, samples()):
         found.add(pairs)
     return found.pairs()
 
@@ -101,9 +106,9 @@ def cut_pairs(pairs: NDArray[np.uint64], words: NDArray[np.int64]) -> Iterator[N
 
 
 def pair_tasks(
-    ranked: Ranked, flags: NDArray[np.uint8], thresholds: Thresholds, pairs: NDArray[np.uint64]
+    ranked: Ranked, flags: NDArray[np.uint8] | None, thresholds: Thresholds, pairs: NDArray[np.uint64]
 ) -> Iterator[PairTask]:
-    """Yield the tasks of comparing `pairs` of ranks; `flags` are those of all words of the summaries."""
+    """Yield the tasks of comparing `pairs` of ranks; `flags` are those of all words of the summaries, or none."""
     for part in cut_pairs(pairs, ranked.lengths[ends_of(pairs)[1]]):
         firsts, seconds = (ranked.order[ends] for ends in ends_of(part))
         documents = np.union1d(firsts, seconds)
@@ -117,7 +122,7 @@ def find_edges(run: Map, tasks: Iterable[PairTask]) -> Edges:
     """Compare all pairs; keep the copies and those that make companions."""
     none = np.empty(0, dtype=np.uint64)
     empty = Edges(none, none.astype(np.uint8), np.empty((0, len(FEATURES)), dtype=np.float32))
-    pieces = [empty, *_in_batches(run, _edges, tasks)]
+    pieces = [empty, *in_batches(run, _edges, tasks)]
     return Edges(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
 
@@ -134,11 +139,25 @@ def find_accounts(run: Map, tasks: Iterable[PairTask]) -> Accounts:
     """Compare all pairs and find the longest passage of each, in the order of the tasks."""
     none = np.empty(0, dtype=np.uint8)
     scores = np.empty((0, len(FEATURES)), dtype=np.float32)
-    pieces = [Accounts(none, scores, np.empty((0, 2), dtype=np.int64)), *_in_batches(run, account, tasks)]
+    passage = np.empty((0, 2), dtype=np.int64)
+    pieces = [Accounts(none, scores, passage, passage), *in_batches(run, account, tasks)]
     return Accounts(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
 
 def account(task: PairTask) -> Accounts:
-    """Compare the pairs of `task` and find the longest passage of each."""
+    """Compare the pairs of `task` and find the passages of each."""
     comparison = compare(task.texts, task.firsts, task.seconds, task.thresholds)
-    return Accounts(*comparison, longest_passages(task.texts.words, task.texts.bounds, task.firsts, task.seconds))
+    passage = longest_passages(task.texts.words, task.texts.bounds, task.firsts, task.seconds)
+    return Accounts(*comparison, passage, find_cover(task).own)
+
+
+def find_coverage(run: Map, tasks: Iterable[PairTask]) -> Coverage:
+    """Return what the first text of each pair has of the second, in the order of the tasks."""
+    none = np.empty(0, dtype=np.int64)
+    pieces = [Coverage(none.astype(np.float32), none, none.reshape(0, 2)), *in_batches(run, find_cover, tasks)]
+    return Coverage(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+
+
+def find_cover(task: PairTask) -> Coverage:
+    """Return what the first text of each pair of `task` has of the second."""
+    return cover(task.texts, task.firsts, np.arange(len(task.firsts) + 1), task.seconds)

@@ -36,6 +36,7 @@ class Member(NamedTuple):
     anchor: int
     scores: tuple[float, ...]
     passage: tuple[int, int]
+    own: tuple[int, int]
 
 
 class Clusters:
@@ -78,14 +79,14 @@ class Clusters:
     def member(self, row: int) -> Member:
         """Return all that row `row` says."""
         arrays = self.arrays
-        start, length = arrays["passage"][row].tolist()
         return Member(
             copy=self.copy(row),
             reason=int(arrays["reason"][row]),
             first=int(arrays["first"][row]),
             anchor=int(arrays["anchor"][row]),
             scores=tuple(round(score, 4) for score in arrays["scores"][row].tolist()),
-            passage=(start, length),
+            passage=tuple(arrays["passage"][row].tolist()),
+            own=tuple(arrays["own"][row].tolist()),
         )
 
     def copies(self, first: int) -> Iterator[Copy]:
@@ -150,6 +151,7 @@ def tabulate(summaries: Summaries, decided: Decisions, old: Summaries | None = N
         "anchor": _rows_of(anchor, members, row_of),
         "scores": decided.scores[own].reshape(-1, len(FEATURES)),
         "passage": decided.passage[own].astype(np.int32),
+        "own": decided.own[own].astype(np.int32),
         "strings": blob,
         "string_bounds": bounds,
         "renamed": summaries.column("key")[renamed],

@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.config import Criterion
+from dedup.store.counts import count_odd_words
 from dedup.store.summaries import Summaries
+from dedup.store.summary import NO_DATE
+
+#: Texts whose letters and digits differ by no more than this share are about as long. There are no labelled data to
+#: choose it on; a sentence is more than this of a story.
+ABOUT_AS_LONG = 0.03
+#: One odd word in so many is what a copy may have by itself.
+MANY_ODD = 50
 
 
 class Ranked(NamedTuple):
@@ -33,15 +41,27 @@ class Ranked(NamedTuple):
         return placed
 
 
+def better_first(summaries: Summaries, criterion: Criterion) -> NDArray[Any]:
+    """Return numbers of which the smaller one is better by `criterion`."""
+    match criterion:
+        case "longest":
+            return ~summaries.column("length")
+        case "earliest":
+            return summaries.column("published").view(np.int64)
+        case "latest":
+            published = summaries.column("published").view(np.int64)
+            return np.where(published == NO_DATE, NO_DATE, -published)
+        case "preferred":
+            return summaries.column("preference")
+        case "extraction":
+            return summaries.column("extraction")
+
+
 def rank_documents(summaries: Summaries, policy: Sequence[Criterion]) -> Ranked:
     """Rank documents by the survivor policy, ties by id, then by text and place."""
-    better_first: dict[str, NDArray[Any]] = {
-        "longest": ~summaries.column("length"),
-        "earliest": summaries.column("published").view(np.int64),
-        "preferred": summaries.column("preference"),
-        "extraction": summaries.column("extraction"),
-    }
-    criteria = [better_first[criterion] for criterion in reversed(policy)]
+    criteria = [better_first(summaries, criterion) for criterion in reversed(policy)]
+    if "longest" in policy:
+        criteria.insert(len(policy) - 1 - policy.index("longest"), summaries.column("blemishes"))
     order = np.lexsort([summaries.column("key"), summaries.column("text"), *criteria])
     fresh = mark_changes([key[order] for key in criteria], len(order))
     starts = np.flatnonzero(fresh)
@@ -75,11 +95,34 @@ def mark_changes(keys: list[NDArray[Any]], count: int) -> NDArray[np.bool_]:
 
 
 def pick_survivors(
-    anchors: NDArray[np.int64], ranks: NDArray[np.int64], collections: NDArray[np.bool_]
+    ranked: Ranked,
+    policy: Sequence[Criterion],
+    equal: NDArray[np.bool_],
+    anchors: NDArray[np.int64],
+    digests: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Return for each of `ranks` the survivor of the cluster around its anchor: the best by rank, collections last."""
-    order = np.lexsort((ranks, collections, anchors))
-    fresh = mark_changes([anchors[order]], len(order))
-    best = np.empty(len(ranks), dtype=np.int64)
-    best[order] = ranks[order][fresh][np.cumsum(fresh) - 1]
+    """Return the survivor of the cluster around each of `anchors`: the best by the policy, digests last.
+
+    Of texts that are about as long as the longest the cleanest is the best: with fewer blemishes, then with fewer words
+    that no copy confirms, `equal` ones included, which are in no cluster.
+    """
+    ranks = np.arange(len(anchors))
+    sizes = np.bincount(anchors, minlength=len(anchors))
+    ranks = ranks[sizes[anchors] > 1]
+    own, last = anchors[ranks], digests[ranks]
+    odd = np.empty(len(ranks), dtype=np.int64)
+    documents = ranked.order[ranks]
+    odd[np.argsort(documents)] = count_odd_words(ranked.summaries, np.sort(documents), ranked.order[equal])
+    cleanest = [odd // (1 + ranked.lengths[ranks] // MANY_ODD), ranked.column("blemishes")[ranks]]
+    lengths, longest = ranked.column("length")[ranks].astype(np.int64), np.zeros(len(anchors), dtype=np.int64)
+    np.maximum.at(longest, own, np.where(last, 0, lengths))
+    lengths = np.where(~last & (lengths >= (1 - ABOUT_AS_LONG) * longest[own]), longest[own], lengths)
+    criteria: list[NDArray[Any]] = []
+    for criterion in reversed(policy):
+        better = better_first(ranked.summaries, criterion)[documents]
+        criteria += [*cleanest, -lengths] if criterion == "longest" else [better]
+    order = np.lexsort((ranks, *criteria, last, own))
+    fresh = mark_changes([own[order]], len(order))
+    best = np.arange(len(anchors))
+    best[ranks[order]] = ranks[order][fresh][np.cumsum(fresh) - 1]
     return best

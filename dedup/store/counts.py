@@ -47,6 +47,27 @@ def count_runs(summaries: Summaries, documents: NDArray[np.int64], ngram: int, b
     return table[:, 0]
 
 
+@compiled(
+    "void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], uint32[::1],"
+    " int64[::1])"
+)
+def _count_single(words: Any, bounds: Any, documents: Any, counts: Any, found: Any) -> None:
+    for at in range(len(documents)):
+        for word in words[bounds[documents[at]] : bounds[documents[at] + 1]]:
+            found[at] += counts[slot(word, len(counts))] == 1
+
+
+def count_odd_words(
+    summaries: Summaries, documents: NDArray[np.int64], others: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return how many words of each of sorted `documents` no second one and none of `others` has: misread, or torn."""
+    counts = count_runs(summaries, np.union1d(documents, others), 1, TABLE_BITS).copy()
+    found = np.zeros(len(documents), dtype=np.int64)
+    for part in summaries.parts(documents):
+        _count_single(part.arrays["words"], part.arrays["bounds"], part.local, counts, found[part.places])
+    return found
+
+
 def count_words(summaries: Summaries) -> NDArray[np.uint32]:
     """Return in how many documents each word is, uint32[2**TABLE_BITS] by hash."""
     return count_runs(summaries, np.arange(len(summaries), dtype=np.int64), 1, TABLE_BITS).copy()

@@ -109,10 +109,12 @@ class Summaries:
             _gather(part.arrays["words"], part.arrays["bounds"], part.local, out)
         return words, bounds
 
-    def texts(self, documents: NDArray[np.int64], flags: NDArray[np.uint8]) -> Texts:
-        """Gather the words of sorted `documents`, with their part of the flags of all words."""
+    def texts(self, documents: NDArray[np.int64], flags: NDArray[np.uint8] | None) -> Texts:
+        """Gather the words of sorted `documents`, with their part of the flags of all words, if there are any."""
         words, bounds = self.words_of(documents)
-        marks = np.empty(bounds[-1], dtype=np.uint8)
+        marks = np.zeros(bounds[-1], dtype=np.uint8)
+        if flags is None:
+            return Texts(words, marks, bounds)
         for part in self.parts(documents):
             out = marks[bounds[part.places.start] : bounds[part.places.stop]]
             _gather(flags[part.words], part.arrays["bounds"], part.local, out)

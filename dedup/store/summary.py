@@ -24,6 +24,7 @@ from dedup.sketch.bands import band_keys, sample
 from dedup.sketch.family import Family
 from dedup.sketch.minhash import NGRAM, sign_encoded
 from dedup.sketch.words import cut, encode
+from dedup.store.measure import measure
 from dedup.store.strings import Labels, pack_strings
 
 #: A text with fewer words is compared for equality only.
@@ -36,10 +37,10 @@ _BATCH = 512
 #: Below this many words the words themselves are hashed: the hash of a single word is too short to prove equality.
 _EXACT_BY_TEXT = 16
 #: What stands for a missing or unreadable date: later than all others.
-_NO_DATE = np.iinfo(np.int64).max
+NO_DATE = np.iinfo(np.int64).max
 
-#: The numbers of each document, uint64 each (`published` is an int64 in disguise; `url` and `title` are 0 where a
-#: document has none).
+#: The numbers of each document, uint64 each (`published` is an int64 in disguise; `url`, without what two addresses of
+#: one page differ in, and `title` are 0 where a document has none; `length` and `blemishes` are of `measure`).
 COLUMNS = (
     "key",
     "id",
@@ -47,6 +48,7 @@ COLUMNS = (
     "exact_high",
     "exact_low",
     "length",
+    "blemishes",
     "published",
     "outlet",
     "url",
@@ -72,7 +74,12 @@ def _hash(text: str) -> int:
 def moment(published: str) -> int:
     """Return a date in seconds since 1970, UTC where no offset is given; a far future for anything else."""
     seconds = timestamp(published)
-    return int(_NO_DATE) if seconds is None else seconds
+    return int(NO_DATE) if seconds is None else seconds
+
+
+def _address(url: str) -> str:
+    """Return a url without what two addresses of one page differ in: the protocol, `www.`, a fragment, a last slash."""
+    return url.partition("#")[0].rstrip("/").removeprefix("http").removeprefix("s").removeprefix("://").removeprefix("www.")
 
 
 def _preference(value: str, preferred: Sequence[str]) -> int:
@@ -117,17 +124,18 @@ class Summary:
         self._bands.append(band_keys(sketches.signatures, self._family.bands, self._family.rows))
         self._words.append(sketches.words)
         self._lengths.append(np.diff(sketches.bounds))
+        sizes = measure(encoded).tolist()
         texts, words = cut(encoded.codes, encoded.bounds), cut(sketches.words, sketches.bounds)
-        for document, codes, hashes in zip(documents, texts, words, strict=True):
+        for document, codes, hashes, size in zip(documents, texts, words, sizes, strict=True):
             numbers = (
                 identity(document),
                 _hash(document.id),
                 xxhash.xxh3_64_intdigest(codes),
                 *_exact(document.text, hashes),
-                len(document.text),
+                *size,
                 moment(document.published) & (1 << 64) - 1,
                 _hash(document.outlet),
-                _hash(document.url) if document.url else 0,
+                _hash(_address(document.url)) if document.url else 0,
                 _hash(" ".join(folded_words(document.title))) if document.title else 0,
                 _preference(document.outlet, self._config.preferred_outlets),
                 _preference(str(document.trace.get("extractor", "")), self._config.extractors),

@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 from corpus.run import run_here, summarise
 from dedup.config import DedupConfig
 from dedup.decide import pairs
-from dedup.decide.clusters import find_collections, group
+from dedup.decide.digests import absorb, find_digests
 from dedup.decide.pairs import Edges, find_candidates
 from dedup.decide.survivors import find_repeats, pick_survivors, rank_documents
 from dedup.sketch import draw_family
@@ -61,13 +61,44 @@ def test_documents_are_ranked_by_one_criterion_after_another_and_by_id_at_last(d
         assert ranked(documents, **config) == order
 
 
-def test_the_survivor_of_a_cluster_is_its_best_and_a_collection_only_if_all_are():
-    anchors, ranks = np.array([3, 3, 3, 3, 4, 5]), np.arange(6)
-    none = np.zeros(6, dtype=bool)
-    assert pick_survivors(anchors, ranks, none).tolist() == [0, 0, 0, 0, 4, 5]
+def test_the_survivor_of_a_cluster_is_its_best_and_a_digest_only_if_all_are(document):
+    documents = [document(name, " ".join(WORDS[: 60 - 5 * at])) for at, name in enumerate("abcdef")]
+    ranks = rank_documents(Summaries([summarise_documents(documents, DedupConfig(), draw_family())]), ("longest",))
+    anchors, none = np.array([3, 3, 3, 3, 4, 5]), np.zeros(6, dtype=bool)
     some = np.array([True, True, False, False, True, False])
-    assert pick_survivors(anchors, ranks, some).tolist() == [2, 2, 2, 2, 4, 5]
-    assert pick_survivors(anchors, ranks, ~none).tolist() == [0, 0, 0, 0, 4, 5]
+    for digests, survivor in ((none, 0), (some, 2), (~none, 0)):
+        assert pick_survivors(ranks, ("longest",), none, anchors, digests).tolist() == [survivor] * 4 + [4, 5]
+
+
+CLEAN = " ".join(WORDS[:100])
+
+
+@pytest.mark.parametrize(
+    "dirty",
+    [
+        "<p>" + CLEAN.replace(" ", " <b>", 1) + "</b></p>",
+        CLEAN.replace(" ", "&nbsp; ", 5),
+        CLEAN.replace("ب", "بـ"),
+        CLEAN.replace("د", "دَ"),
+        CLEAN.replace("ر", "ر\u200b"),
+        CLEAN.replace("س", "\ufeb3"),
+        CLEAN.replace(" ", "  ", 3),
+        " ".join(f"{word[:2]}-\n{word[2:]}" if at % 20 == 0 else word for at, word in enumerate(CLEAN.split())),
+        CLEAN.replace(WORDS[7], "Ø§Ù„").replace(WORDS[8], "\ufffd\ufffd"),
+        " ".join("ق" + word[1:] if at % 20 == 0 else word for at, word in enumerate(CLEAN.split())),
+    ],
+    ids=["tags", "entities", "kashida", "vowels", "invisible", "forms", "spaces", "hyphens", "mojibake", "misread"],
+)
+def test_of_copies_as_long_the_cleanest_survives(document, dirty):
+    """Whatever is earlier: the dirty copy is, and has the smaller id."""
+    one = document("a", dirty, "wadi", published="2024-05-01")
+    clean, third = (document(name, CLEAN, name, published="2024-05-02") for name in "bc")
+    assert [name for name, reason in verdicts([one, clean, third]).items() if not reason] == ["b"]
+
+
+def test_a_longer_copy_survives_a_cleaner_one(document):
+    longer = document("a", CLEAN.replace(" ", "  ", 3) + " " + " ".join(WORDS[200:205]))
+    assert [name for name, reason in verdicts([longer, document("b", CLEAN)]).items() if not reason] == ["a"]
 
 
 def test_repeats_name_the_first_that_counts():
@@ -87,26 +118,35 @@ def edges(*given):
     return Edges(found, np.array([one[2] for one in given], dtype=np.uint8), scores)
 
 
-#: Three copies, 0 to 2, and a truncated one, 3, that was verified against one of them only.
-TRIO = [(0, 1, NEAR, 0.9, 1), (0, 2, NEAR, 0.9, 1), (1, 2, NEAR, 0.9, 1), (1, 3, CONTAINED, 0.2, 0.95)]
-LIKE = [(0, 3, COMPANION, 0.2, 0.4), (2, 3, COMPANION, 0.2, 0.4)]
+def absorbed(found, best, lengths, digests=()):
+    best = np.array(best)
+    absorb(found, np.array(lengths), np.isin(np.arange(len(best)), digests), best)
+    return best.tolist()
 
 
-def test_a_truncated_copy_joins_the_text_that_holds_it_if_it_is_like_all_members():
-    lengths = np.array([100, 100, 100, 20])
-    assert group(edges(*TRIO, *LIKE), lengths).tolist() == [1, 1, 1, 1]
-    assert group(edges(*TRIO, *LIKE[:1]), lengths).tolist() == [1, 1, 1, 3]
-    assert group(edges(*TRIO[:3]), lengths).tolist() == [0, 0, 0, 3]
-    # The longer text does not join the shorter ones that it holds.
-    assert group(edges(*TRIO, *LIKE), np.array([100, 100, 100, 300])).tolist() == [1, 1, 1, 3]
+def test_a_truncated_copy_goes_for_the_survivor_of_the_text_that_holds_it():
+    """2 was cut from 1, which went for 0; 3 was cut from 2."""
+    cut = [(1, 2, CONTAINED, 0.3, 1), (2, 3, CONTAINED, 0.5, 1)]
+    lengths = [100, 100, 30, 10]
+    assert absorbed(edges((0, 1, NEAR, 0.8, 0.9), *cut), [0, 0, 2, 2], lengths) == [0, 0, 0, 0]
+    # 0 has another opening than 1 and too little of the rest, unless it has something of 2 as well.
+    assert absorbed(edges((0, 1, NEAR, 0.7, 0.9), *cut), [0, 0, 2, 2], lengths) == [0, 0, 2, 2]
+    assert absorbed(edges((0, 1, NEAR, 0.7, 0.9), (0, 2, COMPANION, 0.2, 0.4), *cut), [0, 0, 2, 2], lengths) == [0] * 4
+    # A page of several stories takes none of them along; a longer text does not go for a shorter one.
+    assert absorbed(edges((0, 1, NEAR, 0.8, 0.9), *cut), [0, 0, 2, 2], lengths, [1]) == [0, 0, 2, 2]
+    assert absorbed(edges((0, 1, NEAR, 0.8, 0.9), *cut), [0, 0, 2, 2], [100, 30, 30, 30]) == [0, 0, 2, 2]
 
 
-def test_a_page_that_holds_another_story_is_a_collection_unless_it_is_in_its_cluster():
-    lengths, anchors = np.array([100, 40, 50]), np.array([0, 1, 2])
-    found = edges((0, 1, HELD, 0.3, 1), (0, 2, CONTAINED, 0.4, 1), (1, 2, NEAR, 0.9, 1))
-    assert find_collections(found, lengths, anchors).tolist() == [True, False, False]
-    assert find_collections(found, lengths, np.zeros(3, dtype=np.int64)).tolist() == [False] * 3
-    assert find_collections(edges((0, 1, NEAR, 0.9, 1)), lengths, anchors).tolist() == [False] * 3
+def test_a_digest_holds_what_is_told_elsewhere():
+    lengths, anchors = np.array([100, 40, 50, 90]), np.array([0, 0, 2, 0])
+    for given, digest in (
+        ([(0, 2, HELD, 0.3, 1)], True),  # it tells another story second
+        ([(0, 1, CONTAINED, 0.4, 1), (0, 2, CONTAINED, 0.4, 1)], True),  # it tells that of its own cluster, and another
+        ([(0, 2, CONTAINED, 0.4, 1)], False),  # something was cut from it
+        ([(0, 1, CONTAINED, 0.4, 1), (0, 3, NEAR, 0.9, 1), (0, 2, CONTAINED, 0.4, 1)], False),  # and it has a copy
+        ([(0, 3, NEAR, 0.9, 1)], False),
+    ):
+        assert find_digests(edges(*given), lengths, anchors).tolist() == [digest, False, False, False]
 
 
 @pytest.mark.parametrize(("count", "reason"), [(20, "near-duplicate"), (19, "")])

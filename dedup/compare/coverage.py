@@ -1,0 +1,102 @@
+"""Tell how much of a text stands in others, and the longest passage that stands in none of them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.kernel import compiled
+from dedup.sketch.minhash import NGRAM
+from dedup.sketch.words import shingle
+from dedup.store.summaries import COMMON, Texts
+
+#: A run of this many words that no other text has is a passage of its own: one sentence, 80 characters and more.
+OWN_WORDS = 20
+
+
+class Coverage(NamedTuple):
+    """Hold for each of some texts what others have of it.
+
+    `share` float32: of its shingles those that stand in them; `numbers` int64: its numbers that they lack; `own`
+    int64[N, 2]: start and length in words of the longest run that they lack. What the outlet repeats is not missed.
+    """
+
+    share: NDArray[np.float32]
+    numbers: NDArray[np.int64]
+    own: NDArray[np.int64]
+
+
+@compiled("boolean(uint32[::1], uint32)")
+def _has(in_order: Any, value: Any) -> Any:
+    place = np.searchsorted(in_order, value)
+    return place < len(in_order) and in_order[place] == value
+
+
+@compiled("UniTuple(uint32[::1], 2)(uint32[::1], int64[::1], int64[::1], int64)")
+def _gather(words: Any, bounds: Any, holders: Any, ngram: Any) -> Any:
+    """Return the shingles of some texts, and the digits of their numbers, sorted."""
+    size = 0
+    for holder in holders:
+        size += bounds[holder + 1] - bounds[holder]
+    found, digits, filled, counted = np.empty(size, np.uint32), np.empty(size + 1, np.uint32), 0, 0
+    for holder in holders:
+        theirs = words[bounds[holder] : bounds[holder + 1]]
+        values = shingle(theirs, ngram)
+        found[filled : filled + len(values)] = values
+        filled += len(values)
+        for word in theirs:
+            # Numbers of the same digits have the same high half (`dedup.sketch.words`).
+            digits[counted] = word >> np.uint32(16)
+            counted += word & np.uint32(1)
+    return np.sort(found[:filled]), np.sort(digits[:counted])
+
+
+@compiled(
+    "void(uint32[::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64, float32[::1],"
+    " int64[::1], int64[:, ::1])"
+)
+def _cover(
+    words: Any,
+    flags: Any,
+    bounds: Any,
+    holders: Any,
+    starts: Any,
+    texts: Any,
+    ngram: Any,
+    share: Any,
+    numbers: Any,
+    own: Any,
+) -> None:
+    """Read text `texts[i]` beside the texts `holders[starts[i]:starts[i + 1]]`; the same ones are sorted once."""
+    known, digits = _gather(words, bounds, holders[:0], ngram)
+    before = holders[:0]
+    for at in range(len(texts)):
+        those = holders[starts[at] : starts[at + 1]]
+        if len(those) != len(before) or not np.array_equal(those, before):
+            known, digits = _gather(words, bounds, those, ngram)
+            before = those
+        one, two = bounds[texts[at]], bounds[texts[at] + 1]
+        values, shared, end = shingle(words[one:two], ngram), 0, 0
+        for place in range(len(values) + 1):
+            last = place == len(values)
+            if last or flags[one + place] & COMMON or _has(known, values[place]):
+                shared += not last
+                start, end = end, two - one if last else place
+                if end - start > own[at, 1]:
+                    own[at, 0], own[at, 1] = start, end - start
+                end = place + ngram
+        share[at] = shared / max(1, len(values))
+        for word in words[one:two]:
+            numbers[at] += (word & np.uint32(1)) != 0 and not _has(digits, np.uint32(word >> np.uint32(16)))
+
+
+def cover(
+    texts: Texts, holders: NDArray[np.int64], starts: NDArray[np.int64], covered: NDArray[np.int64]
+) -> Coverage:
+    """Return what the texts `holders[starts[i]:starts[i + 1]]` have of text `covered[i]`, for each i."""
+    count = len(covered)
+    found = Coverage(np.zeros(count, np.float32), np.zeros(count, np.int64), np.zeros((count, 2), np.int64))
+    _cover(*texts, holders, starts, covered, NGRAM, *found)
+    return found

@@ -1,0 +1,122 @@
+"""Find what is copied so often that its story would count as chrome: crowds of texts that differ in a few words.
+
+A crowd is found by its sketches alone, in one pass: each document goes to the first one before it that has a share of
+its bands. What most of a crowd has in common is then read as one text. If that goes on without a gap the crowd tells
+one story, and who has nearly all of it is a copy. If it breaks off in the middle, where each has words of its own,
+it is a form that is filled in anew each time: nothing is said of such a crowd here.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.run import Map
+from dedup.decide.pairs import in_batches
+from dedup.decide.survivors import Ranked
+from dedup.kernel import compiled
+from dedup.sketch.minhash import NGRAM
+from dedup.sketch.words import shingle
+from dedup.store.summaries import Texts
+
+#: A quarter of the bands is what texts of a resemblance of .7 have in common.
+_SHARE_OF_BANDS = 4
+#: Smaller crowds make nothing common (`dedup.compare.rarity`), and are compared pair by pair.
+MIN_CROWD = 6
+#: Who belongs to a crowd has this share of its shingles in the text of the crowd.
+MIN_OF_CROWD = 0.8
+
+
+@compiled("int64[::1](int64[:, ::1], int64, int64)")
+def find_leaders(keys: Any, count: Any, least: Any) -> Any:
+    """Return the leader of each document: the one before it that has most of its keys, at least `least`, or itself.
+
+    `keys` int64[N, bands] are below `count` and dense; a key belongs to the first leader that has it.
+    """
+    holders = np.full((keys.shape[1], count), -1, dtype=np.int64)
+    leaders, votes = np.arange(len(keys)), np.zeros(len(keys), dtype=np.int64)
+    for document in range(len(keys)):
+        best = -1
+        for band in range(keys.shape[1]):
+            holder = holders[band, keys[document, band]]
+            if holder >= 0:
+                votes[holder] += 1
+                if best < 0 or votes[holder] > votes[best] or (votes[holder] == votes[best] and holder < best):
+                    best = holder
+        if best >= 0 and votes[best] >= least:
+            leaders[document] = best
+        for band in range(keys.shape[1]):
+            holder = holders[band, keys[document, band]]
+            if holder >= 0:
+                votes[holder] = 0
+            elif leaders[document] == document:
+                holders[band, keys[document, band]] = document
+    return leaders
+
+
+def find_crowds(ranked: Ranked, comparable: NDArray[np.int64], bands: int, run: Map) -> NDArray[np.int64]:
+    """Return the leader of each rank: of those `comparable`, the best copy in its crowd; of all others, itself."""
+    leaders = np.arange(len(ranked.order))
+    keys = np.empty((len(comparable), bands), dtype=np.int64)
+    for band in range(bands):
+        column = ranked.summaries.band(band)[ranked.order[comparable]]
+        keys[:, band] = np.unique(column, return_inverse=True)[1]
+    found = find_leaders(keys, int(keys.max(initial=-1)) + 1, bands // _SHARE_OF_BANDS)
+    order = np.argsort(found, kind="stable")
+    cuts = np.flatnonzero(np.diff(found[order], prepend=-1, append=-1))
+    crowds = [order[start:stop] for start, stop in pairwise(cuts.tolist()) if stop - start >= MIN_CROWD]
+    texts = (_texts(ranked, comparable[crowd]) for crowd in crowds)
+    for crowd, copies in zip(crowds, in_batches(run, find_copies, texts), strict=True):
+        members = comparable[crowd[copies]]
+        leaders[members] = members.min(initial=len(leaders))
+    return leaders
+
+
+def _texts(ranked: Ranked, ranks: NDArray[np.int64]) -> tuple[Texts, NDArray[np.int64]]:
+    """Return the texts of documents, and which of them is that of each of `ranks`."""
+    documents = ranked.order[ranks]
+    return ranked.summaries.texts(np.sort(documents), None), np.argsort(np.argsort(documents))
+
+
+def find_copies(crowd: tuple[Texts, NDArray[np.int64]]) -> NDArray[np.bool_]:
+    """Mark who of a crowd is a copy of the text that most of it has; nobody is where this text has gaps."""
+    (words, _, bounds), places = crowd
+    count, lengths = len(bounds) - 1, np.diff(bounds)
+    owners = np.repeat(np.arange(count), lengths)
+    # A run of words belongs to the document of its first word, if it does not leave it.
+    runs, within = shingle(words, NGRAM), owners[: 1 - NGRAM] == owners[NGRAM - 1 :]
+    # Each document counts a run of words once.
+    once = np.unique(runs[within].astype(np.uint64) << np.uint64(32) | owners[: 1 - NGRAM][within].astype(np.uint64))
+    values, counts = np.unique(once >> np.uint64(32), return_counts=True)
+    held = np.zeros(len(words), dtype=bool)
+    held[: 1 - NGRAM] = within & np.isin(runs, values[counts * 2 > count].astype(np.uint32))
+    ends = np.full(count, -1)
+    ends[owners[held]] = np.flatnonzero(held)
+    inside = np.arange(len(words)) < ends[owners]
+    if _has_gap(words, owners, held, inside, count):
+        return np.zeros(len(places), dtype=bool)
+    told = held.copy()
+    for step in range(1, NGRAM):
+        told[step:] |= held[:-step]
+    # A number of its own within the story makes another story.
+    own = np.bincount(owners[inside & ~told & (words & np.uint32(1) == 1)], minlength=count)
+    copies = (np.bincount(owners[held], minlength=count) >= MIN_OF_CROWD * (lengths + 1 - NGRAM)) & (own == 0)
+    return np.asarray(copies[places])
+
+
+def _has_gap(
+    words: NDArray[np.uint32],
+    owners: NDArray[np.int64],
+    held: NDArray[np.bool_],
+    inside: NDArray[np.bool_],
+    count: int,
+) -> bool:
+    """Tell whether what is common breaks off inside most documents, and nothing common goes on from there."""
+    pairs = np.append(shingle(words, NGRAM - 1), np.zeros(NGRAM - 2, dtype=np.uint32))
+    onward = np.unique(pairs[held])
+    broken = np.flatnonzero(held[:-1] & ~held[1:] & inside[1:]) + 1
+    broken = broken[~np.isin(pairs[broken], onward)]
+    return 2 * len(np.unique(owners[broken])) > count

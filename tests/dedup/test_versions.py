@@ -1,0 +1,134 @@
+"""Versions of one page, copies by the dozen, and pages of which something would be lost."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from corpus.run import run_here, summarise
+from dedup.config import DedupConfig
+from dedup.decide.crowds import find_leaders
+from dedup.stages import Dedup
+
+ADDRESS = "https://sahil.example/live/1"
+
+
+def learn(documents, **config):
+    stage = Dedup(DedupConfig(**config))
+    stage.learn([memoryview(summarise(stage.accumulator(), documents[at::2])) for at in range(2)], run_here)
+    return stage
+
+
+def kept(documents, **config):
+    stage = learn(documents, **config)
+    return [one.id for one in documents if stage.apply(one).kept]
+
+
+def live_blog(document, story, count, **fields):
+    """Return states of one page, each with one paragraph more on top; the fields are made of the number."""
+    lines = story(1, count + 8).split("\n")
+    return [
+        document(f"v{at:02}", "\n".join(lines[count - at :]), **{name: make(at) for name, make in fields.items()})
+        for at in range(count)
+    ]
+
+
+def hour(at: int) -> str:
+    return f"2024-05-01T{at:02}:00:00+00:00"
+
+
+@pytest.mark.parametrize("count", [3, 12, 20])
+def test_of_a_page_fetched_again_and_again_the_last_version_stays(document, story, count):
+    versions = live_blog(document, story, count, url=lambda at: ADDRESS + "#x" * (at % 2), published=hour)
+    others = [document(f"x{seed}", story(seed)) for seed in range(10, 20)]
+    stage = learn([*versions, *others])
+    assert {stage.apply(one).reason for one in versions[:-1]} == {"earlier-version"}
+    copies = stage.apply(versions[-1]).record.also_in
+    assert [(copy.id, copy.relation) for copy in copies] == [(one.id, "earlier") for one in versions[:-1]]
+    assert all(stage.apply(one).kept for one in others)
+
+
+def test_the_last_version_is_the_latest_and_not_the_longest_unless_asked(document, story):
+    lines = story(1, 14).split("\n")
+    first = document("a", "\n".join(lines), url=ADDRESS, published="2024-05-01")
+    second = document("b", "\n".join(lines[1:]), url=ADDRESS.replace("https", "http") + "/", published="2024-05-02")
+    assert kept([first, second]) == ["b"]
+    assert kept([first, second], latest=False) == ["a"]
+    assert kept([first, document("b", second.text, "wadi", published="2024-05-02")], survivor=("latest",)) == ["b"]
+
+
+def test_a_stub_does_not_take_the_place_of_the_story_nor_one_story_that_of_another(document, story):
+    lines = story(1, 14).split("\n")
+    whole = document("a", "\n".join(lines), url=ADDRESS, published="2024-05-01")
+    stub = document("b", "\n".join(lines[:3]), url=ADDRESS, published="2024-05-02")
+    other = document("c", story(2), url=ADDRESS, published="2024-05-03")
+    assert kept([whole, stub, other]) == ["a", "c"]
+
+
+def test_under_one_title_a_version_holds_all_of_the_former_and_its_numbers(document, story):
+    versions = live_blog(document, story, 12, title=lambda at: "تغطية مباشرة", published=hour)
+    assert kept(versions) == ["v11"]
+    form = "سجلت محطة الرصد اليوم " + story(3, 8).replace("\n", " ") + " وبلغت الحرارة {} درجة ثم هبطت الرياح قليلا"
+    reports = [document(str(at), form.format(20 + at), title="حال الطقس") for at in range(12)]
+    assert kept(reports) == [str(at) for at in range(12)]
+
+
+def edited(text: str, count: int, draw: random.Random) -> str:
+    """Return the text with other words in three places."""
+    words = text.split(" ")
+    for _ in range(3):
+        words[draw.randrange(len(words))] = f"كلمة{chr(0x628 + draw.randrange(20))}{chr(0x628 + count % 20)}"
+    return " ".join(words)
+
+
+@pytest.mark.parametrize("count", [12, 20, 300])
+@pytest.mark.parametrize("outlets", [1, 30])
+def test_near_copies_by_the_dozen_become_one(document, story, count, outlets):
+    draw, text = random.Random(count), story(1).replace("\n", " ")
+    copies = [document(f"n{at:03}", edited(text, at, draw), f"o{at % outlets}") for at in range(count)]
+    others = [document(f"x{seed}", story(seed), f"o{seed % outlets}") for seed in range(10, 40)]
+    stage = learn([*copies, *others])
+    assert sum(stage.apply(one).kept for one in copies) == 1
+    assert all(stage.apply(one).kept for one in others)
+
+
+def test_a_form_filled_in_again_and_again_is_no_crowd_of_copies(document, story):
+    parts = story(1).split("\n")
+    names = ["".join(random.Random(at).choices("بتجحدرزسشصطعف", k=6)) for at in range(200)]
+    reports = [
+        document(f"r{at:02}", " ".join(f"{part} {names[at * 5 + place]}" for place, part in enumerate(parts[:5])))
+        for at in range(20)
+    ]
+    assert kept(reports) == [one.id for one in reports]
+
+
+def test_a_leader_is_the_first_that_has_enough_of_the_keys():
+    keys = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 1], [0, 1, 1], [2, 1, 0]], dtype=np.int64)
+    # 3 shares one key with 0 and two with 2; 4 shares one with each.
+    assert find_leaders(keys, 3, 2).tolist() == [0, 0, 2, 2, 4]
+    assert find_leaders(keys, 3, 1).tolist() == [0, 0, 2, 2, 0]
+
+
+def test_a_digest_stays_while_it_has_a_story_of_its_own(document, story):
+    stories = {name: story(seed) for seed, name in enumerate(("one", "two", "three"), start=1)}
+    digest = document("digest", "\n".join(stories.values()), "wadi")
+    again = document("again", digest.text + "\nخاتمة", "nahr")
+    all_three = [document(name, text) for name, text in stories.items()]
+    stage = learn([*all_three, digest])
+    assert {one.id: stage.apply(one).reason for one in (*all_three, digest)} == dict.fromkeys(stories, "") | {
+        "digest": "extended"
+    }
+    assert "own" not in stage.apply(digest).detail
+    assert kept([*all_three[1:], digest, again]) == ["two", "three", "again"]
+
+
+def test_a_removed_copy_says_what_only_it_had(document, story):
+    lines = story(1, 16).split("\n")
+    own = "وقال شاهد من أهل الحي إنه رأى الدخان من نافذته قبل الفجر ثم سمع صوت الباب الحديدي يغلق فنزل إلى الشارع"
+    own += " ولم يجد أحدا هناك"
+    copy = document("copy", "\n".join([*lines[:4], own, *lines[6:]]), "wadi")
+    stage = learn([document("whole", "\n".join(lines)), copy, *(document(f"x{at}", story(at)) for at in range(20, 29))])
+    assert stage.apply(copy).detail["survivor"] == "whole"
+    assert stage.apply(copy).detail["own"] == own
