@@ -20,6 +20,7 @@ from corpus.errors import RecordError
 #: The `<meta charset>` of a page stands within its first bytes (the HTML standard demands 1024).
 _META_BYTES = 2048
 _META = re.compile(rb"<meta[^<>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
+_DECLARATION = re.compile(rb"""\s*<\?xml[^<>]{0,100}?encoding\s?=\s?["']([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _LABEL = re.compile(r"charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 
 #: Longer first: the mark of UTF-16-LE opens the mark of UTF-32-LE.
@@ -97,14 +98,14 @@ def decode(body: bytes, label: str = "") -> tuple[str, str]:
 
 
 def declared_charset(content_type: str, body: bytes = b"") -> str:
-    """Return the charset that a Content-Type header declares, else the `<meta>` of the page, else "".
+    """Return the charset that a Content-Type header declares, else the page by XML declaration or `<meta>`, else "".
 
     >>> declared_charset("text/html; charset=Windows-1256")
     'Windows-1256'
     """
     if found := _LABEL.search(content_type[:1000]):
         return found[1]
-    meta = _META.search(body[:_META_BYTES])
+    meta = _DECLARATION.match(body[:_META_BYTES]) or _META.search(body[:_META_BYTES])
     return meta[1].decode("ascii") if meta else ""
 
 

@@ -141,7 +141,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A whole record that holds no article by rule: `not-html`, `http-status` or `listing`. It counts as dropped."""
+    """A whole record that holds no article by rule: `not-html`, `http-status`, `listing` or
+    `not-a-dump`. It counts as dropped."""
 
     source: Source
     reason: str

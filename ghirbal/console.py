@@ -143,8 +143,10 @@ def _show_failures(report: Report) -> None:
     if not report.failed:
         return
     errors.print(f"[bold]{report.failed:,} could not be read:[/bold]")
-    for failure in report.failures[:_SHOWN]:
+    shown = report.failures[:_SHOWN]
+    for failure in shown:
         where = f"{failure['path']}: record {failure['record']} (byte {failure['offset']:,})"
-        errors.print(f"  {quote(where)}: {failure['reason']}: {quote(failure['message'])}", soft_wrap=True)
-    if report.failed > _SHOWN:
-        errors.print(f"  ... and {report.failed - _SHOWN:,} more; all are in removed/")
+        many = f"{failure['count']:,} times, first " if failure["count"] > 1 else ""
+        errors.print(f"  {many}{quote(where)}: {failure['reason']}: {quote(failure['message'])}", soft_wrap=True)
+    if rest := report.failed - sum(failure["count"] for failure in shown):
+        errors.print(f"  ... and {rest:,} more; all are in removed/")

@@ -89,6 +89,7 @@ class _ReportFailure(msgspec.Struct, frozen=True):
     offset: int
     reason: str
     message: str
+    count: int = 1
 
 
 class _ReportRow(ManifestCounts, frozen=True):

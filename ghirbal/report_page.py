@@ -78,10 +78,12 @@ def _failures(failures: list[Mapping[str, Any]], failed: int) -> str:
     if not failed:
         return ""
     rows = "".join(
-        f'<tr><td dir="auto"><code>{_text(failure["path"])}</code></td><td class="n">{failure["record"]:,}</td>'
+        f'<tr><td dir="auto"><code>{_text(failure["path"])}</code></td><td class="n">{failure["count"]:,}</td>'
+        f'<td class="n">{failure["record"]:,}</td>'
         f'<td>{_text(failure["reason"])}</td><td dir="auto">{_text(failure["message"])}</td></tr>'
         for failure in failures
     )
-    head = "<tr><th>file</th><th>record</th><th>reason</th><th>what was wrong</th></tr>"
-    more = f"<p>{failed - len(failures):,} more are in removed/</p>" if failed > len(failures) else ""
+    head = "<tr><th>file</th><th>records</th><th>first</th><th>reason</th><th>what was wrong</th></tr>"
+    rest = failed - sum(failure["count"] for failure in failures)
+    more = f"<p>{rest:,} more are in removed/</p>" if rest else ""
     return f'<h2>Could not be read</h2><table id="failures">{head}{rows}</table>{more}'

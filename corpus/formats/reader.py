@@ -1,8 +1,9 @@
 """Read any input file as Pages and Documents, and say by name what could not be read.
 
 What a file holds is told by its magic bytes, then by its extension: .txt (one Document), .html (one Page),
-.jsonl .ndjson .json .csv .tsv .parquet (a record each), .warc; each also as .gz .zst .bz2 .xz. Bad data never
-raises: a bad record is a Failure between the good ones, a bad file one Failure.
+.jsonl .ndjson .json .csv .tsv .parquet and feeds (a record each), .warc; each also as .gz .zst .bz2 .xz, and packed
+into .zip and .tar. What is none of these is a Skip. Bad data never raises: a bad record is a Failure between the good
+ones, a bad file one Failure.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from corpus.errors import CorruptInput, EnvironmentFault, InputError, RecordErro
 from corpus.files.compressed import Stream, claimed_codec
 from corpus.files.listing import STDIN, InputFile, failure_of
 from corpus.formats.csv import read_csv
+from corpus.formats.feed import FEED, read_feed
 from corpus.formats.json_array import read_json
 from corpus.formats.jsonl import WHOLE, Part, read_lines
-from corpus.formats.lines import read_whole
+from corpus.formats.lines import check_whole, read_whole
+from corpus.formats.packed import unpack
 from corpus.formats.parquet import read_parquet
 from corpus.formats.rows import ADVICE, Read, ReadConfig
 from corpus.formats.warc import read_warc
-from corpus.records import Document, Failure, Page, Source, content_id, name_outlet
+from corpus.records import Document, Failure, Page, Skip, Source, content_id, name_outlet
 from corpus.text import scrub
 
 Reader: TypeAlias = Callable[[InputFile, ReadConfig], Iterator[Read]]
@@ -38,6 +41,11 @@ _NO_RECORDS = frozenset({"bad-json", "bad-charset", "bad-row", "not-an-object", 
 
 #: Comments and an XML declaration may stand before the first tag; more than this does not.
 _SNIFF_BYTES = 4096
+_MARKUP = frozenset({"", "txt", "html", "htm", "xhtml", "xml", "rss", "rdf", "atom"})
+#: Texts that lie beside dumps and are none of their stories.
+_NO_STORIES = frozenset(
+    {"readme", "license", "licence", "copying", "changelog", "robots", "humans", "ads", "requirements"}
+)
 _HTML = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<!--.*?-->|<\?xml[^>]*>)*+<(?:!doctype\s+html|html|head)\b", re.I | re.S)
 
 
@@ -109,14 +117,34 @@ def _reader_of(file: InputFile) -> Reader:
         return read_warc
     name = PurePosixPath(file.name)
     kind = (name.with_suffix("") if claimed_codec(name.name) else name).suffix.lower().removeprefix(".")
-    if kind in ("", "txt") and _HTML.match(head):
-        return _read_html
     if file.name == STDIN:
-        kind = {b"{": "jsonl", b"[": "json"}.get(head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1], "txt")
-    if kind not in _READERS:
-        raise InputError(f"neither name nor content tells what it is ({', '.join(sorted(_READERS))} are read)",
-                         path=file.path, reason="unknown-format")  # fmt: skip
-    return _READERS[kind]
+        kind = {b"{": "jsonl", b"[": "json", b"P": "zip"}.get(head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1], "txt")
+    if kind in _MARKUP and FEED.match(head):
+        return read_feed
+    if kind in _MARKUP and _HTML.match(head):
+        return _read_html
+    if kind == "txt" and name.stem.lower() in _NO_STORIES:
+        return _skip
+    return _READERS.get(kind, _skip)
+
+
+def _skip(file: InputFile, config: ReadConfig) -> Iterator[Read]:  # noqa: ARG001 - the form of a reader
+    yield Skip(Source(file.name), "not-a-dump")
+
+
+def _read_packed(file: InputFile, config: ReadConfig) -> Iterator[Read]:
+    """Read each member of an archive as a file of its own; archives inside of archives are not opened."""
+    if PurePosixPath(file.name).suffix.lower() != ".zip":
+        check_whole(file, config)
+    for member in unpack(file):
+        if isinstance(member, Failure):
+            yield member
+        elif _reader_of(member) is _read_packed:
+            yield Failure(
+                Source(member.name), "nested-archive", "an archive in an archive: unpack it, and give the folder"
+            )
+        else:
+            yield from read_input(member, config)
 
 
 def _read_text(file: InputFile, config: ReadConfig) -> Iterator[Read]:
@@ -152,4 +180,5 @@ _READERS: dict[str, Reader] = {
     "tsv": read_csv,
     "parquet": read_parquet,
     "warc": read_warc,
+    **dict.fromkeys(("zip", "tar", "tgz", "tbz", "tbz2", "txz"), _read_packed),
 }

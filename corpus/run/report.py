@@ -13,7 +13,7 @@ from typing import Any
 from corpus.errors import CorpusError
 from corpus.records import Document, Verdict
 
-#: A report names at most so many failed records one by one; all of them are in `removed/`.
+#: A report tells at most of so many files and reasons why their records failed; each record is in `removed/`.
 MAX_LISTED = 200
 
 
@@ -38,9 +38,8 @@ class Report:
         self.reasons[verdict.reason] += 1
         if verdict.failed:
             self.failed += 1
-            if len(self.failures) < MAX_LISTED:
-                message = address.get("message", "")
-                self.failures.append({**address["source"], "reason": address["reason"], "message": message})
+            message = address.get("message", "")
+            self._add_failure({**address["source"], "reason": address["reason"], "message": message, "count": 1})
         else:
             self.dropped += 1
             self.removed_by_outlet[outlet] += 1
@@ -59,7 +58,17 @@ class Report:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("reasons", "rules", "languages", "outlets", "removed_by_outlet", "characters"):
             getattr(self, name).update(getattr(other, name))
-        self.failures = (self.failures + other.failures)[:MAX_LISTED]
+        for failure in other.failures:
+            self._add_failure(failure)
+        self.failures.sort(key=lambda one: (-one["count"], one["path"], one["reason"]))
+
+    def _add_failure(self, failure: dict[str, Any]) -> None:
+        """Add failures of a file for one reason; the first of them stands for all."""
+        same = (one for one in self.failures if (one["path"], one["reason"]) == (failure["path"], failure["reason"]))
+        if known := next(same, None):
+            known["count"] += failure["count"]
+        elif len(self.failures) < MAX_LISTED:
+            self.failures.append(dict(failure))
 
     def balance(self) -> None:
         """Check the law of conservation.

@@ -17,7 +17,8 @@ def test_counts_add_up_and_survive_json():
     report.balance()
     assert report_from(report.to_row()) == report
     assert report.to_row()["rules"] == {"tags": 2}
-    assert report.failures == [{"path": "a.jsonl", "record": 3, "offset": 99, "reason": "bad-json", "message": "why"}]
+    row = {"path": "a.jsonl", "record": 3, "offset": 99, "reason": "bad-json", "message": "why", "count": 1}
+    assert report.failures == [row]
 
 
 def test_a_lost_record_is_never_published():
@@ -25,11 +26,21 @@ def test_a_lost_record_is_never_published():
         Report(read=2, dropped=1).balance()
 
 
-def test_merging_adds_and_bounds_the_listing():
-    one, other = Report(read=2, kept=2), Report(read=1, failed=1)
-    other.failures = [{}] * MAX_LISTED
-    one.failures = [{"path": "first"}]
+def failed(path, count=1, reason="bad-json", record=0):
+    return {"path": path, "record": record, "offset": 0, "reason": reason, "message": "why", "count": count}
+
+
+def test_failures_are_told_by_file_and_reason_the_largest_first():
+    one, other = Report(read=2, kept=2), Report(read=6, failed=6)
+    one.failures = [failed("a"), failed("b", 2)]
+    other.failures = [failed("b", 3, record=9), failed("b", 4, "bad-row"), failed("c")]
     one.merge(other)
-    assert (one.read, one.kept, one.failed) == (3, 2, 1)
+    assert (one.read, one.kept, one.failed) == (8, 2, 6)
+    assert one.failures == [failed("b", 5), failed("b", 4, "bad-row"), failed("a"), failed("c")]
+
+
+def test_the_listing_is_bounded():
+    one, other = Report(), Report()
+    other.failures = [failed(str(number)) for number in range(MAX_LISTED + 9)]
+    one.merge(other)
     assert len(one.failures) == MAX_LISTED
-    assert one.failures[0] == {"path": "first"}
