@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -18,6 +18,9 @@ from corpus.errors import UsageError
 from corpus.files import Stream, translated
 from corpus.records import Copy, Document, Source
 from ghirbal.published import CLUSTERS, SUCCESS, Manifest, corpus_at, is_finished, read_manifest
+
+if TYPE_CHECKING:
+    from ghirbal.why import Account
 
 #: Files read at a time, and records that one name may stand for in each.
 _READERS, _MOST_FOUND = 4, 1_000
@@ -153,6 +156,16 @@ class Corpus:
         wanted = set(ids) - {""}
         found = self._named(lambda row: int(row.id in wanted), list(map(_written, sorted(wanted)))) if wanted else []
         return {row.id: row for _, row in found if isinstance(row, Document)}
+
+    def why(self, key: str) -> list[Account]:
+        """Return what became of each record that `key` names, stage by stage; print one to read it.
+
+        Raises:
+            UsageError: it names none.
+        """
+        from ghirbal.why import account_for
+
+        return account_for(self, key)
 
     def to_pandas(self) -> Any:
         """Return the documents as a `pandas.DataFrame`, a column each field."""
