@@ -12,13 +12,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from corpus.records import Copy, Document, Source, set_key
 
 if TYPE_CHECKING:
-    from datasketch import LeanMinHash  # type: ignore[import-untyped]
-
     from corpus.formats import Format
     from ghirbal.jobs import Command
     from ghirbal.opened import Corpus
@@ -160,8 +158,8 @@ def dedup(texts: Iterable[str | Document], threshold: float | None = None) -> De
     return _tell_apart(documents, pairs)
 
 
-def signatures(texts: Iterable[str]) -> list[LeanMinHash]:
-    """Return the MinHash signatures of texts as datasketch has them, for its indexes and its byte format.
+def signatures(texts: Iterable[str]) -> list[Any]:
+    """Return the MinHash signatures of texts as `datasketch.LeanMinHash`, for its indexes and its byte format.
 
     >>> one, other = signatures(["Rain fell all day in the hills.", "Rain fell all day in the valley."])
     >>> one.jaccard(other) > 0.5

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -16,56 +16,27 @@ import orjson
 from corpus.arabic import fold
 from corpus.errors import UsageError
 from corpus.files import Stream, translated
-from corpus.records import Copy, Document, Source
-from ghirbal.published import CLUSTERS, SUCCESS, Manifest, corpus_at, is_finished, read_manifest
-
-if TYPE_CHECKING:
-    from ghirbal.why import Account
+from corpus.records import Document, Source
+from ghirbal.account import Account, account_for
+from ghirbal.published import (
+    CLUSTERS,
+    SUCCESS,
+    Cluster,
+    Found,
+    Manifest,
+    RemovedRecord,
+    corpus_at,
+    is_finished,
+    read_manifest,
+)
 
 #: Files read at a time, and records that one name may stand for in each.
 _READERS, _MOST_FOUND = 4, 1_000
+#: Of more copies that one name stands for, what they were removed for is not looked up.
+_SURVIVORS = 20
 #: Columns that Parquet holds as JSON.
 _JSON_COLUMNS = ("trace", "meta")
 _PARQUET_ROWS = 2_048
-
-
-class RemovedRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A record that was not kept: its address, the reason, the stage that said so, and what that rests on."""
-
-    source: Source
-    reason: str
-    stage: str
-    failed: bool = False
-    id: str = ""
-    outlet: str = ""
-    url: str = ""
-    title: str = ""
-    published: str = ""
-    text: str = ""
-    excerpt: str = ""
-    language: str = ""
-    trace: dict[str, Any] = {}
-    message: str = ""
-    measure: str = ""
-    value: Any = None
-    limit: Any = None
-    survivor: str = ""
-    survivor_outlet: str = ""
-    survivor_url: str = ""
-    cluster: str = ""
-    relation: str = ""
-    score: float = 0.0
-    scores: dict[str, float] = {}
-    passage: str = ""
-    anchor: str = ""
-
-
-class Cluster(msgspec.Struct, frozen=True):
-    """A story and its copies; the survivor is the first of `members`."""
-
-    cluster: str
-    survivor: str
-    members: tuple[Copy, ...]
 
 
 class _Name(msgspec.Struct, frozen=True):
@@ -76,8 +47,6 @@ class _Name(msgspec.Struct, frozen=True):
     url: str = ""
     title: str = ""
 
-
-Found: TypeAlias = Document | RemovedRecord
 
 _DOCUMENT, _REMOVED = msgspec.json.Decoder(Document), msgspec.json.Decoder(RemovedRecord)
 _CLUSTER, _NAME = msgspec.json.Decoder(Cluster), msgspec.json.Decoder(_Name)
@@ -163,9 +132,16 @@ class Corpus:
         Raises:
             UsageError: it names none.
         """
-        from ghirbal.why import account_for
-
-        return account_for(self, key)
+        found = self.find(key)
+        if not found:
+            read = f"{self.manifest.counts.read:,} records"
+            raise UsageError(
+                f"{key}: none of the {read} of {self.path} has this id, address, file or title; "
+                "were its inputs complete?"
+            )
+        removed = (record for record in found[:_SURVIVORS] if isinstance(record, RemovedRecord))
+        survivors = self.documents(*(record.survivor for record in removed))
+        return [account_for(record, self.manifest.command, survivors) for record in found]
 
     def to_pandas(self) -> Any:
         """Return the documents as a `pandas.DataFrame`, a column each field."""

@@ -20,6 +20,7 @@ import msgspec
 from corpus.errors import UsageError
 from corpus.files import Stream, translated
 from corpus.formats import Format
+from corpus.records import Copy, Document, Source
 from corpus.run import Report, report_from
 
 HOUSE, SUCCESS, MANIFEST, REPORT = ".ghirbal", "_SUCCESS", "manifest.json", "report.json"
@@ -81,6 +82,49 @@ class Manifest(msgspec.Struct, frozen=True):
         for name in self.files:
             if not _INSIDE.fullmatch(name):
                 raise ValueError(f"{name!r} is no name that a run gives a file")
+
+
+class RemovedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that was not kept: its address, the reason, the stage that said so, and what that rests on."""
+
+    source: Source
+    reason: str
+    stage: str
+    failed: bool = False
+    id: str = ""
+    outlet: str = ""
+    url: str = ""
+    title: str = ""
+    published: str = ""
+    text: str = ""
+    excerpt: str = ""
+    language: str = ""
+    trace: dict[str, Any] = {}
+    message: str = ""
+    measure: str = ""
+    value: Any = None
+    limit: Any = None
+    survivor: str = ""
+    survivor_outlet: str = ""
+    survivor_url: str = ""
+    cluster: str = ""
+    relation: str = ""
+    score: float = 0.0
+    scores: dict[str, float] = {}
+    passage: str = ""
+    anchor: str = ""
+
+
+class Cluster(msgspec.Struct, frozen=True):
+    """A story and its copies; the survivor is the first of `members`."""
+
+    cluster: str
+    survivor: str
+    members: tuple[Copy, ...]
+
+
+#: A record of a finished corpus, kept or not.
+Found: TypeAlias = Document | RemovedRecord
 
 
 class _ReportFailure(msgspec.Struct, frozen=True):

@@ -14,8 +14,8 @@ from rich.text import Text
 from corpus.errors import EXIT_DONE, UsageError
 from corpus.records import Document
 from ghirbal.console import print_report, quote, results
-from ghirbal.opened import Corpus, Found
-from ghirbal.published import read_report
+from ghirbal.opened import Corpus
+from ghirbal.published import Found, read_report
 from ghirbal.terminal import visible, visible_lines
 
 

@@ -11,8 +11,8 @@ from corpus.errors import UsageError
 from corpus.records import Document
 from ghirbal.config import read_config
 from ghirbal.differences import side_by_side
-from ghirbal.opened import Corpus, RemovedRecord
-from ghirbal.why import account_for
+from ghirbal.opened import Corpus
+from ghirbal.published import RemovedRecord
 from tests.ghirbal.builds import build, call, rows, story
 
 FURNITURE = "تابعوا نشرة الساحل كل مساء"
@@ -80,13 +80,13 @@ def test_what_names_nothing_is_said(corpus):
     for key in ("w10", "https://wadi.example/10", "x.txt", "الجسر القديم", "wadi.jsonl:9"):
         assert corpus.find(key) == []
         with pytest.raises(UsageError, match=r"none of the 9 records of .* has this id"):
-            account_for(corpus, key)
+            corpus.why(key)
     with pytest.raises(UsageError, match="an empty name"):
         corpus.find(" ")
 
 
 def test_each_stage_says_what_it_did(corpus):
-    (kept,) = account_for(corpus, "2.txt")
+    (kept,) = corpus.why("2.txt")
     assert kept.kept
     assert str(kept).split("\n") == [
         "read     sahil/2024/2.txt, record 0 (byte 0)",
@@ -95,10 +95,10 @@ def test_each_stage_says_what_it_did(corpus):
         "filter   kept, language ar (1.00 of the evidence)",
         "dedup    kept, no copy of it was found",
     ]
-    (short,) = account_for(corpus, "short.txt")
+    (short,) = corpus.why("short.txt")
     assert short.stages["filter"] == "REMOVED: too-short, measured 3 where the limit is 20"
     assert "dedup" not in short.stages
-    (broken,) = account_for(corpus, "wadi.jsonl:2")
+    (broken,) = corpus.why("wadi.jsonl:2")
     assert list(broken.stages) == ["read"]
     assert broken.stages["read"].startswith("wadi.jsonl, record 2 (byte ")
     assert ": FAILED: bad-json, " in broken.stages["read"]
@@ -106,12 +106,12 @@ def test_each_stage_says_what_it_did(corpus):
 
 def test_a_copy_is_told_with_what_it_was_removed_for(corpus):
     (copy,) = (row for row in corpus.removed if row.reason == "exact-duplicate")
-    (account,) = account_for(corpus, copy.id)
+    (account,) = corpus.why(copy.id)
     assert account.record == copy
     assert account.survivor == next(row for row in corpus if row.id == copy.survivor)
     assert copy.survivor_outlet == account.survivor.outlet
     assert copy.survivor_url == account.survivor.url
-    (other,) = account_for(corpus, copy.survivor)
+    (other,) = corpus.why(copy.survivor)
     assert other.stages["dedup"].startswith(f"kept for its 1 copies: {copy.outlet} (exact 1.00)")
 
 

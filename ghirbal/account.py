@@ -1,0 +1,105 @@
+"""What became of a record, stage by stage, in words: read off a finished corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from corpus.records import Document
+from ghirbal.published import Found, RemovedRecord
+
+#: The stages of each command, in order.
+_STAGES = {
+    "build": ("read", "extract", "clean", "filter", "dedup"),
+    "clean": ("read", "extract", "clean", "filter"),
+    "dedup": ("read", "extract", "dedup"),
+}
+_RELATIONS = {
+    "exact": "the same words",
+    "near": "the same story with changes",
+    "contained": "a shorter or cut copy",
+    "extended": "a page that holds the story and more",
+    "same": "the same record once more",
+}
+
+
+class Account(msgspec.Struct, frozen=True):
+    """What became of one record: what each stage did, in words; and what it was removed for, if it is a copy."""
+
+    record: Found
+    stages: dict[str, str]
+    survivor: Document | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether the record is a document of the corpus."""
+        return isinstance(self.record, Document)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name:<8} {said}" for name, said in self.stages.items())
+
+
+def account_for(record: Found, command: str, survivors: Mapping[str, Document]) -> Account:
+    """Return what became of `record` in a run of `command`; `survivors` are documents by their ids."""
+    survivor = survivors.get(record.survivor) if isinstance(record, RemovedRecord) else None
+    return Account(record, dict(_tell(record, command)), survivor)
+
+
+def _tell(record: Found, command: str) -> Iterator[tuple[str, str]]:
+    """Yield each stage that saw the record, and what it did."""
+    source = record.source
+    for stage in _STAGES[command]:
+        last = isinstance(record, RemovedRecord) and record.stage == stage
+        if stage == "read":
+            said = f"{source.path}, record {source.record} (byte {source.offset:,})"
+            yield stage, f"{said}: {_removed(record)}" if last else said
+        elif last:
+            assert isinstance(record, RemovedRecord)
+            yield stage, _removed(record)
+        else:
+            yield stage, _passed(stage, record)
+        if last:
+            return
+
+
+def _passed(stage: str, record: Found) -> str:
+    """Say what a stage did to a record that it let pass."""
+    trace = record.trace
+    if stage == "extract":
+        charset = f"in {trace['charset']}" if "charset" in trace else ""
+        by = f"main text found by {trace['extractor']}" if "extractor" in trace else "came as text"
+        return ", ".join(filter(None, (by, charset, "in doubt" if trace.get("doubtful") else "")))
+    if stage == "clean":
+        rules = trace.get("rules") or {}
+        spans = ", ".join(f"{rule} {count}" for rule, count in rules.items())
+        return f"removed {sum(rules.values())} spans: {spans}" if rules else "nothing to remove"
+    if stage == "filter":
+        sure = f" ({trace['language']:.2f} of the evidence)" if isinstance(trace.get("language"), float) else ""
+        return f"kept, language {record.language or 'not told'}{sure}"
+    copies = record.also_in if isinstance(record, Document) else ()
+    if not copies:
+        return "kept, no copy of it was found"
+    said = (
+        f"{copy.outlet or copy.id} ({copy.relation or 'copy'} {copy.score:.2f}) {copy.published} {copy.url}".strip()
+        for copy in copies
+    )
+    return f"kept for its {len(copies)} copies: {'; '.join(said)}"
+
+
+def _removed(record: Found) -> str:
+    """Say why a record went, and what was measured."""
+    assert isinstance(record, RemovedRecord)
+    said = f"{'FAILED' if record.failed else 'REMOVED'}: {record.reason}"
+    if record.message:
+        return f"{said}, {record.message}"
+    if record.limit is not None:
+        return f"{said}, {record.measure or 'measured'} {record.value} where the limit is {record.limit}"
+    if not record.survivor:
+        return said
+    scores = ", ".join(f"{name} {value:g}" for name, value in record.scores.items())
+    of = record.survivor_outlet or "the same outlet"
+    return (
+        f"{said}, {_RELATIONS.get(record.relation, record.relation)} as {record.survivor} ({of} {record.survivor_url})"
+        f"{f'; {scores}' if scores else ''}{f'; both say: {record.passage}' if record.passage else ''}"
+    )
