@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import accumulate, zip_longest
+from itertools import accumulate, groupby, zip_longest
 
 from lxml.etree import _Element
 
@@ -43,6 +43,9 @@ _LINKED_SENTENCE = 60
 #: A label is a phrase, not a phrase and a headline.
 _LABEL = 20
 _ALL_LINK = 0.95
+#: Longest cell (characters) of a row of data, and its words on average where none is a figure.
+_CELL = 60
+_CELL_WORDS = 3
 
 _BARE_LINK = re.compile(r"(?:https?://|www\.)\S+$")
 _DATED = re.compile(r"\d{4}|\d{1,2}:\d{2}")
@@ -77,17 +80,24 @@ class Body:
 
     @property
     def text(self) -> str:
-        """Return one line a block; cells of one table row are joined by " | "."""
+        """Return one line a block; the cells of a row of data are joined by " | "."""
         written: list[str] = []
-        row: _Element | None = None
-        for block in self.blocks:
-            this_row = block.frame.getparent() if block.frame.tag in ("td", "th") else None
-            if this_row is not None and this_row is row:
-                written[-1] += f" | {block.text}"
-            else:
-                written.append(block.text)
-            row = this_row
+        for row, blocks in groupby(self.blocks, _row_of):
+            texts = [block.text for block in blocks]
+            written += texts if row is None or not _is_data(row, texts) else [" | ".join(texts)]
         return "\n".join(written)
+
+
+def _row_of(block: Block) -> _Element | None:
+    return block.frame.getparent() if block.frame.tag in ("td", "th") else None
+
+
+def _is_data(row: _Element, texts: list[str]) -> bool:
+    """Tell whether the cells of a row are figures, names and labels rather than lines of prose or verse."""
+    if len(texts) > len(row) or max(map(len, texts)) > _CELL:
+        return False
+    words = sum(len(text.split()) for text in texts)
+    return words <= _CELL_WORDS * len(texts) or any(map(str.isdigit, "".join(texts))) or row[0].tag == "th"
 
 
 def find_body(layout: Layout, evidence: Evidence = _NO_EVIDENCE) -> Body:

@@ -85,6 +85,7 @@ def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS, dro
     """
     if refused := markup.refusal(html):
         return Extraction(refused=refused)
+    html = markup.mend(html)
     root = markup.parse(html)
     if root is None:
         return Extraction(refused="not-html")

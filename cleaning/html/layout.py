@@ -15,13 +15,17 @@ from lxml.etree import _Element
 #: Their text is never read by a visitor as text.
 _UNREAD = frozenset(
     (
-        "script", "style", "noscript", "button", "select", "svg", "iframe", "head", "template", "video", "audio",
+        "script", "style", "button", "select", "svg", "iframe", "head", "video", "audio",
         "object", "embed", "canvas", "map", "picture", "textarea", "input", "label", "option", "datalist", "use",
         "applet", "frame", "frameset", "progress", "track", "source", "param", "area", "link",
     )
 )  # fmt: skip
 #: Chrome by tag. Only marked: some sites wrap a whole page in a form, some an article in an aside.
-_ASIDE_TAGS = frozenset(("nav", "footer", "aside", "form", "figure", "figcaption", "fieldset", "dialog", "menu"))
+_ASIDE_TAGS = frozenset(
+    (
+        "nav", "footer", "aside", "form", "figure", "figcaption", "fieldset", "dialog", "menu", "noscript", "template",
+    )
+)  # fmt: skip
 _INLINE = frozenset(
     (
         "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
@@ -38,6 +42,11 @@ _HIDING = frozenset(("hidden", "aria-hidden", "role", "style"))
 _LASTING = HEADINGS | frozenset(("li", "td", "th", "blockquote"))
 
 _BREAKS = frozenset(("br", "hr"))
+#: Inline elements that a style of their own, or what they are, sets apart from their neighbours.
+_APART = re.compile(r"display:\s*(?:block|flex|grid|inline-block|table|list-item)", re.IGNORECASE)
+_SPACING = frozenset(("img", "amp-img", "iframe", "svg", "video", "button", "input", "select", "object", "picture"))
+#: Line ends count in them.
+_AS_TYPED = re.compile(r"white-space:\s*(?:pre|break-spaces)", re.IGNORECASE)
 #: Levels below the body. The parser keeps 255 in all; the deepest of 389 labelled pages has 51.
 MAX_DEPTH = 240
 
@@ -144,12 +153,16 @@ class _Walk:
         self._pieces: list[str] = []
         self._linked = 0
         self._depth = 0
+        self._typed = 0
 
     def enter_block(self, element: _Element, tag: str, *, linked: bool) -> Container | None:
         """Walk a block element and return it as a container, None when there is no text in it."""
         start = len(self.layout.blocks)
+        typed = element.tag == "pre" or bool(_AS_TYPED.search(element.get("style", "")))
+        self._typed += typed
         self._enter(element, element, tag, linked)
         self._flush(element, tag)
+        self._typed -= typed
         end = len(self.layout.blocks)
         if end == start:
             return None
@@ -164,26 +177,62 @@ class _Walk:
             self._depth -= 1
             return
         if text := element.text:
-            self._add(text, linked)
+            self._add(text, linked, frame, tag)
+        after_link = False
         for child in element:
             name = child.tag
             if name in _BREAKS:
                 self._flush(frame, tag)
-            elif name not in _UNREAD:
-                is_aside = _is_aside(child, name)
-                if name in _INLINE and not is_aside:
-                    self._enter(child, frame, tag, linked or name == "a")
-                else:
-                    self._flush(frame, tag)
-                    within = name if name in _TELLING else tag if tag in _LASTING else "div"
-                    container = self.enter_block(child, within, linked=linked or name == "a")
-                    if is_aside and container:
-                        self.layout.asides.append(container)
+            elif name in _UNREAD:
+                if name in _SPACING:
+                    self._pieces.append(" ")
+            elif name in _INLINE or ("-" in name and frame.tag in _TELLING):
+                self._enter_inline(child, frame, tag, linked, apart=after_link and name == "a")
+            else:
+                self._flush(frame, tag)
+                self._enter_other(child, tag, linked=linked)
+            after_link = name == "a" and not child.tail
             if text := child.tail:
-                self._add(text, linked)
+                self._add(text, linked, frame, tag)
         self._depth -= 1
 
-    def _add(self, text: str, linked: bool) -> None:
+    def _enter_inline(self, element: _Element, frame: _Element, tag: str, linked: bool, *, apart: bool) -> None:
+        """Walk an inline element: part of the line it stands in, or a block where it makes a line of its own."""
+        linked = linked or element.tag == "a"
+        if not _is_aside(element, element.tag):
+            spaced = apart or element.tag in _SPACING or bool(_APART.search(element.get("style", "")))
+            if spaced:
+                self._pieces.append(" ")
+            self._enter(element, frame, tag, linked)
+            if spaced:
+                self._pieces.append(" ")
+        elif self._touches(element):
+            if not _is_unseen(element):
+                self._enter(element, frame, tag, linked)
+        else:
+            self._flush(frame, tag)
+            self._enter_other(element, tag, linked=linked)
+
+    def _touches(self, element: _Element) -> bool:
+        """Tell whether text of the same line stands right before or behind an inline element."""
+        return bool((element.tail or "").strip() or "".join(self._pieces).strip())
+
+    def _enter_other(self, element: _Element, tag: str, *, linked: bool) -> None:
+        name = element.tag
+        within = name if name in _TELLING else tag if tag in _LASTING else "div"
+        is_aside = _is_aside(element, name)
+        container = self.enter_block(element, within, linked=linked or name == "a")
+        if is_aside and container:
+            self.layout.asides.append(container)
+
+    def _add(self, text: str, linked: bool, frame: _Element, tag: str) -> None:
+        *ended, text = text.split("\n") if self._typed else [text]
+        for line in ended:
+            self._add_piece(line, linked)
+            self._flush(frame, tag)
+        self._add_piece(text, linked)
+
+    def _add_piece(self, text: str, linked: bool) -> None:
         self._pieces.append(text)
         if linked:
             self._linked += len(text.strip())
@@ -199,6 +248,13 @@ class _Walk:
         length = len(text)
         size = length if text.isascii() else length + 2 * len(_DENSE.findall(text))
         self.layout.blocks.append(Block(text, size, min(linked, length) * size / length, tag, frame))
+
+
+def _is_unseen(element: _Element) -> bool:
+    """Tell whether an element hides its words from readers."""
+    get = element.get
+    named = f"{get('class', '')} {get('id', '')}"
+    return get("hidden") is not None or bool(_UNSEEN_NAME.search(named) or _UNSEEN.search(get("style", "")))
 
 
 def _is_aside(element: _Element, name: str) -> bool:

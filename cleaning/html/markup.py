@@ -2,7 +2,7 @@
 
 The scan of the string before the parser sees it is linear. It has to look for one thing only: libxml2 takes
 quadratic time on a tag with very many attributes (55 s for 200,000). Everything else it parses in linear time,
-but past 255 levels it stops and drops the rest of the page without a word; `cleaning.html.layout` notices that.
+pages with pictures or scripts of many megabytes inside too.
 """
 
 from __future__ import annotations
@@ -42,7 +42,14 @@ _ANY_TAG = re.compile(
 #: C0 without tab, newline, return: the parser puts U+FFFD for a NUL, and rivals refuse the others.
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13})
 
-_PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True)
+#: Without `huge_tree` a page ends at its first text or attribute of ten million bytes.
+_PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+
+#: The parser drops what stands behind them, and browsers show it.
+_EARLY_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
+_TITLE = re.compile(r"<title\b[^<>]*>", re.IGNORECASE)
+_TITLE_END = re.compile(r"</title", re.IGNORECASE)
+_IN_NO_TITLE = re.compile(r"<(?:/head|meta|link|script|style|body|div|h1|p)\b", re.IGNORECASE)
 
 
 def is_binary(body: bytes) -> bool:
@@ -61,6 +68,22 @@ def refusal(html: str) -> str:
     if any(len(_ATTRIBUTE.findall(_QUOTED.sub("=", tag))) > MAX_ATTRIBUTES for tag in long):
         return "too-complex"
     return ""
+
+
+def mend(html: str) -> str:
+    """Let a page go on behind an early end of the document, and close a title that would swallow the page.
+
+    >>> mend("<title>Rain</titel><body><p>It rained.</body></html><p>It stopped.")
+    '<title>Rain</title></titel><body><p>It rained.<p>It stopped.'
+    """
+    html = _EARLY_END.sub("", html)
+    if opened := _TITLE.search(html):
+        start = opened.end()
+        closed = _TITLE_END.search(html, start)
+        if _IN_NO_TITLE.search(html, start, closed.start() if closed else len(html)):
+            cut = html.index("<", start)
+            html = f"{html[:cut]}</title>{html[cut:]}"
+    return html
 
 
 def parse(html: str) -> _Element | None:

@@ -41,7 +41,7 @@ _MARKS = ("\u200c", "\u200d", "zwnj", "zwj", "&#820", "&#x200", "&#X200")
 #: Letters of Linear A: printable, kept by every normal form, in no newspaper.
 _LINEAR_A = range(0x10600, 0x10737)
 
-_PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True)
+_PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 
 #: A fault of a rival on a strange tree must not cost the page: we have a text of our own.
 _FAULTS = (etree.LxmlError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
