@@ -143,8 +143,9 @@ class Clean:
         """Judge `document`, and what is left of it, until nothing more goes: what went and the document without it."""
         spans: list[Span] = []
         cleaned, table = document, self.table_.of(outlet_of(document))
+        extracted = "extractor" in document.trace
         for _ in range(max(_ROUNDS, _JUDGED // (len(document.text) + 1))):
-            more, found = find_spans(cleaned.text, cleaned.title, default_lexicon(), table)
+            more, found = find_spans(cleaned.text, cleaned.title, default_lexicon(), table, extracted=extracted)
             if not more:
                 return spans, cleaned
             fields = harvest(cleaned, found) if self.config.harvest else {}

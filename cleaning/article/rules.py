@@ -50,10 +50,13 @@ class CleanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     furniture: FurnitureConfig = FurnitureConfig()
 
 
-def find_spans(text: str, title: str, lexicon: Lexicon, table: OutletTable) -> tuple[list[Span], Analysis]:
+def find_spans(
+    text: str, title: str, lexicon: Lexicon, table: OutletTable, *, extracted: bool = False
+) -> tuple[list[Span], Analysis]:
     """Return what to remove from `text`, sorted and without overlap, with what was found on the way.
 
-    `title` is what the record brought, or "". What an earlier rule has removed no later one sees.
+    `title` is what the record brought, or "". `extracted` says that the text was cut out of the markup of its page:
+    then it is no whole page, however many short lines it has. What an earlier rule has removed no later one sees.
     """
     units = cut(text)
     find_phrases(units, lexicon)
@@ -63,7 +66,7 @@ def find_spans(text: str, title: str, lexicon: Lexicon, table: OutletTable) -> t
         remove_known(unit)
     remove_doubled(units)
     found = Analysis(units, title, paragraphs=find_paragraphs(units))
-    found.page = is_page(found)
+    found.page = not extracted and is_page(found)
     if found.page:
         remove_outside(found)
     if True in found.paragraphs:

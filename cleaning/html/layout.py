@@ -39,7 +39,7 @@ _TELLING = HEADINGS | frozenset(("p", "li", "td", "th", "blockquote", "pre", "dd
 _NEVER_ASIDE = frozenset(("a", "body", "article", "main"))
 _HIDING = frozenset(("hidden", "aria-hidden", "role", "style"))
 #: A telling tag keeps its name for the plain containers within it.
-_LASTING = HEADINGS | frozenset(("li", "td", "th", "blockquote"))
+_LASTING = HEADINGS | frozenset(("li", "td", "th", "blockquote", "pre"))
 
 _BREAKS = frozenset(("br", "hr"))
 #: Inline elements that a style of their own, or what they are, sets apart from their neighbours.
@@ -62,7 +62,7 @@ _CHROME_NAME = re.compile(
     rf"|{_EDGE}(?:tags?|bio|meta|next|prev){_END}|caption|copyright|disclaimer|most-?(?:read|popular|viewed)|popular"
     r"|trending|outbrain|taboola|teaser|sr-only|visually-?hidden|screen-?reader|no-?print|donat|whatsapp|telegram"
     r"|facebook|twitter-?(?:share|follow)|embed|(?:video|audio|media|jw)-?_?player|gallery|slideshow|carousel|slider|credit"
-    rf"|{_EDGE}hidden|(?:^|\s)hide{_END}|follow-?(?:us|bar)|print-?(?:only|link)|toc\b|table-of-contents|jp-"
+    r"|(?:^|\s)(?:hidden|hide)(?:\s|$)|follow-?(?:us|bar)|print-?(?:only|link)|toc\b|table-of-contents|jp-"
     r"|inline-?(?:promo|related|news)|tweet|instagram-media|fb-(?:post|xfbml)|info-?box|fact-?box|expandable-?box"
     r"|(?:img|image)s?-?_?_?(?:container|wrapper|info|text|desc|credit)|wrapper-image|bild(?:unter|text|__info)"
     r"|post-?date|publish-?(?:info|date)|entry-date|read(?:ing)?-?time"

@@ -1,0 +1,149 @@
+"""Select the blocks of a container that are the text of its article.
+
+What stands between, before or behind the prose and in the same dress is text, unless there is evidence against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+
+from lxml.etree import _Element
+
+from cleaning.html.layout import HEADINGS, Block, Container
+from cleaning.html.weigh import PARAGRAPH, RAW_MARKUP, SENTENCE, Evidence, is_closed
+from cleaning.lines.unit import ends_sentence
+
+#: Sizes (characters) of a call at the end of a story, and of a list item that may open one.
+CLOSING = 320
+OPENING_ITEM = 20
+_CLOSING_BLOCKS = 3
+_LINKED_SENTENCE = 60
+#: A label is a phrase, not a phrase and a headline.
+_LABEL = 20
+#: So many lines in one frame, without a link, are verse or a list.
+_VERSE = 4
+_ALL_LINK = 0.95
+
+_BARE_LINK = re.compile(r"(?:https?://|www\.)\S+$")
+_DATED = re.compile(r"\d{4}|\d{1,2}:\d{2}")
+_SEE_ALSO = re.compile(
+    r"\W{0,3}(?:read (?:more|also|next)|also read|see also|recommended|more (?:from|on)\b"
+    r"|related(?: (?:articles?|stories|posts|news|links))?|auch interessant|lesen sie (?:auch|mehr)"
+    r"|mehr (?:zum thema|artikel)|lea también|lee también|leia (?:também|mais)|baca juga|(?:à |a )?lire aussi"
+    r"|leggi anche|czytaj także|zobacz także|читайте также|ayrıca oku"
+    r"|[إا]قر[أا] [أا]يض|شاهد [أا]يض|مواضيع (?:ذات صلة|متعلقة)|بیشتر بخوانید|مطالب مرتبط)",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r"newsletter|sign(?:ing)? up (?:for|to)|^\W*subscribe|subscribe (?:to|now)|follow (?:us|me|\w+) on"
+    r"|all rights reserved|^\W*(?:©|copyright)|download (?:our|the) app|suscr[ií]b|abonnieren|abonnez|inscreva-se"
+    r"|iscriviti|comments? (?:are|policy|section)|comentários com|leave a comment"
+    r"|تابعونا|اشترك|حمل(?:وا)? تطبيق|جميع الحقوق محفوظة|لا تعبر (?:بالضرورة )?عن رأي|انتهای پیام|خبرنامه|تمامی حقوق",
+    re.IGNORECASE,
+)
+
+#: Where a block is at home: the element of whose parts it is one, and the dress (tag and class) of its part.
+Home = tuple[_Element, str]
+
+
+class Selection:
+    """The blocks of a container that may be text, and where its prose is at home."""
+
+    def __init__(self, blocks: Sequence[Block], containers: Iterable[Container], evidence: Evidence) -> None:
+        self._blocks = blocks
+        self._evidence = evidence
+        self._counts = {one.element: one.end - one.start for one in containers}
+        self._homes = {self._home(block) for block in blocks if block.weight > 0}
+
+    def blocks(self) -> list[Block]:
+        """Return the text of the article, in order."""
+        followers = zip_longest(self._blocks, self._blocks[1:])
+        chosen: list[Block] = []
+        for block, after in followers:
+            if not self._is_stray(block, after, opened=bool(chosen)):
+                chosen.append(block)
+        chosen = self._trim(chosen)
+        body = max(1, len(chosen) - _CLOSING_BLOCKS)
+        closing = [block for block in chosen[body:] if block.size > CLOSING or not _CLOSING.search(block.text)]
+        return self._trim(chosen[:body] + closing)
+
+    def _home(self, block: Block) -> Home:
+        part = block.frame
+        if self._counts.get(part, 1) > 1 and part.tag not in ("p", "li", "blockquote"):
+            return part, ""
+        parent = part.getparent()
+        while parent is not None and self._counts.get(parent, 1) == 1:
+            part, parent = parent, parent.getparent()
+        if parent is None:
+            return part, ""
+        return parent, "" if part.tag in ("p", "li", "blockquote") else f"{part.tag}.{part.get('class', '')}"
+
+    def _is_at_home(self, block: Block) -> bool:
+        return self._home(block) in self._homes
+
+    def _is_stray(self, block: Block, after: Block | None, *, opened: bool) -> bool:
+        """Tell whether a block is a short piece outside the frames of prose: a date, a credit, a label, a caption."""
+        text = block.text
+        if block.tag == "h1":
+            return not opened or block.is_link or self._evidence.headlines(block)
+        if (block.tag != "pre" and RAW_MARKUP.match(text)) or _BARE_LINK.match(text):
+            return True
+        if _SEE_ALSO.match(text):
+            # A label with text below it and no link opens another story: the rules of lines judge that.
+            opens = block.size <= _LABEL and not block.linked and after is not None and not after.linked
+            return not opens
+        if block.is_link:
+            return not (is_linked_sentence(block) and self._is_at_home(block))
+        if block.tag in HEADINGS:
+            return after is not None and after.is_link and not is_linked_sentence(after)
+        if block.tag != "div" or block.weight > 0:
+            return False
+        return not self._is_at_home(block) or _is_dated(block)
+
+    def _trim(self, blocks: list[Block]) -> list[Block]:
+        """Cut what stands before the first and after the last prose and does not read as part of it."""
+        prose = [index for index, block in enumerate(blocks) if block.weight > 0]
+        if not prose:
+            return []
+        return blocks[self._first(blocks, prose[0]) : self._last(blocks, prose[-1]) + 1]
+
+    def _first(self, blocks: list[Block], first: int) -> int:
+        opening = first
+        for index in range(first - 1, -1, -1):
+            block = blocks[index]
+            if block.is_link or (block.linked and block.size < PARAGRAPH):
+                break
+            # A sub-headline can open a text, and so can an item of a list or a line without a date.
+            item = block.tag in ("p", "li", "blockquote") and block.size >= OPENING_ITEM
+            if block.tag in HEADINGS:
+                fits = block.size >= SENTENCE or block.text.endswith(":")
+            else:
+                fits = not _is_dated(block) and (item or (ends_sentence(block.text) and self._is_at_home(block)))
+            if fits:
+                opening = index
+            elif block.tag != "li":  # the items of a list that something announces
+                break
+        return opening
+
+    def _last(self, blocks: list[Block], last: int) -> int:
+        for index in range(last + 1, len(blocks)):
+            block, before = blocks[index], blocks[last]
+            if block.linked or _is_dated(block):
+                break
+            listed = before.text.endswith(":") or self._home(block) == self._home(before) and last >= 0 and block.tag in ("li",) and before.tag == "li" 
+            if listed or (ends_sentence(block.text) and self._is_at_home(block)):
+                last = index
+            else:
+                break
+        return last
+
+
+def is_linked_sentence(block: Block) -> bool:
+    """Tell whether a block that is mostly links reads as a sentence, not as a headline."""
+    return block.size >= _LINKED_SENTENCE and (block.linked < _ALL_LINK * block.size or ends_sentence(block.text)) and is_closed(block.text)
+
+
+def _is_dated(block: Block) -> bool:
+    return block.size < PARAGRAPH and bool(_DATED.search(block.text))
