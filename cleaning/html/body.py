@@ -19,6 +19,7 @@ from itertools import accumulate, groupby
 from lxml.etree import _Element
 
 from cleaning.html.layout import Block, Layout, name_of
+from cleaning.html.others import mark_others
 from cleaning.html.select import OPENING_ITEM, Selection, is_linked_sentence
 from cleaning.html.weigh import Evidence, prose_in, weigh
 
@@ -84,6 +85,7 @@ def find_body(layout: Layout, evidence: Evidence = _NO_EVIDENCE) -> Body:
     if not blocks:
         return Body()
     weigh(layout, evidence)
+    mark_others(layout, evidence)
     weights = list(accumulate((0.0 if block.aside else block.weight for block in blocks), initial=0.0))
     best, most = containers[0], float("-inf")  # the inner one of equals
     for one in containers:
@@ -96,7 +98,7 @@ def find_body(layout: Layout, evidence: Evidence = _NO_EVIDENCE) -> Body:
         if one.is_inside(best) and _is_link_list(blocks[one.start : one.end]):
             keep[one.start : one.end] = [False] * (one.end - one.start)
     inside = [blocks[index] for index in range(best.start, best.end) if keep[index]]
-    chosen = Selection(inside, containers, evidence).blocks()
+    chosen = Selection(inside, layout, evidence).blocks()
 
     above = blocks[: best.start]
     headline = max((index for index, block in enumerate(above) if block.tag == "h1"), default=len(above))

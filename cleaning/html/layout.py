@@ -71,11 +71,12 @@ _CHROME_NAME = re.compile(
 _names_chrome = lru_cache(maxsize=8192)(_CHROME_NAME.search)
 #: Chrome whatever its share of the page: a consent wall may hold more words than a short story.
 _NEVER_BODY = re.compile(
-    r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)(?:hidden|sr-only)(?:\s|$)"
+    r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)sr-only(?:\s|$)"
 )
 _UNSEEN_NAME = re.compile(
     r"(?:^|\s)(?:hidden|sr-only|visually-?hidden|screen-?reader(?:-text)?)(?:\s|$)", re.IGNORECASE
 )
+_HIDDEN_NAME = re.compile(r"(?:^|\s)(?:hidden|hide)(?=\s|$)")
 _UNSEEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
 #: Scripts written without spaces say about three times as much per character.
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
@@ -103,6 +104,10 @@ class Block:
         return self.linked > self.size / 2
 
 
+#: An element, and tag and class of those of its children that look alike.
+Home = tuple[_Element, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """An element and its blocks [start, end)."""
@@ -124,6 +129,25 @@ class Layout:
     containers: list[Container] = field(default_factory=list)
     asides: list[Container] = field(default_factory=list)
     too_deep: bool = False
+    _counts: dict[_Element, int] = field(default_factory=dict)
+
+
+    def home(self, block: Block) -> Home:
+        """Return where a block is at home: the element of whose parts it is one, and the dress of its part.
+
+        Elements with no other text in them belong to the part. Paragraphs and items all wear one dress, "".
+        """
+        if not self._counts:
+            self._counts = {one.element: one.end - one.start for one in self.containers}
+        part = block.frame
+        if self._counts.get(part, 1) > 1 and part.tag not in ("p", "li", "blockquote"):
+            return part, ""
+        parent = part.getparent()
+        while parent is not None and self._counts.get(parent, 1) == 1:
+            part, parent = parent, parent.getparent()
+        if parent is None:
+            return part, ""
+        return parent, "" if part.tag in ("p", "li", "blockquote") else f"{part.tag}.{part.get('class', '')}"
 
 
 def lay_out(body: _Element) -> Layout:
@@ -143,6 +167,13 @@ def is_never_body(element: _Element) -> bool:
     """Tell whether an element names itself as something no article is ever inside of."""
     name = name_of(element)
     return bool(_NEVER_BODY.search(name)) or (element.tag == "aside" and "sidebar" in name)
+
+
+def is_only_hidden(element: _Element) -> bool:
+    """Tell whether nothing but being hidden, which a script may end, marks an element as chrome."""
+    if element.tag == "template":
+        return True
+    return element.tag not in _ASIDE_TAGS and not _names_chrome(_HIDDEN_NAME.sub("", name_of(element)))
 
 
 class _Walk:
@@ -184,7 +215,9 @@ class _Walk:
             if name in _BREAKS:
                 self._flush(frame, tag)
             elif name in _UNREAD:
-                if name in _SPACING:
+                if name == "button" and tag in HEADINGS:  # of an accordion
+                    self._enter(child, frame, tag, linked)
+                elif name in _SPACING:
                     self._pieces.append(" ")
             elif name in _INLINE or ("-" in name and frame.tag in _TELLING):
                 self._enter_inline(child, frame, tag, linked, apart=after_link and name == "a")

@@ -30,8 +30,9 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 SURE_SHARE = 0.6
 #: Below this length (characters) a consent wall or a teaser can pass for a story.
 SURE_LENGTH = 250
-#: In doubt our own text stands when the rival has this share of it, and it has this share of the page's prose.
-AGREEMENT = 0.85
+#: In doubt our own text stands when the rival has so much of it, the more in its precise form, and it has so much of the
+#: page's prose. Chosen on 259 doubtful pages of 21 sets; leaving any out moves neither by more than .1.
+AGREEMENT, PRECISE_AGREEMENT = 0.6, 0.85
 FAIR_SHARE = 0.4
 _SHINGLE = 4
 
@@ -66,10 +67,12 @@ def choose(html: str, body: Body, metadata: Metadata) -> Choice:
     text = body.text
     if body.named and body.share >= SURE_SHARE and len(text) >= SURE_LENGTH:
         return Choice(text, "structure", doubtful=False)
-    rival = trafilatura_text(html, "precision") if html and metadata.is_article else ""
+    rival, agreement = "", AGREEMENT
+    if html and metadata.is_article:
+        rival, agreement = trafilatura_text(html, "precision"), PRECISE_AGREEMENT
     if html and len(rival) < max(SURE_LENGTH, len(text) // 2):
-        rival = trafilatura_text(html)
-    stands = body.share >= FAIR_SHARE and contained(text, rival) >= AGREEMENT
+        rival, agreement = trafilatura_text(html), AGREEMENT
+    stands = body.share >= FAIR_SHARE and contained(text, rival) >= agreement
     if not text and len(rival) < SURE_LENGTH:
         return Choice("", "none", doubtful=True)  # without any prose on the page, so little is a menu
     if rival and not stands:

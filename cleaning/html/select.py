@@ -6,12 +6,10 @@ What stands between, before or behind the prose and in the same dress is text, u
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
 
-from lxml.etree import _Element
-
-from cleaning.html.layout import HEADINGS, Block, Container
+from cleaning.html.layout import HEADINGS, Block, Layout
 from cleaning.html.weigh import PARAGRAPH, RAW_MARKUP, SENTENCE, Evidence, is_closed
 from cleaning.lines.unit import ends_sentence
 
@@ -22,11 +20,13 @@ _CLOSING_BLOCKS = 3
 _LINKED_SENTENCE = 60
 #: A label is a phrase, not a phrase and a headline.
 _LABEL = 20
-#: So many lines in one frame, without a link, are verse or a list.
-_VERSE = 4
+#: A heading before the text belongs to it when so many more of its level stand in it.
+_SUBHEADINGS = 2
 _ALL_LINK = 0.95
 
 _BARE_LINK = re.compile(r"(?:https?://|www\.)\S+$")
+#: The line below an embedded post.
+_SIGNATURE = re.compile(r"[—–-] ?.{1,80}\(@\w+\)")
 _DATED = re.compile(r"\d{4}|\d{1,2}:\d{2}")
 _SEE_ALSO = re.compile(
     r"\W{0,3}(?:read (?:more|also|next)|also read|see also|recommended|more (?:from|on)\b"
@@ -44,18 +44,15 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 
-#: Where a block is at home: the element of whose parts it is one, and the dress (tag and class) of its part.
-Home = tuple[_Element, str]
-
 
 class Selection:
     """The blocks of a container that may be text, and where its prose is at home."""
 
-    def __init__(self, blocks: Sequence[Block], containers: Iterable[Container], evidence: Evidence) -> None:
+    def __init__(self, blocks: Sequence[Block], layout: Layout, evidence: Evidence) -> None:
         self._blocks = blocks
         self._evidence = evidence
-        self._counts = {one.element: one.end - one.start for one in containers}
-        self._homes = {self._home(block) for block in blocks if block.weight > 0}
+        self._layout = layout
+        self._homes = {self._layout.home(block) for block in blocks if block.weight > 0}
 
     def blocks(self) -> list[Block]:
         """Return the text of the article, in order."""
@@ -69,25 +66,16 @@ class Selection:
         closing = [block for block in chosen[body:] if block.size > CLOSING or not _CLOSING.search(block.text)]
         return self._trim(chosen[:body] + closing)
 
-    def _home(self, block: Block) -> Home:
-        part = block.frame
-        if self._counts.get(part, 1) > 1 and part.tag not in ("p", "li", "blockquote"):
-            return part, ""
-        parent = part.getparent()
-        while parent is not None and self._counts.get(parent, 1) == 1:
-            part, parent = parent, parent.getparent()
-        if parent is None:
-            return part, ""
-        return parent, "" if part.tag in ("p", "li", "blockquote") else f"{part.tag}.{part.get('class', '')}"
-
     def _is_at_home(self, block: Block) -> bool:
-        return self._home(block) in self._homes
+        return self._layout.home(block) in self._homes
 
     def _is_stray(self, block: Block, after: Block | None, *, opened: bool) -> bool:
         """Tell whether a block is a short piece outside the frames of prose: a date, a credit, a label, a caption."""
         text = block.text
         if block.tag == "h1":
             return not opened or block.is_link or self._evidence.headlines(block)
+        if _SIGNATURE.match(text) and block.linked:
+            return True
         if (block.tag != "pre" and RAW_MARKUP.match(text)) or _BARE_LINK.match(text):
             return True
         if _SEE_ALSO.match(text):
@@ -118,7 +106,8 @@ class Selection:
             # A sub-headline can open a text, and so can an item of a list or a line without a date.
             item = block.tag in ("p", "li", "blockquote") and block.size >= OPENING_ITEM
             if block.tag in HEADINGS:
-                fits = block.size >= SENTENCE or block.text.endswith(":")
+                again = sum(other.tag == block.tag for other in blocks[first:])
+                fits = block.size >= SENTENCE or block.text.endswith(":") or again >= _SUBHEADINGS
             else:
                 fits = not _is_dated(block) and (item or (ends_sentence(block.text) and self._is_at_home(block)))
             if fits:
@@ -132,7 +121,7 @@ class Selection:
             block, before = blocks[index], blocks[last]
             if block.linked or _is_dated(block):
                 break
-            listed = before.text.endswith(":") or self._home(block) == self._home(before) and last >= 0 and block.tag in ("li",) and before.tag == "li" 
+            listed = before.text.endswith(":") or (block.tag == "li" and self._layout.home(block) == self._layout.home(before))
             if listed or (ends_sentence(block.text) and self._is_at_home(block)):
                 last = index
             else:

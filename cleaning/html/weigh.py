@@ -7,13 +7,14 @@ sets apart. None is sharp: half or double of any moves the macro F1 by less than
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice, pairwise
 
 from lxml.etree import _Element
 
-from cleaning.html.layout import HEADINGS, Block, Layout, is_never_body
+from cleaning.html.layout import HEADINGS, Block, Container, Layout, is_never_body, is_only_hidden
 from cleaning.lines.unit import ends_sentence, trails_off
 from corpus.arabic import folded_words
 
@@ -37,6 +38,13 @@ _SAME_TITLE = 0.8
 #: An aside that holds more than this share of the prose is no aside, nor are all of one class with half of it.
 _ASIDE_SHARE = 0.4
 _SAME_NAME_SHARE = 0.5
+
+#: Hidden prose (characters) that goes on with what is visible: at least so much, so much of what is hidden with it, so
+#: little of it in links, and so many levels up to the prose it goes on with.
+_HIDDEN_STORY = 2 * PARAGRAPH
+_HIDDEN_PROSE = 0.6
+_HIDDEN_LINKS = 0.1
+_AROUND = 2
 
 #: What running text on a page may end with and a label hardly does, though it ends no sentence: without them 20 of
 #: 812 labelled pages lose some, up to 2,500 characters, and the mean F1 falls from .9356 to .9347.
@@ -90,8 +98,11 @@ def weigh(layout: Layout, evidence: Evidence) -> None:
     of_name: dict[tuple[str, str | None], float] = {}
     for name, size in zip(names, prose, strict=True):
         of_name[name] = of_name.get(name, 0.0) + size
+    hidden = _Hidden(layout)
     for aside, name, size in zip(layout.asides, names, prose, strict=True):
-        never = is_never_body(aside.element)
+        if hidden.continues(aside) or _quotes(blocks, aside):
+            continue
+        never = is_never_body(aside.element) and not any(map(evidence.headlines, blocks[aside.start : aside.end]))
         if not never and (size > _ASIDE_SHARE * sums[-1] or of_name[name] > _SAME_NAME_SHARE * sums[-1]):
             continue
         for block in blocks[aside.start : aside.end]:
@@ -102,6 +113,42 @@ def weigh(layout: Layout, evidence: Evidence) -> None:
     for block in attested:
         around = (block.frame, *block.frame.iterancestors())
         block.aside = block.aside and any(element.tag in ("figure", "figcaption") for element in around)
+
+
+class _Hidden:
+    """Tell what is hidden until a script opens it from what nobody is to read."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._blocks = layout.blocks
+        self._spans = {one.element: one for one in layout.containers}
+        self._texts = Counter(block.text for block in layout.blocks)
+
+    def continues(self, aside: Container) -> bool:
+        """Tell whether a hidden element is prose without links that goes on with the prose around it."""
+        blocks = self._blocks[aside.start : aside.end]
+        if not is_only_hidden(aside.element) or blocks[0].text.startswith(("[", "{")):
+            return False
+        size, prose = sum(block.size for block in blocks), [block for block in blocks if block.weight > 0]
+        told = sum(block.size for block in prose)
+        headed = aside.start > 0 and self._blocks[aside.start - 1].tag in HEADINGS
+        if told < (PARAGRAPH if headed else _HIDDEN_STORY) or told < _HIDDEN_PROSE * size:
+            return False
+        if sum(block.linked for block in blocks) > _HIDDEN_LINKS * size or self._texts[prose[0].text] > 1:
+            return False
+        around = [self._spans.get(element) for element in islice(aside.element.iterancestors(), _AROUND)]
+        return any(one is not None and self._tells(one, aside) for one in around)
+
+    def _tells(self, around: Container, aside: Container) -> bool:
+        others = self._blocks[around.start : aside.start] + self._blocks[aside.end : around.end]
+        return around.element.tag != "body" and sum(block.size for block in others if block.weight > 0) >= PARAGRAPH
+
+
+def _quotes(blocks: list[Block], aside: Container) -> bool:
+    """Tell whether an embedded post is what the line before it announces."""
+    if aside.element.tag != "blockquote" or not aside.start:
+        return False
+    before = blocks[aside.start - 1]
+    return before.text.endswith(":") and not before.linked
 
 
 def prose_in(blocks: Sequence[Block]) -> float:

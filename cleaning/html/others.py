@@ -1,0 +1,81 @@
+"""Find what follows an article on its page and is by others: comments of readers, and the next article.
+
+No name in the markup and no word of any language is needed. Comments are pieces of prose, each in an element of its
+own, with a line of date and time of the same dress before each. The next article of an endless page has a main heading
+like the first, or an article element of its own, outside of the elements in which the prose before it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from lxml.etree import _Element
+
+from cleaning.html.layout import HEADINGS, Block, Home, Layout
+from cleaning.html.weigh import PARAGRAPH, Evidence
+from cleaning.lines.unit import ends_sentence
+
+#: Prose (characters) of an article that others can follow; shorter ones are hardly commented on. A forum has none.
+_STORY = 300
+#: Comments from which on they are told, and blocks behind a mark among which its prose is looked for.
+_COMMENTS = 3
+_NEAR = 4
+_STAMP = re.compile(r"\d{1,2}:\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b")
+
+
+def mark_others(layout: Layout, evidence: Evidence) -> None:
+    """Mark as asides what stands behind the article of a page and is not part of it."""
+    starts = (_next_article(layout, evidence), _comments(layout))
+    for block in layout.blocks[min(starts) :]:
+        block.aside = True
+
+
+def _next_article(layout: Layout, evidence: Evidence) -> int:
+    """Return the index of the first block of another article, the number of blocks when there is none."""
+    blocks, homes, told = layout.blocks, set[_Element](), 0
+    first: Block | None = None
+    for index, block in enumerate(blocks):
+        if block.tag == "h1" and not block.is_link:
+            if evidence.headlines(block):
+                first = first or block
+            elif first and told >= _STORY and _is_alike(first, block) and layout.home(block)[0] not in homes:
+                return index
+        elif first and block.weight > 0 and not block.aside:
+            told += block.size
+            homes.add(layout.home(block)[0])
+    return len(blocks)
+
+
+def _is_alike(first: Block, other: Block) -> bool:
+    classes, others = (set(block.frame.get("class", "").split()) for block in (first, other))
+    articles = [next(block.frame.iterancestors("article"), None) for block in (first, other)]
+    return bool(classes & others) or (None not in articles and articles[0] is not articles[1])
+
+
+def _comments(layout: Layout) -> int:
+    """Return the index of the mark of the first comment, the number of blocks when there are none."""
+    blocks = layout.blocks
+    told: Counter[Home] = Counter()
+    marks: dict[str, list[int]] = {}
+    idle: Counter[str] = Counter()
+    for index, block in enumerate(blocks):
+        if block.weight > 0 and not block.aside and not marks:
+            told[layout.home(block)] += block.size
+        if told.total() < _STORY or not _is_stamp(block):
+            continue
+        after = blocks[index + 1 : index + 1 + _NEAR]
+        prose = next((one for one in after if one.weight > 0 or ends_sentence(one.text)), None)
+        dress = f"{block.frame.tag}.{block.frame.get('class', '')}"
+        if prose is None or layout.home(prose) in told or any(one.tag in HEADINGS for one in after):
+            idle[dress] += 1
+        else:
+            marks.setdefault(dress, []).append(index)
+    starts = (at[0] for dress, at in marks.items() if len(at) >= max(_COMMENTS, idle[dress]))
+    return min(starts, default=len(blocks))
+
+
+def _is_stamp(block: Block) -> bool:
+    if block.size >= PARAGRAPH or block.tag in HEADINGS or ends_sentence(block.text):
+        return False
+    return bool(_STAMP.search(block.text))
