@@ -6,6 +6,7 @@ A phrase alone removes nothing. `find_spans` is the order of the rules.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -64,7 +65,7 @@ def find_spans(
         remove_repeated(units, table)
     for unit in units:
         remove_known(unit)
-    remove_doubled(units)
+    remove_doubled(units, filler=extracted)
     found = Analysis(units, title, paragraphs=find_paragraphs(units))
     found.page = not extracted and is_page(found)
     if found.page:
@@ -103,11 +104,15 @@ def remove_known(unit: Unit) -> None:
         remove(unit, "contact", "only an address")
 
 
-def remove_doubled(units: Sequence[Unit]) -> None:
-    """Remove a paragraph that follows itself, and a line that is one headline twice: picture and link."""
+def remove_doubled(units: Sequence[Unit], *, filler: bool) -> None:
+    """Remove a paragraph that follows itself, and a line that is one headline twice: picture and link.
+
+    With `filler` a paragraph that stands there more than twice stays: a refrain, or a text that fills a page.
+    """
     before = ""
+    times = Counter(unit.text for unit in units) if filler else Counter[str]()
     for unit in units:
-        if unit.size >= PARAGRAPH / 2 and unit.text == before:
+        if unit.size >= PARAGRAPH / 2 and unit.text == before and times[unit.text] <= 2:
             remove(unit, "doubled", "the paragraph before it, word for word")
         half = unit.size // 2
         if half >= STUB and unit.text[:half].strip() == unit.text[-half:].strip():

@@ -63,7 +63,8 @@ class Body:
         written: list[str] = []
         for row, blocks in groupby(self.blocks, _row_of):
             texts = [block.text for block in blocks]
-            written += texts if row is None or not _is_data(row, texts) else [" | ".join(texts)]
+            joined = row is not None and len(texts) <= len(row) and is_data(texts, headed=row[0].tag == "th")
+            written += [" | ".join(texts)] if joined else texts
         return "\n".join(written)
 
 
@@ -71,12 +72,11 @@ def _row_of(block: Block) -> _Element | None:
     return block.frame.getparent() if block.frame.tag in ("td", "th") else None
 
 
-def _is_data(row: _Element, texts: list[str]) -> bool:
+def is_data(cells: Sequence[str], *, headed: bool = False) -> bool:
     """Tell whether the cells of a row are figures, names and labels rather than lines of prose or verse."""
-    if len(texts) > len(row) or max(map(len, texts)) > _CELL:
-        return False
-    words = sum(len(text.split()) for text in texts)
-    return words <= _CELL_WORDS * len(texts) or any(map(str.isdigit, "".join(texts))) or row[0].tag == "th"
+    words = sum(len(cell.split()) for cell in cells)
+    few = headed or words <= _CELL_WORDS * len(cells) or any(map(str.isdigit, "".join(cells)))
+    return few and max(map(len, cells)) <= _CELL
 
 
 def find_body(layout: Layout, evidence: Evidence = _NO_EVIDENCE) -> Body:

@@ -41,6 +41,8 @@ _HIDING = frozenset(("hidden", "aria-hidden", "role", "style"))
 #: A telling tag keeps its name for the plain containers within it.
 _LASTING = HEADINGS | frozenset(("li", "td", "th", "blockquote", "pre"))
 
+#: One of them is a part of what it stands in, however many lines it has.
+_PARTS = frozenset(("p", "li", "blockquote"))
 _BREAKS = frozenset(("br", "hr"))
 #: Inline elements that a style of their own, or what they are, sets apart from their neighbours.
 _APART = re.compile(r"display:\s*(?:block|flex|grid|inline-block|table|list-item)", re.IGNORECASE)
@@ -132,22 +134,27 @@ class Layout:
     _counts: dict[_Element, int] = field(default_factory=dict)
 
 
-    def home(self, block: Block) -> Home:
-        """Return where a block is at home: the element of whose parts it is one, and the dress of its part.
-
-        Elements with no other text in them belong to the part. Paragraphs and items all wear one dress, "".
-        """
+    def part(self, block: Block) -> _Element:
+        """Return the outermost element with no other text in it than a block, its frame when that holds more."""
         if not self._counts:
             self._counts = {one.element: one.end - one.start for one in self.containers}
         part = block.frame
-        if self._counts.get(part, 1) > 1 and part.tag not in ("p", "li", "blockquote"):
-            return part, ""
+        if self._counts.get(part, 1) == 1 or part.tag in _PARTS:
+            parent = part.getparent()
+            while parent is not None and self._counts.get(parent, 1) == 1:
+                part, parent = parent, parent.getparent()
+        return part
+
+    def home(self, block: Block) -> Home:
+        """Return where a block is at home: the element of whose parts it is one, and the dress of its part.
+
+        Paragraphs and items all wear one dress, "".
+        """
+        part = self.part(block)
         parent = part.getparent()
-        while parent is not None and self._counts.get(parent, 1) == 1:
-            part, parent = parent, parent.getparent()
-        if parent is None:
+        if parent is None or (self._counts.get(part, 1) > 1 and part.tag not in _PARTS):
             return part, ""
-        return parent, "" if part.tag in ("p", "li", "blockquote") else f"{part.tag}.{part.get('class', '')}"
+        return parent, "" if part.tag in _PARTS else f"{part.tag}.{part.get('class', '')}"
 
 
 def lay_out(body: _Element) -> Layout:

@@ -21,14 +21,33 @@ _STORY = 300
 #: Comments from which on they are told, and blocks behind a mark among which its prose is looked for.
 _COMMENTS = 3
 _NEAR = 4
+#: Pictures with a line of prose each from which on they are a gallery.
+_GALLERY = 3
+_NO_CARDS = frozenset(("p", "li", "td", "body", "article"))
 _STAMP = re.compile(r"\d{1,2}:\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b")
 
 
 def mark_others(layout: Layout, evidence: Evidence) -> None:
     """Mark as asides what stands behind the article of a page and is not part of it."""
+    for block in _captions(layout):
+        block.aside = True
     starts = (_next_article(layout, evidence), _comments(layout))
     for block in layout.blocks[min(starts) :]:
         block.aside = True
+
+
+def _captions(layout: Layout) -> list[Block]:
+    """Return the prose that stands below pictures, alone with each in elements of one dress, where other prose is."""
+    prose = [block for block in layout.blocks if block.weight > 0 and not block.aside]
+    parts = [layout.part(block) for block in prose]
+    lines = Counter(parts)
+    below: dict[str, list[Block]] = {}
+    for block, part in zip(prose, parts, strict=True):
+        if lines[part] == 1 and part.tag not in _NO_CARDS and next(part.iter("img", "picture"), None) is not None:
+            below.setdefault(f"{part.tag}.{part.get('class', '')}", []).append(block)
+    captions = [block for blocks in below.values() if len(blocks) >= _GALLERY for block in blocks]
+    rest = sum(block.size for block in prose) - sum(block.size for block in captions)
+    return captions if rest >= _STORY else []
 
 
 def _next_article(layout: Layout, evidence: Evidence) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +18,7 @@ import trafilatura
 from lxml import etree
 from lxml.html import HTMLParser, document_fromstring
 
-from cleaning.html.body import Body
+from cleaning.html.body import Body, is_data
 from cleaning.html.markup import to_bytes
 from cleaning.html.metadata import Metadata
 from corpus.arabic import folded_words
@@ -35,6 +36,7 @@ SURE_LENGTH = 250
 AGREEMENT, PRECISE_AGREEMENT = 0.6, 0.85
 FAIR_SHARE = 0.4
 _SHINGLE = 4
+_CELLS = re.compile(r"(?<!\\)\|")
 
 _ZWNJ = re.compile("\u200c|&(?:zwnj|#8204|#[xX]200[cC]);")
 _ZWJ = re.compile("\u200d|&(?:zwj|#8205|#[xX]200[dD]);")
@@ -123,4 +125,15 @@ def trafilatura_text(html: str, focus: Focus = "balanced") -> str:
     except _FAULTS:
         return ""
     text = document.text if document is not None and not isinstance(document, dict) else ""
-    return "\n".join(line.strip() for line in lines(shield.restore(text or "")))
+    return "\n".join(_plain(lines(shield.restore(text or ""))))
+
+
+def _plain(written: Iterable[str]) -> Iterator[str]:
+    """Yield the lines without the marks of lists and tables; cells of prose become lines of their own."""
+    for line in map(str.strip, written):
+        if line.startswith("|"):
+            cells = [cell for cell in (part.replace("\\|", "|").strip() for part in _CELLS.split(line)) if cell]
+            if any(cell.strip("-: ") for cell in cells):
+                yield from [" | ".join(cells)] if is_data(cells) else cells
+        elif text := line.removeprefix("- ").strip():
+            yield text

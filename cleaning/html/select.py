@@ -6,10 +6,11 @@ What stands between, before or behind the prose and in the same dress is text, u
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from cleaning.html.layout import HEADINGS, Block, Layout
+from cleaning.html.layout import HEADINGS, Block, Home, Layout
 from cleaning.html.weigh import PARAGRAPH, RAW_MARKUP, SENTENCE, Evidence, is_closed
 from cleaning.lines.unit import ends_sentence
 
@@ -23,6 +24,9 @@ _LABEL = 20
 #: A heading before the text belongs to it when so many more of its level stand in it.
 _SUBHEADINGS = 2
 _ALL_LINK = 0.95
+#: Share of the prose in one home above which a last piece elsewhere is a notice.
+_MAIN = 0.8
+_LISTED = frozenset(("li", "dt", "dd", "td", "th", "pre", "blockquote"))
 
 _BARE_LINK = re.compile(r"(?:https?://|www\.)\S+$")
 #: The line below an embedded post.
@@ -61,10 +65,26 @@ class Selection:
         for block, after in followers:
             if not self._is_stray(block, after, opened=bool(chosen)):
                 chosen.append(block)
-        chosen = self._trim(chosen)
+        chosen = self._without_notice(self._trim(chosen))
         body = max(1, len(chosen) - _CLOSING_BLOCKS)
         closing = [block for block in chosen[body:] if block.size > CLOSING or not _CLOSING.search(block.text)]
         return self._trim(chosen[:body] + closing)
+
+    def _without_notice(self, chosen: list[Block]) -> list[Block]:
+        """Cut the last few blocks where they are at home elsewhere than nearly all of the prose before them."""
+        homes = [self._layout.home(block) for block in chosen]
+        told: Counter[Home] = Counter()
+        for home, block in zip(homes, chosen, strict=True):
+            told[home] += block.size if block.weight > 0 else 0
+        main, most = max(told.items(), key=lambda item: item[1], default=(None, 0))
+        if main is None or most < _MAIN * told.total():
+            return chosen
+        last = max((index for index, home in enumerate(homes) if home == main), default=0)
+        tail = chosen[last + 1 :]
+        if chosen[last].text.endswith(":") or any(block.tag in _LISTED for block in tail):
+            return chosen
+        apart = len({id(element) for element, _ in homes[last + 1 :]}) == 1
+        return chosen[: last + 1] if apart and sum(block.size for block in tail) < (1 - _MAIN) * most else chosen
 
     def _is_at_home(self, block: Block) -> bool:
         return self._layout.home(block) in self._homes
