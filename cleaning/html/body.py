@@ -18,9 +18,9 @@ from itertools import accumulate, groupby
 
 from lxml.etree import _Element
 
-from cleaning.html.layout import Block, Layout, name_of
+from cleaning.html.layout import HEADINGS, Block, Layout, name_of
 from cleaning.html.others import mark_others
-from cleaning.html.select import OPENING_ITEM, Selection, is_linked_sentence
+from cleaning.html.selection import OPENING_ITEM, Selection, is_linked_sentence
 from cleaning.html.weigh import Evidence, prose_in, weigh
 
 _BODY_NAME = re.compile(
@@ -56,6 +56,11 @@ class Body:
     blocks: tuple[Block, ...] = ()
     share: float = 0.0
     named: bool = False
+
+    @property
+    def prose(self) -> str:
+        """Return the text without its headings, which tools that look for prose leave out."""
+        return "\n".join(block.text for block in self.blocks if block.tag not in HEADINGS)
 
     @property
     def text(self) -> str:

@@ -72,9 +72,7 @@ _CHROME_NAME = re.compile(
 #: The elements of a page share few names.
 _names_chrome = lru_cache(maxsize=8192)(_CHROME_NAME.search)
 #: Chrome whatever its share of the page: a consent wall may hold more words than a short story.
-_NEVER_BODY = re.compile(
-    r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)sr-only(?:\s|$)"
-)
+_NEVER_BODY = re.compile(r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)sr-only(?:\s|$)")
 _UNSEEN_NAME = re.compile(
     r"(?:^|\s)(?:hidden|sr-only|visually-?hidden|screen-?reader(?:-text)?)(?:\s|$)", re.IGNORECASE
 )
@@ -132,7 +130,6 @@ class Layout:
     asides: list[Container] = field(default_factory=list)
     too_deep: bool = False
     _counts: dict[_Element, int] = field(default_factory=dict)
-
 
     def part(self, block: Block) -> _Element:
         """Return the outermost element with no other text in it than a block, its frame when that holds more."""
@@ -240,11 +237,11 @@ class _Walk:
         """Walk an inline element: part of the line it stands in, or a block where it makes a line of its own."""
         linked = linked or element.tag == "a"
         if not _is_aside(element, element.tag):
-            spaced = apart or element.tag in _SPACING or bool(_APART.search(element.get("style", "")))
-            if spaced:
+            shown_apart = element.tag in _SPACING or bool(_APART.search(element.get("style", "")))
+            if apart or shown_apart:
                 self._pieces.append(" ")
             self._enter(element, frame, tag, linked)
-            if spaced:
+            if shown_apart:
                 self._pieces.append(" ")
         elif self._touches(element):
             if not _is_unseen(element):

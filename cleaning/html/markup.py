@@ -49,7 +49,9 @@ _PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, 
 _EARLY_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _TITLE = re.compile(r"<title\b[^<>]*>", re.IGNORECASE)
 _TITLE_END = re.compile(r"</title", re.IGNORECASE)
-_IN_NO_TITLE = re.compile(r"<(?:/head|meta|link|script|style|body|div|h1|p)\b", re.IGNORECASE)
+#: So many titles, those of pictures among them, are looked at.
+_TITLES = 4
+_IN_NO_TITLE = re.compile(r"<(?:/head|title|meta|link|script|style|body|div|h1|p)\b", re.IGNORECASE)
 
 
 def is_binary(body: bytes) -> bool:
@@ -77,12 +79,16 @@ def mend(html: str) -> str:
     '<title>Rain</title></titel><body><p>It rained.<p>It stopped.'
     """
     html = _EARLY_END.sub("", html)
-    if opened := _TITLE.search(html):
+    start = 0
+    for _ in range(_TITLES):
+        opened = _TITLE.search(html, start)
+        if opened is None:
+            break
         start = opened.end()
         closed = _TITLE_END.search(html, start)
         if _IN_NO_TITLE.search(html, start, closed.start() if closed else len(html)):
-            cut = html.index("<", start)
-            html = f"{html[:cut]}</title>{html[cut:]}"
+            start = html.index("<", start)
+            html = f"{html[:start]}</title>{html[start:]}"
     return html
 
 

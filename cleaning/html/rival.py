@@ -31,8 +31,8 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 SURE_SHARE = 0.6
 #: Below this length (characters) a consent wall or a teaser can pass for a story.
 SURE_LENGTH = 250
-#: In doubt our own text stands when the rival has so much of it, the more in its precise form, and it has so much of the
-#: page's prose. Chosen on 259 doubtful pages of 21 sets; leaving any out moves neither by more than .1.
+#: In doubt our own text stands when the rival has so much of it, the more in its precise form, and when it has so much
+#: of the page's prose. Of 261 doubtful pages of 14 sets: chosen without a set, they cost its pages .0013 on average.
 AGREEMENT, PRECISE_AGREEMENT = 0.6, 0.85
 FAIR_SHARE = 0.4
 _SHINGLE = 4
@@ -74,7 +74,7 @@ def choose(html: str, body: Body, metadata: Metadata) -> Choice:
         rival, agreement = trafilatura_text(html, "precision"), PRECISE_AGREEMENT
     if html and len(rival) < max(SURE_LENGTH, len(text) // 2):
         rival, agreement = trafilatura_text(html), AGREEMENT
-    stands = body.share >= FAIR_SHARE and contained(text, rival) >= agreement
+    stands = body.share >= FAIR_SHARE and contained(body.prose, rival) >= agreement
     if not text and len(rival) < SURE_LENGTH:
         return Choice("", "none", doubtful=True)  # without any prose on the page, so little is a menu
     if rival and not stands:

@@ -1,5 +1,7 @@
 """The structural extractor: which container, which of its blocks."""
 
+import re
+
 import pytest
 
 from cleaning.html.body import find_body
@@ -57,6 +59,124 @@ def test_chrome_beside_the_text_goes(chrome):
 )  # fmt: skip
 def test_text_inside_a_misnamed_wrapper_stays(wrapper):
     assert text(wrapper % PARAGRAPHS) == "\n".join(STORY)
+
+
+LONG = " ".join(STORY)
+
+
+def written(html):
+    return text(html).split("\n")
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing", "lines"),
+    [
+        ("<p>It was no day like others.</p>", "<p>So it ended.</p>", 2),
+        (
+            "<p>You need:</p><ul><li>rope</li><li>a lamp</li></ul>",
+            "<p>Then came:</p><ul><li>rain</li><li>ice</li></ul>",
+            6,
+        ),
+        ("<h3>Things:</h3><ul><li>rope</li></ul>", "<p>He wrote:</p><pre>snow on snow\nand stone</pre>", 5),
+        ("", "<p>Table:</p><table><tr><td>N | 3</td></tr><tr><td>S | 1</td></tr></table>", 3),
+    ],
+)
+def test_short_pieces_at_home_open_and_close_a_text(opening, closing, lines):
+    before, after = ([piece for piece in re.split(r"<[^>]+>|\n", html) if piece] for html in (opening, closing))
+    assert written(f"<article>{opening}{PARAGRAPHS}{closing}</article>") == [*before, *STORY, *after]
+    assert len(before + after) == lines
+
+
+def test_short_paragraphs_in_the_dress_of_the_long_ones_stay_and_others_go():
+    lines = [STORY[0], "We asked: when?", "He was silent", STORY[1], STORY[2]]
+    plain = "".join(f"<div>{line}</div>" for line in lines)
+    nested = "".join(f"<div class='w'><div><span>{line}</span></div></div>" for line in lines)
+    assert written(f"<div class='text'>{plain}</div>") == lines
+    assert written(f"<div class='text'>{nested.replace(STORY[1], STORY[1])}</div>") == lines
+    other = nested.replace("<div class='w'><div><span>He was", "<div class='v'><div><span>He was")
+    assert written(f"<div class='text'>{other}</div>") == [line for line in lines if line != "He was silent"]
+
+
+def test_paragraphs_that_are_links_from_end_to_end_stay_and_headlines_go():
+    linked = "".join(f"<p><a href='/{i}'>{line}</a></p>" for i, line in enumerate(STORY[1:]))
+    headline = "<p><a href='/x'>A headline of another story that goes on and on without a stop</a></p>"
+    html = f"<article><p>{LONG}</p>{linked}{headline}<p>{LONG} Twice.</p></article>"
+    assert written(html) == [LONG, *STORY[1:], f"{LONG} Twice."]
+
+
+def test_words_in_inline_elements_stay_whatever_their_class_says():
+    html = "<p><span class='dropcap header-font'>T</span>he road <b class='embed-x'>is closed</b> for"
+    html += " <i class='author'>three</i>"
+    assert written(f"<article>{html} weeks, <span class='sr-only'>unseen</span>at least.</p>{PARAGRAPHS}</article>")[
+        0
+    ] == ("The road is closed for three weeks, at least.")
+
+
+def test_links_side_by_side_and_elements_shown_as_blocks_are_parted():
+    html = "<p><a href='/a'>North</a><a href='/b'>South</a>, <i>one</i><i>word</i>,"
+    html += " <span style='display:block'>apart</span>here.</p>"
+    assert written(f"<article>{PARAGRAPHS}{html}{PARAGRAPHS}</article>")[3] == "North South, oneword, apart here."
+
+
+def test_lines_of_cells_and_of_preformatted_text_are_lines():
+    verse = "<table><tr><td>The snow that fell upon the hill</td><td>lay long upon the window sill</td></tr></table>"
+    layout = f"<table><tr><td>{STORY[0]}<br><br>{STORY[1]}</td></tr></table>"
+    assert written(f"<article>{layout}{verse}<pre>{STORY[0]}\n\n{STORY[1]}</pre></article>") == [
+        *STORY[:2], "The snow that fell upon the hill", "lay long upon the window sill", *STORY[:2],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<section style='display: none'>%s</section>", "<div class='hidden'>%s</div>", "<template>%s</template>",
+        "<h3><button>More</button></h3><div hidden>%s</div>",
+    ],
+)  # fmt: skip
+def test_prose_that_a_script_opens_stays(hidden):
+    headed = ["More"] if "button" in hidden else []
+    more = "".join(f"<p>{line} Again.</p>" for line in STORY)
+    lines = [f"{line} Again." for line in STORY]
+    assert written(f"<div class='a'><div>{PARAGRAPHS}</div>{hidden % more}</div>") == [*STORY, *headed, *lines]
+    assert written(f"<div class='a'><div>{PARAGRAPHS}</div>{hidden % '[[1, 2]]'}</div>")[:3] == list(STORY)
+    assert written(f"<div class='a'><div>{PARAGRAPHS}</div>{hidden % PARAGRAPHS}</div>")[:3] == list(STORY)
+
+
+def test_post_that_the_line_before_it_announces_is_quoted():
+    post = (
+        "<blockquote class='twitter-tweet'><p>The pass is open.</p>— Road (@road) <a href='/s'>3 May</a></blockquote>"
+    )
+    announced = f"<article><p>{LONG} The office wrote:</p>{post}<p>{LONG}</p></article>"
+    assert written(announced) == [f"{LONG} The office wrote:", "The pass is open.", LONG]
+    assert written(announced.replace("wrote:", "wrote.")) == [f"{LONG} The office wrote.", LONG]
+
+
+def test_comments_are_told_by_their_stamps():
+    one = f"<li><b>Reader {{0}}</b><p class='at'>3 May 2021 10:{{0}}0</p><div><p>{LONG} My {{0}} cents.</p></div></li>"
+    comments = "".join(map(one.format, range(5)))
+    assert written(f"<div><div>{PARAGRAPHS}<p>{LONG}</p></div><ul>{comments}</ul></div>") == [*STORY, LONG]
+    posts = comments.replace("<div><p>", "<h3>News</h3><div><p>")
+    assert len(written(f"<div><div>{PARAGRAPHS}<p>{LONG}</p></div><ul>{posts}</ul></div>")) > 8
+
+
+def test_next_article_of_an_endless_page_is_not_text():
+    def one(title, line):
+        return f"<div><h1 class='head'>{title}</h1><div class='body'><p>{line}</p><p>{line} Twice.</p></div></div>"
+
+    html = f"<main>{one('Road closed for weeks', LONG)}{one('Another story', STORY[1] * 5)}</main>"
+    assert text(html, title="Road closed for weeks").split("\n") == [LONG, f"{LONG} Twice."]
+
+
+def test_captions_of_a_gallery_and_a_notice_behind_the_text_go():
+    slide = "<div class='slide'><img src='/i.jpg'><p>Workers above the road, on a morning in May, number {0}.</p></div>"
+    gallery = "".join(slide.format(i) for i in range(4))
+    notice = "<div class='terms'><p>Nobody may copy what stands here without a letter from us.</p></div>"
+    assert written(f"<main><div>{gallery}</div>{PARAGRAPHS}<p>{LONG}</p>{notice}</main>") == [*STORY, LONG]
+
+
+def test_sub_headings_of_the_first_level_stay():
+    html = f"<article><h1>Road closed</h1><p>{STORY[0]}</p><h1>Detours</h1><p>{STORY[1]}</p></article>"
+    assert text(html, title="Road closed").split("\n") == [STORY[0], "Detours", STORY[1]]
 
 
 def test_consent_wall_never_wins():

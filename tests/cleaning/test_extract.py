@@ -4,16 +4,17 @@ import json
 import re
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaning.html import body, layout, markup, metadata, rival, weigh
+from cleaning.html import body, layout, markup, metadata, others, rival, selection, weigh
 from cleaning.html.extract import DEFAULTS, ExtractConfig, extract_html
 from cleaning.html.markup import is_binary, refusal
-from cleaning.stages import Extract
+from cleaning.stages import Clean, Extract
 from corpus.records import Document, Page, Source
 from corpus.text import is_scrubbed
 
@@ -59,6 +60,14 @@ def test_document_keeps_what_the_page_says():
     assert (found.title, found.published) == ("From the dump", "2020-01-01")
     assert (found.url, found.outlet) == ("https://n.example/c", "n.example")
     assert found.trace == {"charset": "utf-8", "extractor": "structure", "doubtful": False, "claims": ""}
+
+
+def test_text_cut_out_of_a_page_is_not_judged_as_a_page_again():
+    lines = "\n".join(f"setting_{i} = {i}" for i in range(60))
+    text = f"{lines}\n{STORY[0]} {STORY[1]}\n{lines}\n{STORY[2]}\n{STORY[2]}\n{STORY[2]}"
+    extracted = Document("d", Source("a.html"), text, trace={"extractor": "structure"})
+    assert Clean().apply(extracted).record.text == text
+    assert Clean().apply(replace(extracted, trace={})).record.text != text
 
 
 def test_outlet_of_the_page_wins():
@@ -110,7 +119,7 @@ def test_hostile_page_is_read_in_bounded_time(html):
     assert time.process_time() - start < 5
 
 
-MODULES = (markup, layout, weigh, body, metadata, rival)
+MODULES = (markup, layout, weigh, others, selection, body, metadata, rival)
 PATTERNS = [(m.__name__, name) for m in MODULES for name, p in vars(m).items() if isinstance(p, re.Pattern)]
 
 
@@ -130,6 +139,28 @@ def test_every_pattern_is_linear(module, name):
 def test_deep_page_below_the_limit_keeps_its_text():
     story = "".join(f"<p>{paragraph}</p>" for paragraph in STORY)
     assert extract_html("<html><body>" + "<div>" * 200 + story + "</div>" * 200).text == "\n".join(STORY)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("</body></html>", ""),
+        ("</html>\n</body>", "</html>"),
+        (f"<script>var state = '{'x' * 10_100_000}'</script>", ""),
+        (f"<img src='data:image/png;base64,{'iVBO' * 2_600_000}'>", ""),
+    ],
+    ids=("body", "html", "script", "picture"),
+)
+def test_nothing_of_a_page_ends_before_its_end(before, after):
+    html = f"<html><body><article><p>{STORY[0]}</p>{before}<p>{STORY[1]}</p><p>{STORY[2]}</p></article>{after}"
+    assert extract_html(html).text == "\n".join(STORY[:3])
+
+
+@pytest.mark.parametrize("end", ["</titel>", "< /title>", "", "<title>"])
+def test_damaged_end_of_the_title_costs_no_text(end):
+    html = article(*STORY, head=f"<title>Clocks{end}<meta charset='utf-8'>")
+    found = extract_html(html)
+    assert (found.title, found.text) == ("Clocks", "\n".join(STORY))
 
 
 def test_joiners_survive_on_both_paths():

@@ -1,5 +1,7 @@
 """Whose text a page gets, and what crosses to the rival and back."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from cleaning.html.body import Body
@@ -13,7 +15,8 @@ OWN = "The hall was full on Sunday when the orchestra played for the first time 
 class Fixed(Body):
     """A body with the text we say."""
 
-    text = OWN * 3
+    text = f"In the new hall\n{OWN * 3}"
+    prose = OWN * 3
 
 
 def judged(monkeypatch, rival, *, share=0.5, named=False, is_article=False, precise=None):
@@ -30,7 +33,7 @@ def judged(monkeypatch, rival, *, share=0.5, named=False, is_article=False, prec
 
 def test_named_body_with_most_of_the_prose_needs_no_rival(monkeypatch):
     choice, asked = judged(monkeypatch, "other", share=0.7, named=True)
-    assert (choice.text, choice.extractor, choice.doubtful, asked) == (OWN * 3, "structure", False, [])
+    assert (choice.text, choice.extractor, choice.doubtful, asked) == (Fixed.text, "structure", False, [])
 
 
 def test_a_name_or_a_share_alone_makes_nothing_sure(monkeypatch):
@@ -40,13 +43,26 @@ def test_a_name_or_a_share_alone_makes_nothing_sure(monkeypatch):
 
 def test_our_text_stands_when_the_rival_has_it_too(monkeypatch):
     choice, asked = judged(monkeypatch, "Menu. " + OWN * 3 + " And a lot of other text that nobody asked for.")
-    assert (choice.text, choice.extractor, choice.doubtful, asked) == (OWN * 3, "structure", True, ["balanced"])
+    assert (choice.text, choice.extractor, choice.doubtful, asked) == (Fixed.text, "structure", True, ["balanced"])
 
 
 @pytest.mark.parametrize(("share", "rival"), [(0.5, "Another story altogether, about the harvest."), (0.3, OWN * 4)])
 def test_rival_wins_without_agreement_or_with_little_prose(monkeypatch, share, rival):
     choice, _ = judged(monkeypatch, rival, share=share)
     assert (choice.text, choice.extractor) == (rival, "trafilatura")
+
+
+def test_precise_rival_has_to_back_more_of_our_text(monkeypatch):
+    half = f"{OWN * 2} It went on to the hall of the neighbours, who had not been told, and to the fire brigade."
+    assert judged(monkeypatch, half)[0].extractor == "structure"
+    assert judged(monkeypatch, half, precise=half, is_article=True)[0].extractor == "trafilatura"
+
+
+def test_tables_and_lists_of_the_rival_are_written_as_our_own(monkeypatch):
+    written = f"{OWN}\n\n- first\n| Team | Points |\n|---|---|\n| River | 3 |\n| {OWN} | {OWN} |\n| a \\| b | |"
+    monkeypatch.setattr("trafilatura.bare_extraction", lambda *_args, **_options: SimpleNamespace(text=written))
+    rows = ["first", "Team | Points", "River | 3", OWN, OWN, "a | b"]
+    assert trafilatura_text("<p>x</p>").split("\n") == [OWN, *rows]
 
 
 def test_article_is_asked_for_precisely_and_again_when_that_finds_little(monkeypatch):
@@ -56,7 +72,7 @@ def test_article_is_asked_for_precisely_and_again_when_that_finds_little(monkeyp
 
 
 def test_silent_rival_leaves_our_text(monkeypatch):
-    assert judged(monkeypatch, "")[0].text == OWN * 3
+    assert judged(monkeypatch, "")[0].text == Fixed.text
 
 
 @pytest.mark.parametrize(

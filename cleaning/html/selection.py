@@ -125,11 +125,13 @@ class Selection:
                 break
             # A sub-headline can open a text, and so can an item of a list or a line without a date.
             item = block.tag in ("p", "li", "blockquote") and block.size >= OPENING_ITEM
+            announces = block.text.endswith(":") and blocks[index + 1].tag == "li"
             if block.tag in HEADINGS:
                 again = sum(other.tag == block.tag for other in blocks[first:])
-                fits = block.size >= SENTENCE or block.text.endswith(":") or again >= _SUBHEADINGS
+                fits = block.size >= SENTENCE or announces or again >= _SUBHEADINGS
             else:
-                fits = not _is_dated(block) and (item or (ends_sentence(block.text) and self._is_at_home(block)))
+                sentence = ends_sentence(block.text) and self._is_at_home(block)
+                fits = announces or (not _is_dated(block) and (item or sentence))
             if fits:
                 opening = index
             elif block.tag != "li":  # the items of a list that something announces
@@ -137,21 +139,29 @@ class Selection:
         return opening
 
     def _last(self, blocks: list[Block], last: int) -> int:
+        listed = ""
         for index in range(last + 1, len(blocks)):
-            block, before = blocks[index], blocks[last]
-            if block.linked or _is_dated(block):
+            block, before = blocks[index], blocks[index - 1]
+            if before.text.endswith(":") or (
+                block.tag == "li" and self._layout.home(block) == self._layout.home(before)
+            ):
+                listed = block.tag
+            if block.linked or (_is_dated(block) and not listed):
                 break
-            listed = before.text.endswith(":") or (block.tag == "li" and self._layout.home(block) == self._layout.home(before))
-            if listed or (ends_sentence(block.text) and self._is_at_home(block)):
+            if block.tag == listed or (ends_sentence(block.text) and self._is_at_home(block)):
                 last = index
-            else:
+            elif not (block.text.endswith(":") and self._is_at_home(block)):
                 break
         return last
 
 
 def is_linked_sentence(block: Block) -> bool:
     """Tell whether a block that is mostly links reads as a sentence, not as a headline."""
-    return block.size >= _LINKED_SENTENCE and (block.linked < _ALL_LINK * block.size or ends_sentence(block.text)) and is_closed(block.text)
+    return (
+        block.size >= _LINKED_SENTENCE
+        and (block.linked < _ALL_LINK * block.size or ends_sentence(block.text))
+        and is_closed(block.text)
+    )
 
 
 def _is_dated(block: Block) -> bool:
