@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import msgspec
+
 from cleaning.article.fields import harvest
 from cleaning.article.rules import CleanConfig, find_spans
 from cleaning.article.spans import Span, delete_spans, unite
 from cleaning.html import DEFAULTS, ExtractConfig, extract_html, is_binary
 from cleaning.lines.lexicon import default_lexicon
 from cleaning.outlet.count import LineCounts
-from cleaning.outlet.furniture import Table, from_toml, outlet_of, to_toml
+from cleaning.outlet.furniture import Furniture, Table, from_toml, outlet_of, to_toml
 from cleaning.outlet.learn import learn
 from corpus.charset import declared_charset, decode
 from corpus.records import DROP, Document, Page, Record, Verdict, drop, keep, name_outlet
@@ -108,15 +110,15 @@ class Clean:
     def learn(self, summaries: Sequence[memoryview], run: Map) -> None:  # noqa: ARG002 - the contract of a Learner
         """Learn the furniture of each outlet from the counts of all shards."""
         if self.reviewed is None:
-            self.table_ = learn(summaries, self.config.furniture)
+            self.table_ = learn(summaries, self.config.stories)
 
     def dump(self) -> bytes:
         """Return the learned table as bytes."""
-        return to_toml(self.table_).encode()
+        return msgspec.msgpack.encode(self.table_.rows)
 
     def load(self, learned: memoryview) -> None:
         """Take a learned table back."""
-        self.table_ = from_toml(bytes(learned).decode())
+        self.table_ = Table(msgspec.msgpack.decode(learned, type=list[Furniture]))
 
     def table_toml(self) -> str:
         """Return the table in force in the form in which people read, correct and give it back."""

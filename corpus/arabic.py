@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import islice
 
@@ -146,6 +146,11 @@ def words(text: str) -> list[str]:
     ['مُحَمَّد', 'كِتابٌ']
     """
     return _WORD.findall(text)
+
+
+def iterate_words(text: str) -> Iterator[re.Match[str]]:
+    """Yield the words of `text` with their places."""
+    return _WORD.finditer(text)
 
 
 def first_words(text: str, count: int) -> str:

@@ -149,7 +149,7 @@ def remove_section(found: Analysis, left: Sequence[Unit]) -> None:
     """Remove a section name over the headline, and the headline with it; the outlet's own line may be it."""
     label, headline = left[0], left[-1]
     named = label.stub and not any(map(str.isdigit, label.text)) and not _JOINED.search(label.text)
-    fits = len(left) == 1 if found.units[0].rule == "furniture-opening" else len(left) == 2 and named
+    fits = len(left) == 1 if found.units[0].rule == "furniture-marker" else len(left) == 2 and named
     if fits and headline.headline and _said_again([headline], found):
         if label is not headline:
             remove(label, "section", "a label over the headline")

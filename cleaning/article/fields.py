@@ -14,10 +14,10 @@ from corpus.records import Document
 _REACH = 15
 
 #: Units of other articles say nothing about this one, nor do those that stay.
-_FOREIGN = frozenset({"", "appended", "related"})
+_FOREIGN = frozenset({"", "appended", "related", "link"})
 
 #: What an outlet repeats over its articles may hold the date beside other things.
-_SLUGS = frozenset({"furniture", "furniture-opening"})
+_SLUGS = frozenset({"furniture", "furniture-marker"})
 
 
 def harvest(document: Document, found: Analysis) -> dict[str, Any]:

@@ -1,85 +1,121 @@
-"""Remove what the outlet repeats, unless it is the story itself, and what is glued to the units that stay."""
+"""Remove what the outlet repeats and what links to its other stories, unless it is the story itself."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import get_args
 
-from cleaning.article.spans import Span
-from cleaning.lines.glued import find_glued
+from cleaning.article.spans import Span, delete_spans, disjoint
+from cleaning.lines.glued import find_glued, reads_on
 from cleaning.lines.lexicon import Lexicon
-from cleaning.lines.mentions import is_date_line
-from cleaning.lines.unit import Unit
-from cleaning.outlet.furniture import FRAME, Form, Furniture, OutletTable, is_wordy
+from cleaning.lines.unit import Unit, ends_sentence
+from cleaning.outlet import Form, Furniture, OutletTable, Piece, announcements, cut_pieces, cut_spans, title_key
 
 #: The rule under which each form of furniture goes.
-_RULES = {form: "furniture" if form == "line" else f"furniture-{form}" for form in get_args(Form)}
+_RULES = {form: f"furniture-{form}" for form in get_args(Form)} | {"piece": "furniture", "link": "link"}
 
-#: What is glued to the end of an article is looked for in so many last units.
-_CLOSE = 4
+#: A line is of the story itself if the rest of the text says so large a part of its words again. Of words of fewer
+#: letters, or of fewer words, nothing can be said.
+_OWN_STORY = 0.6
+_LETTERS = 4
+_WORDS = 5
 
-_FIGURES = re.compile(r"\d+")
-#: What stands between the entries of a menu, and how many entries are a list in prose.
-_STROKE = re.compile(r"\s+[|•·]\s+")
-_ENTRIES = 3
+#: What is glued to the end of an article is looked for in so many last units: tags may follow.
+_CLOSE = 2
 
-
-def remove_repeated(units: Sequence[Unit], table: OutletTable) -> None:
-    """Remove what the outlet repeats, and note where it closes its articles.
-
-    What would be the greater part of the text stays, and so does a table (temperatures, hours of prayer, prices):
-    it is the story itself, told after a pattern.
-    """
-    taken: list[tuple[Unit, Furniture]] = []
-    for at, unit in enumerate(units):
-        row = table.line(unit) or table.opening(unit, first=at == 0)
-        if row is not None:
-            unit.rule, unit.evidence, unit.closes = _RULES[row.form], row.evidence, row.position == "tail"
-            taken.append((unit, row))
-    told = [unit for unit, row in taken if unit.phrase is None and _may_tell(unit, row)]
-    left = sum(unit.size for unit in units if not unit.rule and unit.phrase is None)
-    if sum(bool(row.changed(unit.text)) for unit, row in taken if row.form == "line") <= FRAME:
-        told = [unit for unit in told if not is_date_line(unit.key)]
-        if sum(unit.size for unit in told) <= left:
-            told = []
-    spared = {unit.start for unit in told}
-    for at, unit in enumerate(units if spared else ()):
-        announces = unit.text[-1] in ":：" and at + 1 < len(units) and units[at + 1].start in spared
-        if unit.start in spared or (announces and unit.rule):
-            unit.rule, unit.evidence, unit.closes, unit.spared = "", "", False, True
-    for unit in units[-_CLOSE:]:
-        if not unit.rule:
-            unit.closes = any(stop == unit.size for _, stop, _ in table.glued(unit, first=False, last=True))
+_Found = tuple[int, int, Furniture]
 
 
-def _may_tell(unit: Unit, row: Furniture) -> bool:
-    """Tell whether what the outlet repeats may be news: a sentence, or figures; what a marker announces is more."""
-    entries = _STROKE.split(unit.text)  # of a menu; in a row of a table most of them are figures
-    if len(entries) > _ENTRIES and 2 * sum(bool(_FIGURES.search(entry)) for entry in entries) < len(entries):
-        return False
-    figures = len(_FIGURES.findall(unit.text))
-    if row.form == "line":
-        return unit.sentence or figures > 0 or (is_wordy(unit.text) and row.position != "tail")
-    return row.form == "marker" and (unit.paragraph or figures > FRAME)
-
-
-def glued_spans(text: str, units: Sequence[Unit], lexicon: Lexicon, table: OutletTable) -> Iterator[Span]:
-    """Yield what is glued to the units that stay: the outlet's own first, then phrases, with the spaces before it."""
+def remove_repeated(text: str, title: str, units: Sequence[Unit], table: OutletTable) -> list[Span]:
+    """Remove the units that the outlet repeats; return spans of what it repeats inside of others."""
+    found = [*_find_pieces(text, title, table), *_find_markers(text, units, table)]
+    spans = _remove(text, units, found)
     kept = [unit for unit in units if not unit.rule]
-    some = bool(table or lexicon.inside(text))  # else only the last unit needs to be looked at
+    frames: list[_Found] = []
+    for form, unit in [*(("head", unit) for unit in kept[:1]), *(("tail", unit) for unit in kept[-_CLOSE:])]:
+        frame = table.frame(form, unit.text)
+        if frame is not None:
+            start, end, row = frame
+            frames.append((unit.start + start, unit.start + end, row))
+    return spans + _remove(text, units, frames)
+
+
+def _find_pieces(text: str, title: str, table: OutletTable) -> Iterator[_Found]:
+    """Yield the sentences and lines that the outlet repeats, but for the first one and those of the story itself."""
+    found = table.find(text)
+    if not found:
+        return
+    gone = {piece.start for piece, _ in found}
+    pieces = cut_pieces(text)
+    own = frozenset(" ".join(piece.key for piece in pieces if piece.start not in gone).split(" "))
+    closing = max((piece.end for piece in pieces[:-_CLOSE] if piece.start not in gone), default=0)
+    headline = title_key(title)
+    for piece, row in found:
+        opens = piece.start == pieces[0].start and row.position != "head"
+        stray = row.position == "tail" and piece.start < closing
+        if not (opens or piece.key == headline or _is_story(piece, own, stray=stray)):
+            yield piece.start, piece.end, row
+
+
+def _is_story(piece: Piece, own: frozenset[str], *, stray: bool) -> bool:
+    """Tell whether a piece is of the story: it says something, and the rest of the text says it again.
+
+    So it is if it is `stray`, and does not stand where the outlet repeats it.
+    """
+    words = {word for word in piece.key.split(" ") if len(word) >= _LETTERS}
+    return len(words) >= _WORDS and (stray or sum(word in own for word in words) >= _OWN_STORY * len(words))
+
+
+def _find_markers(text: str, units: Sequence[Unit], table: OutletTable) -> Iterator[_Found]:
+    """Yield the announcements of the outlet, each with the rest of its line."""
+    for key, _, start, end in announcements(text, cut_spans(text)) if table.markers else ():
+        row = table.markers.get(key)
+        if row is not None:
+            unit = next(unit for unit in units if unit.end > start)
+            rest = text[end : unit.end]
+            if rest and not (reads_on(rest) or (row.position == "head" and ends_sentence(rest))):
+                yield start, unit.end, row
+
+
+def _remove(text: str, units: Sequence[Unit], found: Sequence[_Found]) -> list[Span]:
+    """Remove the units of which `found` leaves nothing; return spans of what goes from the others."""
+    spans: list[Span] = []
+    found = sorted(found, key=lambda item: item[:2])
+    for unit in units if found else ():
+        inside = [
+            Span(max(start, unit.start), min(end, unit.end), _RULES[row.form], row.evidence)
+            for start, end, row in found
+            if start < unit.end and end > unit.start
+        ]
+        if not inside or unit.rule:
+            continue
+        inside = disjoint(inside)
+        unit.closes = inside[-1].end == unit.end
+        if not any(map(str.isalnum, delete_spans(text[: unit.end], inside)[unit.start :])):
+            unit.rule, unit.evidence = inside[0].rule, inside[0].evidence
+            continue
+        spans += [_with_space(text, unit, span) for span in inside]
+    return spans
+
+
+def _with_space(text: str, unit: Unit, span: Span) -> Span:
+    """Return `span` with the spaces before it, or those behind it where it opens a unit."""
+    start, end = span.start, span.end
+    while start > unit.start and text[start - 1] == " ":
+        start -= 1
+    while start == unit.start and text[end : end + 1] == " ":
+        end += 1
+    return replace(span, start=start, end=end)
+
+
+def glued_spans(text: str, units: Sequence[Unit], lexicon: Lexicon) -> Iterator[Span]:
+    """Yield phrases that are glued to the units that stay, with the spaces before them."""
+    kept = [unit for unit in units if not unit.rule]
+    some = bool(lexicon.inside(text))  # else only the last unit needs to be looked at
     for unit in kept if some else kept[-1:]:
-        first, last = unit is kept[0], unit is kept[-1]
-        end, found = unit.size, []
-        if table and not unit.spared:
-            for start, stop, row in table.glued(unit, first=first, last=last):
-                found.append((start, stop, _RULES[row.form], row.evidence))
-                end = min(end, start) if start else end
-        for start, stop, phrase in find_glued(unit, lexicon, last=last):
-            if stop <= end:
-                found.append((start, stop, phrase.rule, f"phrase: {phrase.text}"))
-        for start, stop, rule, evidence in found:
+        for start, stop, phrase in find_glued(unit, lexicon, last=unit is kept[-1]):
             begin = unit.start + start
             while begin and text[begin - 1] == " ":
                 begin -= 1
-            yield Span(begin, unit.start + stop, rule, evidence)
+            yield Span(begin, unit.start + stop, phrase.rule, f"phrase: {phrase.text}")

@@ -20,7 +20,7 @@ from cleaning.lines.lexicon import Lexicon, key_of
 from cleaning.lines.mentions import is_date_line
 from cleaning.lines.paragraphs import find_paragraphs
 from cleaning.lines.unit import PARAGRAPH, SHORT, STUB, Unit, cut
-from cleaning.outlet.furniture import FurnitureConfig, OutletTable
+from cleaning.outlet import OutletTable, Stories
 
 #: Classes that are chrome wherever they stand as a line; the others need a place before or after the body.
 _ANYWHERE = frozenset(
@@ -42,13 +42,13 @@ _HEAD = 64
 class CleanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Say how chrome is taken out of text.
 
-    `learn` uses what an outlet repeats; `harvest` fills empty fields from chrome that goes; the thresholds of
-    learning are in `furniture`.
+    `learn` uses what an outlet repeats; `harvest` fills empty fields from chrome that goes. So many `stories` of an
+    outlet that have nothing else in common make what they share its furniture.
     """
 
     learn: bool = True
     harvest: bool = True
-    furniture: FurnitureConfig = FurnitureConfig()
+    stories: Stories = 3
 
 
 def find_spans(
@@ -61,8 +61,7 @@ def find_spans(
     """
     units = cut(text)
     find_phrases(units, lexicon)
-    if table:
-        remove_repeated(units, table)
+    inside = remove_repeated(text, title, units, table) if table else []
     for unit in units:
         remove_known(unit)
     remove_doubled(units, filler=extracted)
@@ -78,7 +77,7 @@ def find_spans(
         if found.page:
             remove_between(found, first, last)
         remove_trailing(found, last)
-    return disjoint([*unit_spans(units, len(text)), *glued_spans(text, units, lexicon, table)]), found
+    return disjoint([*unit_spans(units, len(text)), *inside, *glued_spans(text, units, lexicon)]), found
 
 
 def find_phrases(units: Sequence[Unit], lexicon: Lexicon) -> None:

@@ -1,18 +1,26 @@
-"""Learn what an outlet repeats, and look it up: its furniture.
+"""Learn what an outlet repeats, and look it up: its furniture, and links to its other stories.
 
-In: the lines of all documents of an outlet. Out: a table that people can read and give back (boilerplate.toml).
-Read furniture (the table), then count, then learn.
+In: all documents of an outlet. Out: a table that people can read and give back (boilerplate.toml).
+Read furniture (the table), then pieces (what is compared), count, evidence, learn.
 """
 
 from __future__ import annotations
 
 from cleaning.outlet.count import LineCounts
-from cleaning.outlet.furniture import Furniture, FurnitureConfig, Table, from_toml
+from cleaning.outlet.furniture import Form, Furniture, OutletTable, Stories, Table, from_toml
+from cleaning.outlet.pieces import Piece, announcements, cut_pieces, cut_spans, title_key
 
 __all__ = [
+    "Form",
     "Furniture",
-    "FurnitureConfig",
     "LineCounts",
+    "OutletTable",
+    "Piece",
+    "Stories",
     "Table",
+    "announcements",
+    "cut_pieces",
+    "cut_spans",
     "from_toml",
+    "title_key",
 ]

@@ -6,90 +6,52 @@ takes the corrected file back. What a piece of furniture is, `cleaning.outlet.le
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterable, Iterator
-from functools import cached_property
-from itertools import zip_longest
-from typing import Annotated, Literal
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Literal, get_args
 
 import msgspec
-import xxhash
 
-from cleaning.lines.glued import reads_on
-from cleaning.lines.lexicon import LABEL_LENGTH, key_of
-from cleaning.lines.mentions import is_date_line
-from cleaning.lines.unit import PARAGRAPH, Unit, ends_sentence
+from cleaning.outlet.pieces import Piece, Word, affixes, cut_spans, first_word, first_words, keys_of, last_words
 from corpus.errors import UsageError
 from corpus.records import Document, name_outlet
 
-Form = Literal["line", "opening", "marker", "head", "tail"]
+Form = Literal["piece", "head", "tail", "marker", "link"]
 Place = Literal["head", "body", "tail"]
 
-#: Lines are compared up to this length; the longest furniture of the labelled dumps has 377 characters.
-LINE_LENGTH = 400
-
-#: Longer keys are cut here and completed by a hash, so that a table and its counts stay small.
-KEY_LENGTH = 80
-
-#: A shorter marker is a common word: it must stand alone, and what follows must be a list of at most TAGS letters.
-WORDY = 12
-TAGS = 200
-
-#: The frame of an article has no more figures that change: a date, a clock, a counter.
-FRAME = 3
-
-#: With more words a line tells something, even if it has no stop: its figures are news. Date lines of the labelled
-#: dumps have up to 16 words, but are known for what they are.
-WORDS = 7
-
-_DIGITS = re.compile(r"\d+")
+#: Unrelated stories are counted up to here; more are not looked for.
+ENOUGH = 16
 
 
-class Furniture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+class Furniture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing that an outlet repeats.
 
-    `form` says how it stands: as a whole line; as the opening of a short first line, which goes with all that
-    varies in it; as a marker, which takes the rest of its line with it; glued before the first sentence (head);
-    glued behind the last one (tail). `count` of `documents` documents of the
-    outlet had it, copies of one story counted once. `text` is what is looked up, `example` how it was written.
+    `form` says how it stands: as a whole sentence or line (piece); glued before the first sentence (head) or behind
+    the last one (tail); as an announcement that takes the rest of its line with it (marker); as a line that is the
+    headline or first sentence of another story (link). `stories` that have nothing else in common have it, of
+    `count` of `documents` documents of the outlet. `text` is what is looked up, in folded words; `example` how it was
+    written; `of` the address of the story that a link leads to.
     """
 
     outlet: str
     form: Form
     position: Place
+    stories: int
     count: int
     documents: int
     text: str
     example: str
+    of: str = ""
 
     @property
     def evidence(self) -> str:
         """Say what the verdict rests on."""
-        return f"seen in {self.count} of {self.documents} documents of {self.outlet or 'an unnamed outlet'}"
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """Return what finds `text` as written; any number stands for every number, but not in a sentence."""
-        escaped = re.escape(self.text)
-        return re.compile(escaped if ends_sentence(self.text) else _DIGITS.sub(r"\\d+", escaped))
-
-    def changed(self, text: str) -> int:
-        """Return how many figures of `text` are others than in the example."""
-        figures = _DIGITS.findall(self.example if self.form == "line" else self.text)
-        return sum(ours != theirs for ours, theirs in zip_longest(_DIGITS.findall(text), figures))
-
-    def opens(self, text: str, found: re.Match[str]) -> bool:
-        """Tell whether `found`, a marker in `text`, takes the rest of the text with it."""
-        rest = text[found.end() :]
-        if len(self.text) >= WORDY:
-            return not reads_on(rest)
-        alone = not (text[: found.start()][-1:].isalnum() or rest[:1].isalnum())
-        return alone and len(rest) <= TAGS and not any(mark in rest for mark in ".!?؟")
-
-
-#: One story repeats nothing; a bound above keeps numbers that mean nothing out.
-Stories = Annotated[int, msgspec.Meta(ge=2, le=10**9)]
+        outlet = self.outlet or "an unnamed outlet"
+        if self.form == "link":
+            return f"is the headline or first sentence of another story of {outlet}: {self.of}"
+        verb = {"head": "opens", "tail": "closes", "body": "stands in"}[self.position]
+        number = f"{self.stories} or more" if self.stories >= ENOUGH else str(self.stories)
+        return f"{verb} {number} stories of {outlet} that have nothing else in common"
 
 
 class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,57 +60,8 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     furniture: list[Furniture] = []
 
 
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-
-
-class FurnitureConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When something repeated is furniture. Calibrated on the 21 outlets of the labelled dumps.
-
-    `lines`: stories that must share a short line; `paragraphs`: the same for one that has the form of running
-    text; `markers`: for openings, endings and glued pieces. `share`: part of the outlet's documents; one in the form
-    of running text needs `paragraph_share`: whole paragraphs return in the reports of courts, markets and palaces,
-    too; an opening, an ending or a glued piece `marker_share`.
-    """
-
-    lines: Stories = 3
-    paragraphs: Stories = 4
-    markers: Stories = 4
-    share: Share = 0.05
-    paragraph_share: Share = 0.3
-    marker_share: Share = 0.03
-
-
-def line_key(unit: Unit) -> str:
-    """Return as what `unit` is counted and looked up, of a bounded length.
-
-    Numbers are folded to one class, for a date or a counter is the same furniture on every page. Those of a
-    sentence are not: the market closes with the same words and other figures every day, and that is news.
-    """
-    key = unit.key or key_of(unit.text)
-    if not _keeps_figures(unit):
-        key = squeeze(key)
-    if len(key) <= KEY_LENGTH:
-        return key
-    return key[: KEY_LENGTH // 2] + "…" + xxhash.xxh3_64_hexdigest(key.encode())
-
-
-def _keeps_figures(unit: Unit) -> bool:
-    return (unit.sentence or is_wordy(unit.text)) and not is_date_line(unit.key)
-
-
-def is_wordy(text: str) -> bool:
-    """Tell whether a line has the words of a sentence, whatever it ends with."""
-    return text.count(" ") >= WORDS
-
-
-def is_slug(unit: Unit) -> bool:
-    """Tell whether `unit` can be the line that an outlet sets over a story: its name, the section, the date."""
-    return unit.size < PARAGRAPH and not unit.sentence
-
-
-def squeeze(text: str) -> str:
-    """Return `text` with every number folded to one class."""
-    return _DIGITS.sub("0", text)
+#: How many stories that have nothing else in common make furniture; two are chance, or one story told twice.
+Stories = Annotated[int, msgspec.Meta(ge=3, le=ENOUGH)]
 
 
 def outlet_of(document: Document) -> str:
@@ -156,68 +69,67 @@ def outlet_of(document: Document) -> str:
     return name_outlet(document.outlet, document.url, document.source)
 
 
+#: A line of so many words may also be glued to another one.
+_GLUED_WORDS = 4
+
+#: Enough of a piece to see its first word.
+_START = 40
+
+#: Stands in the text of a frame where it ran into a word of the story.
+GLUE = "+"
+
+
 class OutletTable:
     """The furniture of one outlet, arranged for looking up."""
 
     def __init__(self, rows: Iterable[Furniture]) -> None:
-        longest_first = sorted(rows, key=lambda row: (-len(row.text), row.text))
-        self.lines = {row.text: row for row in longest_first if row.form == "line"}
-        self.openings = [row for row in longest_first if row.form == "opening"]
-        self.markers = [row for row in longest_first if row.form == "marker"]
-        self.heads = [row for row in longest_first if row.form == "head"]
-        self.tails = [row for row in longest_first if row.form == "tail"]
-        self._starts = frozenset(text[: KEY_LENGTH // 4] for text in self.lines)
+        self._rows: dict[str, dict[str, Furniture]] = {form: {} for form in get_args(Form)}
+        self._glued: dict[str, dict[str, list[tuple[str, Furniture]]]] = {"head": {}, "tail": {}}
+        for row in rows:
+            self._rows[row.form][row.text] = row
+            if row.form in self._glued and GLUE in row.text:
+                words = row.text.strip(GLUE).split(" ")
+                part = words.pop(-1 if row.form == "head" else 0)
+                self._glued[row.form].setdefault(" ".join(words), []).append((part, row))
+            elif row.form == "piece" and row.position != "body" and row.text.count(" ") + 1 >= _GLUED_WORDS:
+                self._rows[row.position].setdefault(row.text, row)
+        self.pieces = self._rows["link"] | self._rows["piece"]
+        self.markers = self._rows["marker"]
+        self._starts = {first_word(key) for key in self.pieces}
 
     def __bool__(self) -> bool:
-        return bool(self.lines or self.openings or self.markers or self.heads or self.tails)
+        return any(self._rows.values())
 
-    def line(self, unit: Unit) -> Furniture | None:
-        """Return the furniture that `unit` is as a whole."""
-        if not self.lines or unit.size > LINE_LENGTH:
-            return None
-        if not unit.key:
-            start = key_of(unit.text[: 2 * KEY_LENGTH])
-            if (start if _keeps_figures(unit) else squeeze(start))[: KEY_LENGTH // 4] not in self._starts:
-                return None
-        return self.lines.get(line_key(unit))
+    def find(self, text: str) -> list[tuple[Piece, Furniture]]:
+        """Return the sentences and lines of `text` that are furniture or links, in order."""
+        spans = cut_spans(text) if self.pieces else []
+        likely = [span for span in spans if first_word(text[span[0] : span[0] + _START]) in self._starts]
+        keys = keys_of([text[start:end] for start, end, _ in likely])
+        known = zip(likely, keys, map(self.pieces.get, keys), strict=True)
+        return [(Piece(start, end, key, whole), row) for (start, end, whole), key, row in known if row is not None]
 
-    def opening(self, unit: Unit, *, first: bool) -> Furniture | None:
-        """Return what `unit` opens with, so that all of it goes; `first` of the text."""
-        for row in self.openings if first and is_slug(unit) else ():
-            found = row.pattern.match(unit.text)
-            if found is not None and unit.size - found.end() <= LABEL_LENGTH:
-                return row
-        for row in self.markers:
-            found = row.pattern.match(unit.text)
-            if found is not None and row.opens(unit.text, found):
-                return row
+    def frame(self, form: str, text: str) -> tuple[int, int, Furniture] | None:
+        """Return (start, end, furniture) of the longest frame that `text` opens with (head) or closes with (tail)."""
+        words = (first_words(text) if form == "head" else last_words(text)) if self._rows[form] else []
+        for key, count in reversed(list(affixes(words))):
+            found = self._frame(form, key, words, count)
+            if found is not None:
+                at, row = found
+                return (0, at, row) if form == "head" else (at, len(text), row)
         return None
 
-    def glued(self, unit: Unit, *, first: bool, last: bool) -> Iterator[tuple[int, int, Furniture]]:
-        """Yield (start, end, furniture) in `unit.text` of what is glued to it; `first` and `last` of the text."""
-        text = unit.text
-        if first:
-            yield from ((0, found.end(), row) for row in self.heads[:1] if (found := row.pattern.match(text)))
-        for row in self.markers:
-            found = _last(row.pattern, text)
-            if found is not None and found.start() > 0 and row.opens(text, found):
-                yield found.start(), len(text), row
-                return
-        if last:
-            for row in self.tails:
-                found = _last(row.pattern, text)
-                if found is None or found.end() < len(text) or found.start() == 0:
-                    continue
-                if row.changed(found[0]) <= FRAME:
-                    yield found.start(), len(text), row
-                    return
-
-
-def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    found = None
-    for found in pattern.finditer(text):  # noqa: B007 - the last one is wanted
-        pass
-    return found
+    def _frame(self, form: str, key: str, words: Sequence[Word], count: int) -> tuple[int, Furniture] | None:
+        """Return where in the text a frame of `count` words ends, or begins, and what it is."""
+        if form == "tail":
+            key = " ".join(reversed(key.split(" ")))
+        beside = words[count]
+        for part, row in self._glued[form].get(key, ()):
+            if form == "head" and beside.key.startswith(part) and beside.key != part:
+                return beside.start + len(part), row  # folding hardly ever changes the number of letters
+            if form == "tail" and beside.key.endswith(part) and beside.key != part:
+                return beside.end - len(part), row
+        whole = self._rows[form].get(key)
+        return (words[count - 1].end if form == "head" else words[count - 1].start, whole) if whole else None
 
 
 _NOTHING = OutletTable(())
@@ -241,10 +153,11 @@ class Table:
 _HEADER = """\
 # What each outlet repeats, and Ghirbal therefore removes. Delete an entry to keep what it names;
 # give the file back with --boilerplate FILE.
-#   form      line: the whole line   opening: the whole of a first line that begins so
-#             marker: from here to the end of the line   head, tail: glued to the text
-#   position  where in the document it mostly stands
-#   count     in how many of `documents` documents of the outlet, copies of one story counted once
+#   form      piece: a whole sentence or line   head, tail: glued to the text
+#             marker: from here to the end of the line   link: the headline or first sentence of another story
+#   position  where in the document it stands
+#   stories   that have it and nothing else in common, counted up to 16
+#   count     documents that have it, of `documents` of the outlet
 """
 _ESCAPES = {ord("\\"): "\\\\", ord('"'): '\\"', **{code: f"\\u{code:04x}" for code in (*range(32), 127)}}
 
@@ -253,7 +166,7 @@ def to_toml(table: Table) -> str:
     """Write `table` as TOML, the same text for the same table."""
     blocks = [_HEADER]
     for row in table.rows:
-        fields = msgspec.structs.asdict(row).items()
+        fields = ((name, value) for name, value in msgspec.structs.asdict(row).items() if name != "of" or value)
         values = {name: value if isinstance(value, int) else f'"{value.translate(_ESCAPES)}"' for name, value in fields}
         blocks.append("\n[[furniture]]\n" + "".join(f"{name} = {value}\n" for name, value in values.items()))
     return "".join(blocks)

@@ -1,207 +1,339 @@
-"""Learn from the counts of all shards what is furniture.
+"""Decide from the summaries of all shards what each outlet repeats in stories that have nothing else in common.
 
-The counts come sorted and are merged in one pass; only what is being counted and what has been found is held.
+The pieces are merged in parts of the range of their hashes, so that memory is bounded; of the documents only those are
+read that have to be judged by.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
+from heapq import nsmallest
+from itertools import chain
 from os.path import commonprefix
+from statistics import median
 
-import msgspec
+import numpy as np
 
-from cleaning.lines.glued import begins_sentence, sentence_starts
-from cleaning.lines.unit import ends_sentence, has_clauses
-from cleaning.outlet.count import ENDING, REACH, Piece, Tally, summed, unpack
-from cleaning.outlet.furniture import Form, Furniture, FurnitureConfig, Place, Table, squeeze
+from cleaning.lines.unit import ends_sentence
+from cleaning.outlet.count import HEAD, INSIDE, LEAD, MARKER, TAIL, TITLE, Occurrences, Story, hash_of, unpack
+from cleaning.outlet.evidence import READ, SAMPLE, OutletStories, Read, Words
+from cleaning.outlet.furniture import GLUE, Form, Furniture, Place, Table
+from cleaning.outlet.pieces import Word, affixes, announcements, cut_spans, is_headline
 
-_PLACES: tuple[Place, ...] = ("head", "body", "tail")
+#: Pieces that are merged at a time: some 200 MB.
+_PART = 4_000_000
+_HASHES = 2**64
 
+#: A piece has its place at the head or the tail of documents if it stands there in so many of them.
+_PLACED = 0.8
+#: So many first, and last, pieces are the head and the tail; so is all that nothing but returning pieces keeps from it.
+_EDGE = 2
 
-#: A line that has its place in the middle of articles must stand in so many times the share of documents.
-_IN_BODY = 2
+#: More words of a topic in common, and stories that have a piece are of one kind: its formula.
+_TOPIC = 5
+#: A piece with so many words that are not common is about something; if a document says more of them again in its own
+#: words, the piece is part of the story.
+_CONTENT = 5
+_COMMON = 0.1
+_TOLD = 0.35
+#: A headline that is said again to so large a part is that of this story, in another version.
+_OWN_STORY = 0.6
+#: So many documents may have one headline, and two that share so many of their rare words are one story.
+_VERSIONS = 3
+#: A shorter line that other outlets have is a formula.
+_LONG_HEADLINE = 8
+_VERSION = 0.3
 
-#: What is glued before first sentences stands before most; a first line that opens with the outlet's name on nearly
-#: all documents.
-_HEAD_SHARE = 0.5
-_OPENING_SHARE = 0.8
-
-#: Documents without an outlet are of many outlets: what they repeat needs more stories, and can have no large share.
-_UNNAMED = 8
-_UNNAMED_SHARE = 0.003
-
-
-def learn(summaries: Sequence[memoryview], config: FurnitureConfig) -> Table:
-    """Merge the counts of all shards and return what is furniture."""
-    merged = heapq.merge(*(unpack(summary) for summary in summaries if len(summary)), key=itemgetter(0))
-    rows: list[Furniture] = []
-    total = 0
-    for (outlet, form), pieces in groupby(summed(merged), key=lambda item: item[0][:2]):
-        if not form:
-            total = next(pieces)[1].documents
-        elif form == "line":
-            found = ((key, tally) for (_, _, key), tally in pieces if key and _is_line(outlet, tally, total, config))
-            rows += [_row(outlet, "line", key, tally, total) for key, tally in found]
-        else:
-            rows += _stems(outlet, msgspec.convert(form, Form), pieces, total, config)
-    return Table(rows)
-
-
-def _row(outlet: str, form: Form, text: str, tally: Tally, total: int) -> Furniture:
-    place = _PLACES[max(range(3), key=lambda at: tally.places[at])]
-    return Furniture(outlet, form, place, tally.count, total, text, tally.example)
+#: What other outlets have too is language, unless so large a share of the outlet's documents have it, and so many.
+_SYSTEM = 0.05
+_SYSTEM_COUNT = 8
+_SYSTEM_SMALL = 0.5
 
 
-def _is_line(outlet: str, tally: Tally, total: int, config: FurnitureConfig) -> bool:
-    """Tell whether a line that `tally.count` stories share is furniture."""
-    running = 2 * tally.running > tally.documents
-    if not outlet:
-        return not running and tally.count >= max(_UNNAMED, _UNNAMED_SHARE * total)
-    if running:
-        return tally.count >= max(config.paragraphs, config.paragraph_share * total)
-    inside = 2 * tally.places[1] > tally.documents
-    return tally.count >= max(config.lines, (_IN_BODY if inside else 1) * config.share * total)
-
-
-#: A marker has at least so many characters and words: fewer are how sentences begin.
-_MARKER_LENGTH = 10
-
-#: A single word opens the tails of at least so many of the outlet's documents.
-_WORD_SHARE = 0.25
-_SHORT_LENGTH = 4
-
-#: What has the form of a sentence, or could be the beginning of one, stands in at least so many of them.
+#: A frame has so many words, one that is glued to a word of the text with it, and so many letters.
+_FRAME_WORDS = {HEAD: 4, TAIL: 2}
+_FRAME_LETTERS = 12
+#: Letters of a word that ran into a frame.
+_PART_LETTERS = 3
+#: Most documents go on differently: no word beside a frame is more frequent, and there are many.
 _MOST = 0.5
-
-#: Part of the occurrences of a marker after which running text may follow.
+_VARIETY, _GROWTH = 0.6, 0.8
+#: Behind a head so many documents begin as others do; how sentences go on is another thing.
+_OPENS = 0.5
+#: A word of so many documents is one that sentences go on behind ("that", "of").
+_GRAMMAR = 0.4
+#: A dateline stands apart by a mark, and is part of the story.
+_DATELINE = frozenset("-–—:()/،,")
+#: Before a tail so many documents have ended; a longer one is no end of a sentence.
+_STOPS = frozenset(".!?؟…۔")
+_ENDED = 0.7
+_CONVINCING = 6
+#: Part of what a marker announces that may be running text; a single word announces in so many documents.
 _RUNNING = 0.2
-
-#: A longer common opening is taken instead of a shorter one if so many of its stories have it.
-_DEEPER = 0.7
-
-#: A glued opening has at least so many letters and words, the last of them of so many letters: what many first
-#: sentences have in common ends in the article of a noun.
-_GLUED_LENGTH, _GLUED_WORDS, _GLUED_LAST = 14, 3, 4
-
-#: What sets a name or an announcement apart from what varies behind it.
-_APART = frozenset("-–—ـ_/|•·»›:(")
-
-#: What is left of an address or a word before the seam at which a tail begins.
-_CRUMB = 12
-
-
-def _stems(
-    outlet: str, form: Form, pieces: Iterable[tuple[Piece, Tally]], total: int, config: FurnitureConfig
-) -> Iterator[Furniture]:
-    """Yield the common openings (for tails: endings) that are furniture, of keys that come sorted."""
-    share = _HEAD_SHARE if form == "head" else config.marker_share
-    least = max(config.markers if outlet else _UNNAMED, share * total)
-
-    def fits(text: str, tally: Tally) -> bool:
-        seen = tally.count / total
-        if tally.count < least:
-            return False
-        if form == "head":
-            return _is_glued(text, tally.example)
-        if form == "opening":
-            return tally.documents >= _OPENING_SHARE * total and bool(_name_of(text))
-        if form == "tail":  # one that is as long as what is compared has no seam in sight: a paragraph that returns
-            return len(text) < ENDING and _is_wordy(text) and (text[0] not in ".!؟?" or seen >= _MOST)
-        return tally.running <= _RUNNING * tally.documents and _is_marker(text, seen)
-
-    for text, tally in _common(((key, tally) for (_, _, key), tally in pieces), fits):
-        if written := _written(tally.example, _name_of(text) if form == "opening" else text, form):
-            yield _row(outlet, form, written, tally, total)
-
-
-def _written(example: str, text: str, form: str) -> str:
-    """Return the part of `example` that was compared as `text`, cut at whole words."""
-    if form != "tail":
-        end = next((at for at in range(len(example) + 1) if squeeze(example[:at]) == text), 0)
-        colon = example.find(":", 0, end) + 1
-        return example[: colon if colon > _MARKER_LENGTH else end].strip().rstrip("0123456789(")
-    start = next((at for at in range(len(example), -1, -1) if squeeze(example[at:])[::-1] == text), len(example))
-    if ends_sentence(example):  # what closes with a stop must also open as a sentence
-        opens = [at for at in (start, *sentence_starts(example)) if at >= start and begins_sentence(example, at)]
-        return example[min(opens, default=len(example)) :].strip()
-    one, other = example[start - 1 : start], example[start : start + 1]
-    if one.isalnum() and other.isalnum() and one.isascii() == other.isascii():  # inside a word
-        start = example.find(" ", start) % (len(example) + 1)
-    start = next((at for at in sentence_starts(example) if start < at <= start + _CRUMB), start)
-    return example[start:].lstrip(" .!?؟،").rstrip()
-
-
-def _is_wordy(text: str) -> bool:
-    return _letters(text) >= _MARKER_LENGTH and " " in text.strip()
-
-
-def _is_marker(text: str, seen: float) -> bool:
-    """Tell whether `text` announces something; how an outlet's sentences begin has no mark and goes on differently."""
-    if not _is_wordy(text):
-        enough = _MOST if " " in text.strip() else _WORD_SHARE
-        return seen >= enough and _letters(text) >= _SHORT_LENGTH and not text[-1].isalnum()
-    constant = len(text) == REACH and not has_clauses(text)
-    return seen >= _MOST or constant or not _APART.isdisjoint(text)
-
-
-def _letters(text: str) -> int:
-    return sum(letter.isalpha() for letter in text)
-
-
-def _name_of(text: str) -> str:
-    """Return the name with which `text`, an opening of first lines, begins, with the mark that sets it apart."""
-    name = text[: max((at + 1 for at, letter in enumerate(text) if letter in _APART), default=0)]
-    return name if _letters(name) >= _SHORT_LENGTH else ""
-
-
-def _is_glued(text: str, example: str) -> bool:
-    """Tell whether `text` opens documents and runs into their first word; a dateline stands apart by a mark."""
-    parts = text.split()
-    if _letters(text) < _GLUED_LENGTH or len(parts) < _GLUED_WORDS or set(text) & set("-–—ـ:()/،"):
-        return False
-    after = _written(example, text, "head")
-    return len(parts[-1]) >= _GLUED_LAST and text[-1].isalpha() and example[len(after) :][:1].isalpha()
+_MARKER_LETTERS = 4
+_WORD_SHARE = 0.25
 
 
 @dataclass(slots=True)
-class _Node:
-    """A common opening of the keys under it, as the merge walks through them in order."""
+class _Candidate:
+    """What several documents of one outlet have: how many of its own, and whether others have it."""
 
-    length: int
-    tally: Tally
-    found: list[tuple[str, Tally]] = field(default_factory=list)
-
-
-def _common(keys: Iterable[tuple[str, Tally]], fits: Callable[[str, Tally], bool]) -> Iterator[tuple[str, Tally]]:
-    """Yield the openings shared by sorted `keys` for which `fits` holds; nested ones only once."""
-    stack = [_Node(0, Tally())]
-    before = ""
-    for key, tally in keys:
-        yield from _close(stack, before, len(commonprefix((before, key))), fits)  # noqa: RUF071 - no paths
-        stack.append(_Node(len(key), tally))
-        before = key
-    yield from _close(stack, before, 0, fits)
-    yield from stack[0].found
+    hash: int
+    form: int
+    count: int
+    elsewhere: bool
+    ranks: list[int]
+    named: list[int] = field(default_factory=list)
 
 
-def _close(
-    stack: list[_Node], key: str, length: int, fits: Callable[[str, Tally], bool]
-) -> Iterator[tuple[str, Tally]]:
-    """Take nodes longer than `length` off the stack and hand their counts to the opening they share."""
-    while stack[-1].length > length:
-        node = stack.pop()
-        if fits(key[: node.length], node.tally):
-            deeper = [item for item in node.found if item[1].count >= _DEEPER * node.tally.count]
-            node.found = deeper or [(key[: node.length], node.tally)]
-        if stack[-1].length < length:
-            stack.append(_Node(length, Tally()))
-        parent = stack[-1]
-        parent.tally.add(node.tally)
-        parent.found += node.found
-        if parent.length == 0:
-            yield from parent.found
-            parent.found = []
+def learn(summaries: Sequence[memoryview], stories: int) -> Table:
+    """Return the furniture and the links of all outlets; so many unrelated `stories` make a closing line furniture."""
+    shards = [unpack(summary) for summary in summaries if len(summary)]
+    names = sorted({name for shard in shards for name in shard})
+    if not names:
+        return Table()
+    held = {name: [shard[name] for shard in shards if name in shard] for name in names}
+    language = Words(_sample(held))
+    outlets = {name: OutletStories(parts, language) for name, parts in held.items()}
+    rows: list[Furniture] = []
+    found: dict[str, list[_Candidate]] = {name: [] for name in names}
+    pieces = sum(len(shard.hashes) for shard in chain(*held.values()))
+    parts = max(1, -(-pieces // _PART))
+    for part in range(parts):
+        for name, candidate in _candidates(outlets, part * _HASHES // parts, (part + 1) * _HASHES // parts - 1):
+            found[name].append(candidate)
+    for name, outlet in outlets.items():
+        least = stories if name else stories * _UNNAMED
+        outlet.repeated = frozenset(one.hash for one in found[name] if one.form == INSIDE and one.count >= _REPEATED)
+        found[name].sort(key=lambda one: one.ranks)  # what the same documents have is judged while they are held
+        judge = _Judge(name, outlet, least)
+        new = [row for one in found.pop(name) if (row := judge.row(one))]
+        lines = {row.text for row in new if row.form == "piece"}
+        rows += [row for row in new if row.form not in ("head", "tail") or row.text not in lines]
+    return Table(rows)
+
+
+#: Documents that make a piece returning.
+_REPEATED = 3
+#: Documents without an outlet are of many outlets.
+_UNNAMED = 3
+
+
+def _sample(held: dict[str, list[Occurrences]]) -> Iterator[Story]:
+    """Yield documents of all outlets, those with the smallest hashes."""
+    shards = list(chain(*held.values()))
+    smallest = (
+        (int(hashed), at, int(number))
+        for at, shard in enumerate(shards)
+        for number in np.argsort(shard.stories, kind="stable")[:SAMPLE]
+        for hashed in (shard.stories[number],)
+    )
+    seen = set()
+    for hashed, at, number in nsmallest(SAMPLE, smallest):
+        if hashed not in seen:
+            seen.add(hashed)
+            yield shards[at].story(number)
+
+
+def _candidates(outlets: dict[str, OutletStories], low: int, high: int) -> Iterator[tuple[str, _Candidate]]:
+    """Yield, of the pieces in a range of hashes, those that two documents of an outlet have."""
+    occurring = {name: outlet.occurrences(low, high) for name, outlet in outlets.items()}
+    distinct = np.concatenate([np.unique(hashes[kinds != TITLE]) for hashes, _, kinds in occurring.values()])
+    distinct, outlets_with = np.unique(distinct, return_counts=True)
+    shared = distinct[outlets_with > 1]
+    for name, (hashes, ranks, kinds) in occurring.items():
+        starts = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]]) if len(hashes) else np.empty(0, np.int64)
+        ends = np.r_[starts[1:], len(hashes)]
+        several = np.flatnonzero(ranks[starts] != ranks[ends - 1]) if len(hashes) else ()
+        known = np.isin(hashes[starts], shared)
+        for at in several:
+            start, end = starts[at], ends[at]
+            kind, rank = kinds[start:end], ranks[start:end]
+            stands = np.unique(rank[kind != TITLE])
+            form = int(kind[0]) if kind[0] > TITLE else INSIDE
+            named = np.unique(rank[(kind == TITLE) | (kind == LEAD)]) if form == INSIDE else ()
+            if len(stands) >= _REPEATED or len(named):
+                first = stands[:READ].tolist()
+                yield (
+                    name,
+                    _Candidate(
+                        int(hashes[start]), form, len(stands), bool(known[at]), first, [*map(int, named[:READ])]
+                    ),
+                )
+
+
+class _Judge:
+    """Judge the candidates of one outlet."""
+
+    def __init__(self, name: str, outlet: OutletStories, least: int) -> None:
+        self.name, self.outlet, self.least = name, outlet, least
+
+    def row(self, one: _Candidate) -> Furniture | None:
+        """Return the furniture or the link that a candidate is, if it is one."""
+        if one.form == INSIDE:
+            return self._piece(one) or self._link(one)
+        if one.form == MARKER:
+            return self._marker(one)
+        return self._frame(one)
+
+    def _returns(self, one: _Candidate) -> bool:
+        """Tell whether enough documents have a candidate, and other outlets have not."""
+        share = one.count / self.outlet.size
+        system = share >= _SYSTEM and (one.count >= _SYSTEM_COUNT or share >= _SYSTEM_SMALL)
+        return one.count >= self.least and (system or not one.elsewhere)
+
+    def _written(
+        self, form: Form, place: Place, one: _Candidate, unrelated: int, key: str, example: str, of: str = ""
+    ) -> Furniture:
+        return Furniture(self.name, form, place, unrelated, one.count, self.outlet.size, key, example, of)
+
+    def _content(self, words: frozenset[str]) -> list[str]:
+        return [word for word in sorted(words) if len(word) > 3 and self.outlet.words.share(word) <= _COMMON]
+
+    def _piece(self, one: _Candidate) -> Furniture | None:
+        if not self._returns(one):
+            return None
+        key, example = self._find(one)
+        words = frozenset(key.split(" "))
+        chosen = self.outlet.unrelated(one.ranks)
+        if len(chosen) < self.least or len(self.outlet.topic(chosen, words)) > _TOPIC:
+            return None
+        content = self._content(words)
+        if len(content) >= _CONTENT:
+            told = [self.outlet.told(rank, content, one.hash) for rank in one.ranks]
+            if median(told) > _TOLD:
+                return None
+        place = self._place(one)
+        if place != "tail" and len(chosen) <= self.least:
+            return None
+        if place == "body" and not (is_headline(key) and self._fills_lines(one)):
+            return None
+        return self._written("piece", place, one, len(chosen), key, example)
+
+    def _find(self, one: _Candidate) -> tuple[str, str]:
+        read = self.outlet.read(one.ranks[0])
+        piece = read.pieces[read.hashes.index(one.hash)]
+        return piece.key, read.story.text[piece.start : piece.end]
+
+    def _fills_lines(self, one: _Candidate) -> bool:
+        reads = [self.outlet.read(rank) for rank in one.ranks]
+        return all(read.pieces[read.hashes.index(one.hash)].whole for read in reads)
+
+    def _place(self, one: _Candidate) -> Place:
+        heads = tails = 0
+        for rank in one.ranks:
+            read = self.outlet.read(rank)
+            at = read.hashes.index(one.hash)
+            heads += at < _EDGE or self._returning(read, 0, at)
+            tails += at >= len(read.hashes) - _EDGE or self._returning(read, at + 1, len(read.hashes))
+        if tails >= _PLACED * len(one.ranks):
+            return "tail"
+        return "head" if heads >= _PLACED * len(one.ranks) else "body"
+
+    def _returning(self, read: Read, start: int, end: int) -> bool:
+        return all(hashed in self.outlet.repeated for hashed in read.hashes[start:end])
+
+    def _link(self, one: _Candidate) -> Furniture | None:
+        """Judge a line that is the headline or the first sentence of another story."""
+        others = [rank for rank in one.ranks if rank not in one.named]
+        if not others or not 0 < len(one.named) <= _VERSIONS:
+            return None
+        if one.elsewhere and len(self._find(one)[0].split(" ")) < _LONG_HEADLINE:
+            return None
+        read = self.outlet.read(others[0])
+        piece = read.pieces[read.hashes.index(one.hash)]
+        if not is_headline(piece.key):
+            return None
+        words = frozenset(piece.key.split(" "))
+        content = self._content(words)
+        for rank in others:
+            related = max(self.outlet.overlap(rank, named, words) for named in one.named)
+            if related >= _VERSION or self.outlet.told(rank, content, one.hash) >= _OWN_STORY:
+                return None
+        of = self.outlet.read(one.named[0]).story.name
+        example = read.story.text[piece.start : piece.end]
+        return self._written("link", "body", one, len(others), piece.key, example, of)
+
+    def _frame(self, one: _Candidate) -> Furniture | None:
+        """Judge words that many documents open or close with, and that go on differently."""
+        if one.count <= self.least or not self._returns(one):
+            return None
+        head = one.form == HEAD
+        stories = [self.outlet.read(rank) for rank in one.ranks]
+        words = [read.first if head else read.last for read in stories]
+        count, key = next((count, key) for key, count in affixes(words[0]) if hash_of(one.form, key) == one.hash)
+        beside = [found[count].key if head else found[count].key[::-1] for found in words]
+        part = commonprefix(beside) if len(beside) > 1 else ""  # noqa: RUF071 - no paths
+        part = part if len(part) >= _PART_LETTERS and len(set(beside)) > 1 else ""
+        if not _varies(beside) or count + bool(part) < _FRAME_WORDS[one.form] or len(key) + len(part) < _FRAME_LETTERS:
+            return None
+        seams = [_seam(read.story.text, found, count, head=head) for read, found in zip(stories, words, strict=True)]
+        if head:
+            opens = sum(word[len(part) :] in self.outlet.words.openers for word in beside)
+            last = words[0][count - 1].key
+            goes_on = not part and self.outlet.words.share(last) > _GRAMMAR
+            fits = (
+                opens >= _OPENS * len(beside)
+                and not goes_on
+                and not any(_DATELINE.intersection(seam) for seam in seams)
+            )
+        else:
+            ended = sum(not _STOPS.isdisjoint(seam) for seam in seams)
+            fits = bool(part) or ended >= _ENDED * len(seams) or count >= _CONVINCING
+        if not fits:
+            return None
+        chosen = self.outlet.unrelated(one.ranks)
+        if len(chosen) <= self.least or len(self.outlet.topic(chosen, frozenset(key.split(" ")))) > _TOPIC:
+            return None
+        text, found = stories[0].story.text, words[0]
+        if head:
+            whole = f"{key} {part}{GLUE}" if part else key
+            return self._written("head", "head", one, len(chosen), whole, text[: found[count - 1].end].strip())
+        whole = " ".join(reversed(key.split(" ")))
+        whole = f"{GLUE}{part[::-1]} {whole}" if part else whole
+        return self._written("tail", "tail", one, len(chosen), whole, text[found[count - 1].start :].strip())
+
+    def _marker(self, one: _Candidate) -> Furniture | None:
+        """Judge what announces the rest of its line: a link, the section and the date."""
+        if not self._returns(one):
+            return None
+        found: list[tuple[str, str, str, str]] = []
+        for rank in one.ranks:
+            text = self.outlet.read(rank).story.text
+            spans = cut_spans(text)
+            announced = announcements(text, spans)
+            key, at, start, end = next(item for item in announced if hash_of(MARKER, item[0]) == one.hash)
+            edge = "head" if at < _EDGE else "tail" if at >= len(spans) - _EDGE else "body"
+            found.append((edge, text[start:end], text[end : spans[at][1]].strip(), key))
+        letters = sum(letter.isalpha() for letter in found[0][3])
+        enough = " " in found[0][3][:-2] or one.count >= _WORD_SHARE * self.outlet.size
+        ended = sum(ends_sentence(rest) for _, _, rest, _ in found)
+        if (
+            letters < _MARKER_LETTERS
+            or not enough
+            or ended > _RUNNING * len(found)
+            or not _varies([rest for _, _, rest, _ in found])
+        ):
+            return None
+        chosen = self.outlet.unrelated(one.ranks)
+        if len(chosen) < self.least or len(self.outlet.topic(chosen, frozenset(found[0][3].split(" ")))) > _TOPIC:
+            return None
+        edges = Counter(edge for edge, *_ in found)
+        place: Place = "head" if edges["head"] > edges["tail"] else "tail"
+        if edges[place] < _PLACED * len(found):
+            return None
+        return self._written("marker", place, one, len(chosen), found[0][3], found[0][1])
+
+
+def _varies(beside: Sequence[str]) -> bool:
+    """Tell whether what stands beside a frame is another thing in most documents."""
+    counts = Counter(beside)
+    return max(counts.values()) <= _MOST * len(beside) and len(counts) >= _VARIETY * len(beside) ** _GROWTH
+
+
+def _seam(text: str, words: Sequence[Word], count: int, *, head: bool) -> str:
+    """Return what stands between the last word of a frame and the word beside it."""
+    inner, outer = words[count - 1], words[count]
+    return text[inner.end : outer.start] if head else text[outer.end : inner.start]

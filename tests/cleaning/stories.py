@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 BODY = (
     "قالت إدارة ميناء الرصيف اليوم إن الجسر الجديد سيفتح أمام الشاحنات مطلع الشهر المقبل بعد أعمال استمرت عامين.",
     "وأوضح مدير المشروع سمير الهادي أن الجسر يربط المرفأ بالطريق الساحلي، وأن طاقته تبلغ ألفي شاحنة في اليوم الواحد.",
@@ -38,10 +40,24 @@ _CLOSINGS = (
 )
 
 
+_SYLLABLES = ("با", "رو", "ني", "شو", "كا", "دي", "مو", "زا", "تي", "لو", "سا", "جي", "فو", "را", "هي", "قو")
+
+
+def names(number: int, count: int) -> list[str]:
+    """Return made-up names that hardly any other number has."""
+    drawn = (random.Random(number * 1000 + at) for at in range(count))
+    return ["".join(dice.choice(_SYLLABLES) for _ in range(4)) for dice in drawn]
+
+
 def story(number: int) -> list[str]:
-    """Return three paragraphs that no other number has, in few of the words of its neighbours."""
+    """Return three paragraphs that no other number has, with names of their own in each."""
     place, actor = _PLACES[number * 7 % 15], _ACTORS[number * 3 % 7]
+    own = [names(number, 15)[at : at + 5] for at in (0, 5, 10)]
     middle = f"وقال المتحدث باسم {actor} إن العمل في {place} سيمتد {number + 3} أسابيع، وإنه بدأ قبل موعده بأيام."
     opening, closing = _OPENINGS[number % 5], _CLOSINGS[number // 2 % 4]
     fill = {"actor": actor, "place": place, "number": number + 100}
-    return [opening.format(**fill), middle, closing.format(**fill)]
+    told = (opening.format(**fill), middle, closing.format(**fill))
+    cut = [text[:-1].partition(" ") for text in told]
+    return [
+        f"{first} {one} {rest}، بحسب {' '.join(more)}." for (one, *more), (first, _, rest) in zip(own, cut, strict=True)
+    ]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cleaning.article import CleanConfig, Span
 from cleaning.article.spans import delete_spans, unite
-from cleaning.lines.lexicon import default_lexicon
+from cleaning.lines.lexicon import default_lexicon, key_of
 from cleaning.outlet.furniture import Furniture, Table, to_toml
 from cleaning.stages import Clean, Extract
 from corpus.files.compressed import zstd
@@ -47,19 +47,20 @@ PATTERNS = (market, prayers, sentence, telegram, weather)
 
 
 def _row(form, position, text):
-    return Furniture(OUTLET, form, position, 20, 20, text, text)
+    return Furniture(OUTLET, form, position, 16, 20, 20, text, text)
 
 
 TABLE = to_toml(
     Table(
         [
-            *(_row("line", "head", text) for text in ("محليات", "الخليج والعالم")),
-            *(_row("line", "tail", text) for text in ("تابعوا المرفا علي تطبيق الهاتف", "اشترك في النشره البريديه")),
-            _row("line", "body", "وصعدت اسهم 0 شركه فيما هبطت اسهم 0 شركه اخري"),
-            _row("opening", "head", "وكالة المرفأ للأنباء -"),
-            *(_row("marker", "body", text) for text in ("عاجل :", "رابط الخبر بصحيفة المرفأ:", "وقال المتحدث باسم")),
-            _row("head", "head", "المرفأ الآن"),
-            *(_row("tail", "tail", text) for text in ("تابعوا المرفأ على تطبيق الهاتف", "المرفأ  نقلا", "عاما.")),
+            *(_row("piece", "head", text) for text in ("محليات", "الخليج والعالم")),
+            *(_row("piece", "tail", text) for text in ("تابعوا المرفا علي تطبيق الهاتف", "اشترك في النشره البريديه")),
+            _row("piece", "body", "وصعدت اسهم 0 شركه فيما هبطت اسهم 0 شركه اخري"),
+            *(_row("link", "body", key_of(text)) for text in (TITLE, OTHER_TITLE)),
+            *(_row("marker", "tail", text) for text in ("عاجل :", "رابط الخبر بصحيفه المرفا :")),
+            *(_row("marker", "head", text) for text in ("وكاله المرفا للانباء -", "وقال المتحدث :")),
+            *(_row("head", "head", text) for text in ("المرفا الان", "خاص بقراء المر+")),
+            *(_row("tail", "tail", text) for text in ("المرفا نقلا", "+وا المرفا علي تطبيق الهاتف")),
         ]
     )
 )
@@ -135,14 +136,14 @@ LAST = "وأضاف المتحدث أن العمل سيبدأ قريبا"
     [
         # A last line is uncovered by the one behind it, or by what was glued to it.
         ([*BODY, "وقال الوزير:", "الصفحة الرئيسية"], {"nav": 1, "trailing": 1}),
-        ([*BODY, f"{LAST} عاجل : حريق في السوق"], {"furniture-marker": 1, "trailing": 1}),
+        ([*BODY, f"{LAST} المرفأ نقلا"], {"furniture-tail": 1, "trailing": 1}),
         # What was glued to the end of a paragraph stood between it and the tags.
         (
             [*BODY[:-1], f"{BODY[-1]} اقرأ أيضا: افتتاح الجسر", "ميناء الرصيفالجسر الجديد", "تواصل معنا"],
             {"nav": 1, "read-also": 1, "tags": 1},
         ),
         # One glued piece behind the other, each at the end only when the next is gone.
-        ([*BODY[:-1], BODY[-1] + 20 * " عاجل : حريق"], {"furniture-marker": 20}),
+        ([*BODY[:-1], BODY[-1] + 20 * " المرفأ نقلا"], {"furniture-tail": 20}),
     ],
     ids=["colon", "glued", "tags", "chain"],
 )
@@ -164,7 +165,7 @@ def test_the_title_is_written_as_it_will_be_read():
 
 
 def test_a_text_that_does_not_settle_stays_as_it_came():
-    document = _make("\n".join([TITLE, "الجمعة 2024/04/26", *BODY]) + 20_000 * " عاجل : حريق")
+    document = _make("\n".join([TITLE, "الجمعة 2024/04/26", *BODY]) + 20_000 * " المرفأ نقلا")
     assert settled(Clean(reviewed=TABLE), document) is document
 
 

@@ -25,7 +25,7 @@ ORDER = {
 }
 BESIDE = {("html", "lines")}
 ONLY_IN = {"scrapy": "crawler", "twisted": "crawler", "trafilatura": "cleaning", "langdetect": "cleaning"}
-ONLY_IN |= {"numpy": "dedup", "numba": "dedup", "datasketch": "dedup"}
+ONLY_IN |= {"numba": "dedup", "datasketch": "dedup"}
 VAGUE = {"utils", "util", "helpers", "common", "misc", "base", "core"}
 MODULES = sorted(path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py"))
 ROOMS = ["cleaning.html", *(f"{package}.{room}" for package, rooms in ORDER.items() for room in rooms)]
