@@ -1,11 +1,15 @@
 """Measure what archiving costs: pages per CPU second of `scrapy crawl news` against a bare Scrapy spider.
 
     python bench/crawler.py [--pages 600] [--kib 170] [--rounds 3]
+    python bench/crawler.py --hosts 5000 [--seconds 90] [--kib 20]
 
 A server in another process gives pages of news size with a hundred links each. The bare spider requests every
 page and does nothing with it. Ours finds the pages in a sitemap, obeys robots.txt, reads their links, writes and
 fsyncs WARC and keeps the frontier. CPU time is of the crawling process alone; starting up is taken out by
 measuring two sizes. With --gzip the server sends compressed bodies, as real sites do.
+
+With --hosts as many sites on loopback addresses are crawled for a while, each with a feed and more pages than there is
+time for: what grows, and how fast pages come.
 """
 
 from __future__ import annotations
@@ -16,11 +20,17 @@ import gzip
 import multiprocessing
 import os
 import random
+import resource
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+
+#: Requests that the server has had.
+_ASKED = multiprocessing.Value("q", 0, lock=False)
 
 PROJECT = Path(__file__).parents[1]
 
@@ -51,15 +61,14 @@ def _page(number: int, kib: int, chance: random.Random) -> bytes:
     return "".join(parts).encode()
 
 
-def _serve(pipe: multiprocessing.connection.Connection, pages: int, kib: int, packed: bool) -> None:
+def _serve(pipe: multiprocessing.connection.Connection, kib: int, packed: bool) -> None:
     chance = random.Random(6)
     bodies = [_page(number, kib, chance) for number in range(40)]
     bodies = [gzip.compress(body, 6, mtime=0) for body in bodies] if packed else bodies
-    state = {"pages": pages}
-
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        base = f"http://127.0.0.1:{writer.get_extra_info('sockname')[1]}"
+        base = "http://{}:{}".format(*writer.get_extra_info("sockname"))
         while head := await _head(reader):
+            _ASKED.value += 1
             path = head.split(b" ", 2)[1].decode()
             kind, encoding = "text/html; charset=utf-8", b""
             if path == "/robots.txt":
@@ -78,11 +87,12 @@ def _serve(pipe: multiprocessing.connection.Connection, pages: int, kib: int, pa
             await writer.drain()
 
     async def run() -> None:
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        server = await asyncio.start_server(answer, "0.0.0.0", 0, backlog=4096)
         pipe.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
-    del state
     asyncio.run(run())
 
 
@@ -119,17 +129,53 @@ def _ours(site: str, pages: int, folder: Path) -> float:
         return _cpu_seconds(command + [part for setting in settings for part in ("-s", setting)])
 
 
+def _many_hosts(hosts: int, seconds: float, port: int) -> None:
+    """Crawl many sites at once and print every 15 seconds how it stands."""
+    names = [f"127.{1 + n // 62500}.{n // 250 % 250}.{1 + n % 250}" for n in range(hosts)]
+    entry = '[[outlet]]\nname = "h{0}"\nseeds = ["http://{1}:{2}/0-story"]\nsitemaps = ["http://{1}:{2}/sitemap-9.xml"]\n'
+    with tempfile.TemporaryDirectory() as name:
+        outlets, out = Path(name) / "outlets.toml", Path(name) / "crawl"
+        outlets.write_text("".join(entry.format(n, host, port) for n, host in enumerate(names)), "utf-8")
+        settings = ["GHIRBAL_ALLOW_PRIVATE=1", f"GHIRBAL_OUT={out}", "LOG_LEVEL=ERROR", "GHIRBAL_PROGRESS_SECONDS=10"]
+        command = [sys.executable, "-m", "scrapy", "crawl", "news", "-a", f"outlets={outlets}"]
+        start = time.monotonic()
+        process = subprocess.Popen(command + [part for one in settings for part in ("-s", one)], cwd=PROJECT)
+        print("seconds  requests a second   memory MB   peak MB   frontier MB   CPU %")
+        asked, busy = 0, 0.0
+        while time.monotonic() - start < seconds and process.poll() is None:
+            time.sleep(15)
+            status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
+            memory = {line.split()[0]: int(line.split()[1]) / 1024 for line in status.splitlines() if " kB" in line}
+            ticks = Path(f"/proc/{process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+            now, used = _ASKED.value, (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
+            size = sum(path.stat().st_size for path in out.glob("frontier*")) / 1e6
+            row = (time.monotonic() - start, (now - asked) / 15, memory["VmRSS:"], memory["VmHWM:"], size)
+            shown = "{:7.0f}{:19.0f}{:12.0f}{:10.0f}{:14.1f}".format(*row)
+            print(f"{shown}{(used - busy) / 15:8.0%}", flush=True)
+            asked, busy = now, used
+        process.send_signal(signal.SIGINT)
+        process.wait(120)
+        print(f"ended with {process.returncode} after {time.monotonic() - start:.0f} s")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=600)
     parser.add_argument("--kib", type=int, default=170)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--gzip", action="store_true")
+    parser.add_argument("--hosts", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=90)
     options = parser.parse_args()
     near, far = multiprocessing.Pipe()
-    server = multiprocessing.Process(target=_serve, args=(far, options.pages, options.kib, options.gzip), daemon=True)
+    server = multiprocessing.Process(target=_serve, args=(far, options.kib, options.gzip), daemon=True)
     server.start()
-    site = f"http://127.0.0.1:{near.recv()}"
+    port = near.recv()
+    site = f"http://127.0.0.1:{port}"
+    if options.hosts:
+        _many_hosts(options.hosts, options.seconds, port)
+        server.kill()
+        return
     few = options.pages // 10
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -42,7 +42,8 @@ class Extract:
             return drop("not-html")
         html, charset = decode(record.body, declared_charset(record.header("content-type"), record.body))
         outlet = name_outlet(record.outlet, record.url, record.source)
-        dropped = (*self.config.drop.get(outlet, ()), *record.meta.get(DROP, ()))
+        # What the configuration says of an outlet stands in place of what the crawl was told: it can be mended.
+        dropped = self.config.drop.get(outlet, record.meta.get(DROP, ()))
         found = extract_html(html, record.url, self.config, dropped)
         if found.refused:
             return drop(found.refused)

@@ -22,9 +22,10 @@ from corpus.arabic import script_shares
 from corpus.errors import GhirbalError, RecordError, UsageError
 from crawler import settings as crawl
 from crawler.outlets import parse_outlets
-from crawler.session import MAX_HOPS, ListReader
+from crawler.readers import Readers
+from crawler.session import MAX_HOPS
 from crawler.state.settle import reason_of
-from crawler.web.pages import Reading, read_page
+from crawler.web.pages import Reading
 from crawler.web.urls import as_ascii, host_and_port, kind_of, site_of
 
 #: Where feeds and sitemaps usually are when nothing points to them.
@@ -34,8 +35,6 @@ _USUAL_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml", "/news-sitemap.xml")
 _TRIED = 8
 _JUDGED = 200
 _OK = 200
-#: Bytes of the front page from which the script is told.
-_SAMPLE = 200_000
 #: Seconds for everything: a front page and sixteen feeds at the crawl's usual pace, and as much again.
 DEADLINE = 60.0
 
@@ -95,7 +94,7 @@ class DraftSpider(Spider):
         super().__init__()
         self.address, self.deadline, self.ended = address, deadline, ended
         self.sitemaps: list[str] = []
-        self.lists = ListReader()
+        self.readers = Readers()
 
     async def start(self) -> AsyncIterator[Any]:
         """Do it all, and yield nothing."""
@@ -104,7 +103,7 @@ class DraftSpider(Spider):
         except GhirbalError as fault:
             self.ended.append(fault)
         finally:
-            self.lists.close()
+            self.readers.close()
         return
         yield
 
@@ -122,7 +121,7 @@ class DraftSpider(Spider):
                 front = await self._ask(self.address)
                 if front.status != _OK:
                     raise UsageError(f"{front.url}: answers {front.status}; give the front page of a news site")
-                reading = read_page(front.body, _content_type(front))
+                reading = await self.readers.read_page(front.body, _content_type(front))
                 await self._look_at(front, reading, notes, found)
         except TimeoutError:
             if front is None:
@@ -183,7 +182,7 @@ class DraftSpider(Spider):
                 with contextlib.suppress(UsageError, RecordError):
                     answer = await self._ask(url)
                     fresh = answer.status == _OK and answer.url not in found[kind] and _is_of(answer.url, front.url)
-                    if fresh and await self.lists.read(answer.body, _content_type(answer), ""):
+                    if fresh and await self.readers.read_list(answer.body, _content_type(answer)):
                         found[kind].append(answer.url)
 
 
@@ -209,7 +208,7 @@ def _language(reading: Reading) -> str:
     """Return the language that a page declares, or Arabic if it is written in its letters."""
     if reading.language.isalpha() and reading.language.isascii() and len(reading.language) in (2, 3):
         return reading.language
-    return "ar" if next(iter(script_shares(reading.html[:_SAMPLE])), "") == "arabic" else ""
+    return "ar" if next(iter(script_shares(reading.visible)), "") == "arabic" else ""
 
 
 def _strings(values: list[str]) -> str:

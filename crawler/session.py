@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-import threading
 import time
 from collections.abc import Mapping
 from datetime import date
@@ -15,17 +14,15 @@ from typing import Any
 
 import msgspec
 from scrapy.settings import BaseSettings
-from scrapy.utils.asyncio import run_in_thread
 
 from corpus.errors import UsageError
 from corpus.files import run_lock
-from corpus.run import Guard
 from crawler.outlets import CrawlShare, Outlet, Scope, load_outlets
+from crawler.readers import Readers
 from crawler.state.archive import Archive
 from crawler.state.frontier import Frontier
 from crawler.state.repeats import Repeats
 from crawler.state.rows import ENTRIES, Target
-from crawler.web.listings import ListingEntry, read_listing
 from crawler.web.urls import (
     as_ascii,
     date_in,
@@ -44,8 +41,6 @@ logger = logging.getLogger(__name__)
 MAX_DEPTH = 20
 #: A sitemap index may point to indexes, but not for ever.
 MAX_SITEMAP_DEPTH = 5
-#: Seconds of CPU time and bytes of memory for one listing, in a process of its own: 50,000 urls take 1.4 s.
-LIST_SECONDS, LIST_MEMORY = 5.0, 1 << 30
 #: Links of an outlet that the report shows for each rule that refused some.
 EXAMPLES = 3
 #: Redirects followed for one page; each hop is a url of its own and passes every gate.
@@ -130,7 +125,7 @@ class Session:
         self.resumed = self.frontier.begin(time.time(), arguments.recrawl)
         self.frontier.enter(starts, time.time())
         self.repeats = Repeats(self.frontier.worth(), self.frontier.noise())
-        self.lists = ListReader()
+        self.readers = Readers()
         self.not_followed: dict[str, dict[str, dict[str, Any]]] = {}
 
     def outlets_at(self, site: str) -> list[str]:
@@ -197,34 +192,8 @@ class Session:
         if reason == "finished":
             self.frontier.finish(time.time(), reason)
         self.frontier.close()
-        self.lists.close()
+        self.readers.close()
         self._lock.close()
-
-
-class ListReader:
-    """Read listings one after the other in a child process, so that none can hold up the crawl."""
-
-    def __init__(self) -> None:
-        self._guard = Guard(read_listing, seconds=LIST_SECONDS, memory=LIST_MEMORY)
-        self._turn = threading.Lock()
-
-    async def read(self, body: bytes, content_type: str, encodings: str) -> list[ListingEntry] | None:
-        """Return the entries of a listing, or None if it is none.
-
-        Raises:
-            RecordError: it takes too much time or memory.
-        """
-
-        def call() -> list[ListingEntry] | None:
-            with self._turn:
-                entries: list[ListingEntry] | None = self._guard((body, content_type, encodings))
-                return entries
-
-        return await run_in_thread(call)
-
-    def close(self) -> None:
-        """End the child."""
-        self._guard.close()
 
 
 @lru_cache(maxsize=1024)

@@ -52,7 +52,6 @@ DOWNLOAD_MAXSIZE = 10 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 30
 DOWNLOAD_FAIL_ON_DATALOSS = False  # a body cut short is fetched again, then kept and marked
-DNS_TIMEOUT = 20
 MEMUSAGE_LIMIT_MB = 4096
 CONCURRENT_ITEMS = 1  # a response yields one item; Scrapy would start a hundred tasks for it
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 20_000_000

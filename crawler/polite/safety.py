@@ -11,6 +11,7 @@ GHIRBAL_ALLOW_PRIVATE lifts the guard for tests: "1" for every address, or addre
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -18,10 +19,8 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from scrapy.http import Response
-from scrapy.resolver import CachingThreadedResolver
+from scrapy.resolver import CachingHostnameResolver
 from twisted.internet.base import ReactorBase
-from twisted.internet.defer import Deferred
-from twisted.internet.error import DNSLookupError
 
 from corpus.errors import UsageError
 from crawler.web.urls import PORTS
@@ -80,11 +79,23 @@ class AddressGuard:
         return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
 
-class GuardedResolver(CachingThreadedResolver):
-    """Scrapy's resolver, but an answer that is not public is no answer; cached answers are checked too."""
+class _GuardedReceiver:
+    """Pass on the addresses of a name that the guard allows."""
+
+    def __init__(self, receiver: Any, allows: Callable[[str], bool]) -> None:
+        self._receiver, self._allows = receiver, allows
+        self.resolutionBegan, self.resolutionComplete = receiver.resolutionBegan, receiver.resolutionComplete
+
+    def addressResolved(self, address: Any) -> None:  # noqa: N802  Twisted's name
+        if self._allows(address.host):
+            self._receiver.addressResolved(address)
+
+
+class GuardedResolver(CachingHostnameResolver):
+    """Scrapy's resolver for IPv4 and IPv6, but an answer that is not public is none; cached ones are checked too."""
 
     guard = AddressGuard()
-    #: Names whose answer was refused: Twisted passes on no more than that there was none.
+    #: Names that have answers which were refused: Twisted passes on no more than that there was none.
     refused: ClassVar[set[str]] = set()
 
     @classmethod
@@ -94,16 +105,17 @@ class GuardedResolver(CachingThreadedResolver):
         resolver.guard = AddressGuard.from_crawler(crawler)
         return resolver
 
-    def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802  Twisted's name
-        """Resolve a name to an address the guard allows, or fail with DNSLookupError."""
+    def resolveHostName(self, resolutionReceiver: Any, hostName: str, *more: Any, **named: Any) -> Any:  # noqa: N802, N803
+        """Resolve a name to the addresses that the guard allows."""
 
-        def check(address: str) -> str:
-            if not self.guard.allows(address):
-                self.refused.add(name.lower())
-                raise DNSLookupError(f"private-address: {name} is {address}")
-            return address
+        def allows(address: str) -> bool:
+            allowed = self.guard.allows(address)
+            if not allowed:
+                self.refused.add(hostName.lower())
+            return allowed
 
-        return super().getHostByName(name, timeout).addCallback(check)
+        receiver: Any = _GuardedReceiver(resolutionReceiver, allows)
+        return super().resolveHostName(receiver, hostName, *more, **named)
 
 
 class SafetyMiddleware:

@@ -28,13 +28,15 @@ from crawler.state.archive import Capture
 from crawler.state.rows import ENTRIES, Row, Target
 from crawler.state.settle import NOT_MODIFIED, FetchResult
 from crawler.web.listings import ListingEntry, is_listing
-from crawler.web.owners import NOFOLLOW, signals_of, wall_of
-from crawler.web.pages import Reading, read_page
+from crawler.web.owners import NOFOLLOW, signals_of
+from crawler.web.pages import Reading
 from crawler.web.urls import as_ascii, date_stated, key_of, site_of
 
 logger = logging.getLogger(__name__)
 
 _LISTS = ("feed", "sitemap")
+#: Redirects with cookies that are remembered.
+MOST_SENT_ON = 10_000
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _REDIRECTS = range(300, 400)
 _SUCCESS = range(200, 300)
@@ -94,6 +96,7 @@ class NewsSpider(Spider):
             agent = f"Ghirbal/0.1 (+{contact}; polite news corpus crawler)"
             crawler.settings.set("USER_AGENT", agent, priority="spider")
         self._default_delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
+        self._sent_on: dict[str, tuple[str, ...]] = {}
         self._left_out = frozenset(crawler.settings.getlist("GHIRBAL_LEAVE_OUT"))
         self._first_wait = crawler.settings.getfloat("GHIRBAL_RETRY_SECONDS")
         crawler.signals.connect(self.crashed, signal=signals.spider_error)
@@ -126,12 +129,16 @@ class NewsSpider(Spider):
     # --- answers ----------------------------------------------------------------------------------------------
 
     async def parse(self, response: Response) -> AsyncIterator[FetchResult]:
-        """Settle an answer; a listing, also one that was given as a seed, is read in a process of its own."""
+        """Settle an answer: none, a listing (also one that was given as a seed), a page, or what no page could be."""
         row: Row = response.meta["row"]
-        settled = self._without_page(response)
-        if settled is None and (row.kind in _LISTS or (row.kind == "seed" and is_listing(response.body))):
-            settled = await self._listing(response)
-        yield settled or self._page(response)
+        listing = row.kind in _LISTS or (row.kind == "seed" and is_listing(response.body))
+        try:
+            settled = self._without_page(response)
+            yield settled or await (self._listing(response) if listing else self._page(response))
+        except RecordError as fault:
+            # A host that costs so much is left alone for a while.
+            refused = settle.closed(row, time.time(), "failed", f"reading-{fault.reason}", response.status)
+            yield FetchResult(refused, hold=settle.READING_PAUSE)
 
     def failed(self, failure: Failure) -> Iterator[FetchResult]:
         """Settle a download that gave no answer."""
@@ -155,10 +162,7 @@ class NewsSpider(Spider):
             settlement.counts = {"unchanged": 1} if row.archived else {"lists": 1}
             return FetchResult(settlement, self._capture(response, row.digest) if row.archived else None)
         if response.status in _REDIRECTS:
-            target = self._redirect_target(_location(response), row)
-            if target == "loop" and response.headers.get(b"Set-Cookie"):
-                target = "cookie-wall"
-            return settle.moved(row, now, target, response.status)
+            return settle.moved(row, now, self._redirect_target(response, row), response.status)
         if response.status not in _SUCCESS:
             wait = _header(response, b"Retry-After")
             return settle.answered_badly(row, now, response.status, wait, self._first_wait)
@@ -166,28 +170,30 @@ class NewsSpider(Spider):
             return FetchResult(settle.postponed(row, now, "disconnect", first=self._first_wait))
         return None
 
-    def _page(self, response: Response) -> FetchResult:
+    async def _page(self, response: Response) -> FetchResult:
         """Settle a page: none for us, or one to archive, with its links."""
         row: Row = response.meta["row"]
         now, kind = time.time(), _header(response, b"Content-Type")
         if not looks_html(kind, response.body):
             return FetchResult(settle.closed(row, now, "failed", "not-html", response.status))
-        reading = read_page(response.body, kind)
-        if wall := wall_of(reading, bool(response.headers.get(b"cf-mitigated"))):
-            return FetchResult(settle.closed(row, now, "failed", wall, response.status))
+        reading = await self.session.readers.read_page(response.body, kind)
+        words, repeats = reading.words, self.session.repeats
+        wall = "challenge" if response.headers.get(b"cf-mitigated") else reading.wall
+        if wall or repeats.is_front(row, words, reading):
+            return FetchResult(settle.closed(row, now, "failed", wall or "soft-404", response.status))
         if self.session.is_old(date_stated(reading.published)) and row.kind != "seed":
             return FetchResult(settle.closed(row, now, "fetched", "too-old", response.status))
         signals = signals_of(reading.robots, response.headers)
         if left_out := self._left_out.intersection(signal.partition(":")[0] for signal in signals):
             return FetchResult(settle.closed(row, now, "fetched", min(left_out), response.status))
         body = response.meta["raw"].body
-        digest, words = settle.payload_digest(body), settle.words_digest(reading.html)
+        digest = settle.payload_digest(body)
         same = bool(row.archived) and (digest == row.digest or (bool(words) and words == row.words))
         article = reading.is_article or row.kind == "article"
         facts = _facts(response) | {"digest": digest, "words": words, "article": int(article)}
         settlement = settle.fetched(row, now, facts, changed=not same)
         settlement.found = self._found_links(row, reading, NOFOLLOW in signals)
-        barren, noise = self.session.repeats.observe(row, words, reading)
+        barren, noise = repeats.observe(row, words, reading)
         settlement.account = row.family if barren and row.family else None
         if noise:
             self.session.frontier.note_noise(row.host, noise)
@@ -203,10 +209,7 @@ class NewsSpider(Spider):
         row: Row = response.meta["row"]
         raw: Response = response.meta["raw"]
         encodings = "" if row.kind == "seed" else _header(raw, b"Content-Encoding")
-        try:
-            entries = await self.session.lists.read(response.body, _header(raw, b"Content-Type"), encodings)
-        except RecordError as fault:
-            return FetchResult(settle.closed(row, time.time(), "failed", f"list-{fault.reason}", response.status))
+        entries = await self.session.readers.read_list(response.body, _header(raw, b"Content-Type"), encodings)
         if entries is None:
             return FetchResult(settle.closed(row, time.time(), "failed", "not-a-list", response.status))
         kind = "feed" if row.kind == "seed" else row.kind
@@ -251,8 +254,9 @@ class NewsSpider(Spider):
 
     # --- discovery --------------------------------------------------------------------------------------------
 
-    def _redirect_target(self, location: str, row: Row) -> Target | str:
+    def _redirect_target(self, response: Response, row: Row) -> Target | str:
         """Return where a redirect leads, as a url of its own, or why it leads nowhere."""
+        location = _location(response)
         if not location:
             return "without-location"
         if row.hops >= MAX_HOPS:
@@ -260,6 +264,14 @@ class NewsSpider(Spider):
         target = self.session.target(location, row.url, row.depth, row.kind)
         if isinstance(target, str):
             return target
+        if response.headers.get(b"Set-Cookie"):
+            # Who came from there and sends no cookie will be sent there again.
+            if len(self._sent_on) > MOST_SENT_ON:
+                self._sent_on.clear()
+            self._sent_on[row.url] = (*self._sent_on.pop(row.url, ()), row.url)
+            if target.url in self._sent_on[row.url]:
+                return "cookie-wall"
+            self._sent_on[target.url] = self._sent_on[row.url]
         if target.url == row.url:
             return "loop"
         # From a url to one of the same key (a fragment or a tracking parameter less, another order): the key is taken

@@ -36,6 +36,7 @@ class Repeats:
         self._worth, self._barren = Counter(worth), Counter[str]()
         self._first: dict[tuple[str, str], _Page] = {}
         self._proofs: defaultdict[tuple[str, frozenset[str]], set[str]] = defaultdict(set)
+        self._fronts: dict[tuple[str, str], frozenset[str]] = {}
         self._asked: defaultdict[str, set[str]] = defaultdict(set)
         self.noise: defaultdict[str, set[str]] = defaultdict(set)
         for host, name in noise:
@@ -55,6 +56,15 @@ class Repeats:
         if row.family and not row.archived:
             (self._barren if barren else self._worth)[row.family] += int(barren or bool(words))
         return barren, self._learn(row, words, first, links) if known else frozenset()
+
+    def is_front(self, row: Row, words: str, reading: Reading) -> bool:
+        """Tell whether a page is the front page again, as sites answer for a story that is gone."""
+        key, links = (row.host, words), frozenset(reading.links)
+        if row.kind == "seed":
+            self._fronts[key] = links
+            return False
+        front = self._fronts.get(key, frozenset()) if words else frozenset()
+        return bool(front) and len(front & links) >= SAME_LINKS * len(front | links)
 
     def _learn(self, row: Row, words: str, first: _Page, links: tuple[str, ...]) -> frozenset[str]:
         names = _differing(first[0], row.url)

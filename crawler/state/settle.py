@@ -43,6 +43,8 @@ DEFAULT_BACKOFF = 60.0
 
 #: How long a host is left alone whose robots.txt could not be had; a new start asks again at once.
 ROBOTS_PAUSE = 600.0
+#: How long a host is left alone whose answer took longer to read than any may.
+READING_PAUSE = 600.0
 
 NOT_MODIFIED = 304
 TOO_MANY, UNAVAILABLE = 429, 503

@@ -78,14 +78,12 @@ _SENTENCE = 20
 _MOST = 0.5
 
 
-def wall_of(reading: Reading, mitigated: bool) -> str:
+def wall_of(reading: Reading) -> str:
     """Name what stands in place of a story under status 200, in kebab-case: "" for a page.
 
-    What marks itself as an article never is one. `mitigated` says that a header named the answer a challenge.
+    What marks itself as an article never is one.
     """
     text = reading.visible
-    if mitigated:
-        return "challenge"
     if reading.is_article or len(text) > MAX_WALL:
         return ""
     if reading.prose <= _BARE:

@@ -27,8 +27,8 @@ MAX_BLOCKS = 16
 MAX_BLOCK_SIZE = 256 * 1024
 #: Deeper nesting of JSON-LD is not followed.
 MAX_DEPTH = 6
-#: Letters of a page's text, title and headline that are looked at.
-MAX_TEXT, MAX_TITLE = 100_000, 300
+#: Letters of a page's text that are looked at, and of its title and first headlines.
+MAX_TEXT, MAX_TITLE, MAX_HEADLINES = 100_000, 300, 3
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 #: Where a page states what crawlers may do; our own name beside everybody's.
@@ -43,7 +43,7 @@ class Reading:
     """What a page holds for the crawler; urls are as written, not yet absolute.
 
     `robots` are the values of its robots metas, `visible` is its text without scripts, empty for what marks itself as
-    an article, and `prose` how many letters of it are no links.
+    an article, and `prose` how many letters of it are no links. `wall` and `words` are for readers to fill in.
     """
 
     html: str = ""
@@ -59,13 +59,17 @@ class Reading:
     robots: tuple[str, ...] = ()
     visible: str = ""
     prose: int = 0
+    wall: str = ""
+    words: str = ""
 
 
 def read_page(body: bytes, content_type: str = "") -> Reading:
     """Read links, canonical address, feeds, article marks and wishes of its owner out of an HTML page."""
     html, charset = _text_of(body, content_type)
     reading = Reading(html)
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    parser = etree.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, collect_ids=False
+    )  # fmt: skip
     root = None
     with contextlib.suppress(etree.XMLSyntaxError):
         root = etree.fromstring(html.encode("utf-8", "replace"), parser)
@@ -79,8 +83,7 @@ def read_page(body: bytes, content_type: str = "") -> Reading:
     reading.is_article |= marked
     reading.published = (reading.published or dated)[:40]
     reading.links = _links_of(root, charset)
-    headline = next(root.iter("title", "h1"), None)
-    reading.title = _words_in(headline)[:MAX_TITLE] if headline is not None else ""
+    reading.title = " | ".join(map(_words_in, islice(root.iter("title", "h1", "h2"), MAX_HEADLINES)))[:MAX_TITLE]
     if not reading.is_article:
         etree.strip_elements(root, "script", "style", "title", with_tail=False)
         reading.visible = _words_in(root)[:MAX_TEXT]

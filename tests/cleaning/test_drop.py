@@ -39,6 +39,13 @@ def test_selectors_come_from_the_configuration_or_with_the_page():
     assert document.meta == {"kind": "x"}
 
 
+def test_the_configuration_mends_what_the_crawl_was_told():
+    config = msgspec.convert({"drop": {"sahil.example": []}}, ExtractConfig)
+    told = page(meta={"drop": ["article"]})
+    assert "كاتب هذه السطور" in extracted(Extract(config), told)
+    assert BODY[-1] not in extracted(Extract(), told)
+
+
 def test_what_follows_a_dropped_element_stays():
     root = parse("<html><body><p>قبل<span>بين</span>بعد</p><i>x</i><b>y</b>آخر</body></html>")
     remove(root, ["span", "b", "html"])

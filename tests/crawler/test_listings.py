@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import resource
 import time
@@ -14,16 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.errors import RecordError
-from crawler.session import ListReader
 from crawler.web.listings import MAX_ENTRIES, ListingEntry, is_listing, read_listing
-
-
-def spin(answer: tuple[bytes, str, str]) -> list[ListingEntry]:
-    while answer[0]:
-        pass
-    return []
-
 
 MAP = b"""<?xml version="1.0"?><!-- x --><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
   xmlns:n="http://www.google.com/schemas/sitemap-news/0.9" xmlns:i="http://www.google.com/schemas/sitemap-image/1.1">
@@ -142,21 +132,6 @@ def test_titles_are_readable_whatever_the_feed_says_of_its_charset(label: str, c
 def test_utf_16_is_read() -> None:
     wanted = read(MAP)
     assert read(MAP.decode().replace("<?xml", "<?xml ").encode("utf-16")) == wanted
-
-
-def test_a_listing_that_takes_too_long_costs_its_deadline_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.session.read_listing", spin)
-    monkeypatch.setattr("crawler.session.LIST_SECONDS", 0.2)
-    reader = ListReader()
-
-    async def main() -> list[object]:
-        calls = [reader.read(body, "", "") for body in (b"spin", b"")]
-        return await asyncio.gather(*calls, return_exceptions=True)
-
-    first, second = asyncio.run(main())
-    reader.close()
-    assert isinstance(first, RecordError)
-    assert (first.reason, second) == ("timeout", [])
 
 
 @pytest.mark.parametrize("opening", [b"<?xml ", b"<? ", b"\xef\xbb\xbf<?xml ", b"<?xml ?><?xml "])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 
+import msgspec
 import pytest
 
 from crawler.state.repeats import FREE, Repeats
@@ -93,6 +94,16 @@ def test_texts_pay_for_lists_without_any() -> None:
         assert not known.is_overdrawn("e.com/sport")
         known.observe(row(f"/sport/page/{number}"), "", story(prose=20))
     assert known.is_overdrawn("e.com/sport")
+
+
+def test_the_front_page_in_place_of_a_story_is_known() -> None:
+    repeats = Repeats({}, [])
+    links = tuple(f"/news/{number}" for number in range(20))
+    front = row("/", "")
+    assert not repeats.is_front(msgspec.structs.replace(front, kind="seed"), "words", story(links))
+    assert repeats.is_front(row("/news/gone"), "words", story((*links[:18], "/new")))
+    assert not repeats.is_front(row("/sport"), "words", story(tuple(f"/sport/{n}" for n in range(20))))
+    assert not repeats.is_front(row("/news/1"), "other words", story(links))
 
 
 def test_short_prose_and_marked_articles_are_no_empty_pages() -> None:

@@ -1,0 +1,44 @@
+"""Answers that take too long to read cost their deadline, and nobody else a page."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from corpus.errors import RecordError
+from crawler import readers
+from crawler.readers import Readers, read_answer
+
+TEXT = "قال الوزير إن المعرض مفتوح لجميع الزوار في المدينة القديمة كل يوم. " * 9
+STORY = f"<html lang=ar><title>x</title><p>{TEXT}</p>".encode()
+
+
+def spin(task: tuple[str, bytes, str, str]) -> object:
+    while b"spin" in task[1]:
+        pass
+    return read_answer(task)
+
+
+def test_an_answer_that_takes_too_long_costs_its_deadline_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "read_answer", spin)
+    monkeypatch.setattr(readers, "SECONDS", 0.3)
+    monkeypatch.setattr(readers, "SMALL", 0)
+    children = Readers()
+
+    async def main() -> list[object]:
+        calls = (children.read_list(b"spin", ""), children.read_page(STORY, ""))
+        return await asyncio.gather(*calls, children.read_list(b"https://e.com/", ""), return_exceptions=True)
+
+    failed, page, entries = asyncio.run(main())
+    children.close()
+    assert isinstance(failed, RecordError)
+    assert failed.reason == "timeout"
+    assert page == read_answer(("page", STORY, "", ""))
+    assert [entry.url for entry in entries] == ["https://e.com/"]  # type: ignore[attr-defined]
+
+
+def test_a_small_page_needs_no_child_and_leaves_its_text_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers.Guard, "__call__", None)
+    reading = asyncio.run(Readers().read_page(STORY, "text/html"))
+    assert (reading.html, reading.language, reading.wall, len(reading.words)) == ("", "ar", "", 32)
