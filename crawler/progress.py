@@ -114,7 +114,7 @@ class Progress:
                 "written": _stamp(time.time()), "shard": str(session.share), "since": session.since,
             }  # fmt: skip
             report = build_report(frontier, run, session.outlets)
-        for name, refused in session.not_followed.items():
+        for name, refused in list(session.not_followed.items()):
             report["outlets"][name]["not-followed"] = refused
         publish_json(path, report)
         total = dict.fromkeys((*_COUNTS, "refused", "failed", "waiting"), 0) | report["total"]

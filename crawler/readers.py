@@ -21,8 +21,8 @@ from crawler.web.pages import Reading, read_page
 #: Seconds of CPU time and bytes of memory for one answer: a sitemap of 50,000 urls takes 1.4 s, the slowest page 0.1.
 SECONDS, MEMORY = 5.0, 1 << 30
 CHILDREN = 2
-#: Pages of so many bytes cost less than 0.1 s whatever they hold.
-SMALL = 32 * 1024
+#: Pages of so many bytes cost less than 0.3 s whatever they hold.
+SMALL = 64 * 1024
 
 _Task = tuple[str, bytes, str, str]
 
