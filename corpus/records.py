@@ -21,6 +21,9 @@ SCHEMA_VERSION = 1
 #: Half of a SHA-256, in hexadecimal: no accidental collision below 2**64 records.
 ID_LENGTH = 32
 
+#: The relation of a kept document to one of another corpus whose place it takes, being fuller or later.
+REPLACES = "replaces"
+
 #: In the `meta` of a page: CSS selectors of what its outlet says is never part of a story.
 DROP = "drop"
 #: What its owner asks of whoever reads it ("noindex", "noai", ...); it stays in the `meta` of the document.

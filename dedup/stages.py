@@ -7,17 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from corpus.arabic import first_words, folded_words, words
-from corpus.records import Copy, Document, Record, Verdict, drop, keep
+from corpus.records import REPLACES, Copy, Document, Record, Verdict, drop, keep
 from corpus.run import Accumulator, Map
 from dedup.compare.coverage import OWN_WORDS
 from dedup.compare.relation import FEATURES
 from dedup.config import DedupConfig
 from dedup.decide.decisions import REASONS, Reason, decide
-from dedup.decide.paragraphs import Paragraphs, find_repeated, strip
+from dedup.decide.paragraphs import find_repeated, strip
 from dedup.decide.result import Clusters, empty, name_cluster, tabulate
 from dedup.sketch.family import Family, draw_family
 from dedup.store.arrays import pack, unpack
 from dedup.store.index import Index
+from dedup.store.paragraphs import Paragraphs
 from dedup.store.summaries import Summaries
 from dedup.store.summary import Summary, identity
 
@@ -74,10 +75,10 @@ class Dedup:
         """Find all copies and their survivors; nothing but numbers per document is held in memory."""
         corpus = Summaries([unpack(summary) for summary in summaries])
         index = self.against
-        decided = decide(corpus, self.config, self.family.bands, run, index)
-        rows = tabulate(corpus, decided, index.documents if index is not None else None)
+        decided, fuller = decide(corpus, self.config, self.family.bands, run, index)
+        rows = tabulate(corpus, decided, index.documents if index is not None else None, fuller)
         if self.config.paragraphs:
-            rows |= find_repeated(corpus, decided)
+            rows |= find_repeated(corpus, decided, index, fuller)
         self.clusters_ = Clusters(rows)
 
     def dump(self) -> bytes:
@@ -116,21 +117,24 @@ class Dedup:
             if member.anchor >= 0:
                 detail["anchor"] = self.clusters_.name(member.anchor)
             return drop(REASONS[member.reason], **detail)
-        if member is not None:
-            record = replace(record, also_in=join_copies(record, self.clusters_.copies(row)))
+        replaced = tuple(self.clusters_.replaced(key))
+        if member is not None or replaced:
+            copies = () if member is None else self.clusters_.copies(row)
+            record = replace(record, also_in=join_copies(record, (*replaced, *copies)))
         if new_id := self.clusters_.new_id(key):
             record = replace(record, id=new_id, meta={**record.meta, GIVEN_ID: record.id})
         if "paragraphs" in self.clusters_.arrays:
-            return strip(record, key, self.clusters_.arrays, survivor=member is not None)
+            return strip(record, key, self.clusters_.arrays, survivor=member is not None or bool(replaced))
         return keep(record)
 
 
 def join_copies(document: Document, copies: Iterable[Copy]) -> tuple[Copy, ...]:
     """Return the copies that `document` knows already and `copies`, each once, and never the document itself."""
-    known = {(document.id, document.outlet, document.url)}
+    known = {(document.id, document.outlet, document.url, False)}
     joined = []
     for copy in (*document.also_in, *copies):
-        name = (copy.id, copy.outlet, copy.url)
+        # What it replaces in another corpus is often called as it is itself.
+        name = (copy.id, copy.outlet, copy.url, copy.relation == REPLACES)
         if name not in known:
             known.add(name)
             joined.append(copy)

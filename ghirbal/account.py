@@ -20,6 +20,7 @@ _RELATIONS = {
     "near": "the same story with changes",
     "contained": "a shorter or cut copy",
     "extended": "a page that holds the story and more",
+    "earlier": "an earlier version of the same page",
     "same": "the same record once more",
 }
 

@@ -123,18 +123,28 @@ def dedup(**options: Any) -> int:
 
 
 @ghirbal.command()
-@click.argument("corpora", nargs=-1, required=True, type=PATH, metavar="CORPUS...")
+@click.argument("corpora", nargs=-1, type=PATH, metavar="[CORPUS...]")
 @click.option(
     "-o", "--out", required=True, type=PATH, metavar="INDEX", help="Folder of the index; extended when it exists."
 )
+@click.option("--remove", multiple=True, metavar="ID", help="Take a document out of the index; may be repeated.")
 @click.option("--config", type=PATH, metavar="FILE", help="TOML file, as for build.")
-def index(corpora: tuple[str, ...], out: str, config: str | None) -> None:
-    """Put finished corpora into one index, for --against. A corpus that it holds already is not added again."""
-    from ghirbal.config import read_config
-    from ghirbal.index import extend_index
+def index(corpora: tuple[str, ...], out: str, remove: tuple[str, ...], config: str | None) -> None:
+    """Put finished corpora into one index, for --against. A corpus that it holds already is not added again.
 
-    added = extend_index(Path(out), [Path(corpus) for corpus in corpora], read_config(config).dedup)
-    click.echo(visible(f"{out}: {added:,} documents added"))
+    What was taken out with --remove wins no more: the next corpus may bring it again.
+    """
+    from ghirbal.config import read_config
+    from ghirbal.index import extend_index, remove_from_index
+
+    if not corpora and not remove:
+        raise click.UsageError("Missing argument 'CORPUS...', or --remove ID.")
+    dedup = read_config(config).dedup
+    if remove:
+        click.echo(visible(f"{out}: {remove_from_index(Path(out), remove, dedup):,} documents removed"))
+    if corpora:
+        added = extend_index(Path(out), [Path(corpus) for corpus in corpora], dedup)
+        click.echo(visible(f"{out}: {added:,} documents added"))
 
 
 @ghirbal.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,6 +78,33 @@ def extend_index(folder: Path, corpora: Sequence[Path], config: DedupConfig) -> 
         UsageError: one is no finished corpus; or the folder holds other things.
         EnvironmentFault: another process is adding to the index; or the machine refuses.
     """
+    with _opened(folder, config) as index:
+        added = 0
+        for corpus in map(corpus_at, corpora):
+            if not is_finished(corpus):
+                raise UsageError(f"{corpus}: no finished corpus; run the command that makes it to its end first")
+            marker = _read_winner(corpus)
+            if marker not in index.corpora:
+                added += index.add(_documents(corpus, marker), marker)
+        return added
+
+
+def remove_from_index(folder: Path, ids: Sequence[str], config: DedupConfig) -> int:
+    """Take documents out of an index, so that they win no more; return how many there were.
+
+    Raises:
+        UsageError: one is not there; or the folder holds other things.
+        EnvironmentFault: as for `extend_index`.
+    """
+    with _opened(folder, config) as index:
+        if missing := [name for name in ids if not index.holds(name)]:
+            raise UsageError(f"{folder}: holds no document {missing[0]!r}; `ghirbal similar FILE {folder}` prints ids")
+        return index.remove(ids)
+
+
+@contextmanager
+def _opened(folder: Path, config: DedupConfig) -> Iterator[Index]:
+    """Open an index to change it, alone."""
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     ours = all(name == HOUSE or name.startswith(("segment-", LISTING)) for name in names)
     if (folder.exists() and not folder.is_dir()) or (LISTING not in names and not ours):
@@ -86,15 +114,9 @@ def extend_index(folder: Path, corpora: Sequence[Path], config: DedupConfig) -> 
     with run_lock(folder / HOUSE / "lock"):
         with translated(folder):
             sweep(folder)
-        index, added = Index(folder, config), 0
+        index = Index(folder, config)
         index.sweep()
-        for corpus in map(corpus_at, corpora):
-            if not is_finished(corpus):
-                raise UsageError(f"{corpus}: no finished corpus; run the command that makes it to its end first")
-            marker = _read_winner(corpus)
-            if marker not in index.corpora:
-                added += index.add(_documents(corpus, marker), marker)
-    return added
+        yield index
 
 
 def _read_winner(corpus: Path) -> str:

@@ -133,7 +133,9 @@ def _list(job: Job) -> tuple[list[InputFile], list[Failure]]:
             raise UsageError(f"{job.out}: the output folder lies inside the input; give another folder to -o")
         if given.is_relative_to(out):
             raise UsageError(f"{name}: lies inside the output folder, which is written anew; give another one to -o")
-    if not (files or failures or STDIN in job.inputs):
+    # A finished corpus may hold no document at all.
+    corpora = any(names is not None for names in found.values())
+    if not (files or failures or corpora or STDIN in job.inputs):
         raise UsageError(f"{', '.join(job.inputs)}: no files here; see `ghirbal build --help` for the kinds there are")
     return files, failures
 

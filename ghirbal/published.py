@@ -171,7 +171,9 @@ def find_records(inputs: Iterable[str]) -> dict[str, set[str] | None]:
         folder = Path(name)
         with translated(folder, "read"):
             if not folder.is_file() and is_finished(corpus := corpus_at(folder)):
-                files = [corpus / file for file in read_manifest(corpus).files if file.startswith("corpus/")]
+                # In plain JSONL a part without documents is an empty file, which as an input would be a failure.
+                parts = read_manifest(corpus).files.items()
+                files = [corpus / file for file, said in parts if file.startswith("corpus/") and said.bytes]
                 if missing := [path for path in files if not path.is_file()]:
                     raise UsageError(f"{missing[0]}: missing; {_REMEDY}")
                 found[str(folder / "corpus") if corpus == folder else name] = {path.name for path in files}

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from corpus.records import Copy, Document
 from corpus.run import Map
+from dedup.compare.coverage import OWN_WORDS, cover
 from dedup.compare.rarity import MIN_COMMON, RARE_SHARE, rare_words
-from dedup.compare.relation import CONTAINED, CONTAINMENT, FEATURES, NO_COPY, RESEMBLANCE, thresholds_for
-from dedup.decide.pairs import Accounts, PairTask, account, cut_pairs, find_accounts
+from dedup.compare.relation import CONTAINED, CONTAINMENT, FEATURES, HELD, NO_COPY, RESEMBLANCE, thresholds_for
+from dedup.decide.pairs import Accounts, PairTask, account, cut_pairs, find_accounts, find_coverage
+from dedup.decide.versions import MIN_PAGE
 from dedup.sketch.bands import ends_of
 from dedup.store.index import Index
 from dedup.store.summaries import Summaries, Texts
-from dedup.store.summary import summarise
+from dedup.store.summary import NO_DATE, summarise
 
 
 class Known(NamedTuple):
@@ -26,6 +28,20 @@ class Known(NamedTuple):
     old: NDArray[np.int64]
     accounts: Accounts
     longer: NDArray[np.bool_]
+
+
+class Fuller(NamedTuple):
+    """Hold new documents that take the place of old ones: fuller texts, and later versions of their pages.
+
+    `shares` float32 says how much of the shorter one both have.
+    """
+
+    new: NDArray[np.int64]
+    old: NDArray[np.int64]
+    shares: NDArray[np.float32]
+
+
+NOTHING_FULLER = Fuller(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
 
 
 class Match(NamedTuple):
@@ -45,20 +61,72 @@ def rare_in(index: Index, words: NDArray[np.uint32]) -> NDArray[np.uint8]:
 
 def find_known(
     summaries: Summaries, wanted: NDArray[np.bool_], flags: NDArray[np.uint8], index: Index, run: Map
-) -> Known:
-    """Return which of the `wanted` new documents are copies of old ones."""
-    pairs = index.candidates(summaries)
+) -> tuple[Known, Fuller]:
+    """Return which of the `wanted` new documents are copies of old ones, and which take the place of old ones."""
+    same_page = index.same_pages(summaries)
+    pairs = np.union1d(index.candidates(summaries), same_page)
     pairs = pairs[wanted[ends_of(pairs)[1]]]
     lengths = summaries.lengths_of(np.arange(len(summaries)))
     accounts = find_accounts(run, _tasks(summaries, lengths, flags, index, pairs))
     olds, news = ends_of(pairs)
-    copies = np.flatnonzero(~np.isin(accounts.relation, NO_COPY))
+    distinct, places = np.unique(olds, return_inverse=True)
+    longer = lengths[news] > index.documents.lengths_of(distinct)[places]
+    copy = ~np.isin(accounts.relation, NO_COPY)
+    later = _later_versions(summaries, flags, index, pairs, np.isin(pairs, same_page), run)
+    later &= (accounts.own[:, 1] >= OWN_WORDS) | ~copy
+    holds = longer & ~later & np.isin(accounts.relation, (CONTAINED, HELD))
+    fuller = later | _fuller(summaries, flags, index, pairs, holds)
+    copies = np.flatnonzero(copy & ~fuller)
     scores = accounts.scores[copies]
     order = copies[np.lexsort((pairs[copies], -scores[:, CONTAINMENT], -scores[:, RESEMBLANCE], news[copies]))]
     best = order[np.unique(news[order], return_index=True)[1]]
-    distinct, places = np.unique(olds[best], return_inverse=True)
-    longer = lengths[news[best]] > index.documents.lengths_of(distinct)[places]
-    return Known(news[best], olds[best], accounts.of(best), longer)
+    # A page of several stories takes the place of none of them.
+    digests = news[holds & (accounts.relation == HELD)]
+    stays = np.flatnonzero(fuller & copy | later)
+    stays = stays[~np.isin(news[stays], news[best]) & (later[stays] | ~np.isin(news[stays], digests))]
+    known = Known(news[best], olds[best], accounts.of(best), longer[best])
+    return known, Fuller(news[stays], olds[stays], accounts.scores[stays, CONTAINMENT])
+
+
+def _later_versions(
+    summaries: Summaries,
+    flags: NDArray[np.uint8],
+    index: Index,
+    pairs: NDArray[np.uint64],
+    same_page: NDArray[np.bool_],
+    run: Map,
+) -> NDArray[np.bool_]:
+    """Mark the pairs of one page whose new document is no earlier and has most of the old one."""
+    olds, news = ends_of(pairs)
+    old_date, new_date = (part.column("published").view(np.int64) for part in (index.documents, summaries))
+    unknown = (old_date[olds] == NO_DATE) | (new_date[news] == NO_DATE)
+    later: NDArray[np.bool_] = same_page & (unknown | (old_date[olds] <= new_date[news]))
+    lengths = summaries.lengths_of(np.arange(len(summaries)))
+    tasks = _tasks(summaries, lengths, flags, index, pairs[later])
+    turned = (task._replace(firsts=task.seconds, seconds=task.firsts) for task in tasks)
+    later[later] = find_coverage(run, turned).share >= MIN_PAGE
+    return later
+
+
+def _fuller(
+    summaries: Summaries,
+    flags: NDArray[np.uint8],
+    index: Index,
+    pairs: NDArray[np.uint64],
+    holds: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """Mark the pairs whose new document `holds` the old one, and a passage that no old one has which it holds."""
+    marked = holds.copy()
+    if holds.any():
+        olds, news = ends_of(pairs[holds])
+        order = np.lexsort((olds, news))
+        pages, starts = np.unique(news[order], return_index=True)
+        distinct = np.unique(olds)
+        texts = _join(index, distinct, summaries.texts(pages, flags))
+        holders, texts_of = np.searchsorted(distinct, olds[order]), len(distinct) + np.arange(len(pages))
+        own = cover(texts, holders, np.append(starts, len(order)), texts_of).own[:, 1]
+        marked[holds] = (own >= OWN_WORDS)[np.searchsorted(pages, news)]
+    return marked
 
 
 def _tasks(

@@ -16,7 +16,7 @@ from corpus.run import Map
 from dedup.compare.rarity import Among, flag_words
 from dedup.compare.relation import CONTAINED, FEATURES, thresholds_for
 from dedup.config import DedupConfig
-from dedup.decide.against import find_known, rare_in
+from dedup.decide.against import NOTHING_FULLER, Fuller, find_known, rare_in
 from dedup.decide.clusters import group
 from dedup.decide.crowds import find_crowds
 from dedup.decide.digests import absorb, find_digests, keep_digests
@@ -106,8 +106,13 @@ class Decisions(NamedTuple):
         self.own[removed.ranks] = removed.own
 
 
-def decide(summaries: Summaries, config: DedupConfig, bands: int, run: Map, index: Index | None = None) -> Decisions:
-    """Decide which documents go, in the order of the summaries; those of the `index` win against all of them."""
+def decide(
+    summaries: Summaries, config: DedupConfig, bands: int, run: Map, index: Index | None = None
+) -> tuple[Decisions, Fuller]:
+    """Decide which documents go, in the order of the summaries, and which take the place of those of the `index`.
+
+    All others of the index win against all that come.
+    """
     ranked = rank_documents(summaries, config.survivor)
     decided = Decisions.of_none(len(summaries))
     decided.remove(_same_records(ranked, index))
@@ -119,15 +124,18 @@ def decide(summaries: Summaries, config: DedupConfig, bands: int, run: Map, inde
     decided.remove(_equal(ranked, *repeats, reason))
     if index is not None:
         decided.remove(_same_words_in(index, ranked, decided.kept & equal, reason))
-    if config.near:
-        _remove_near(ranked, decided, config, bands, run, index)
-    return _finish(ranked, decided, index)
+    fuller = _remove_near(ranked, decided, config, bands, run, index) if config.near else NOTHING_FULLER
+    return _finish(ranked, decided, index, fuller)
 
 
 def _remove_near(
     ranked: Ranked, decided: Decisions, config: DedupConfig, bands: int, run: Map, index: Index | None
-) -> None:
-    """Remove versions of one page, copies of what the index has, and all but one of each cluster."""
+) -> Fuller:
+    """Remove versions of one page, copies of what the index has, and all but one of each cluster.
+
+    Returns which documents are fuller than those of the index that they hold.
+    """
+    fuller = NOTHING_FULLER
     summaries, thresholds, count = ranked.summaries, thresholds_for(config.threshold), len(ranked.order)
     versions, last = find_versions(ranked, decided.kept, config.latest, run)
     decided.reason[versions], decided.survivor[versions] = Reason.EARLIER, last
@@ -137,7 +145,7 @@ def _remove_near(
     counted = decided.kept & (leaders == decided.rank)
     if index is not None:
         flags = _flag(ranked, counted, np.full(count, fill_value=True), index)
-        known = find_known(summaries, ranked.unrank(decided.kept), flags, index, run)
+        known, fuller = find_known(summaries, ranked.unrank(decided.kept), flags, index, run)
         ranks, olds = ranked.unrank(decided.rank)[known.new], len(summaries) + known.old
         reasons = _name(known.accounts.relation, known.longer)
         decided.remove(Removed(ranks, reasons, olds, *known.accounts[1:]))
@@ -164,6 +172,7 @@ def _remove_near(
     accounts.own[digests[gone]] = 0
     decided.remove(Removed(gone, reasons, survivors, *accounts[1:]))
     decided.anchor[gone] = np.where((anchors[gone] == survivors) | (reasons == Reason.EARLIER), -1, anchors[gone])
+    return fuller
 
 
 def _same_records(ranked: Ranked, index: Index | None) -> Removed:
@@ -214,10 +223,10 @@ def _name(relation: NDArray[np.uint8], longer: NDArray[np.bool_]) -> NDArray[np.
     return np.where(relation == CONTAINED, np.where(longer, Reason.EXTENDED, Reason.INSIDE), Reason.NEAR)
 
 
-def _finish(ranked: Ranked, decided: Decisions, index: Index | None) -> Decisions:
+def _finish(ranked: Ranked, decided: Decisions, index: Index | None, fuller: Fuller) -> tuple[Decisions, Fuller]:
     """Follow copies of copies to the one that is kept, and put all in the order of the summaries.
 
-    A kept document whose id another one has as well, kept here or in the index, is renamed.
+    A kept document whose id another one has as well, kept here or in the index and not replaced, is renamed.
     """
     count = len(ranked.order)
 
@@ -235,10 +244,13 @@ def _finish(ranked: Ranked, decided: Decisions, index: Index | None) -> Decision
     distinct, places = np.unique(ids, return_inverse=True)
     taken = np.bincount(places[decided.kept], minlength=len(distinct)) > 1
     if index is not None:
-        taken |= np.isin(distinct, index.documents.column("id"))
+        taken |= np.isin(distinct, np.delete(index.documents.column("id"), fuller.old))
     finished = decided._replace(
         survivor=np.where(last < count, ranked.order[np.minimum(last, count - 1)], last),
         anchor=np.where(decided.anchor < 0, -1, ranked.order[decided.anchor]),
         renamed=decided.kept & taken[places],
     )
-    return Decisions(*(ranked.unrank(np.asarray(column)) for column in finished))
+    best = last[ranked.unrank(decided.rank)[fuller.new]]
+    here = best < count
+    fuller = Fuller(ranked.order[best[here]], fuller.old[here], fuller.shares[here])
+    return Decisions(*(ranked.unrank(np.asarray(column)) for column in finished)), fuller

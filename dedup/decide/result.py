@@ -15,8 +15,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from corpus.records import ID_LENGTH, Copy
+from corpus.records import ID_LENGTH, REPLACES, Copy
 from dedup.compare.relation import FEATURES
+from dedup.decide.against import NOTHING_FULLER, Fuller
 from dedup.decide.decisions import RELATIONS, Decisions, Reason
 from dedup.store.strings import EACH, Labels, Strings, copy_parts, labels_at, pack_strings, rank, string_at, tell_apart
 from dedup.store.summaries import Summaries
@@ -65,6 +66,14 @@ class Clusters:
         if at == len(self.arrays["renamed"]) or int(self.arrays["renamed"][at]) != key:
             return ""
         return string_at(self.arrays["new_ids"], self.arrays["new_id_bounds"], at)
+
+    def replaced(self, key: int) -> Iterator[Copy]:
+        """Yield the documents of the index whose place the document named `key` takes."""
+        arrays = self.arrays
+        first, last = (int(np.searchsorted(arrays["fuller"], np.uint64(key), side)) for side in ("left", "right"))
+        for at in range(first, last):
+            labels = labels_at(arrays["replaced"], arrays["replaced_bounds"], at)
+            yield Copy(*labels[:4], relation=REPLACES, score=round(float(arrays["shares"][at]), 4))
 
     def copy(self, row: int) -> Copy:
         """Return who the document in row `row` is, and how it relates to its survivor."""
@@ -119,7 +128,9 @@ def name_cluster(survivor: str) -> str:
     return hashlib.sha256(survivor.encode("utf-8", "surrogatepass")).hexdigest()[:_NAME_LENGTH]
 
 
-def tabulate(summaries: Summaries, decided: Decisions, old: Summaries | None = None) -> dict[str, NDArray[Any]]:
+def tabulate(
+    summaries: Summaries, decided: Decisions, old: Summaries | None = None, fuller: Fuller = NOTHING_FULLER
+) -> dict[str, NDArray[Any]]:
     """Return the rows of all clusters; survivors numbered beyond `summaries` are documents of `old`."""
     count = len(summaries)
     gone = np.flatnonzero(~decided.kept)
@@ -143,6 +154,7 @@ def tabulate(summaries: Summaries, decided: Decisions, old: Summaries | None = N
     copy_parts(strings.blob, starts, bounds, blob)
     renamed = renamed[np.argsort(summaries.column("key")[renamed])]
     new_blob, new_bounds = pack_strings([new_ids[document] for document in renamed.tolist()])
+    keys_fuller, replaced, replaced_bounds, shares = _fuller(summaries, old, fuller)
     return {
         "keys": keys[by_key],
         "key_rows": np.flatnonzero(rows < count)[by_key],
@@ -157,7 +169,21 @@ def tabulate(summaries: Summaries, decided: Decisions, old: Summaries | None = N
         "renamed": summaries.column("key")[renamed],
         "new_ids": new_blob,
         "new_id_bounds": new_bounds,
+        "fuller": keys_fuller,
+        "replaced": replaced,
+        "replaced_bounds": replaced_bounds,
+        "shares": shares,
     }
+
+
+def _fuller(
+    summaries: Summaries, old: Summaries | None, fuller: Fuller
+) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.int64], NDArray[np.float32]]:
+    """Return the keys of documents that replace old ones, sorted, with the strings of those, and what both share."""
+    keys = summaries.column("key")[fuller.new]
+    order = np.lexsort((fuller.old, keys))
+    labels = [old.labels(one) for one in fuller.old[order].tolist()] if old is not None else []
+    return keys[order], *pack_strings([string for label in labels for string in label]), fuller.shares[order]
 
 
 def new_id(summaries: Summaries, document: int) -> str:

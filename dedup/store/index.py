@@ -9,7 +9,7 @@ said by `dedup.decide.against`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import EnvironmentFault
-from corpus.records import Document
+from corpus.records import REPLACES, Document
 from dedup.config import DedupConfig
+from dedup.kernel import MIX
 from dedup.sketch.bands import GROUP_ALL, PairSet, pair_up
 from dedup.sketch.family import draw_family
 from dedup.sketch.minhash import NGRAM
 from dedup.store.counts import TABLE_BITS
+from dedup.store.paragraphs import Paragraphs
 from dedup.store.segments import (
     IndexListing,
     OpenSegment,
@@ -32,9 +34,10 @@ from dedup.store.segments import (
     publish_listing,
     read_listing,
     sweep_segments,
+    take_out,
 )
 from dedup.store.summaries import Summaries
-from dedup.store.summary import MIN_EXACT_WORDS, MIN_WORDS, summarise
+from dedup.store.summary import MIN_EXACT_WORDS, MIN_WORDS, number_of, summarise
 
 #: Documents of one segment as `add` writes it; what is in memory at once.
 _SEGMENT = 20_000
@@ -73,8 +76,10 @@ class Index:
 
     @property
     def loose(self) -> tuple[str, ...]:
-        """Return the digests of the segments with documents that belong to no corpus."""
-        return tuple(one.stored.digest for one in self.segments if "" in one.stored.corpora)
+        """Return the digests of the segments that are not whole corpora: others were added to them, or taken out."""
+        return tuple(
+            one.stored.digest for one in self.segments if "" in one.stored.corpora or self._listing.removed
+        )
 
     def _open(self) -> tuple[IndexListing, list[OpenSegment]]:
         """Open the segments; whoever adds documents meanwhile removes files, but names others first."""
@@ -98,11 +103,38 @@ class Index:
     def add(self, documents: Iterable[Document], corpus: str = "") -> int:
         """Add the documents of a corpus, all or none whatever happens, and return how many.
 
-        What was added is there after a crash once this returns; what an earlier call left half done is removed.
+        Those whose place they take (`also_in`) are taken out. What was added is there after a crash once this returns;
+        what an earlier call left half done is removed.
 
         Raises:
             EnvironmentFault: the machine refuses, or something else added to the index; open it again.
         """
+        replaced: set[tuple[int, int]] = set()
+
+        def watched() -> Iterator[Document]:
+            for document in documents:
+                copies = (copy for copy in document.also_in if copy.relation == REPLACES)
+                replaced.update((number_of(copy.outlet), number_of(copy.id)) for copy in copies)
+                yield document
+
+        return self._change(watched(), corpus, lambda outlet, name: (outlet, name) in replaced)
+
+    def holds(self, name: str) -> bool:
+        """Tell whether a document of the index has this id."""
+        return bool(np.any(self.documents.column("id") == np.uint64(number_of(name))))
+
+    def remove(self, names: Collection[str]) -> int:
+        """Take the documents of some ids out, and return how many there were.
+
+        Raises:
+            EnvironmentFault: as for `add`.
+        """
+        before, numbers = len(self.documents), {number_of(name) for name in names}
+        self._change((), "", lambda _, name: name in numbers)
+        return before - len(self.documents)
+
+    def _change(self, documents: Iterable[Document], corpus: str, unwanted: Callable[[int, int], bool]) -> int:
+        """Add documents, and take out those that were there whose outlet and id are `unwanted` then."""
         old, segments, rest = self._listing, list(self.segments), iter(documents)
         added, written = 0, old.written
         if read_listing(self.folder, old.settings) != old:
@@ -111,19 +143,31 @@ class Index:
         try:
             while batch := list(islice(rest, _SEGMENT)):
                 added, written = added + len(batch), written + 1
-                append(self.folder, segments, written, summarise(batch, self.config, self.family), corpus)
+                append(self.folder, segments, written, self._summarise(batch), corpus)
                 sweep_segments(self.folder, {*old.segments, *(segment.name for segment in segments)})
+            own = Summaries([segment.arrays for segment in self.segments])
+            names = zip(own.column("outlet").tolist(), own.column("id").tolist(), strict=True)
+            gone = np.array([at for at, name in enumerate(names) if unwanted(*name)], dtype=np.int64)
+            segments = list(take_out(self.folder, segments, written + 1, gone))
         except BaseException:
             self.sweep()
             raise
-        corpora = old.corpora | {corpus: old.corpora.get(corpus, 0) + added}
-        listing = IndexListing(old.settings, corpora, {one.name: one.stored for one in segments}, written)
+        corpora = old.corpora | ({corpus: old.corpora.get(corpus, 0) + added} if corpus or added else {})
+        stored = {one.name: one.stored for one in segments}
+        written = max([written, *(int(name[8:16]) for name in stored)])
+        listing = IndexListing(old.settings, corpora, stored, written, old.removed + len(gone))
         # If this fails, nobody knows which listing is on the disk: the segments of both stay.
         publish_listing(self.folder, listing)
         self._listing, self.segments = listing, segments
         self.sweep()
         self._look()
         return added
+
+    def _summarise(self, documents: Sequence[Document]) -> dict[str, NDArray[Any]]:
+        paragraphs = Paragraphs()
+        for document in documents:
+            paragraphs.add(document)
+        return summarise(documents, self.config, self.family) | paragraphs.arrays()
 
     def sweep(self) -> None:
         """Remove the segments that are not part of the index: merged ones, and what a killed `add` left."""
@@ -142,6 +186,25 @@ class Index:
             olds, places = _equal(arrays["sample"], arrays["sample_owner"], hashes)
             found.add(pair_up(olds + start, owners[places]))
         return found.pairs()
+
+    def same_pages(self, new: Summaries) -> NDArray[np.uint64]:
+        """Return pairs `old << 32 | new` of documents that are long enough to be compared and have one address."""
+        keys = [part.column("outlet") ^ part.column("url") * MIX for part in (self.documents, new)]
+        for part, key in zip((self.documents, new), keys, strict=True):
+            key[(part.column("url") == 0) | (part.lengths_of(np.arange(len(part))) < MIN_WORDS)] = 0
+        order = np.argsort(keys[0], kind="stable")
+        wanted = np.flatnonzero(keys[1])
+        olds, places = _equal(keys[0][order], order.astype(np.uint32), keys[1][wanted])
+        return pair_up(olds, wanted[places])
+
+    def find_paragraphs(self, hashes: NDArray[np.uint64], replaced: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return a document that has each paragraph and is not `replaced`, or -1."""
+        found = np.full(len(hashes), -1, dtype=np.int64)
+        for arrays, start in zip(self._arrays, self.documents.starts, strict=False):
+            owners, places = _equal(arrays["paragraph"], arrays["paragraph_owner"], hashes)
+            there = ~np.isin(owners + start, replaced)
+            found[places[there]] = owners[there] + start
+        return found
 
     def same_words(self, new: Summaries) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return old and new documents of the same words, at least one old one for each new one that has any."""

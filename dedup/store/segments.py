@@ -7,7 +7,7 @@ segments hold them. A segment file that it does not name is not part of the inde
 from __future__ import annotations
 
 import mmap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, NamedTuple, TypeAlias
 
@@ -25,7 +25,7 @@ from dedup.store.summaries import Summaries
 from dedup.store.summary import COLUMNS
 
 LISTING = "index.json"
-_VERSION = 6
+_VERSION = 7
 #: A longer listing is none of ours: this is room for 200,000 corpora.
 _LISTING_BYTES = 1 << 25
 #: Segments are merged up to so many documents, so that a merge needs about 2 GB at most.
@@ -49,13 +49,15 @@ class StoredSegment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class IndexListing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Hold what index.json says: documents of each corpus in order of adding, segments in order of documents.
 
-    `settings` are those that stored keys depend on; `written` numbers the segment files.
+    `settings` are those that stored keys depend on; `written` numbers the segment files; `removed` counts the documents
+    that were taken out again.
     """
 
     settings: tuple[int, ...]
     corpora: dict[_Corpus, _Count] = {}
     segments: dict[_Name, StoredSegment] = {}
     written: _Count = 0
+    removed: _Count = 0
     version: int = _VERSION
 
 
@@ -90,7 +92,8 @@ def read_listing(folder: Path, settings: tuple[int, ...]) -> IndexListing:
     if (listing.version, listing.settings) != (_VERSION, settings):
         raise UsageError(f"{folder}: built with other settings of [dedup]; build the index again")
     held = {corpus for segment in listing.segments.values() for corpus in segment.corpora}
-    if held != {corpus for corpus, count in listing.corpora.items() if count}:
+    counted = {corpus for corpus, count in listing.corpora.items() if count}
+    if not held <= counted or (held != counted and not listing.removed):
         raise UsageError(f"{path}: not an index of this version: it contradicts itself; {_again(folder)}")
     return listing
 
@@ -120,7 +123,8 @@ def open_segments(folder: Path, listing: IndexListing, bands: int) -> list[OpenS
         EnvironmentFault: one cannot be read.
     """
     segments = [_open_segment(folder / name, stored, bands) for name, stored in listing.segments.items()]
-    if sum(len(segment.arrays["key"]) for segment in segments) != sum(listing.corpora.values()):
+    held = sum(len(segment.arrays["key"]) for segment in segments)
+    if held + listing.removed != sum(listing.corpora.values()):
         raise UsageError(f"{folder / LISTING}: names other documents than its segments hold; {_again(folder)}")
     return segments
 
@@ -148,13 +152,16 @@ def _check(arrays: dict[str, NDArray[Any]], bands: int) -> None:
     Raises:
         ValueError: an array is missing, of another type or shape, or points where there is nothing.
     """
-    documents, words, samples, letters = (len(arrays.get(name, ())) for name in ("key", "words", "sample", "strings"))
+    counted = ("key", "words", "sample", "strings", "paragraph")
+    documents, words, samples, letters, paragraphs = (len(arrays.get(name, ())) for name in counted)
     expected: dict[str, tuple[str, tuple[int, ...]]] = dict.fromkeys(COLUMNS, ("u8", (documents,)))
     expected |= {
         "words": ("u4", (words,)),
         "bounds": ("i8", (documents + 1,)),
         "sample": ("u8", (samples,)),
         "sample_owner": ("u4", (samples,)),
+        "paragraph": ("u8", (paragraphs,)),
+        "paragraph_owner": ("u4", (paragraphs,)),
         "strings": ("u1", (letters,)),
         "string_bounds": ("i8", (documents * EACH + 1,)),
         "band_keys": ("u4", (bands, documents)),
@@ -181,11 +188,12 @@ def _check(arrays: dict[str, NDArray[Any]], bands: int) -> None:
     # The bytes 10xxxxxx go on with a letter that began before.
     if np.any(arrays["strings"][starts] & 0b1100_0000 == 0b1000_0000):
         raise ValueError("array 'string_bounds' points into a letter")
-    if not _rises(arrays["sample"]) or int(arrays["sample_owner"].max(initial=0)) >= documents:
-        raise ValueError("array 'sample' is not in order")
-    keys, owners = [*arrays["band_keys"], arrays["exact_sorted"]], [*arrays["band_owner"], arrays["exact_owner"]]
+    owners = {name: arrays[f"{name}_owner"] for name in ("sample", "paragraph")}
+    if wrong := [name for name in owners if not _rises(arrays[name]) or int(owners[name].max(initial=0)) >= documents]:
+        raise ValueError(f"array {wrong[0]!r} is not in order")
+    keys, orders = [*arrays["band_keys"], arrays["exact_sorted"]], [*arrays["band_owner"], arrays["exact_owner"]]
     # Each document stands once in each order of them.
-    if not all(map(_rises, keys)) or not all(np.array_equal(np.sort(one), np.arange(documents)) for one in owners):
+    if not all(map(_rises, keys)) or not all(np.array_equal(np.sort(one), np.arange(documents)) for one in orders):
         raise ValueError("array 'band_keys' or 'exact_sorted' is not in order")
     if not np.array_equal(arrays["exact_high"][arrays["exact_owner"]], arrays["exact_sorted"]):
         raise ValueError("array 'exact_sorted' is not that of the documents")
@@ -202,18 +210,41 @@ def append(
 
     `segments` changes in place; files that it had stay.
     """
-    merged, corpora, bands = [_sort_keys(arrays)], [corpus], arrays["bands"].shape[0]
+    merged, corpora = [_sort_keys(arrays)], [corpus]
     size = len(arrays["key"])
     while segments and len(last := segments[-1].arrays["key"]) <= min(_RATIO * size, _LARGEST - size):
         size += len(last)
         before = segments.pop()
         merged.insert(0, before.arrays)
         corpora = [*before.stored.corpora, *corpora]
-    data = flat.pack(_merge(merged) if len(merged) > 1 else merged[0])
+    arrays = _merge(merged) if len(merged) > 1 else merged[0]
+    segments.append(_write_segment(folder, number, arrays, tuple(dict.fromkeys(corpora))))
+
+
+def _write_segment(
+    folder: Path, number: int, arrays: dict[str, NDArray[Any]], corpora: tuple[str, ...]
+) -> OpenSegment:
+    data = flat.pack(arrays)
     path = folder / f"segment-{number:08d}.bin"
     publish(path, data)
-    stored = StoredSegment(xxhash.xxh3_128_hexdigest(data), tuple(dict.fromkeys(corpora)))
-    segments.append(_open_segment(path, stored, bands))
+    return _open_segment(path, StoredSegment(xxhash.xxh3_128_hexdigest(data), corpora), len(arrays["band_keys"]))
+
+
+def take_out(
+    folder: Path, segments: list[OpenSegment], number: int, documents: NDArray[np.int64]
+) -> Iterator[OpenSegment]:
+    """Yield the segments without some of their documents, numbered through; those that change are written anew.
+
+    Their files have numbers from `number` on; a segment that has none left is left out.
+    """
+    for segment, start in zip(segments, Summaries([one.arrays for one in segments]).starts, strict=False):
+        count = len(segment.arrays["key"])
+        kept = ~np.isin(np.arange(start, start + count), documents)
+        if kept.all():
+            yield segment
+        elif kept.any():
+            yield _write_segment(folder, number, _part(segment.arrays, kept), segment.stored.corpora)
+            number += 1
 
 
 def sweep_segments(folder: Path, wanted: Collection[str]) -> None:
@@ -236,19 +267,48 @@ def _sort_keys(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     }
 
 
+def _part(segment: dict[str, NDArray[Any]], kept: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
+    """Return a segment of the documents that are `kept`."""
+    whole, documents, numbers = Summaries([segment]), np.flatnonzero(kept), np.cumsum(kept) - 1
+    words, bounds = whole.words_of(documents)
+    strings, string_bounds = whole.strings_of(documents)
+    owned = {}
+    for name in ("sample", "paragraph"):
+        there = kept[segment[f"{name}_owner"]]
+        owned[name] = segment[name][there]
+        owned[f"{name}_owner"] = numbers[segment[f"{name}_owner"][there]].astype(np.uint32)
+    return _sort_keys(
+        {name: segment[name][kept] for name in COLUMNS}
+        | {
+            "bands": np.ascontiguousarray(_bands([segment])[:, kept]),
+            "words": words,
+            "bounds": bounds,
+            "strings": strings,
+            "string_bounds": string_bounds,
+        }
+        | owned
+    )
+
+
+def _bands(segments: Sequence[dict[str, NDArray[Any]]]) -> NDArray[np.uint32]:
+    """Return the keys of each band in order of the documents of some segments."""
+    bands = [np.empty_like(segment["band_keys"]) for segment in segments]
+    for keys, segment in zip(bands, segments, strict=True):
+        np.put_along_axis(keys, segment["band_owner"].astype(np.int64), segment["band_keys"], axis=1)
+    return np.concatenate(bands, axis=1)
+
+
 def _merge(segments: Sequence[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
     """Put segments together as if they had been one."""
     whole = Summaries(segments)
-    bands = np.empty((segments[0]["band_keys"].shape[0], len(whole)), dtype=np.uint32)
-    for segment, start in zip(segments, whole.starts, strict=False):
-        for band in range(len(bands)):
-            bands[band, segment["band_owner"][band].astype(np.int64) + start] = segment["band_keys"][band]
-    hashes, owners = whole.samples(0, 1 << 64)
-    order = np.argsort(hashes, kind="stable")
     arrays = {name: np.concatenate([segment[name] for segment in segments]) for name in (*COLUMNS, "words", "strings")}
     for name in ("bounds", "string_bounds"):
         lengths = [np.zeros(1, dtype=np.int64), *(np.diff(segment[name]) for segment in segments)]
         arrays[name] = np.cumsum(np.concatenate(lengths))
-    return _sort_keys(
-        arrays | {"sample": hashes[order], "sample_owner": owners[order].astype(np.uint32), "bands": bands}
-    )
+    for name in ("sample", "paragraph"):
+        hashes = np.concatenate([segment[name] for segment in segments])
+        numbered = zip(segments, whole.starts, strict=False)
+        owners = np.concatenate([segment[f"{name}_owner"] + np.uint32(start) for segment, start in numbered])
+        order = np.argsort(hashes, kind="stable")
+        arrays |= {name: hashes[order], f"{name}_owner": owners[order]}
+    return _sort_keys(arrays | {"bands": _bands(segments)})

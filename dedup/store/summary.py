@@ -64,10 +64,11 @@ def identity(document: Document) -> int:
     A document that came through no reader has no key; where it says that it stands must do.
     """
     place = "\0".join((document.outlet, document.id, document.source.path, str(document.source.record)))
-    return document.key or _hash(place)
+    return document.key or number_of(place)
 
 
-def _hash(text: str) -> int:
+def number_of(text: str) -> int:
+    """Return the number that stands for an id, an outlet, a title in COLUMNS."""
     return xxhash.xxh3_64_intdigest(text.encode("utf-8", "replace"))
 
 
@@ -129,14 +130,14 @@ class Summary:
         for document, codes, hashes, size in zip(documents, texts, words, sizes, strict=True):
             numbers = (
                 identity(document),
-                _hash(document.id),
+                number_of(document.id),
                 xxhash.xxh3_64_intdigest(codes),
                 *_exact(document.text, hashes),
                 *size,
                 moment(document.published) & (1 << 64) - 1,
-                _hash(document.outlet),
-                _hash(_address(document.url)) if document.url else 0,
-                _hash(" ".join(folded_words(document.title))) if document.title else 0,
+                number_of(document.outlet),
+                number_of(_address(document.url)) if document.url else 0,
+                number_of(" ".join(folded_words(document.title))) if document.title else 0,
                 _preference(document.outlet, self._config.preferred_outlets),
                 _preference(str(document.trace.get("extractor", "")), self._config.extractors),
             )

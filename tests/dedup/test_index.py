@@ -154,3 +154,65 @@ def test_a_record_that_the_old_corpus_has_goes_however_short_it_is(tmp_path, old
     stage = learn([caption, other], tmp_path / "index")
     assert (stage.apply(caption).reason, stage.apply(caption).detail["survivor"]) == ("duplicate-id", "caption")
     assert stage.apply(other).record.meta == {"given_id": "caption"}
+
+
+def test_a_fuller_text_takes_the_place_of_a_stub(tmp_path, old, story, document):
+    lines = story(50, 14).split("\n")
+    page = "https://wadi.example/9"
+    stub = document("9", "\n".join(lines[:4]), "wadi", url=page, published="2024-05-01")
+    index = Index(tmp_path)
+    index.add([*old, stub])
+    whole = document("9", "\n".join(lines), "wadi", url=page, published="2024-05-02")
+    copy = document("copy", "\n".join(lines[1:]), "jabal")
+    stage = learn([copy, whole], tmp_path)
+    assert stage.apply(copy).detail["survivor"] == "9"
+    kept = stage.apply(whole).record
+    assert [(one.id, one.relation) for one in kept.also_in] == [("9", "replaces"), ("copy", "near")]
+    assert (kept.id, kept.meta) == ("9", {})
+    again = learn([kept], tmp_path / "none")
+    assert again.apply(kept).record == kept
+    assert index.add([kept], "a" * 64) == 1
+    assert (len(index), len(Index(tmp_path))) == (41, 41)
+    assert learn([whole], tmp_path).apply(whole).reason == "duplicate-id"
+
+
+def test_a_later_version_of_a_page_replaces_it_and_an_earlier_one_goes(tmp_path, story, document):
+    lines = story(50, 16).split("\n")
+    page = {"outlet": "wadi", "url": "https://wadi.example/9"}
+    Index(tmp_path).add([document("b", "\n".join(lines[2:14]), published="2024-05-02", **page)])
+    for start, stop, published, reason in ((0, 14, "2024-05-03", ""), (4, 14, "2024-05-01", "near-duplicate")):
+        version = document("a", "\n".join(lines[start:stop]), published=published, **page)
+        verdict = learn([version], tmp_path).apply(version)
+        assert verdict.reason == reason
+        if not reason:
+            assert [(copy.id, copy.relation) for copy in verdict.record.also_in] == [("b", "replaces")]
+
+
+def test_a_digest_goes_if_the_index_has_all_of_it_and_replaces_nothing(tmp_path, old, story, document):
+    Index(tmp_path).add(old)
+    held = document("held", "\n".join(one.text for one in old[:3]), "wadi")
+    more = document("more", held.text + "\n" + story(50, 14), "wadi")
+    assert learn([held], tmp_path).apply(held).reason == "extended"
+    assert learn([more], tmp_path).apply(more).record == more
+
+
+def test_what_is_taken_out_of_an_index_wins_no_more(tmp_path, old, document, monkeypatch):
+    monkeypatch.setattr("dedup.store.index._SEGMENT", 15)
+    monkeypatch.setattr("dedup.store.segments._LARGEST", 15)
+    index = Index(tmp_path)
+    index.add(old, "a" * 64)
+    assert len(index.segments) == 3
+    assert index.remove(["old3", "old17", "none"]) == 2
+    assert (len(index), len(index.segments), index.corpora) == (38, 3, ("a" * 64,))
+    rest = [one for one in old if one.id not in ("old3", "old17")]
+    fresh = Index(tmp_path / "fresh")
+    fresh.add(rest[:14])
+    for name, array in index.segments[0].arrays.items():
+        assert_array_equal(array, fresh.segments[0].arrays[name])
+    news = [document(f"new{at}", one.text, "jabal") for at, one in enumerate(old)]
+    stage = learn(news, tmp_path)
+    assert [one.id for one in news if stage.apply(one).kept] == ["new3", "new17"]
+    assert index.add([news[3]], "b" * 64) == 1
+    assert not learn([news[3]], tmp_path).apply(news[3]).kept
+    assert index.remove([one.id for one in old]) == 38
+    assert len(Index(tmp_path)) == 1

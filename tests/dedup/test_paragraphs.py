@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from corpus.run.stage import run_here, summarise
 from dedup.config import DedupConfig
-from dedup.decide.paragraphs import hash_paragraphs
 from dedup.stages import Dedup
+from dedup.store import Index
+from dedup.store.paragraphs import hash_paragraphs
 
 
 def learn(documents, **config):
@@ -76,3 +77,22 @@ def test_it_is_off_unless_asked_for(story, document):
     stage = Dedup()
     stage.learn([memoryview(summarise(stage.accumulator(), [one, two]))], run_here)
     assert [stage.apply(document).record for document in (one, two)] == [one, two]
+
+
+def test_a_paragraph_of_the_old_corpus_goes_unless_its_document_is_replaced(tmp_path, story, document):
+    shared, lines = story(50, 1), story(1, 14).split("\n")
+    index = Index(tmp_path, DedupConfig(paragraphs=True))
+    index.add([document("old", story(9, 9)), document("stub", "\n".join([*lines[:3], shared]), "wadi")])
+    index.add([document("other", story(8, 9) + "\n" + story(51, 1))])
+    new = document("new", f"{story(2, 10)}\n{shared}\n{story(51, 1)}")
+    whole = document("whole", "\n".join([*lines[:3], shared, *lines[3:]]), "wadi")
+    for documents, keeper in (([new], "stub"), ([new, whole], "whole")):
+        stage = Dedup(index.config, against=index)
+        stage.learn([memoryview(summarise(stage.accumulator(), documents))], run_here)
+        stripped = stage.apply(new).record
+        assert stripped.text == story(2, 10)
+        assert [lost["survivor"] for lost in stripped.trace["paragraphs"]] == [keeper, "other"]
+    assert stage.apply(whole).record.text == whole.text
+    index.remove(["other"])
+    stage.learn([memoryview(summarise(stage.accumulator(), [new]))], run_here)
+    assert stage.apply(new).record.text == f"{story(2, 10)}\n{story(51, 1)}"

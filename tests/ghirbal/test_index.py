@@ -18,7 +18,7 @@ from dedup.store import index as index_module
 from ghirbal import jobs as run
 from ghirbal.check import check_corpus
 from ghirbal.index import extend_index, find_against
-from tests.ghirbal.builds import ROOT, build, call, command, rows, story, tree
+from tests.ghirbal.builds import ROOT, build, call, command, report, rows, story, tree
 
 CONFIG = DedupConfig()
 
@@ -87,6 +87,36 @@ def test_the_index_is_built_once_and_extended(old, more, new, tmp_path):
     assert survivors(tmp_path / "out") == {"n2": "o2", "n7": "m7"}
     with pytest.raises(UsageError, match="neither a finished corpus nor an index"):
         find_against([str(new)], CONFIG)
+
+
+def test_a_document_taken_out_of_an_index_may_come_again(old, new, tmp_path, monkeypatch, capsys):
+    index = tmp_path / "index"
+    extend_index(index, [old], CONFIG)
+    build(new, tmp_path / "before", against=str(index))
+    assert call(monkeypatch, capsys, "index", "-o", index, "--remove", "o2")[1].out == f"{index}: 1 documents removed\n"
+    code, printed = call(monkeypatch, capsys, "index", "-o", index, "--remove", "o2")
+    assert (code, "holds no document 'o2'" in printed.err) == (2, True)
+    assert call(monkeypatch, capsys, "index", "-o", index)[0] == 2
+    build(new, tmp_path / "after", against=str(index))
+    assert sorted(set(kept(tmp_path / "after")) - set(kept(tmp_path / "before"))) == ["n2"]
+    extend_index(index, [tmp_path / "after"], CONFIG)
+    build(new, tmp_path / "last", against=str(index))
+    assert kept(tmp_path / "last") == []
+
+
+@pytest.mark.parametrize("form", ["jsonl", "jsonl.zst"])
+def test_a_day_without_news_is_a_corpus_like_any_other(old, tmp_path, form):
+    """Nothing is kept, so that a part of plain JSONL is an empty file."""
+    empty = tmp_path / "empty"
+    build(tmp_path / "old-dumps", empty, against=str(old), form=form)
+    assert report(empty)["kept"] == 0
+    assert check_corpus(empty) == []
+    assert extend_index(tmp_path / "index", [empty], CONFIG) == 0
+    assert Index(tmp_path / "index").corpora == (marker(empty),)
+    build(tmp_path / "old-dumps", tmp_path / "next", against=str(empty))
+    assert len(kept(tmp_path / "next")) == 6
+    build(empty, tmp_path / "again")
+    assert report(tmp_path / "again")["read"] == 0
 
 
 class Dead(BaseException):
