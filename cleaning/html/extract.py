@@ -17,7 +17,8 @@ from cleaning.html import markup
 from cleaning.html.body import find_body
 from cleaning.html.layout import lay_out
 from cleaning.html.metadata import read_metadata
-from cleaning.html.rival import choose
+from cleaning.html.rival import Choice, choose
+from cleaning.html.shell import SHELL_PROSE, SHELL_RATIO, SHELL_STORY, find_story
 from cleaning.html.weigh import Evidence
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.mentions import is_date_line
@@ -98,7 +99,12 @@ def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS, dro
         return Extraction(refused="too-deep")
     body = find_body(layout, Evidence(metadata.title, metadata.description, metadata.body))
     rivals = config.rivals and html.count("<") <= MAX_RIVAL_TAGS
-    choice = choose(html if rivals else "", body, metadata)
+    prose = sum(block.size for block in layout.blocks if block.weight > 0)
+    story = find_story(root) if prose < SHELL_PROSE else ""
+    if len(story) >= max(SHELL_STORY, SHELL_RATIO * prose):
+        choice = Choice(story, "data", doubtful=True)
+    else:
+        choice = choose(html if rivals else "", body, metadata)
     published = metadata.published
     if not published and body.blocks:
         # The date may stand on a line of its own near the beginning of the text.

@@ -1,0 +1,125 @@
+"""Find the story of a page whose markup is a shell: in the data that its scripts would make the text of.
+
+JSON-LD states it as `articleBody`; frameworks keep it in a script of JSON (`__NEXT_DATA__`) or in a variable
+(`window.__INITIAL_STATE__ = {...}`), as one string of text or HTML, or as a list of paragraphs.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml.etree import _Element
+
+from cleaning.html.layout import lay_out
+from cleaning.html.markup import body_of, parse
+from corpus.text import lines
+
+#: A page with less prose (characters) may be a shell; the least that is a story, and how many times that prose it has
+#: to be. None of 812 labelled pages is a shell, and none is taken for one.
+SHELL_PROSE = 1_500
+SHELL_STORY = 300
+SHELL_RATIO = 2
+#: Larger data hold catalogues; deeper ones nothing that people wrote.
+_MAX_JSON = 4_000_000
+_MAX_DEPTH = 40
+#: The first parts of a flat list, from which all others hang.
+_FLAT = 3
+_ASSIGNED = re.compile(
+    r"(?:window|self|globalThis)\s*(?:\.\s*|\[\s*[\"'])[A-Za-z_$][\w$]*(?:[\"']\s*\])?\s*=\s*(?=[{\[])"
+)
+_BODY_KEY = re.compile(
+    r"(?:article|story|post|news|page|main|full|entry)?[-_]?(?:body|content|contents|text|html|elements|paragraphs|blocks)"
+    r"(?:[-_]?(?:html|text|elements|blocks|raw))?",
+    re.IGNORECASE,
+)
+_WORDS_KEY = re.compile(
+    r"text|content|html|value|body|children|paragraphs?|items?|data|rendered|rows?|elements|blocks|\d+", re.IGNORECASE
+)
+_TAG = re.compile(r"<(?:p|br|div|h[1-6]|ul|blockquote|figure|strong|a)\b", re.IGNORECASE)
+_PROSE = re.compile(r"[.!?؟。۔…»”\"]\s*(?:</?\w+>)?\s*$")
+
+
+def find_story(root: _Element) -> str:
+    """Return the longest story in the scripts of a page, a paragraph a line; "" when none holds one."""
+    stories = (_written(value) for data in _data(root) for value in _bodies(data, 0))
+    return max(stories, key=len, default="")
+
+
+def _data(root: _Element) -> Iterator[Any]:
+    """Yield the JSON that scripts hold or assign to a variable."""
+    decoder = json.JSONDecoder(strict=False)
+    for script in root.iter("script"):
+        text = (script.text or "").strip()
+        if not SHELL_STORY < len(text) <= _MAX_JSON:
+            continue
+        start = 0
+        if "json" not in script.get("type", ""):
+            assigned = _ASSIGNED.search(text)
+            if assigned is None:
+                continue
+            start = assigned.end()
+        try:
+            yield _unflattened(decoder.raw_decode(text, start)[0])
+        except (ValueError, RecursionError):
+            continue
+
+
+def _unflattened(data: Any) -> Any:
+    """Put the parts of a list of parts together, each of which names others by their place (`__NUXT_DATA__`)."""
+    if not isinstance(data, list) or not any(isinstance(part, dict) for part in data[:_FLAT]):
+        return data
+
+    def put(part: Any, depth: int) -> Any:
+        if type(part) is not int or depth > _MAX_DEPTH or not 0 <= part < len(data):
+            return part
+        part = data[part]
+        if isinstance(part, dict):
+            return {key: put(inner, depth + 1) for key, inner in part.items()}
+        return [put(inner, depth + 1) for inner in part] if isinstance(part, list) else part
+
+    flat = all(type(inner) is int for part in data if isinstance(part, dict) for inner in part.values())
+    return [put(index, 0) for index in range(min(len(data), _FLAT))] if flat else data
+
+
+def _bodies(value: Any, depth: int) -> Iterator[Any]:
+    """Yield the values under the keys by which data call the text of an article."""
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if _BODY_KEY.fullmatch(key):
+                yield inner
+            yield from _bodies(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _bodies(inner, depth + 1)
+
+
+def _written(value: Any) -> str:
+    pieces = list(_strings(value, 0))
+    # Of names, labels and addresses no text is made: most of it has to end as sentences do.
+    told = sum(len(piece) for piece in pieces if _PROSE.search(piece[-40:]))
+    return "\n".join(line for piece in pieces for line in _lines(piece)) if told > sum(map(len, pieces)) / 2 else ""
+
+
+def _strings(value: Any, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value if _TAG.search(value) else html.unescape(value)
+    elif isinstance(value, list) and depth < _MAX_DEPTH:
+        for inner in value:
+            yield from _strings(inner, depth + 1)
+    elif isinstance(value, dict) and depth < _MAX_DEPTH:
+        for key, inner in value.items():
+            if _WORDS_KEY.fullmatch(key):
+                yield from _strings(inner, depth + 1)
+
+
+def _lines(piece: str) -> list[str]:
+    if _TAG.search(piece):
+        root = parse(f"<html><body>{piece}</body></html>")
+        return [] if root is None else [block.text for block in lay_out(body_of(root)).blocks if not block.is_link]
+    return [line for line in map(str.strip, lines(piece)) if line]
