@@ -193,7 +193,8 @@ class _Walk:
     def enter_block(self, element: _Element, tag: str, *, linked: bool) -> Container | None:
         """Walk a block element and return it as a container, None when there is no text in it."""
         start = len(self.layout.blocks)
-        typed = element.tag == "pre" or bool(_AS_TYPED.search(element.get("style", "")))
+        style = element.get("style")
+        typed = element.tag == "pre" or (style is not None and bool(_AS_TYPED.search(style)))
         self._typed += typed
         self._enter(element, element, tag, linked)
         self._flush(element, tag)
@@ -237,7 +238,8 @@ class _Walk:
         """Walk an inline element: part of the line it stands in, or a block where it makes a line of its own."""
         linked = linked or element.tag == "a"
         if not _is_aside(element, element.tag):
-            shown_apart = element.tag in _SPACING or bool(_APART.search(element.get("style", "")))
+            style = element.get("style")
+            shown_apart = element.tag in _SPACING or (style is not None and bool(_APART.search(style)))
             if apart or shown_apart:
                 self._pieces.append(" ")
             self._enter(element, frame, tag, linked)
@@ -263,13 +265,11 @@ class _Walk:
             self.layout.asides.append(container)
 
     def _add(self, text: str, linked: bool, frame: _Element, tag: str) -> None:
-        *ended, text = text.split("\n") if self._typed else [text]
-        for line in ended:
-            self._add_piece(line, linked)
-            self._flush(frame, tag)
-        self._add_piece(text, linked)
-
-    def _add_piece(self, text: str, linked: bool) -> None:
+        if self._typed and "\n" in text:
+            *ended, text = text.split("\n")
+            for line in ended:
+                self._add(line, linked, frame, tag)
+                self._flush(frame, tag)
         self._pieces.append(text)
         if linked:
             self._linked += len(text.strip())

@@ -100,7 +100,7 @@ def weigh(layout: Layout, evidence: Evidence) -> None:
         of_name[name] = of_name.get(name, 0.0) + size
     hidden = _Hidden(layout)
     for aside, name, size in zip(layout.asides, names, prose, strict=True):
-        if hidden.continues(aside) or _quotes(blocks, aside):
+        if (size >= SENTENCE and hidden.continues(aside)) or _quotes(blocks, aside):
             continue
         never = is_never_body(aside.element) and not any(map(evidence.headlines, blocks[aside.start : aside.end]))
         if not never and (size > _ASIDE_SHARE * sums[-1] or of_name[name] > _SAME_NAME_SHARE * sums[-1]):
