@@ -76,6 +76,7 @@ _NEVER_BODY = re.compile(r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|d
 _UNSEEN_NAME = re.compile(
     r"(?:^|\s)(?:hidden|sr-only|visually-?hidden|screen-?reader(?:-text)?)(?:\s|$)", re.IGNORECASE
 )
+_COMMENTS_NAME = re.compile(r"comments|comment-?_?(?:list|section|thread|body)|disqus|\brespond\b")
 _HIDDEN_NAME = re.compile(r"(?:^|\s)(?:hidden|hide)(?=\s|$)")
 _UNSEEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
 #: Scripts written without spaces say about three times as much per character.
@@ -171,6 +172,11 @@ def is_never_body(element: _Element) -> bool:
     """Tell whether an element names itself as something no article is ever inside of."""
     name = name_of(element)
     return bool(_NEVER_BODY.search(name)) or (element.tag == "aside" and "sidebar" in name)
+
+
+def names_comments(element: _Element) -> bool:
+    """Tell whether an element names itself as what readers wrote."""
+    return bool(_COMMENTS_NAME.search(name_of(element)))
 
 
 def is_only_hidden(element: _Element) -> bool:

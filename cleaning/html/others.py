@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from lxml.etree import _Element
 
@@ -20,7 +21,7 @@ from cleaning.lines.unit import ends_sentence
 _STORY = 300
 #: Comments from which on they are told, and blocks behind a mark among which its prose is looked for.
 _COMMENTS = 3
-_NEAR = 4
+_NEAR = 10
 #: Pictures with a line of prose each from which on they are a gallery.
 _GALLERY = 3
 _NO_CARDS = frozenset(("p", "li", "td", "body", "article"))
@@ -28,7 +29,10 @@ _STAMP = re.compile(r"\d{1,2}:\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b")
 
 
 def mark_others(layout: Layout, evidence: Evidence) -> None:
-    """Mark as asides what stands behind the article of a page and is not part of it."""
+    """Mark as asides what stands behind the article of a page and is not part of it.
+
+    It keeps its weight: where the page is a forum or a list after all, the article seems to be a small share of it.
+    """
     for block in _captions(layout):
         block.aside = True
     starts = (_next_article(layout, evidence), _comments(layout))
@@ -83,15 +87,24 @@ def _comments(layout: Layout) -> int:
             told[layout.home(block)] += block.size
         if told.total() < _STORY or not _is_stamp(block):
             continue
-        after = blocks[index + 1 : index + 1 + _NEAR]
-        prose = next((one for one in after if one.weight > 0 or ends_sentence(one.text)), None)
+        prose = _introduced(blocks[index + 1 : index + 1 + _NEAR])
         dress = f"{block.frame.tag}.{block.frame.get('class', '')}"
-        if prose is None or layout.home(prose) in told or any(one.tag in HEADINGS for one in after):
+        if prose is None or layout.home(prose) in told:
             idle[dress] += 1
         else:
             marks.setdefault(dress, []).append(index)
     starts = (at[0] for dress, at in marks.items() if len(at) >= max(_COMMENTS, idle[dress]))
     return min(starts, default=len(blocks))
+
+
+def _introduced(after: Sequence[Block]) -> Block | None:
+    """Return the first prose behind a stamp; None when a heading or another stamp comes before it."""
+    for block in after:
+        if block.weight > 0 or ends_sentence(block.text):
+            return block
+        if block.tag in HEADINGS or _is_stamp(block):
+            break
+    return None
 
 
 def _is_stamp(block: Block) -> bool:

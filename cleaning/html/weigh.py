@@ -14,7 +14,7 @@ from itertools import accumulate, islice, pairwise
 
 from lxml.etree import _Element
 
-from cleaning.html.layout import HEADINGS, Block, Container, Layout, is_never_body, is_only_hidden
+from cleaning.html.layout import HEADINGS, Block, Container, Layout, is_never_body, is_only_hidden, names_comments
 from cleaning.lines.unit import ends_sentence, trails_off
 from corpus.arabic import folded_words
 
@@ -38,6 +38,8 @@ _SAME_TITLE = 0.8
 #: An aside that holds more than this share of the prose is no aside, nor are all of one class with half of it.
 _ASIDE_SHARE = 0.4
 _SAME_NAME_SHARE = 0.5
+#: Nor is one that is named after comments, but where so much prose (characters) stands before it.
+_STORY = 300
 
 #: Hidden prose (characters) that goes on with what is visible: at least so much, so much of what is hidden with it, so
 #: little of it in links, and so many levels up to the prose it goes on with.
@@ -98,16 +100,23 @@ def weigh(layout: Layout, evidence: Evidence) -> None:
     of_name: dict[tuple[str, str | None], float] = {}
     for name, size in zip(names, prose, strict=True):
         of_name[name] = of_name.get(name, 0.0) + size
-    hidden = _Hidden(layout)
+    hidden, spared = _Hidden(layout), list[Container]()
     for aside, name, size in zip(layout.asides, names, prose, strict=True):
         if (size >= SENTENCE and hidden.continues(aside)) or _quotes(blocks, aside):
             continue
         never = is_never_body(aside.element) and not any(map(evidence.headlines, blocks[aside.start : aside.end]))
         if not never and (size > _ASIDE_SHARE * sums[-1] or of_name[name] > _SAME_NAME_SHARE * sums[-1]):
+            spared.append(aside)
             continue
         for block in blocks[aside.start : aside.end]:
             block.aside = True
             block.weight = min(block.weight, 0.0) if never else block.weight
+
+    for aside in spared:
+        if names_comments(aside.element):
+            told = sum(block.size for block in blocks[: aside.start] if block.weight > 0 and not block.aside)
+            for block in blocks[aside.start : aside.end] if told >= _STORY else ():
+                block.aside, block.weight = True, min(block.weight, 0.0)
 
     # Publishers put captions into what they state as the article.
     for block in attested:
