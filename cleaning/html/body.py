@@ -99,8 +99,13 @@ def find_body(layout: Layout, evidence: Evidence = _NO_EVIDENCE) -> Body:
             best, most = one, weight
 
     keep = [not block.aside for block in blocks]
+    sizes = list(accumulate((block.size for block in blocks), initial=0))
+    links = list(accumulate((block.linked for block in blocks), initial=0.0))
+    told = list(accumulate((block.size * is_linked_sentence(block) for block in blocks), initial=0))
     for one in containers:
-        if one.is_inside(best) and _is_link_list(blocks[one.start : one.end]):
+        size, linked = sizes[one.end] - sizes[one.start], links[one.end] - links[one.start]
+        is_list = size > OPENING_ITEM and linked > _LINK_LIST * size and told[one.end] - told[one.start] <= size / 2
+        if is_list and one.is_inside(best):
             keep[one.start : one.end] = [False] * (one.end - one.start)
     inside = [blocks[index] for index in range(best.start, best.end) if keep[index]]
     chosen = Selection(inside, layout, evidence).blocks()
@@ -114,13 +119,6 @@ def find_body(layout: Layout, evidence: Evidence = _NO_EVIDENCE) -> Body:
     if not chosen or not text:
         return Body()
     return Body(text, share=prose_in(text) / prose_in(blocks), named=_name_bonus(best.element) > 1)
-
-
-def _is_link_list(blocks: Sequence[Block]) -> bool:
-    size = sum(block.size for block in blocks)
-    if size <= OPENING_ITEM or sum(block.linked for block in blocks) <= _LINK_LIST * size:
-        return False
-    return sum(block.size for block in blocks if is_linked_sentence(block)) <= size / 2
 
 
 def _name_bonus(element: _Element) -> float:

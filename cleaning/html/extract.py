@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import htmldate
 import msgspec
 from lxml import etree
 
@@ -113,6 +112,8 @@ def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS, dro
         dated = (block.text for block in reversed(near) if is_date_line(key_of(block.text)))
         published = next(filter(None, map(find_date, dated)), "")
     if not published and config.search_date:
+        import htmldate  # slow to load
+
         published = htmldate.find_date(html, url=url or None, original_date=True, outputformat="%Y-%m-%d") or ""
     return Extraction(
         text=scrub(choice.text),

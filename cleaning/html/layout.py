@@ -69,8 +69,14 @@ _CHROME_NAME = re.compile(
     r"|(?:img|image)s?-?_?_?(?:container|wrapper|info|text|desc|credit)|wrapper-image|bild(?:unter|text|__info)"
     r"|post-?date|publish-?(?:info|date)|entry-date|read(?:ing)?-?time"
 )
-#: The elements of a page share few names.
-_names_chrome = lru_cache(maxsize=8192)(_CHROME_NAME.search)
+
+
+@lru_cache(maxsize=8192)
+def _names_chrome(named: str) -> bool:
+    """Tell whether class and id name chrome; the elements of a page share few names."""
+    return _CHROME_NAME.search(named.lower()) is not None
+
+
 #: Chrome whatever its share of the page: a consent wall may hold more words than a short story.
 _NEVER_BODY = re.compile(r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)sr-only(?:\s|$)")
 _UNSEEN_NAME = re.compile(
@@ -311,7 +317,7 @@ def _is_aside(element: _Element, name: str) -> bool:
     if name in HEADINGS:
         if _UNSEEN_NAME.search(named):
             return True
-    elif named != " " and _names_chrome(named.lower()):
+    elif named != " " and _names_chrome(named):
         return "articlebody" not in get("itemprop", "").lower()
     if _HIDING.isdisjoint(keys):
         return False

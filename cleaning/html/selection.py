@@ -118,7 +118,7 @@ class Selection:
         return blocks[self._first(blocks, prose[0]) : self._last(blocks, prose[-1]) + 1]
 
     def _first(self, blocks: list[Block], first: int) -> int:
-        opening = first
+        opening, levels = first, Counter(block.tag for block in blocks[first:])
         for index in range(first - 1, -1, -1):
             block = blocks[index]
             if block.is_link or (block.linked and block.size < PARAGRAPH):
@@ -127,8 +127,7 @@ class Selection:
             item = block.tag in ("p", "li", "blockquote") and block.size >= OPENING_ITEM
             announces = block.text.endswith(":") and blocks[index + 1].tag == "li"
             if block.tag in HEADINGS:
-                again = sum(other.tag == block.tag for other in blocks[first:])
-                fits = block.size >= SENTENCE or announces or again >= _SUBHEADINGS
+                fits = block.size >= SENTENCE or announces or levels[block.tag] >= _SUBHEADINGS
             else:
                 sentence = ends_sentence(block.text) and self._is_at_home(block)
                 fits = announces or (not _is_dated(block) and (item or sentence))

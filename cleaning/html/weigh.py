@@ -52,7 +52,8 @@ _AROUND = 2
 #: 812 labelled pages lose some, up to 2,500 characters, and the mean F1 falls from .9356 to .9347.
 _CLOSES = (":", ";", "»", '"', "”", "’", ")")
 _PAUSE = re.compile(r"[,.;،؛。、？?!।۔]")
-RAW_MARKUP = re.compile(r"<[a-z!/][^<>]*>")
+#: Markup, scripts and data that stand on the page as text.
+RAW_MARKUP = re.compile(r"<[a-z!/][^<>]*>|(?:var|let|const) \w+ ?=|\(?function ?\w*\(|window\.\w+ ?=|\[\[|\{\"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,21 @@ def weigh(layout: Layout, evidence: Evidence) -> None:
     for block in attested:
         block.weight = _ATTESTED * max(block.weight, float(block.size))
 
+    _mark_asides(layout, evidence)
+    # Publishers put captions into what they state as the article.
+    for block in attested:
+        around = (block.frame, *block.frame.iterancestors())
+        block.aside = block.aside and any(element.tag in ("figure", "figcaption") for element in around)
+
+
+def _mark_asides(layout: Layout, evidence: Evidence) -> None:
+    blocks, hidden, spared = layout.blocks, _Hidden(layout), list[Container]()
     sums = list(accumulate((max(block.weight, 0.0) for block in blocks), initial=0.0))
     prose = [sums[aside.end] - sums[aside.start] for aside in layout.asides]
     names = [(aside.element.tag, aside.element.get("class")) for aside in layout.asides]
     of_name: dict[tuple[str, str | None], float] = {}
     for name, size in zip(names, prose, strict=True):
         of_name[name] = of_name.get(name, 0.0) + size
-    hidden, spared = _Hidden(layout), list[Container]()
     for aside, name, size in zip(layout.asides, names, prose, strict=True):
         if (size >= SENTENCE and hidden.continues(aside)) or _quotes(blocks, aside):
             continue
@@ -112,16 +121,11 @@ def weigh(layout: Layout, evidence: Evidence) -> None:
             block.aside = True
             block.weight = min(block.weight, 0.0) if never else block.weight
 
+    told = list(accumulate((block.size * (block.weight > 0 and not block.aside) for block in blocks), initial=0))
     for aside in spared:
-        if names_comments(aside.element):
-            told = sum(block.size for block in blocks[: aside.start] if block.weight > 0 and not block.aside)
-            for block in blocks[aside.start : aside.end] if told >= _STORY else ():
+        if told[aside.start] >= _STORY and names_comments(aside.element):
+            for block in blocks[aside.start : aside.end]:
                 block.aside, block.weight = True, min(block.weight, 0.0)
-
-    # Publishers put captions into what they state as the article.
-    for block in attested:
-        around = (block.frame, *block.frame.iterancestors())
-        block.aside = block.aside and any(element.tag in ("figure", "figcaption") for element in around)
 
 
 class _Hidden:
