@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from cleaning.lines.unit import Unit, has_clauses
+from cleaning.lines.lexicon import key_of
+from cleaning.lines.unit import SHORT, Unit, has_clauses
 
 #: Captions of the labelled dumps have up to 104 characters.
 CAPTION = 110
+
+#: What a dateline ends with; a dateline is body, though it names an agency.
+_DATELINE = "-–—:،"
+
+_AGENCY = r"(?:afp|ap|epa|reuters|getty(?: images)?|shutterstock|istock|رويترز|ا ف ب|اف ب|الاناضول|الفرنسيه)"
+_PHOTO = re.compile(
+    rf"\((?:{_AGENCY}|ارشيف\w*|صوره\w*|photo|picture|image|credit|foto)\b[^)]{{0,40}}\)?$|©|\b{_AGENCY}/?[\w ]{{0,20}}$"
+    rf"|\b{_AGENCY} (?:pics?|photos?|images?)$|^(?:تصوير|عدسه|photo|foto|watch)\b"
+    r"|^(?:file photo|image caption|media caption|photograph|screenshot|picture:|مصدر الصوره)|^\d?\d:\d\d [^\W\d]"
+)
 
 #: The rules of lines that stand around an article on its page and in no article itself.
 AROUND = frozenset({"share", "subscribe", "nav", "comments", "copyright", "ad", "widget", "cookie", "fontsize"})
@@ -18,13 +30,14 @@ AROUND = frozenset({"share", "subscribe", "nav", "comments", "copyright", "ad", 
 class Analysis:
     """The units of one text, which of them are running text, and what the rules have found.
 
-    `page` tells that the text is the dump of a whole page, `title` is the headline, known or found, `tags` are
-    those that were found run together.
+    `page` tells that the text is the dump of a whole page, `doubtful` that its article is not plain, `title` is the
+    headline, known or found, `tags` are those that were found run together.
     """
 
     units: list[Unit]
     title: str = ""
     page: bool = False
+    doubtful: bool = False
     tags: tuple[str, ...] = ()
     paragraphs: list[bool] = field(default_factory=list)
 
@@ -60,3 +73,10 @@ def remaining(units: Sequence[Unit]) -> list[Unit]:
 def is_fragment(unit: Unit) -> bool:
     """Tell whether `unit` is a short line with no trace of a sentence in it: a name, a tag, a caption."""
     return unit.size < CAPTION and (unit.text[-1].isalnum() or unit.text[-1] == ")") and not has_clauses(unit.text)
+
+
+def is_photo(unit: Unit) -> bool:
+    """Tell whether a short unit is a caption by what it says about the picture's origin."""
+    if unit.size > SHORT or unit.text[-1] in _DATELINE:
+        return False
+    return _PHOTO.search(unit.key or key_of(unit.text)) is not None

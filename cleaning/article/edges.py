@@ -16,12 +16,14 @@ from cleaning.article.analysis import (
     CAPTION,
     Analysis,
     is_fragment,
+    is_photo,
     remaining,
     remove,
     remove_all,
     remove_phrase,
 )
-from cleaning.article.stretch import content_words, covered, is_bare, linked_headlines, resumes
+from cleaning.article.links import is_bare, linked_headlines, resumes
+from cleaning.article.words import content_words, covered
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.mentions import is_byline, is_date_line, split_tags
 from cleaning.lines.unit import SHORT, STUB, Unit, has_clauses
@@ -53,16 +55,6 @@ _CAPTIONS = 2
 #: A dash, an underscore or a tatweel joins a name to a place: a byline, a dateline, an item of a list.
 _JOINED = re.compile('[-–—_ـ/:|•*«»"“”]')
 
-#: What a dateline ends with; a dateline is body, though it names an agency.
-_DATELINE = "-–—:،"
-
-_AGENCY = r"(?:afp|ap|epa|reuters|getty(?: images)?|shutterstock|istock|رويترز|ا ف ب|اف ب|الاناضول|الفرنسيه)"
-_PHOTO = re.compile(
-    rf"\((?:{_AGENCY}|ارشيف\w*|صوره\w*|photo|picture|image|credit|foto)\b[^)]{{0,40}}\)?$|©|\b{_AGENCY}/?[\w ]{{0,20}}$"
-    rf"|\b{_AGENCY} (?:pics?|photos?|images?)$|^(?:تصوير|عدسه|photo|foto|watch)\b"
-    r"|^(?:file photo|image caption|media caption|photograph|screenshot|picture:|مصدر الصوره)|^\d?\d:\d\d [^\W\d]"
-)
-
 #: What may tell that the body has ended when it stands after a paragraph.
 _ENDERS = frozenset({"source", "tags", "end", "most_read", "comments", "copyright", "read_also"})
 
@@ -71,21 +63,11 @@ _FINAL = frozenset({"source", "tags", "end", "comments"})
 
 _LINKS = frozenset({"read_also", "most_read"})
 
-#: Shorter last lines of a run of furniture may be the sub-heading of the next paragraph.
-_SUBHEADING = 60
-
 #: A trailing list of more lines than this that nothing announces is a list of the article.
 _TRAILING = 3
 
 #: A line of so many words that opens with "and" is a sentence that has lost its stop.
 _SENTENCE = 7
-
-
-def is_photo(unit: Unit) -> bool:
-    """Tell whether a short unit is a caption by what it says about the picture's origin."""
-    if unit.size > SHORT or unit.text[-1] in _DATELINE:
-        return False
-    return _PHOTO.search(unit.key or key_of(unit.text)) is not None
 
 
 def remove_head(found: Analysis, first: int) -> None:
@@ -203,27 +185,6 @@ def remove_boxes(found: Analysis, first: int) -> None:
                 links = [unit for unit in following if not unit.ends or unit.text[-1] in "؟?!"]
                 remove_all(links, "related", "linked in a box inside the article")
         at = stop
-
-
-def remove_between(found: Analysis, first: int, last: int) -> None:
-    """Remove share bars, captions and dates from between the paragraphs of a page."""
-    units = found.units
-    for unit in remaining(units[first:last]):
-        if unit.kind in _AFTER and not unit.ends:
-            remove_phrase(unit)
-        elif is_photo(unit):
-            remove(unit, "caption", "names where the picture is from")
-        elif is_date_line(unit.key):
-            remove(unit, "date", "a date and hardly anything else")
-    at = first
-    while at < last:
-        stop = next((i for i in range(at, last) if found.paragraphs[i]), last)
-        run = units[at:stop]
-        if any(unit.rule for unit in run):
-            if not run[-1].rule and run[-1].size < _SUBHEADING:
-                run = run[:-1]
-            remove_all((unit for unit in run if is_fragment(unit)), "page", "among furniture between two paragraphs")
-        at = stop + 1
 
 
 def remove_trailing(found: Analysis, last: int) -> None:

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from cleaning.article.analysis import Analysis, remove, remove_all, remove_phrase
-from cleaning.article.edges import is_photo, remove_between, remove_boxes, remove_head, remove_trailing
+from cleaning.article.analysis import Analysis, remove, remove_phrase
+from cleaning.article.edges import remove_boxes, remove_head, remove_trailing
+from cleaning.article.page import remove_outside
 from cleaning.article.repeated import glued_spans, remove_repeated
 from cleaning.article.spans import Span, disjoint, unit_spans
-from cleaning.article.stretch import find_stretch, is_page
 from cleaning.lines.lexicon import Lexicon, key_of
-from cleaning.lines.mentions import is_date_line
 from cleaning.lines.paragraphs import find_paragraphs
 from cleaning.lines.unit import PARAGRAPH, SHORT, STUB, Unit, cut
 from cleaning.outlet import OutletTable, Stories
@@ -62,22 +61,24 @@ def find_spans(
     units = cut(text)
     find_phrases(units, lexicon)
     inside = remove_repeated(text, title, units, table) if table else []
-    for unit in units:
-        remove_known(unit)
-    remove_doubled(units, filler=extracted)
-    found = Analysis(units, title, paragraphs=find_paragraphs(units))
-    found.page = not extracted and is_page(found)
-    if found.page:
+    found = analyse(units, title, filler=extracted)
+    if not extracted:
         remove_outside(found)
     if True in found.paragraphs:
         first = found.paragraphs.index(True)
         remove_head(found, first)
         remove_boxes(found, first)
         last = len(units) - 1 - found.paragraphs[::-1].index(True)
-        if found.page:
-            remove_between(found, first, last)
         remove_trailing(found, last)
     return disjoint([*unit_spans(units, len(text)), *inside, *glued_spans(text, units, lexicon)]), found
+
+
+def analyse(units: list[Unit], title: str, *, filler: bool = False) -> Analysis:
+    """Tell what is running text in `units`, and remove what is chrome wherever it stands."""
+    for unit in units:
+        remove_known(unit)
+    remove_doubled(units, filler=filler)
+    return Analysis(units, title, paragraphs=find_paragraphs(units))
 
 
 def find_phrases(units: Sequence[Unit], lexicon: Lexicon) -> None:
@@ -117,16 +118,3 @@ def remove_doubled(units: Sequence[Unit], *, filler: bool) -> None:
         if half >= STUB and unit.text[:half].strip() == unit.text[-half:].strip():
             remove(unit, "related", "one headline twice in a line")
         before = unit.text
-
-
-def remove_outside(found: Analysis) -> None:
-    """Remove what stands before and after the article of a page; the headline above it stays in reach."""
-    first, last = find_stretch(found)
-    for at, unit in enumerate(found.units):
-        if not first <= at < last:
-            found.paragraphs[at] = False
-            if is_date_line(unit.key):
-                remove(unit, "date", "a date and hardly anything else")
-            elif is_photo(unit):
-                remove(unit, "caption", "names where the picture is from")
-            remove_all([unit], "page", "outside of the densest stretch of running text")

@@ -78,7 +78,7 @@ def test_a_source_in_mid_article_ends_nothing():
 @pytest.mark.parametrize(
     "line",
     [
-        "وقال المصدر: \"خيار تأجيل الافتتاح يبدو صعبا في هذه المرحلة، والعمل مستمر في المواعيد التي حددت من قبل\".",
+        'وقال المصدر: "خيار تأجيل الافتتاح يبدو صعبا في هذه المرحلة، والعمل مستمر في المواعيد التي حددت من قبل".',
         "شارك في الافتتاح وزير النقل وعدد كبير من التجار والصيادين الذين انتظروا هذا اليوم منذ أكثر من عامين.",
         "وتابعوا باهتمام عرضا عن حجم الخطوات التي قطعها المشروع، وعن القائمة البريدية التي ستوزع عليها الأخبار.",
         "وقرأ المدير أيضا رسالة من وزارة النقل نشرت في الجريدة الرسمية، وفيها أن جميع الحقوق محفوظة للعمال.",
@@ -247,21 +247,13 @@ def test_a_page_is_reduced_to_its_article():
     assert clean(*menu, *head, *BODY, "ميناء", "جسر", "مشاركة", *links, *foot) == list(BODY)
 
 
-@pytest.mark.parametrize(
-    ("body", "linked", "appended"),
-    [
-        ([line for number in range(3) for line in story(number)], "صور من المدينة القديمة", [*story(7), *story(8)]),
-        (BODY, OTHER_TITLE, [*OTHER, *story(8)]),
-    ],
-    ids=["shorter than the article", "longer, and told by its link"],
-)
-def test_the_story_that_a_page_links_to_is_not_its_article(body, linked, appended):
+def test_the_story_that_a_page_links_to_is_not_its_article_though_it_is_longer():
     menu = ["الرئيسية", "* رياضة", "* اقتصاد", "منوعات", "اتصل بنا", "بحث", "أخبار الموانئ"]
     more = ["الأكثر قراءة", "حملة لتنظيف الشاطئ", "موسم الصيد يبدأ", "معرض للكتاب في الميناء"]
     foot = ["تويتر", "فيسبوك", "جميع الحقوق محفوظة © 2020 بوابة الرصيف", "من نحن"]
     # All of the article in one line that has lost its last stop, the other story in many.
-    article = " ".join(body).rstrip(".")
-    assert clean(*menu, article, f"اقرأ أيضاً : {linked}", *appended, *more, *foot) == [article]
+    article = " ".join(BODY).rstrip(".")
+    assert clean(*menu, article, f"اقرأ أيضاً : {OTHER_TITLE}", *OTHER, *story(8), *more, *foot) == [article]
 
 
 def test_a_page_keeps_the_list_that_a_paragraph_announces():

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from cleaning.article.analysis import Analysis
-from cleaning.article.edges import remove_between
+from cleaning.article.links import resumes
 from cleaning.article.rules import find_spans
 from cleaning.article.spans import delete_spans
-from cleaning.article.stretch import resumes
 from cleaning.html.body import find_body
 from cleaning.html.layout import lay_out
 from cleaning.html.markup import body_of, parse
 from cleaning.html.weigh import Evidence
 from cleaning.lines.lexicon import default_lexicon
-from cleaning.lines.unit import cut
 from cleaning.outlet.furniture import Furniture, OutletTable
 from tests.cleaning.stories import BODY
 
@@ -31,14 +28,6 @@ def cleaned(*lines: str) -> list[str]:
 def test_three_lines_trail_after_the_body_and_four_are_its_list():
     assert cleaned(*BODY, *NAMES[:3]) == list(BODY)
     assert cleaned(*BODY, *NAMES) == [*BODY, *NAMES]
-
-
-@pytest.mark.parametrize(("size", "rule"), [(59, ""), (60, "page")])
-def test_the_last_line_of_furniture_is_a_sub_heading_if_it_is_short(size, rule):
-    units = cut("\n".join([BODY[0], "شارك", ("مدن الساحل " * 6)[: size - 1] + "ن", BODY[1]]))
-    units[1].rule = "nav"
-    remove_between(Analysis(units, "", paragraphs=[True, False, False, True], page=True), 0, 4)
-    assert (units[2].size, units[2].rule) == (size, rule)
 
 
 @pytest.mark.parametrize(("in_body", "goes_on"), [(7, False), (8, True)])

@@ -1,0 +1,243 @@
+"""Fit the weights by which a dump of a whole page is judged, and measure them on sites left out.
+
+    python bench/page.py [--data FOLDER] [--write]
+
+Needs the labelled data (a sibling folder `shared/data`, or $GHIRBAL_DATA, or --data). Two logistic regressions with a
+ridge, by Newton's method: whether a document is a page, and whether a line of a page is of its article. Each labelled
+page is also cut to a window around its article; every other one is used without its headline. A line weighs as the
+square root of its length, a document as much as any other, one in a language other than English more. For the table
+sites are put into groups, and each group is judged by weights fitted on the others. `--write` makes
+cleaning/article/page.toml of the weights fitted on all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import sys
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PROJECT = Path(__file__).parents[1]
+sys.path[0] = str(PROJECT)  # not this folder, where files have the names of the packages that are measured
+
+from cleaning.article.page import PAGE, choose_threshold, document_figures  # noqa: E402
+from cleaning.article.rules import analyse, find_phrases  # noqa: E402
+from cleaning.article.signs import Figures, figures_of, outline_of  # noqa: E402
+from cleaning.lines.lexicon import default_lexicon  # noqa: E402
+from cleaning.lines.unit import cut  # noqa: E402
+from corpus.run.worker import read_rows  # noqa: E402
+from corpus.text import scrub  # noqa: E402
+
+DATA = Path(os.environ.get("GHIRBAL_DATA", PROJECT.parent / "shared" / "data"))
+WEIGHTS = PROJECT / "cleaning" / "article" / "page.toml"
+
+FOLDS = 4
+RIDGE = 1.0
+STEPS = 8
+LONGEST_LINE = 600
+#: There are 46 labelled pages and windows in other languages beside 1,418 in English.
+RARE = 4.0
+WINDOW_ABOVE, WINDOW_BELOW = 4, 15
+NEWS_STEP = 9
+
+Row = dict[str, Any]
+Table = NDArray[np.float32]
+
+
+@dataclass
+class Labelled:
+    """Figures of the lines of one page; labels are 1 article, 0 chrome, -1 neither."""
+
+    group: str
+    site: str
+    figures: Table
+    labels: NDArray[np.int8]
+    sizes: NDArray[np.int64]
+    weight: float
+
+
+def read(path: Path) -> list[Row]:
+    text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return [json.loads(line) for line in text.decode().split("\n") if line]
+
+
+def pages(data: Path) -> Iterator[tuple[str, Row, float]]:
+    for at, row in enumerate(read(data / "v2" / "text" / "pages.jsonl.gz")):
+        titled = {**row, "title": (row["title"] or "") if at % 2 else ""}
+        yield "whole pages", titled, 1.0
+        body = [at for at, line in enumerate(row["lines"]) if line["label"] == "keep"]
+        if body:
+            lines = row["lines"][max(0, body[0] - WINDOW_ABOVE) : body[-1] + WINDOW_BELOW]
+            yield "windows of them", {**titled, "lines": lines}, 1.0
+    for row in read(data / "text" / "gold.jsonl"):
+        if row["variant"] != "textdump":
+            language = "ar" if row["lang"] == "ar" else "other"
+            yield f"{row['variant']} {language}", row, RARE
+
+
+def articles(data: Path) -> Iterator[tuple[str, Row]]:
+    text = data / "text"
+    yield from (("article dumps", row) for row in read(text / "gold.jsonl") if row["variant"] == "textdump")
+    for name in ("chrome", "clean"):
+        yield from ((name, row) for row in read(text / f"{name}.jsonl"))
+    yield from (("one outlet", row) for row in read(data / "v2" / "text" / "dumps.jsonl.gz") if row["kind"] != "page")
+    rows = islice(read_rows(data / "dedup" / "saudinewsnet.jsonl.zst"), None, None, NEWS_STEP)
+    yield from (("news", row) for row in rows if row["text"])
+
+
+def analysed(row: Row) -> tuple[Any, list[int]]:
+    lines = [line["text"].replace("\n", " ") for line in row["lines"]] if "lines" in row else [row["text"]]
+    units = cut(scrub("\n".join(lines)))
+    find_phrases(units, default_lexicon())
+    found = analyse(units, row.get("title") or "")
+    labels = {"keep": 1, "drop": 0, "meta": -1}
+    return found, [labels[row["lines"][unit.line]["label"]] for unit in found.units] if "lines" in row else []
+
+
+def flat(figures: Figures) -> list[float]:
+    return [float(value) for group in figures.values() for value in group.values()] + [1.0]
+
+
+def label(group: str, row: Row, weight: float) -> tuple[Labelled, Figures]:
+    found, labels = analysed(row)
+    rows = figures_of(outline_of(found))
+    table = np.array([flat(figures) for figures in rows], np.float32)
+    sizes = np.array([unit.size for unit in found.units])
+    return Labelled(group, row["outlet"], table, np.array(labels, np.int8), sizes, weight), rows[0]
+
+
+def fit(figures: Table, labels: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the weights that make the labels likeliest, the last one for the constant."""
+    weights = weights * len(weights) / weights.sum()
+    found = np.zeros(figures.shape[1])
+    ridge = np.full(len(found), RIDGE)
+    ridge[-1] = 1e-3
+    for _ in range(STEPS):
+        chance = 1 / (1 + np.exp(-(figures @ found)))
+        slope = figures.T @ ((labels - chance) * weights) - ridge * found
+        curve = (figures * (np.maximum(chance * (1 - chance), 0.01) * weights)[:, None]).T @ figures
+        found += np.linalg.solve(curve + np.diag(ridge), slope)
+    return found
+
+
+def fit_lines(rows: Sequence[Labelled]) -> NDArray[np.float64]:
+    roots = [np.sqrt(np.minimum(row.sizes, LONGEST_LINE)) for row in rows]
+    weights = np.concatenate([row.weight * root / root.sum() for row, root in zip(rows, roots, strict=True)])
+    labels = np.concatenate([row.labels for row in rows])
+    known = labels >= 0
+    return fit(np.concatenate([row.figures for row in rows])[known], labels[known], weights[known])
+
+
+def agreement(row: Labelled, weights: NDArray[np.float64]) -> float:
+    """Return F over the characters of the lines that are kept by `weights`."""
+    chances = 1 / (1 + np.exp(-(row.figures @ weights)))
+    kept = chances >= choose_threshold(chances.tolist(), row.sizes.tolist())[0]
+    body, hit = row.sizes[row.labels == 1].sum(), row.sizes[kept & (row.labels == 1)].sum()
+    return float(2 * hit / max(1, body + row.sizes[kept & (row.labels >= 0)].sum()))
+
+
+def fold(site: str) -> int:
+    return zlib.crc32(site.encode()) % FOLDS
+
+
+def measure(rows: Sequence[Labelled]) -> Iterator[str]:
+    left_out = [fit_lines([row for row in rows if fold(row.site) != at]) for at in range(FOLDS)]
+    fitted = fit_lines(rows)
+    yield "| pages, F over characters (F below .3) | documents | keep all | left out | fitted |"
+    yield "|---|---|---|---|---|"
+    for group in dict.fromkeys(row.group for row in rows):
+        chosen = [row for row in rows if row.group == group]
+        everything = [2 * body / (body + rest) for body, rest in map(_both, chosen)]
+        cells = [everything]
+        cells.append([agreement(row, left_out[fold(row.site)]) for row in chosen])
+        cells.append([agreement(row, fitted) for row in chosen])
+        shown = [f"{fmean(cell):.3f} ({sum(value < 0.3 for value in cell)})" for cell in cells]
+        yield f"| {group} | {len(chosen)} | " + " | ".join(shown) + " |"
+
+
+def _both(row: Labelled) -> tuple[int, int]:
+    return int(row.sizes[row.labels == 1].sum()) or 1, int(row.sizes[row.labels >= 0].sum())
+
+
+def measure_documents(documents: Sequence[tuple[str, str, Figures]]) -> Iterator[str]:
+    groups, sites, rows = zip(*documents, strict=True)
+    figures = np.array([flat(row) for row in rows], np.float32)
+    labels, folds = np.array([group in PAGES for group in groups]), np.array([fold(site) for site in sites])
+    chances = np.zeros(len(labels))
+    for at in range(FOLDS):
+        weights = fit(figures[folds != at], labels[folds != at], np.ones((folds != at).sum()))
+        chances[folds == at] = 1 / (1 + np.exp(-(figures[folds == at] @ weights)))
+    yield "| documents judged to be a page | documents | left out |"
+    yield "|---|---|---|"
+    for group in dict.fromkeys(groups):
+        taken = [chance >= PAGE for chance, name in zip(chances, groups, strict=True) if name == group]
+        yield f"| {group} | {len(taken)} | {sum(taken)} |"
+
+
+PAGES = frozenset({"whole pages", "windows of them", "fullpage ar", "fullpage other", "window ar", "window other"})
+
+HEAD = """\
+# What speaks for (above 0) or against a document being the dump of a whole page, and a line of a page being of its
+# article. Fitted by `python bench/page.py --write`; every figure is between 0 and 1, the sum goes through the logistic
+# function. `body` is what the lines of articles have on average in each group; the evidence names where a line falls
+# short of it.
+"""
+
+
+def to_toml(name: str, figures: Figures, weights: Sequence[float], body: Mapping[str, float]) -> Iterator[str]:
+    yield f"\n[{name}]\nbias = {weights[-1]:.2f}"
+    at = 0
+    for group, values in figures.items():
+        yield f"\n[{name}.weights.{group}]"
+        for key in values:
+            yield f'"{key}" = {weights[at]:.2f}'
+            at += 1
+    if body:
+        yield f"\n[{name}.body]"
+        yield from (f"{group} = {value:.2f}" for group, value in body.items())
+
+
+def body_means(rows: Sequence[Labelled], figures: Figures, weights: NDArray[np.float64]) -> dict[str, float]:
+    """Return what lines of articles have on average from each group of figures."""
+    mean = np.mean([row.figures[row.labels == 1].mean(0) for row in rows if (row.labels == 1).any()], axis=0) * weights
+    bounds = np.cumsum([0] + [len(values) for values in figures.values()])
+    return {group: float(mean[bounds[at] : bounds[at + 1]].sum()) for at, group in enumerate(figures)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    if not (options.data / "v2" / "text").is_dir():
+        sys.exit(f"No labelled pages in {options.data}; name the folder that has them with --data.")
+    lines, documents = [], []
+    for group, row, weight in pages(options.data):
+        labelled, first = label(group, row, weight)
+        lines.append(labelled)
+        documents.append((group, row["outlet"], document_figures(analysed(row)[0])))
+    for group, row in articles(options.data):
+        documents.append((group, row.get("outlet") or row.get("source") or "", document_figures(analysed(row)[0])))
+    print("\n".join([*measure(lines), "", *measure_documents(documents)]))
+    if options.write:
+        weights = fit_lines(lines)
+        figures = np.array([flat(row) for *_, row in documents], np.float32)
+        whole = fit(figures, np.array([group in PAGES for group, *_ in documents]), np.ones(len(documents)))
+        text = [*to_toml("document", documents[0][2], whole.tolist(), {})]
+        text += to_toml("line", first, weights.tolist(), body_means(lines, first, weights))
+        WEIGHTS.write_text(HEAD + "\n".join(text) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

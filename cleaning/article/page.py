@@ -1,0 +1,139 @@
+"""Judge a text that is the dump of a whole page: tell that it is one, and which of its lines are the article.
+
+Both are sums of figures, each with its weight, that were fitted on labelled dumps (bench/page.py; the weights
+stand in page.toml). A dump of an article alone is left to the other rules.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from math import exp
+from pathlib import Path
+
+import msgspec
+
+from cleaning.article.analysis import AROUND, Analysis, remove
+from cleaning.article.signs import LINKS, Figures, figures_of, log_of, outline_of
+
+#: Classes that a page shows outside of its article.
+_SIGNS = AROUND | LINKS
+
+#: From this probability on a document is judged to be a page: of 237 labelled pages left out 4 are not, and of 5,000
+#: dumps of articles 5 are. Those, lists mostly, would lose more by it than windows with little around them gain.
+PAGE = 0.7
+
+#: A line that is likelier than this to be of the article stays, whatever the page is like.
+_LIKELY = 0.5
+
+#: A line less likely than this goes even from a page of which nothing is sure; between two lines that stay a likelier
+#: one stays with them: the item of a list, a sub-heading.
+_UNLIKELY = 0.3
+
+#: Where so little of what is kept and of what is the article is expected to be the same (F over characters), the page
+#: is doubtful, and unless it is so surely a page nothing is taken from it: it may be a list, or a poem. Hardly one
+#: labelled page in a hundred is that doubtful, but a third of the articles that would be taken for pages.
+_DOUBTFUL = 0.75
+_SURELY = 0.95
+
+
+class Scale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Weights of figures by group; `body` is what a line of an article has on average from each group."""
+
+    bias: float
+    weights: dict[str, dict[str, float]]
+    body: dict[str, float] = {}
+
+    def points(self, figures: Figures) -> dict[str, float]:
+        """Return the sum of each group."""
+        return {
+            group: sum(weight * figures[group][name] for name, weight in weights.items())
+            for group, weights in self.weights.items()
+        }
+
+    def chance(self, points: Mapping[str, float]) -> float:
+        """Return the probability that goes with the sums of all groups."""
+        return 1 / (1 + exp(-self.bias - sum(points.values())))
+
+
+@cache
+def scales() -> dict[str, Scale]:
+    """Return the weights for a document and for a line, read once per process."""
+    rows = tomllib.loads(Path(__file__).with_name("page.toml").read_text("utf-8"))
+    return msgspec.convert(rows, dict[str, Scale])
+
+
+def document_figures(found: Analysis) -> Figures:
+    """Return what tells a page from an article: short lines, how many and where, beside the paragraphs."""
+    units, known = found.units, found.paragraphs
+    short = [not (paragraph or unit.sentence) for unit, paragraph in zip(units, known, strict=True)]
+    first = known.index(True) if True in known else len(units)
+    last = known[::-1].index(True) if True in known else len(units)
+    signs = sum(unit.kind in _SIGNS for unit in units)
+    return {
+        "lines": {
+            "short lines": log_of(sum(short), 5),
+            "share of short lines": sum(short) / len(units),
+            "menu entries": log_of(sum(unit.stub for unit in units), 5),
+            "lines above the first paragraph": log_of(first, 4),
+            "lines below the last paragraph": log_of(last, 4),
+            "phrases of the furniture of a page": min(signs, 6) / 6,
+            "paragraphs": log_of(sum(known), 2),
+            "no paragraph": True not in known,
+        }
+    }
+
+
+#: How the evidence names the group of figures by which a line falls short of one of an article.
+_EVIDENCE = {
+    "form": "has not the form of running text",
+    "phrase": "says what stands around articles",
+    "around": "stands among short lines",
+    "place": "stands outside of the densest stretch of running text",
+    "words": "shares few words with the article",
+}
+
+
+def remove_outside(found: Analysis) -> None:
+    """Remove from a text that is the dump of a whole page what is not its article.
+
+    Where nothing is sure more is kept, and the page is doubtful.
+    """
+    if not found.units:
+        return
+    document, scale = scales()["document"], scales()["line"]
+    surely = document.chance(document.points(document_figures(found)))
+    if surely < PAGE:
+        return
+    points = [scale.points(figures) for figures in figures_of(outline_of(found))]
+    chances = [scale.chance(groups) for groups in points]
+    least, agreement = choose_threshold(chances, [unit.size for unit in found.units])
+    doubtful = agreement < _DOUBTFUL
+    if doubtful and surely < _SURELY:
+        return
+    found.page, found.doubtful = True, doubtful
+    stays = [chance >= least for chance in chances]
+    for at, unit in enumerate(found.units):
+        between = all(stays[at - 1 : at] + stays[at + 1 : at + 2]) and chances[at] >= _UNLIKELY
+        if not (stays[at] or between):
+            found.paragraphs[at] = False
+            lacks = sorted(_EVIDENCE, key=lambda group: points[at][group] - scale.body[group])[:2]
+            remove(unit, "page", f"{_EVIDENCE[lacks[0]]}, {_EVIDENCE[lacks[1]]}")
+
+
+def choose_threshold(chances: Sequence[float], sizes: Sequence[int]) -> tuple[float, float]:
+    """Return (least, agreement): lines from that probability on are kept, and the F to be expected of them.
+
+    The lines kept are those by which the expected F over characters is largest. On a page where the article is
+    plain this is every likely line, where none is it is the likeliest, and where all are unlikely it is all.
+    """
+    wanted = sum(chance * size for chance, size in zip(chances, sizes, strict=True))
+    hit, kept, least, best = 0.0, 0, 1.0, 0.0
+    for chance, size in sorted(zip(chances, sizes, strict=True), reverse=True):
+        hit, kept = hit + chance * size, kept + size
+        if 2 * hit > best * (kept + wanted):
+            least, best = chance, 2 * hit / (kept + wanted)
+    if max(chances) < _UNLIKELY:
+        return 0.0, best
+    return min(max(least, _UNLIKELY), _LIKELY), best
