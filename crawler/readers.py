@@ -13,7 +13,6 @@ from typing import Any
 from scrapy.utils.asyncio import run_in_thread
 
 from corpus.run import Guard
-from crawler.state.settle import words_digest
 from crawler.web.listings import ListingEntry, read_listing
 from crawler.web.owners import wall_of
 from crawler.web.pages import Reading, read_page
@@ -74,6 +73,5 @@ def read_answer(task: _Task) -> Any:
     if kind == "list":
         return read_listing((body, content_type, encodings))
     reading = read_page(body, content_type)
-    reading.wall, reading.words = wall_of(reading), words_digest(reading.html)
-    reading.html = ""
+    reading.wall, reading.html = wall_of(reading), ""
     return reading

@@ -179,7 +179,7 @@ class NewsSpider(Spider):
         reading = await self.session.readers.read_page(response.body, kind)
         words, repeats = reading.words, self.session.repeats
         wall = "challenge" if response.headers.get(b"cf-mitigated") else reading.wall
-        if wall or repeats.is_front(row, words, reading):
+        if wall or repeats.is_front(row, reading):
             return FetchResult(settle.closed(row, now, "failed", wall or "soft-404", response.status))
         if self.session.is_old(date_stated(reading.published)) and row.kind != "seed":
             return FetchResult(settle.closed(row, now, "fetched", "too-old", response.status))
@@ -193,7 +193,7 @@ class NewsSpider(Spider):
         facts = _facts(response) | {"digest": digest, "words": words, "article": int(article)}
         settlement = settle.fetched(row, now, facts, changed=not same)
         settlement.found = self._found_links(row, reading, NOFOLLOW in signals)
-        barren, noise = repeats.observe(row, words, reading)
+        barren, noise = repeats.observe(row, reading)
         settlement.account = row.family if barren and row.family else None
         if noise:
             self.session.frontier.note_noise(row.host, noise)

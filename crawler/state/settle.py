@@ -8,9 +8,7 @@ from __future__ import annotations
 import base64
 import email.utils
 import hashlib
-import re
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from scrapy.exceptions import (
@@ -50,11 +48,6 @@ NOT_MODIFIED = 304
 TOO_MANY, UNAVAILABLE = 429, 503
 _RETRIED = frozenset((408, 425, 500, 502, 504, 520, 521, 522, 523, 524))
 
-#: Running text between tags, long enough not to be a menu, a counter or an advertisement.
-_RUNNING_TEXT = re.compile(r">([^<>]{60,})<")
-#: Pieces of running text that are compared.
-PARAGRAPHS = 24
-
 
 @dataclass(slots=True)
 class FetchResult:
@@ -74,15 +67,6 @@ class FetchResult:
 def payload_digest(body: bytes) -> str:
     """Return the SHA-1 of a body as WARC writes it, in base32."""
     return base64.b32encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode()
-
-
-def words_digest(text: str) -> str:
-    """Return a digest of the first running text of a page, blind to menus, counters and tokens; "" if it has none.
-
-    It only sets the pace of coming back, so the first paragraphs will do.
-    """
-    running = "\n".join(match[1] for match in islice(_RUNNING_TEXT.finditer(text), PARAGRAPHS))
-    return hashlib.sha256(running.encode("utf-8", "replace")).hexdigest()[:32] if running else ""
 
 
 def next_interval(row: Row, changed: bool) -> float:

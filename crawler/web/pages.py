@@ -6,8 +6,10 @@ lxml reads a page of 170 KiB in 1.6 ms, and knows comments, scripts and quoted s
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 import string
+import zlib
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -29,11 +31,15 @@ MAX_BLOCK_SIZE = 256 * 1024
 MAX_DEPTH = 6
 #: Letters of a page's text that are looked at, and of its title and first headlines.
 MAX_TEXT, MAX_TITLE, MAX_HEADLINES = 100_000, 300, 3
+#: Letters of a piece of text outside of links that makes it running text, and words of it that are compared. With
+#: these no two pages of 16 outlets had the same words but copies; with the first 24 pieces of the markup, half did.
+RUNNING, SKETCH = 40, 500
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 #: Where a page states what crawlers may do; our own name beside everybody's.
 _ROBOTS = ("robots", "ghirbal")
 _MOVED = re.compile(r"\d{1,3}\s*;\s*url\s*=\s*['\"]?([^'\"\s]+)", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+")
 _SPACES = " \t\r\n\f"
 _PLAIN = string.ascii_letters + string.digits + string.punctuation + " "
 
@@ -42,8 +48,9 @@ _PLAIN = string.ascii_letters + string.digits + string.punctuation + " "
 class Reading:
     """What a page holds for the crawler; urls are as written, not yet absolute.
 
-    `robots` are the values of its robots metas, `visible` is its text without scripts, empty for what marks itself as
-    an article, and `prose` how many letters of it are no links. `wall` and `words` are for readers to fill in.
+    `robots` are the values of its robots metas, `visible` is its text without scripts, and `prose` how many letters of
+    it are no links. `words` is a digest of its running text, blind to menus, counters and numbers ("" if it has none),
+    and `sketch` are hashes of its words. `wall` is for readers to fill in.
     """
 
     html: str = ""
@@ -59,8 +66,9 @@ class Reading:
     robots: tuple[str, ...] = ()
     visible: str = ""
     prose: int = 0
-    wall: str = ""
     words: str = ""
+    sketch: frozenset[int] = frozenset()
+    wall: str = ""
 
 
 def read_page(body: bytes, content_type: str = "") -> Reading:
@@ -84,10 +92,15 @@ def read_page(body: bytes, content_type: str = "") -> Reading:
     reading.published = (reading.published or dated)[:40]
     reading.links = _links_of(root, charset)
     reading.title = " | ".join(map(_words_in, islice(root.iter("title", "h1", "h2"), MAX_HEADLINES)))[:MAX_TITLE]
-    if not reading.is_article:
-        etree.strip_elements(root, "script", "style", "title", with_tail=False)
-        reading.visible = _words_in(root)[:MAX_TEXT]
-        reading.prose = len(reading.visible) - sum(len(_words_in(anchor)) for anchor in root.iter("a"))
+    etree.strip_elements(root, "script", "style", "title", with_tail=False)
+    reading.visible = _words_in(root)[:MAX_TEXT]
+    etree.strip_elements(root, "a", with_tail=False)
+    reading.prose = len(_words_in(root))
+    running = " ".join(text for text in map(str, root.itertext()) if len(text.strip()) >= RUNNING)
+    words = _NUMBER.sub("0", running).split()
+    if words:
+        reading.words = hashlib.sha256(" ".join(words).encode("utf-8", "replace")).hexdigest()[:32]
+        reading.sketch = frozenset(zlib.crc32(word.encode("utf-8", "replace")) for word in words[:SKETCH])
     return reading
 
 

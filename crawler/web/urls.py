@@ -283,8 +283,8 @@ def family_of(url: str) -> str:
     """
     parts = urlsplit(url)
     segments = [segment for segment in parts.path.split("/") if segment]
-    folders = [segment for segment in segments if len(segment) > 2]
-    return re.sub(r"\d+", "0", folders[0]) if folders and (len(segments) > 1 or parts.query) else ""
+    folders = segments if parts.query and len(segments) == 1 else segments[:-1]
+    return re.sub(r"\d+", "0", next((folder for folder in folders if len(folder) > 2), "".join(folders[:1])))
 
 
 def date_in(url: str) -> str:

@@ -24,8 +24,9 @@ def row(path: str, family: str | None = None) -> Row:
     )
 
 
-def story(links: tuple[str, ...] = (), prose: int = 500) -> Reading:
-    return Reading(links=links, prose=prose)
+def story(words: str, links: tuple[str, ...] = (), prose: int = 500, sketch: str = "") -> Reading:
+    """A page of some words; their digest stands for itself."""
+    return Reading(words=words, links=links, prose=prose, sketch=frozenset(map(ord, sketch)))
 
 
 def crawl(repeats: Repeats, link: Callable[[int], str], pages: int = 6) -> list[str]:
@@ -39,7 +40,7 @@ def crawl(repeats: Repeats, link: Callable[[int], str], pages: int = 6) -> list[
         assert len(asked) < 60
         links = tuple(link(page) for page in range(pages))
         page = next((page for page in range(pages) if f"id={page}" in path), -1)
-        _, learned = repeats.observe(found, f"text {page}", story(links))
+        _, learned = repeats.observe(found, story(f"text {page}", links))
         waiting += links if len(waiting) < 2000 else ()
         assert learned <= {"t", "u"}
     return asked
@@ -63,17 +64,17 @@ def test_parameters_that_lead_to_something_else_are_kept(links_change: bool) -> 
         for page in range(5):
             words = f"the same words on every page of section {section}" if links_change else "nothing here"
             links = tuple(f"/story?id={section}{page}{n}" for n in range(9)) if links_change else ()
-            assert repeats.observe(row(f"/list?cat={section}&page={page}"), words, story(links))[1] == frozenset()
+            assert repeats.observe(row(f"/list?cat={section}&page={page}"), story(words, links))[1] == frozenset()
     assert not repeats.is_same_page(row("/list?cat=1&page=7"))
 
 
 @pytest.mark.parametrize("words", ["", "لا توجد أحداث في هذا الشهر"])
 def test_a_calendar_without_end_costs_twenty_pages_at_most(words: str) -> None:
     repeats = Repeats({}, [])
-    repeats.observe(row("/calendar/0"), words, story(prose=20))
+    repeats.observe(row("/calendar/0"), story(words, prose=20))
     asked = 1
     while not repeats.is_overdrawn("e.com/calendar"):
-        barren, _ = repeats.observe(row(f"/calendar/2026/{asked}"), words, story(prose=20))
+        barren, _ = repeats.observe(row(f"/calendar/2026/{asked}"), story(words, prose=20))
         assert barren
         asked += 1
     assert asked <= FREE + 3 <= 19
@@ -81,18 +82,28 @@ def test_a_calendar_without_end_costs_twenty_pages_at_most(words: str) -> None:
     assert not repeats.is_overdrawn(""), "what lists name and entry points are on no account"
 
 
+def test_pages_that_differ_by_a_name_are_alike_and_stories_are_not() -> None:
+    repeats = Repeats({}, [])
+    for number in range(FREE + 3):
+        sketch = "no event in this month of the year " + chr(0x4E00 + number)
+        assert repeats.observe(row(f"/months/{number}"), story(f"m{number}", sketch=sketch))[0] == (number > 0)
+        repeats.observe(row(f"/news/{number}"), story(f"n{number}", sketch="the" + chr(0x4E00 + number) * 3))
+    assert repeats.is_overdrawn("e.com/months")
+    assert not repeats.is_overdrawn("e.com/news")
+
+
 def test_texts_pay_for_lists_without_any() -> None:
     repeats = Repeats({}, [])
     for number in range(100):
-        repeats.observe(row(f"/sport/page/{number}"), "", story(prose=20))
+        repeats.observe(row(f"/sport/page/{number}"), story("", prose=20))
         assert not repeats.is_overdrawn("e.com/sport")
         for page in range(2):
             # A story that such a list led to stands on its account.
-            repeats.observe(row(f"/{number}-{page}", "e.com/sport"), f"text {number} {page}", story())
+            repeats.observe(row(f"/{number}-{page}", "e.com/sport"), story(f"text {number} {page}"))
     known = Repeats({"e.com/sport": 3}, [])
-    for number in range(FREE + 2 * 3):
+    for number in range(FREE + 3):
         assert not known.is_overdrawn("e.com/sport")
-        known.observe(row(f"/sport/page/{number}"), "", story(prose=20))
+        known.observe(row(f"/sport/page/{number}"), story("", prose=20))
     assert known.is_overdrawn("e.com/sport")
 
 
@@ -100,17 +111,17 @@ def test_the_front_page_in_place_of_a_story_is_known() -> None:
     repeats = Repeats({}, [])
     links = tuple(f"/news/{number}" for number in range(20))
     front = row("/", "")
-    assert not repeats.is_front(msgspec.structs.replace(front, kind="seed"), "words", story(links))
-    assert repeats.is_front(row("/news/gone"), "words", story((*links[:18], "/new")))
-    assert not repeats.is_front(row("/sport"), "words", story(tuple(f"/sport/{n}" for n in range(20))))
-    assert not repeats.is_front(row("/news/1"), "other words", story(links))
+    assert not repeats.is_front(msgspec.structs.replace(front, kind="seed"), story("words", links))
+    assert repeats.is_front(row("/news/gone"), story("words", (*links[:18], "/new")))
+    assert not repeats.is_front(row("/sport"), story("words", tuple(f"/sport/{n}" for n in range(20))))
+    assert not repeats.is_front(row("/news/1"), story("other words", links))
 
 
 def test_short_prose_and_marked_articles_are_no_empty_pages() -> None:
     repeats = Repeats({}, [])
     for number in range(50):
-        assert not repeats.observe(row(f"/poems/{number}"), "", story(prose=300))[0]
-        assert not repeats.observe(row(f"/photos/{number}"), "", Reading(is_article=True))[0]
+        assert not repeats.observe(row(f"/poems/{number}"), story("", prose=300))[0]
+        assert not repeats.observe(row(f"/photos/{number}"), Reading(is_article=True))[0]
     assert not repeats.is_overdrawn("e.com/poems")
     assert not repeats.is_overdrawn("e.com/photos")
 
