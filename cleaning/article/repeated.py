@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import get_args
+from typing import Literal, get_args
 
 from cleaning.article.spans import Span, delete_spans, disjoint
 from cleaning.lines.glued import find_glued, reads_on
@@ -24,16 +24,22 @@ _WORDS = 5
 #: What is glued to the end of an article is looked for in so many last units: tags may follow.
 _CLOSE = 2
 
+#: So many characters follow an announcement at most: a section and a date over an article, a headline or two behind it.
+_ANNOUNCED = {"head": 60, "body": 60, "tail": 200}
+
 _Found = tuple[int, int, Furniture]
+_Cut = tuple[int, int, bool]
 
 
 def remove_repeated(text: str, title: str, units: Sequence[Unit], table: OutletTable) -> list[Span]:
     """Remove the units that the outlet repeats; return spans of what it repeats inside of others."""
-    found = [*_find_pieces(text, title, table), *_find_markers(text, units, table)]
+    cut = cut_spans(text)
+    found = [*_find_pieces(text, title, cut, table), *_find_markers(text, units, cut, table)]
     spans = _remove(text, units, found)
     kept = [unit for unit in units if not unit.rule]
     frames: list[_Found] = []
-    for form, unit in [*(("head", unit) for unit in kept[:1]), *(("tail", unit) for unit in kept[-_CLOSE:])]:
+    edges: list[tuple[Literal["head", "tail"], Unit]] = [("head", unit) for unit in kept[:1]]
+    for form, unit in [*edges, *(("tail", unit) for unit in kept[-_CLOSE:])]:
         frame = table.frame(form, unit.text)
         if frame is not None:
             start, end, row = frame
@@ -41,9 +47,9 @@ def remove_repeated(text: str, title: str, units: Sequence[Unit], table: OutletT
     return spans + _remove(text, units, frames)
 
 
-def _find_pieces(text: str, title: str, table: OutletTable) -> Iterator[_Found]:
+def _find_pieces(text: str, title: str, cut: Sequence[_Cut], table: OutletTable) -> Iterator[_Found]:
     """Yield the sentences and lines that the outlet repeats, but for the first one and those of the story itself."""
-    found = table.find(text)
+    found = table.find(text, cut)
     if not found:
         return
     gone = {piece.start for piece, _ in found}
@@ -67,14 +73,15 @@ def _is_story(piece: Piece, own: frozenset[str], *, stray: bool) -> bool:
     return len(words) >= _WORDS and (stray or sum(word in own for word in words) >= _OWN_STORY * len(words))
 
 
-def _find_markers(text: str, units: Sequence[Unit], table: OutletTable) -> Iterator[_Found]:
+def _find_markers(text: str, units: Sequence[Unit], cut: Sequence[_Cut], table: OutletTable) -> Iterator[_Found]:
     """Yield the announcements of the outlet, each with the rest of its line."""
-    for key, _, start, end in announcements(text, cut_spans(text)) if table.markers else ():
+    for key, _, start, end in announcements(text, cut) if table.markers else ():
         row = table.markers.get(key)
         if row is not None:
             unit = next(unit for unit in units if unit.end > start)
             rest = text[end : unit.end]
-            if rest and not (reads_on(rest) or (row.position == "head" and ends_sentence(rest))):
+            long = len(rest) > _ANNOUNCED[row.position] or (row.position == "head" and ends_sentence(rest))
+            if rest and not (long or reads_on(rest)):
                 yield start, unit.end, row
 
 

@@ -39,7 +39,7 @@ KINDS = 8
 
 def hash_of(kind: int, key: str) -> int:
     """Return as what a piece is counted: first pieces, headlines and all others alike, frames apart."""
-    return xxhash.xxh64_intdigest(key.encode(), max(kind, TITLE))
+    return xxhash.xxh64_intdigest(key.encode(), kind if kind > TITLE else 0)
 
 
 class Story(msgspec.Struct, array_like=True, frozen=True):

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from cleaning.outlet.pieces import Piece, Word, affixes, cut_spans, first_word, first_words, keys_of, last_words
+from cleaning.outlet.pieces import Piece, Word, affixes, first_word, first_words, keys_of, last_word, last_words
 from corpus.errors import UsageError
 from corpus.records import Document, name_outlet
 
@@ -96,21 +96,27 @@ class OutletTable:
         self.pieces = self._rows["link"] | self._rows["piece"]
         self.markers = self._rows["marker"]
         self._starts = {first_word(key) for key in self.pieces}
+        self._edges = {
+            "head": {text.partition(" ")[0] for text in (*self._rows["head"], *self._glued["head"])},
+            "tail": {text.rpartition(" ")[2] for text in (*self._rows["tail"], *self._glued["tail"])},
+        }
 
     def __bool__(self) -> bool:
         return any(self._rows.values())
 
-    def find(self, text: str) -> list[tuple[Piece, Furniture]]:
-        """Return the sentences and lines of `text` that are furniture or links, in order."""
-        spans = cut_spans(text) if self.pieces else []
+    def find(self, text: str, spans: Sequence[tuple[int, int, bool]]) -> list[tuple[Piece, Furniture]]:
+        """Return the sentences and lines of `text` that are furniture or links; `spans` as `cut_spans` has them."""
         likely = [span for span in spans if first_word(text[span[0] : span[0] + _START]) in self._starts]
         keys = keys_of([text[start:end] for start, end, _ in likely])
         known = zip(likely, keys, map(self.pieces.get, keys), strict=True)
         return [(Piece(start, end, key, whole), row) for (start, end, whole), key, row in known if row is not None]
 
-    def frame(self, form: str, text: str) -> tuple[int, int, Furniture] | None:
+    def frame(self, form: Literal["head", "tail"], text: str) -> tuple[int, int, Furniture] | None:
         """Return (start, end, furniture) of the longest frame that `text` opens with (head) or closes with (tail)."""
-        words = (first_words(text) if form == "head" else last_words(text)) if self._rows[form] else []
+        edge = first_word(text[:_START]) if form == "head" else last_word(text[-_START:])
+        if edge not in self._edges[form]:
+            return None
+        words = first_words(text) if form == "head" else last_words(text)
         for key, count in reversed(list(affixes(words))):
             found = self._frame(form, key, words, count)
             if found is not None:

@@ -38,6 +38,8 @@ _TOPIC = 5
 _CONTENT = 5
 _COMMON = 0.1
 _TOLD = 0.35
+#: A sentence that opens with "and" continues a story, unless so many times the stories that are enough have it.
+_CONTINUING = 3
 #: A headline that is said again to so large a part is that of this story, in another version.
 _OWN_STORY = 0.6
 #: So many documents may have one headline, and two that share so many of their rare words are one story.
@@ -55,8 +57,12 @@ _SYSTEM_SMALL = 0.5
 #: A frame has so many words, one that is glued to a word of the text with it, and so many letters.
 _FRAME_WORDS = {HEAD: 4, TAIL: 2}
 _FRAME_LETTERS = 12
-#: Letters of a word that ran into a frame.
+#: Letters of a word that ran into a frame, and of what it left of the other word: a tail has run into a whole word
+#: of the story, not into an article or preposition that is written with the word behind it.
 _PART_LETTERS = 3
+_WHOLE = {HEAD: 2, TAIL: 4}
+#: A head opens so many stories, or half of a small outlet's: how sentences begin returns, too.
+_HEADS = 6
 #: Most documents go on differently: no word beside a frame is more frequent, and there are many.
 _MOST = 0.5
 _VARIETY, _GROWTH = 0.6, 0.8
@@ -69,7 +75,7 @@ _DATELINE = frozenset("-–—:()/،,")
 #: Before a tail so many documents have ended; a longer one is no end of a sentence.
 _STOPS = frozenset(".!?؟…۔")
 _ENDED = 0.7
-_CONVINCING = 6
+_CONVINCING = 8
 #: Part of what a marker announces that may be running text; a single word announces in so many documents.
 _RUNNING = 0.2
 _MARKER_LETTERS = 4
@@ -202,6 +208,8 @@ class _Judge:
             return None
         content = self._content(words)
         if len(content) >= _CONTENT:
+            if self._continues(key) and len(chosen) < _CONTINUING * self.least:
+                return None
             told = [self.outlet.told(rank, content, one.hash) for rank in one.ranks]
             if median(told) > _TOLD:
                 return None
@@ -211,6 +219,11 @@ class _Judge:
         if place == "body" and not (is_headline(key) and self._fills_lines(one)):
             return None
         return self._written("piece", place, one, len(chosen), key, example)
+
+    def _continues(self, key: str) -> bool:
+        """Tell whether a sentence opens with "and", which Arabic writes with the next word."""
+        first = key.partition(" ")[0]
+        return first.startswith("و") and self.outlet.words.counts[first[1:]] > 0
 
     def _find(self, one: _Candidate) -> tuple[str, str]:
         read = self.outlet.read(one.ranks[0])
@@ -266,7 +279,9 @@ class _Judge:
         count, key = next((count, key) for key, count in affixes(words[0]) if hash_of(one.form, key) == one.hash)
         beside = [found[count].key if head else found[count].key[::-1] for found in words]
         part = commonprefix(beside) if len(beside) > 1 else ""  # noqa: RUF071 - no paths
-        part = part if len(part) >= _PART_LETTERS and len(set(beside)) > 1 else ""
+        left = median(len(word) - len(part) for word in beside)
+        if len(part) < _PART_LETTERS or left < _WHOLE[one.form]:
+            part = ""
         if not _varies(beside) or count + bool(part) < _FRAME_WORDS[one.form] or len(key) + len(part) < _FRAME_LETTERS:
             return None
         seams = [_seam(read.story.text, found, count, head=head) for read, found in zip(stories, words, strict=True)]
@@ -275,7 +290,8 @@ class _Judge:
             last = words[0][count - 1].key
             goes_on = not part and self.outlet.words.share(last) > _GRAMMAR
             fits = (
-                opens >= _OPENS * len(beside)
+                (one.count >= _HEADS or 2 * one.count >= self.outlet.size)
+                and opens >= _OPENS * len(beside)
                 and not goes_on
                 and not any(_DATELINE.intersection(seam) for seam in seams)
             )

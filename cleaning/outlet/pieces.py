@@ -23,7 +23,7 @@ _FIGURES = "123456789"
 #: Words of a frame at either end of a text, and the characters in which they stand.
 LONGEST = 14
 FEWEST = 2
-_REACH = 300
+_REACH = 160
 
 
 class Piece(NamedTuple):
@@ -139,6 +139,12 @@ def first_word(text: str) -> str:
     """
     found = next(iterate_words(text), None)
     return key_of_word(found[0]).partition(" ")[0] if found else ""
+
+
+def last_word(text: str) -> str:
+    """Return the key of the last word of `text`, or ""."""
+    found = [word[0] for word in iterate_words(text)]
+    return key_of_word(found[-1]).rpartition(" ")[2] if found else ""
 
 
 def affixes(words: Sequence[Word]) -> Iterator[tuple[str, int]]:
