@@ -10,7 +10,7 @@ from cleaning.article.spans import Span, delete_spans, disjoint
 from cleaning.lines.glued import find_glued, reads_on
 from cleaning.lines.lexicon import Lexicon
 from cleaning.lines.unit import Unit, ends_sentence
-from cleaning.outlet import Form, Furniture, OutletTable, Piece, announcements, cut_pieces, cut_spans, title_key
+from cleaning.outlet import MARKS, Form, Furniture, OutletTable, Piece, announcements, cut_pieces, cut_spans, title_key
 
 #: The rule under which each form of furniture goes.
 _RULES = {form: f"furniture-{form}" for form in get_args(Form)} | {"piece": "furniture", "link": "link"}
@@ -75,14 +75,15 @@ def _is_story(piece: Piece, own: frozenset[str], *, stray: bool) -> bool:
 
 def _find_markers(text: str, units: Sequence[Unit], cut: Sequence[_Cut], table: OutletTable) -> Iterator[_Found]:
     """Yield the announcements of the outlet, each with the rest of its line."""
-    for key, _, start, end in announcements(text, cut) if table.markers else ():
+    for key, _, start, end, rest in announcements(text, cut) if table.markers else ():
         row = table.markers.get(key)
         if row is not None:
             unit = next(unit for unit in units if unit.end > start)
-            rest = text[end : unit.end]
+            stop = end if key[0] in MARKS else unit.end
+            rest += text[end:stop]
             long = len(rest) > _ANNOUNCED[row.position] or (row.position == "head" and ends_sentence(rest))
-            if rest and not (long or reads_on(rest)):
-                yield start, unit.end, row
+            if not (long or reads_on(rest)):
+                yield start, stop, row
 
 
 def _remove(text: str, units: Sequence[Unit], found: Sequence[_Found]) -> list[Span]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from cleaning.outlet.count import LineCounts
 from cleaning.outlet.furniture import Form, Furniture, OutletTable, Stories, Table, from_toml
-from cleaning.outlet.pieces import Piece, announcements, cut_pieces, cut_spans, title_key
+from cleaning.outlet.pieces import MARKS, Piece, announcements, cut_pieces, cut_spans, title_key
 
 __all__ = [
+    "MARKS",
     "Form",
     "Furniture",
     "LineCounts",

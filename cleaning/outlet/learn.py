@@ -20,7 +20,7 @@ from cleaning.lines.unit import ends_sentence
 from cleaning.outlet.count import HEAD, INSIDE, LEAD, MARKER, TAIL, TITLE, Occurrences, Story, hash_of, unpack
 from cleaning.outlet.evidence import READ, SAMPLE, OutletStories, Read, Words
 from cleaning.outlet.furniture import GLUE, Form, Furniture, Place, Table
-from cleaning.outlet.pieces import Word, affixes, announcements, cut_spans, is_headline
+from cleaning.outlet.pieces import MARKS, Announcement, Word, affixes, announcements, cut_spans, is_headline
 
 #: Pieces that are merged at a time: some 200 MB.
 _PART = 4_000_000
@@ -75,6 +75,10 @@ _DATELINE = frozenset("-–—:()/،,")
 #: Before a tail so many documents have ended; a longer one is no end of a sentence.
 _STOPS = frozenset(".!?؟…۔")
 _ENDED = 0.7
+#: A longer frame is one if it stands in so many of the documents of the shorter one.
+_DEEPER = 0.7
+#: What closes so many of an outlet's documents is no end of a sentence either.
+_MANY = 0.3
 _CONVINCING = 8
 #: Part of what a marker announces that may be running text; a single word announces in so many documents.
 _RUNNING = 0.2
@@ -117,7 +121,7 @@ def learn(summaries: Sequence[memoryview], stories: int) -> Table:
         judge = _Judge(name, outlet, least)
         new = [row for one in found.pop(name) if (row := judge.row(one))]
         lines = {row.text for row in new if row.form == "piece"}
-        rows += [row for row in new if row.form not in ("head", "tail") or row.text not in lines]
+        rows += [row for row in new if row.form not in ("head", "tail") or not (row.text in lines or _grows(row, new))]
     return Table(rows)
 
 
@@ -297,7 +301,8 @@ class _Judge:
             )
         else:
             ended = sum(not _STOPS.isdisjoint(seam) for seam in seams)
-            fits = bool(part) or ended >= _ENDED * len(seams) or count >= _CONVINCING
+            many = count >= _CONVINCING or one.count >= _MANY * self.outlet.size
+            fits = bool(part) or many or ended >= _ENDED * len(seams)
         if not fits:
             return None
         chosen = self.outlet.unrelated(one.ranks)
@@ -315,32 +320,36 @@ class _Judge:
         """Judge what announces the rest of its line: a link, the section and the date."""
         if not self._returns(one):
             return None
-        found: list[tuple[str, str, str, str]] = []
+        found: list[Announcement] = []
+        edges: Counter[str] = Counter()
         for rank in one.ranks:
             text = self.outlet.read(rank).story.text
             spans = cut_spans(text)
             announced = announcements(text, spans)
-            key, at, start, end = next(item for item in announced if hash_of(MARKER, item[0]) == one.hash)
-            edge = "head" if at < _EDGE else "tail" if at >= len(spans) - _EDGE else "body"
-            found.append((edge, text[start:end], text[end : spans[at][1]].strip(), key))
-        letters = sum(letter.isalpha() for letter in found[0][3])
-        enough = " " in found[0][3][:-2] or one.count >= _WORD_SHARE * self.outlet.size
-        ended = sum(ends_sentence(rest) for _, _, rest, _ in found)
-        if (
-            letters < _MARKER_LETTERS
-            or not enough
-            or ended > _RUNNING * len(found)
-            or not _varies([rest for _, _, rest, _ in found])
-        ):
+            found.append(next(item for item in announced if hash_of(MARKER, item.key) == one.hash))
+            at = found[-1].at
+            edges["head" if at < _EDGE else "tail" if at >= len(spans) - _EDGE else "body"] += 1
+        key, rests = found[0].key, [item.rest for item in found]
+        letters = sum(letter.isalpha() for letter in key)
+        enough = " " in key.strip(MARKS) or one.count >= _WORD_SHARE * self.outlet.size
+        ended = sum(map(ends_sentence, rests))
+        if letters < _MARKER_LETTERS or not enough or ended > _RUNNING * len(found) or not _varies(rests):
             return None
         chosen = self.outlet.unrelated(one.ranks)
-        if len(chosen) < self.least or len(self.outlet.topic(chosen, frozenset(found[0][3].split(" ")))) > _TOPIC:
+        if len(chosen) < self.least or len(self.outlet.topic(chosen, frozenset(key.split(" ")))) > _TOPIC:
             return None
-        edges = Counter(edge for edge, *_ in found)
         place: Place = "head" if edges["head"] > edges["tail"] else "tail"
         if edges[place] < _PLACED * len(found):
             return None
-        return self._written("marker", place, one, len(chosen), found[0][3], found[0][1])
+        text = self.outlet.read(one.ranks[0]).story.text
+        return self._written("marker", place, one, len(chosen), key, text[found[0].start : found[0].end].strip())
+
+
+def _grows(row: Furniture, others: Sequence[Furniture]) -> bool:
+    """Tell whether a frame is a shorter one that stands in more documents, with a word of the story."""
+    fits = str.startswith if row.form == "head" else str.endswith
+    shorter = (other for other in others if other.form == row.form and other.text != row.text)
+    return any(fits(row.text, other.text) and row.count < _DEEPER * other.count for other in shorter)
 
 
 def _varies(beside: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from corpus.arabic import fold, iterate_words
 
 #: Where a sentence may end, if what is before it is no abbreviation of one letter ("د. سمير"), and a wide gap.
-_STOP = re.compile(r"[.!?؟۔…]\s+")
+_STOP = re.compile(r"[.!?؟۔…](?:\s+|(?=[\u0621-\u064a]))")
 _GAP = re.compile(r"[^\S\n]{3,}")
 #: What stands between words. Single replacements: for so few characters they take a third of a pattern's time.
 _MARKS = ".,:;!?()[]{}<>\"'`|/\\*+=~^#@&%$-\t«»“”‘’„‹›…،؛؟۔٪–—―−•·▪►◄●■□★©\u00a0"
@@ -175,23 +175,51 @@ def is_headline(key: str) -> bool:
     return key.count(" ") + 1 >= _HEADLINE_WORDS and len(key) >= _HEADLINE_LETTERS
 
 
-#: Marks that set an announcement apart from what it announces, and the characters in which one stands.
+#: Marks that set an announcement, or a name, apart; and the characters in which it stands.
 _APART = re.compile(r"[:：|•·»›]|\s[-–—/](?=\s)")
 _ANNOUNCES = 48
 #: Announcements are looked for in so many first and last pieces.
 _AT_HEAD, _AT_TAIL = 2, 3
+MARKS = " :：|•·»›-–—/…"
+#: Without a mark, so many words of a last piece of so many characters announce the rest: tags, a contact.
+_OPENINGS = (1, 3)
+_CONTACT = 100
+#: What a name is signed with stands at the end of so short a piece: "NAME - OUTLET".
+_SIGNED = 60
 
 
-def announcements(text: str, spans: Sequence[tuple[int, int, bool]]) -> Iterator[tuple[str, int, int, int]]:
-    """Yield what announces the rest of a first or last piece: its key with its mark, which piece, and both ends of it.
+class Announcement(NamedTuple):
+    """A frozen part of a first or last piece that says what the `rest` is: a link, a contact, the name before it."""
 
-    The places are those of the announcement in `text`; `spans` are those of `cut_spans`.
+    key: str
+    at: int
+    start: int
+    end: int
+    rest: str
+
+
+def announcements(text: str, spans: Sequence[tuple[int, int, bool]]) -> Iterator[Announcement]:
+    """Yield what announces or signs the rest of a first or last piece, up to the end of that piece.
+
+    `spans` are those of `cut_spans`, `at` tells which of them it is. A key has a mark behind what announces, before
+    what signs, and dots where no mark stands.
     """
     for at, (start, end, _) in enumerate(spans):
         if _AT_HEAD <= at < len(spans) - _AT_TAIL:
             continue
-        found = _APART.search(text, start, min(end, start + _ANNOUNCES))
-        if found is not None and found.end() < end:
-            (key,) = keys_of([text[start : found.start()]])
-            if key:
-                yield f"{key} {found[0].strip()}", at, start, found.end()
+        piece = text[start:end].rstrip()
+        found = _APART.search(piece, 0, _ANNOUNCES)
+        parts = []
+        if found is not None and found.end() < len(piece):
+            parts.append((piece[: found.start()], f" {found[0].strip()}", piece[found.end() :]))
+            if len(piece) <= _SIGNED and piece[-1] not in ".!?؟۔…":
+                last = list(_APART.finditer(piece))[-1]
+                parts.append((piece[last.end() :], f"{last[0].strip()} ", piece[: last.start()]))
+        elif at >= len(spans) - _AT_TAIL and 0 < len(piece) <= _CONTACT and piece[-1] not in ".!?؟۔…":
+            opening = [word.end() for word in islice(iterate_words(piece), max(_OPENINGS))]
+            ends = [opening[count - 1] for count in _OPENINGS if count <= len(opening)]
+            parts += [(piece[:end_at], " …", piece[end_at:]) for end_at in ends]
+        keys = keys_of([part for part, _, _ in parts])
+        for key, (_, mark, rest) in zip(keys, parts, strict=True):
+            if key and rest.strip():
+                yield Announcement(mark + key if mark.endswith(" ") else key + mark, at, start, end, rest.strip())

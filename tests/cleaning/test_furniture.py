@@ -156,6 +156,29 @@ def test_a_marker_takes_the_rest_of_its_line():
     assert cleaned(linked + plain(range(20, 120)))[:6] == [" ".join(story(n)) for n in range(6)]
 
 
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "للتواصل مع الكاتب {} أرسل رسالة إلى 88591",
+        "{} - المرفأ نيوز",
+        "{} {} {} صحيفة المرفأ اليومية تصدر كل صباح عن دار الساحل",
+    ],
+)
+def test_what_closes_the_stories_has_slots_for_names(tail):
+    signed = [f"{' '.join(story(n))} {tail.replace('{}', story(n + 500)[1].split()[1])}" for n in range(12)]
+    documents = [make(n, "المرفأ", text) for n, text in enumerate(signed)] + plain(range(20, 120))
+    left = [text.removeprefix(" ".join(story(n))) for n, text in enumerate(cleaned(documents)[:12])]
+    names = [len(story(n + 500)[1].split()[1]) for n in range(12)]
+    assert all(len(text.strip()) <= 3 * size + 2 for text, size in zip(left, names, strict=True))
+    assert not any("المرفأ" in text or "للتواصل" in text for text in left)
+
+
+def test_a_number_before_a_glued_tail_is_of_the_story():
+    bodies = [f"{' '.join(story(n))[:-1]}{' عام ' + str(2000 + n) if n % 2 else ''}" for n in range(12)]
+    glued = [make(n, "المرفأ", f"{body} اشترك في خدمة المرفأ العاجلة") for n, body in enumerate(bodies)]
+    assert cleaned(glued + plain(range(20, 40)))[:12] == bodies
+
+
 def test_a_line_that_is_the_headline_of_another_story_is_a_link_to_it():
     titles = {n: " ".join(story(n)[2][:-1].split()[-4:]) for n in (30, 33)}
     linked = make(1, "المرفأ", "\n".join([*story(1)[:2], titles[30], story(1)[2], story(33)[0]]))
