@@ -4,28 +4,40 @@
 
 Quality needs the labelled data (a sibling folder `shared/data`, or $GHIRBAL_DATA, or --data) and is skipped with a
 word where that is absent. Each file is one corpus: scanned, learned, applied; then once more without the learned
-table. The last lines put all files together, as a real corpus would be. Speed is CPU time of one thread, the best of
-three runs, on the unlabelled news of the data where present, else on made-up text; hostile lines have 200,000
-characters.
+table. The last column puts all files together, as a real corpus would be.
+
+Each rule has a line that says of how many outlets it takes chrome, and how much. Each threshold of learning has one
+that says what it costs where it is set, where the other outlets would have set it, and where it is off: the outlets are
+cut into groups, the value is chosen on all groups but one, and the cost is that of the group left out. The cost of an
+outlet is the share of its chrome that is left and ten times the share of its body that is lost.
+
+Speed is CPU time of one thread, the best of three runs, on the unlabelled news of the data where present, else on
+made-up text; hostile lines have 200,000 characters.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
 import platform
 import sys
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from statistics import fmean
+from types import ModuleType
+from typing import Any, NamedTuple
+from zlib import crc32
 
 PROJECT = Path(__file__).parents[1]
 sys.path[0] = str(PROJECT)  # not this folder, where a file has the name of the package that is measured
 
+from cleaning.outlet import evidence, learn  # noqa: E402
 from cleaning.score import score_text  # noqa: E402
 from cleaning.stages import Clean  # noqa: E402
 from corpus.records import Document, Source  # noqa: E402
@@ -99,6 +111,133 @@ def _silver(scores: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield "| clean documents hurt | 2 | " + " | ".join(hurt) + " |"
     trapped = (f"{whole['traps']['lost']} of {whole['traps']['documents']}" for whole in wholes)
     yield "| traps lost | 1 | " + " | ".join(trapped) + " |"
+
+
+class Labelled(NamedTuple):
+    """A document of an outlet, and a mark for each character: `+` body, `-` chrome, ` ` neither."""
+
+    document: Document
+    marks: str
+
+
+_MARKS = {"keep": "+", "drop": "-", "meta": " "}
+_META = {"title", "source", "embed", "dup"}
+
+
+def labelled(data: Path) -> dict[str, list[Labelled]]:
+    """Return the documents of each outlet of which every character is labelled, context for learning behind them."""
+    found: defaultdict[str, list[Labelled]] = defaultdict(list)
+    for row in rows_of(data / "text" / "gold.jsonl"):
+        if row["variant"] == "textdump":
+            found[f"gold {row['outlet']}"].append(_labelled(row, " ".join(map(_marked, row["lines"]))))
+    for row in rows_of(data / "text" / "chrome.jsonl"):
+        marks = ["+"] * len(row["text"])
+        for start, end, kind in row["spans"]:
+            marks[start:end] = (" " if kind in _META else "-") * (end - start)
+        found[f"chrome {row['outlet']}"].append(_labelled(row, "".join(marks)))
+    for row in rows_of(data / "text" / "clean.jsonl"):
+        found[f"clean {row['outlet']}"].append(_labelled(row, "+" * len(row["text"])))
+    dumps = data / "v2" / "text" / "dumps.jsonl.gz"
+    lines = gzip.decompress(dumps.read_bytes()).decode().split("\n") if dumps.is_file() else []
+    for row in (json.loads(line) for line in lines if line):
+        name = f"v2 {row['outlet'] if row['kind'] != 'page' else 'pages'}"
+        if "lines" in row and " ".join(line["text"] for line in row["lines"]) == row["text"].replace("\n", " "):
+            found[name].append(_labelled(row, " ".join(map(_marked, row["lines"]))))
+        elif "lines" not in row:
+            found[name].append(_labelled(row, "+" * len(row["text"])))
+    return dict(found)
+
+
+def _marked(line: Row) -> str:
+    marks = [_MARKS[line["label"]]] * len(line["text"])
+    for start, end, kind in line.get("span", ()):
+        marks[start:end] = (" " if kind in _META else "-") * (end - start)
+    return "".join(marks)
+
+
+def _labelled(row: Row, marks: str) -> Labelled:
+    """Return the document as it is, not scrubbed: marks are by character."""
+    text = row["text"] if "text" in row else "\n".join(line["text"] for line in row["lines"])
+    document = Document(row["id"], Source("gold"), text, title=row.get("title") or "", outlet=row.get("outlet", ""))
+    return Labelled(document, marks)
+
+
+class Account(NamedTuple):
+    """What was taken of an outlet, by rule: characters of chrome and of body; and how many of each there were."""
+
+    chrome: Counter[str]
+    body: Counter[str]
+    of_chrome: int
+    of_body: int
+
+    @property
+    def cost(self) -> float:
+        """Return the share of chrome left and ten times the share of body lost."""
+        left = 1 - self.chrome.total() / self.of_chrome if self.of_chrome else 0
+        return left + 10 * self.body.total() / max(1, self.of_body)
+
+
+def account(documents: Sequence[Labelled]) -> Account:
+    """Learn from the documents of one outlet, clean them, and say what went."""
+    stage, chrome, body = taught([one.document for one in documents]), Counter[str](), Counter[str]()
+    for document, marks in documents:
+        for span in stage.explain(document):
+            chrome[span.rule] += marks[span.start : span.end].count("-")
+            body[span.rule] += marks[span.start : span.end].count("+")
+    everything = "".join(one.marks for one in documents)
+    return Account(chrome, body, everything.count("-"), everything.count("+"))
+
+
+def rules(accounts: dict[str, Account]) -> Iterator[str]:
+    """Yield what each rule takes, and of how many outlets."""
+    yield "| rule | outlets it takes chrome of | chrome, characters | outlets it takes body of | body, characters |"
+    yield "|---|---:|---:|---:|---:|"
+    names = {rule for one in accounts.values() for rule in (*one.chrome, *one.body)}
+    total = {rule: sum(one.chrome[rule] for one in accounts.values()) for rule in names}
+    for rule in sorted(names, key=lambda rule: -total[rule]):
+        helped = sum(one.chrome[rule] > one.body[rule] for one in accounts.values())
+        hurt = sum(one.body[rule] > 0 for one in accounts.values())
+        lost = sum(one.body[rule] for one in accounts.values())
+        yield f"| {rule} | {helped} | {total[rule]:,} | {hurt} | {lost:,} |"
+
+
+#: Groups of outlets that are left out in turn.
+GROUPS = 5
+#: Thresholds of learning: where they stand, what they do, other values to choose from, and the value that is off.
+KNOBS: tuple[tuple[ModuleType, str, str, tuple[float, ...], float], ...] = (
+    (evidence, "_UNRELATED", "rare words in common that make two stories related", (0.06, 0.25), 2.0),
+    (evidence, "_COMPARABLE", "rare words of a story that can be compared", (3, 10), 0),
+    (learn, "_TOPIC", "words of a topic in common that make a formula", (2, 10), 1_000),
+    (learn, "_TOLD", "part of a sentence that its story says again", (0.2, 0.5), 2.0),
+    (learn, "_PLACED", "documents that have a piece at one place", (0.6, 0.95), 0.0),
+    (learn, "_CONTINUING", "times as many stories for a sentence with \"and\"", (2, 5), 0),
+    (learn, "_VERSION", "rare words in common that make one story of two", (0.15, 0.6), 2.0),
+    (learn, "_OWN_STORY", "part of a headline that its story says again", (0.4, 0.8), 2.0),
+)
+
+
+def thresholds(sets: dict[str, list[Labelled]], standing: dict[str, Account]) -> Iterator[str]:
+    """Yield what each threshold costs as it is, as the other outlets choose it, and off."""
+    yield f"| threshold | value | cost | chosen by the others, {GROUPS} groups | cost left out | off: cost |"
+    yield "|---|---:|---:|---|---:|---:|"
+    outlets = {name: name.split(" ", 1)[1].replace("-", "") for name in sets}
+    group = {name: crc32(outlet.encode()) % GROUPS for name, outlet in outlets.items()}
+    for module, name, meaning, others, off in KNOBS:
+        value = getattr(module, name)
+        costs = {value: {one: found.cost for one, found in standing.items()}}
+        for other in (*others, off):
+            setattr(module, name, other)
+            costs[other] = {one: account(documents).cost for one, documents in sets.items()}
+        setattr(module, name, value)
+        chosen, left_out = [], []
+        for number in range(GROUPS):
+            rest = [one for one in sets if group[one] != number]
+            best = min((value, *others), key=lambda at: fmean(costs[at][one] for one in rest))
+            chosen.append(best)
+            left_out += [costs[best][one] for one in sets if group[one] == number]
+        as_set, as_off = (f"{fmean(cost.values()):.4f}" for cost in (costs[value], costs[off]))
+        picked = ", ".join(f"{at:g} ({count})" for at, count in sorted(Counter(chosen).items()))
+        yield f"| {meaning} | {value:g} | {as_set} | {picked} | {fmean(left_out):.4f} | {as_off} |"
 
 
 def news(data: Path) -> tuple[str, list[Document]]:
@@ -176,6 +315,9 @@ def main() -> None:
     lines = ["## Cleaning text dumps", "", f"{datetime.now(UTC):%Y-%m-%d}, {machine}. `python bench/cleaning.py`", ""]
     if (options.data / "text").is_dir():
         lines += quality(options.data)
+        sets = labelled(options.data)
+        accounts = {name: account(documents) for name, documents in sets.items()}
+        lines += ["", *rules(accounts), "", *thresholds(sets, accounts)]
     else:
         lines.append(f"Quality not measured: no labelled data in {options.data}.")
     lines += ["", *speed(options.data), ""]
