@@ -5,29 +5,42 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from corpus.errors import InputError, UsageError
 from corpus.files import digest_file, translated
 from corpus.text import is_scrubbed
-from ghirbal.published import MANIFEST, SUCCESS, Manifest, corpus_at, is_finished, read_manifest, read_rows
+from ghirbal.published import (
+    MANIFEST,
+    SUCCESS,
+    KeptRow,
+    Manifest,
+    RemovedRow,
+    corpus_at,
+    is_finished,
+    read_manifest,
+    read_rows,
+)
 
 
-class _Kept(msgspec.Struct, frozen=True):
-    id: str
-    text: str
+class _Observer(Protocol):
+    """Be shown each record that is read."""
+
+    def observe_kept(self, row: KeptRow) -> None: ...
+    def observe_removed(self, row: RemovedRow) -> None: ...
 
 
-class _Source(msgspec.Struct, frozen=True):
-    path: str = ""
+class _Nobody:
+    def observe_kept(self, row: KeptRow) -> None:
+        """Pass over a document."""
+
+    def observe_removed(self, row: RemovedRow) -> None:
+        """Pass over a removed record."""
 
 
-class _Removed(msgspec.Struct, frozen=True):
-    id: str
-    reason: str
-    source: _Source
-    survivor: str = ""
+_NOBODY = _Nobody()
 
 
 def check_corpus(out: Path) -> list[str]:
@@ -81,7 +94,12 @@ def _check_counts(manifest: Manifest) -> Iterator[str]:
 
 
 def check_records(
-    out: Path, files: Iterable[str], *, unique: bool, elsewhere: Iterable[str] | None = ()
+    out: Path,
+    files: Iterable[str],
+    *,
+    unique: bool,
+    elsewhere: Iterable[str] | None = (),
+    observer: _Observer = _NOBODY,
 ) -> Iterator[str]:
     """Yield what the records of a corpus break: the law of ids, the law of text, an address and a reason for each.
 
@@ -93,13 +111,15 @@ def check_records(
     missing: list[tuple[bytes, str]] = []
     for name in names:
         try:
-            for kept in read_rows(out / name, _Kept) if name.startswith("corpus/") else ():
+            for kept in read_rows(out / name, KeptRow) if name.startswith("corpus/") else ():
                 if (key := _key(kept.id)) in ids and unique:
                     yield f"{name}: id {kept.id!r} stands twice"
                 ids.add(key)
+                observer.observe_kept(kept)
                 if not is_scrubbed(kept.text):
                     yield f"{name}: the text of {kept.id!r} holds characters that no text may hold"
-            for gone in read_rows(out / name, _Removed) if name.startswith("removed/") else ():
+            for gone in read_rows(out / name, RemovedRow) if name.startswith("removed/") else ():
+                observer.observe_removed(gone)
                 if not gone.reason or not gone.source.path:
                     yield f"{name}: {gone.id!r} was removed without a reason or an address"
                 if gone.survivor and elsewhere is not None and (key := _key(gone.survivor)) not in ids:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os.path import realpath
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from cleaning.filters import Filter
 from cleaning.stages import Clean, Extract
@@ -18,12 +19,14 @@ from corpus.errors import CorpusError, UsageError
 from corpus.files import STDIN, InputFile, list_inputs, publish, publish_json, publishing, run_lock, translated
 from corpus.formats import Format
 from corpus.records import Failure
-from corpus.run import Plan, RunResult, Stage, Watcher, cut_segments, first_tasks, open_pool, run_stages
+from corpus.run import Plan, RunResult, Stage, Watcher, cut_segments, draw, first_tasks, open_pool, run_stages
 from ghirbal.check import check_records
 from ghirbal.config import Config, fingerprint, plain, read_reviewed
-from ghirbal.output import REPORT_PAGE, Finished, Identity, claim, entry, finish, refuse_foreign
+from ghirbal.opened import documents_of
+from ghirbal.output import REPORT_PAGE, Finished, Identity, claim, entry, finish, library_versions, refuse_foreign
 from ghirbal.published import BOILERPLATE, CLUSTERS, HOUSE, REPORT, find_records, read_report
 from ghirbal.report_page import render_report
+from ghirbal.survey import MOST_SAMPLES, Survey, find_alerts, main_furniture
 
 if TYPE_CHECKING:
     from ghirbal.index import Against
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 Command = Literal["build", "clean", "dedup"]
 
 _MEGABYTE = 2**20
+#: So many inputs are named on top of the report.
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,9 @@ def run_job(job: Job, watch: Watcher) -> Finished:
         with open_pool(job.workers) as pool:
             outcome = run_stages(plan, stages, first_tasks(files, failures), pool, watch)
         _publish_rest(job, stages, outcome)
-        _ensure_laws(job, outcome, elsewhere)
+        survey = Survey()
+        _ensure_laws(job, outcome, elsewhere, survey)
+        _publish_report(job, stages, outcome, survey, _describe(job, files, identity))
         finish(job.out, identity, files, outcome)
     return Finished(job.out, outcome.report)
 
@@ -179,7 +186,7 @@ def _gone_at_last(path: Path) -> Iterator[None]:
 
 
 def _publish_rest(job: Job, stages: Sequence[Stage], outcome: RunResult) -> None:
-    """Write what only the whole run knows: clusters, the learned table, the report."""
+    """Write what only the whole run knows: clusters and the learned table."""
     for stage in stages:
         if isinstance(stage, _Clustering):
             rows = 0
@@ -190,15 +197,54 @@ def _publish_rest(job: Job, stages: Sequence[Stage], outcome: RunResult) -> None
             outcome.files[CLUSTERS] = entry(published[0], rows)
         if isinstance(stage, Clean):
             outcome.files[BOILERPLATE] = entry(publish(job.out / BOILERPLATE, stage.table_toml().encode()))
-    row = {"command": job.command, "format": job.form} | outcome.report.to_row()
+
+
+def _describe(job: Job, files: Sequence[InputFile], identity: Identity) -> dict[str, Any]:
+    """Say what was run, for the top of the report."""
+    sections, defaults = plain(job.config), plain(Config())
+    changed = {
+        f"{section}.{key}": value
+        for section, values in sections.items()
+        for key, value in values.items()
+        if value != defaults[section][key]
+    }
+    changed |= {} if job.filters else {"filters": "off"}
+    return {
+        "files": len(files),
+        "bytes": sum(file.size for file in files),
+        "names": [file.name for file in files[:_NAMED]],
+        "configuration": changed,
+        "reviewed_table": bool(job.boilerplate),
+        "against": identity.configuration["against"].split(",") if job.against else [],
+        "versions": library_versions(),
+    }
+
+
+def _publish_report(
+    job: Job, stages: Sequence[Stage], outcome: RunResult, survey: Survey, run: Mapping[str, Any]
+) -> None:
+    """Write report.json, and the page that shows it."""
+    counts = outcome.report
+    draw(counts.samples, MOST_SAMPLES)
+    row = {"command": job.command, "format": job.form, "run": run} | counts.to_row()
+    row |= survey.rows(counts.characters_before, counts.characters_after)
+    parts = sorted(job.out / name for name in outcome.files if name.startswith("corpus/"))
+    row["pairs"] = survey.pairs(documents_of(parts, survey.survivors))
+    tables = (tomllib.loads(stage.table_toml()) for stage in stages if isinstance(stage, Clean))
+    row["furniture"] = main_furniture(line for table in tables for line in table.get("furniture", ()))
+    row["alerts"] = find_alerts(row)
     outcome.files[REPORT] = entry(publish_json(job.out / REPORT, row))
     outcome.files[REPORT_PAGE] = entry(publish(job.out / REPORT_PAGE, render_report(row).encode()))
 
 
-def _ensure_laws(job: Job, outcome: RunResult, elsewhere: Iterable[str]) -> None:
-    """Make sure that the corpus keeps its laws; survivors may be `elsewhere`, in what it was compared with."""
+def _ensure_laws(job: Job, outcome: RunResult, elsewhere: Iterable[str], survey: Survey) -> None:
+    """Make sure that the corpus keeps its laws; survivors may be `elsewhere`, in what it was compared with.
+
+    What is read for that `survey` is shown as well.
+    """
     if job.form == "txt":  # has no ids
         return
-    for law in check_records(job.out, outcome.files, unique=job.command != "clean", elsewhere=elsewhere):
+    unique = job.command != "clean"
+    for law in check_records(job.out, outcome.files, unique=unique, elsewhere=elsewhere, observer=survey):
         message = f"{law}: a defect of Ghirbal, please report it; the corpus is not published as finished"
         raise CorpusError(f"{job.out}: {message}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from pathlib import Path
@@ -96,35 +96,16 @@ class Corpus:
         """
         asked = _Asked(key)
         best: dict[int, list[Found]] = {}
-        for rank, found in self._named(asked.rank, asked.needles):
+        paths = self.parts("removed") + self.parts("corpus")
+        for rank, found in _named(paths, asked.rank, asked.needles):
             best.setdefault(rank, []).append(found)
         if not best:
-            best = {1: [found for _, found in self._named(asked.titles, None)]}
+            best = {1: [found for _, found in _named(paths, asked.titles, None)]}
         return best[min(best)][:_MOST_FOUND]
-
-    def _named(
-        self, rank: Callable[[_Name | Document], int], needles: Sequence[bytes] | None
-    ) -> list[tuple[int, Found]]:
-        """Return the records to which `rank` gives one; lines without any of `needles` are never taken apart."""
-
-        def scan(path: Path) -> list[tuple[int, Found]]:
-            if path.suffix == ".parquet":
-                rows = ((rank(row), row) for row in _parquet_rows(path))
-                return list(islice(((place, row) for place, row in rows if place), _MOST_FOUND))
-            decoder: msgspec.json.Decoder[Any] = _REMOVED if path.parent.name == "removed" else _DOCUMENT
-            lines = _lines(path) if needles is None else _lines_with(path, needles)
-            named = ((place, decoder.decode(line)) for line in lines if (place := rank(_NAME.decode(line))))
-            return list(islice(named, _MOST_FOUND))
-
-        # What takes the time is to decompress, which threads do side by side.
-        with ThreadPoolExecutor(_READERS) as pool:
-            return list(chain.from_iterable(pool.map(scan, self.parts("removed") + self.parts("corpus"))))
 
     def documents(self, *ids: str) -> dict[str, Document]:
         """Return the documents of these ids that are in the corpus."""
-        wanted = set(ids) - {""}
-        found = self._named(lambda row: int(row.id in wanted), list(map(_written, sorted(wanted)))) if wanted else []
-        return {row.id: row for _, row in found if isinstance(row, Document)}
+        return documents_of(self.parts("corpus"), ids)
 
     def why(self, key: str) -> list[Account]:
         """Return what became of each record that `key` names, stage by stage; print one to read it.
@@ -160,6 +141,32 @@ class Corpus:
         for row in rows if flat else ():
             row |= {name: orjson.dumps(row[name], option=orjson.OPT_SORT_KEYS).decode() for name in _JSON_COLUMNS}
         return rows
+
+
+def documents_of(parts: Sequence[Path], ids: Iterable[str]) -> dict[str, Document]:
+    """Return the documents of these ids that are in `parts`, files of documents."""
+    wanted = set(ids) - {""}
+    found = _named(parts, lambda row: int(row.id in wanted), list(map(_written, sorted(wanted)))) if wanted else []
+    return {row.id: row for _, row in found if isinstance(row, Document)}
+
+
+def _named(
+    paths: Sequence[Path], rank: Callable[[_Name | Document], int], needles: Sequence[bytes] | None
+) -> list[tuple[int, Found]]:
+    """Return the records to which `rank` gives one; lines without any of `needles` are never taken apart."""
+
+    def scan(path: Path) -> list[tuple[int, Found]]:
+        if path.suffix == ".parquet":
+            rows = ((rank(row), row) for row in _parquet_rows(path))
+            return list(islice(((place, row) for place, row in rows if place), _MOST_FOUND))
+        decoder: msgspec.json.Decoder[Any] = _REMOVED if path.parent.name == "removed" else _DOCUMENT
+        lines = _lines(path) if needles is None else _lines_with(path, needles)
+        named = ((place, decoder.decode(line)) for line in lines if (place := rank(_NAME.decode(line))))
+        return list(islice(named, _MOST_FOUND))
+
+    # What takes the time is to decompress, which threads do side by side.
+    with ThreadPoolExecutor(_READERS) as pool:
+        return list(chain.from_iterable(pool.map(scan, paths)))
 
 
 class _Asked:

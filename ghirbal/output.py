@@ -116,7 +116,7 @@ def _sources(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
         inside = f"{name}/{entry.name}"
         if entry.is_dir():
             yield from _sources(entry, inside)
-        elif inside.endswith((".py", ".toml")):
+        elif inside.endswith((".py", ".toml", ".css", ".js")):
             yield inside, entry.read_bytes()
 
 

@@ -36,6 +36,11 @@ _INSIDE = re.compile(r"(?:(?:corpus|removed)/)?\w[\w.-]*", re.ASCII)
 _REMEDY = "`ghirbal check` tells what else is damaged, --fresh makes the corpus anew"
 
 
+class _RowSource(msgspec.Struct, frozen=True):
+    path: str = ""
+    record: int = 0
+
+
 class Note(msgspec.Struct, frozen=True):
     """Hold what run.json says a folder is being made from."""
 
@@ -82,6 +87,39 @@ class Manifest(msgspec.Struct, frozen=True):
         for name in self.files:
             if not _INSIDE.fullmatch(name):
                 raise ValueError(f"{name!r} is no name that a run gives a file")
+
+
+class KeptRow(msgspec.Struct, frozen=True):
+    """Hold of a document what the laws and the report ask for."""
+
+    id: str
+    text: str
+    title: str = ""
+    url: str = ""
+    outlet: str = ""
+    language: str = ""
+    published: str = ""
+    authors: list[str] = []
+    credit: str = ""
+    tags: list[str] = []
+    also_in: list[Copy] = []
+    trace: Any = None
+
+
+class RemovedRow(msgspec.Struct, frozen=True):
+    """Hold of a removed record what the laws and the report ask for."""
+
+    id: str
+    reason: str
+    source: _RowSource
+    stage: str = ""
+    outlet: str = ""
+    language: str = ""
+    text: str = ""
+    excerpt: str = ""
+    survivor: str = ""
+    relation: str = ""
+    score: float = 0.0
 
 
 class RemovedRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +181,10 @@ class _ReportRow(ManifestCounts, frozen=True):
     outlets: _Numbers
     removed_by_outlet: _Numbers
     characters: _Numbers
+    characters_before: _Numbers
+    characters_after: _Numbers
     failures: list[_ReportFailure]
+    samples: list[dict[str, Any]]
 
 
 def is_finished(folder: Path) -> bool:

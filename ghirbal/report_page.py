@@ -1,53 +1,93 @@
-"""The report page: one file, no script, nothing fetched from anywhere."""
+"""The report page: one file that fetches nothing, and shows what was done as well as how often.
+
+Charts are plain SVG: a bar needs one element, and a charting library would weigh ten times all the rest of the page and
+need `unsafe-eval`. The policy of the page allows its one script and its one style sheet by their digests, nothing else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from importlib.resources import files
 from typing import Any
 
-from ghirbal.terminal import visible
+import orjson
+
+from ghirbal.differences import Pieces, side_by_side
+from ghirbal.glossary import REASONS, RULES, WORDS
+from ghirbal.terminal import visible, visible_lines
 
 #: A table on the page shows at most so many rows; report.json has them all.
 _ROWS = 40
+#: Rows and columns of the matrix of who copies whom.
+_COPYING = 12
+#: Colours of rules in the samples; with more rules they come again.
+_COLOURS = 12
+_BAR, _CHART = 240, (720, 140)
 
-_STYLE = """
-:root { color-scheme: light dark; --bar: #4a7c59; --line: #8884; }
-body { font: 15px/1.6 system-ui, "Noto Naskh Arabic", sans-serif; }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-.cards { display: flex; gap: 1rem; flex-wrap: wrap; }
-.card { border: 1px solid var(--line); border-radius: .5rem; padding: .7rem 1.2rem; min-width: 7rem; }
-.card b { display: block; font-size: 1.6rem; font-variant-numeric: tabular-nums; }
-table { border-collapse: collapse; width: 100%; } td, th { padding: .2rem .6rem; border-bottom: 1px solid var(--line); }
-th { text-align: start; font-weight: 600; } td.n { text-align: end; font-variant-numeric: tabular-nums; }
-td.bar { width: 40%; } td.bar i { display: block; height: .7rem; background: var(--bar); border-radius: .2rem; }
-code { font-size: .9em; }
-"""
+_STYLE = (files("ghirbal") / "report.css").read_text("utf-8")
+_SCRIPT = (files("ghirbal") / "report.js").read_text("utf-8")
 
 
 def render_report(row: Mapping[str, Any]) -> str:
     """Render what report.json holds as an HTML page that works offline."""
     outlets = {name or "(no outlet named)": count for name, count in row["outlets"].items()}
+    languages = row["languages"]
     sections = [
         _cards(row),
-        _table("Why records were removed", "reason", row["reasons"]),
-        _table("Chrome removed from kept documents", "rule", row["rules"]),
-        _table("Outlets, documents kept", "outlet", outlets),
-        _table("Outlets, documents removed", "outlet", row["removed_by_outlet"]),
-        _table("Languages", "language", row["languages"]),
+        _alerts(row.get("alerts", ())),
+        _flow(row),
+        _samples(row.get("samples", ())),
+        _pairs(row.get("pairs", ())),
+        _table("Why records were removed", "reason", row["reasons"], REASONS),
+        _table("Chrome removed from kept documents", "rule", row["rules"], RULES),
+        _outlets(row) if row.get("by_outlet") else _table("Outlets, documents kept", "outlet", outlets),
+        _copied(row.get("copied", ())),
+        _clusters(row.get("clusters", ())),
+        _chart("Length of the documents kept, in characters", row.get("lengths", ()), "and more"),
+        _chart("When the documents kept were published", row.get("days", ())),
+        _table("Languages", "language", languages),
+        _empty(row),
         _failures(row["failures"], row["failed"]),
+        _run(row.get("run", {})),
+        _glossary(row),
     ]
     title = f"Ghirbal {escape(row['command'])}"
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
+    policy = (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; "
+        f"style-src '{_digest(_STYLE)}'; script-src '{_digest(_SCRIPT)}'"
+    )
+    head = (
+        f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{_STYLE}</style>'
+    )
     body = "\n".join(section for section in sections if section)
-    page = f'<html lang="en"><head>{head}<style>{_STYLE}</style></head>\n<body><h1>{title}</h1>\n{body}\n</body></html>'
-    return f"<!doctype html>\n{page}\n"
+    body = f"<body><h1>{title}</h1>\n{body}\n<script>{_SCRIPT}</script></body>"
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n{body}</html>\n'
+
+
+def _digest(source: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
 
 
 def _text(value: str) -> str:
     """Return foreign text as the page may show it: no markup, and nothing that turns the direction or is not seen."""
     return escape(visible(value))
+
+
+def _lines(value: str) -> str:
+    return escape(visible_lines(value))
+
+
+def _named(value: str) -> str:
+    return _text(value) if value else "(none named)"
+
+
+def _section(title: str, body: str, about: str = "") -> str:
+    said = f'<p class="about">{about}</p>' if about else ""
+    return f"<section><h2>{title}</h2>{said}{body}</section>"
 
 
 def _cards(row: Mapping[str, Any]) -> str:
@@ -56,34 +96,263 @@ def _cards(row: Mapping[str, Any]) -> str:
         for name in ("read", "kept", "dropped", "failed")
     )
     kept = row["characters"].get("kept", 0)
-    return f'<div class="cards">{cards}<div class="card" id="characters"><b>{kept:,}</b>characters kept</div></div>'
+    cards += f'<div class="card" id="characters"><b>{kept:,}</b>characters kept</div>'
+    before, after = (sum(row.get(f"characters_{when}", {}).values()) for when in ("before", "after"))
+    if before:
+        cards += f'<div class="card" id="chrome"><b>{1 - after / before:.1%}</b>of the text was chrome</div>'
+    return f'<div class="cards">{cards}</div>'
 
 
-def _table(title: str, column: str, counts: Mapping[str, int]) -> str:
+def _alerts(alerts: Sequence[str]) -> str:
+    if not alerts:
+        return ""
+    shown = "".join(f'<li dir="auto">{_text(alert)}</li>' for alert in alerts[:_ROWS])
+    return f'<section id="alerts"><h2>Look at</h2><ul>{shown}</ul></section>'
+
+
+def _bar(share: float) -> str:
+    drawn = f'<rect width="{share * _BAR:.1f}" height="11"/>'
+    return f'<svg class="bar" width="{_BAR}" height="11" aria-hidden="true">{drawn}</svg>'
+
+
+def _wide(name: str, rows: str, rest: int = 0) -> str:
+    """Return a table that scrolls by itself on a narrow screen, and how many rows it does not show."""
+    more = f"<p>and {rest:,} more in report.json</p>" if rest > 0 else ""
+    return f'<div class="wide"><table id="{name}">{rows}</table></div>{more}'
+
+
+def _rows(cells: Iterable[Sequence[str]]) -> str:
+    """Return rows of a table; cells that begin with a figure, or hold a chart, stand as they are."""
+    return "".join("<tr>" + "".join(row) + "</tr>" for row in cells)
+
+
+def _name(value: str) -> str:
+    return f'<td dir="auto">{_named(value)}</td>'
+
+
+def _number(value: float | str) -> str:
+    return f'<td class="n">{value if isinstance(value, str) else f"{value:,}"}</td>'
+
+
+def _flow(row: Mapping[str, Any]) -> str:
+    """Show how many records came to each stage and went there."""
+    removed = row.get("removed_by_stage")
+    if not removed:
+        return ""
+    left, total, cells = row["read"], max(1, row["read"]), []
+    for stage in ("read", "extract", "clean", "filter", "dedup"):
+        if stage in removed:
+            gone = f"{removed[stage]:,} removed"
+            cells.append([f"<td>{stage}</td>", _number(left), f"<td>{_bar(left / total)}</td>", f"<td>{gone}</td>"])
+            left -= removed[stage]
+    cells.append(["<td>kept</td>", _number(row["kept"]), f"<td>{_bar(row['kept'] / total)}</td>", "<td></td>"])
+    return _section("From read to kept", f'<table id="flow">{_rows(cells)}</table>')
+
+
+def _table(title: str, column: str, counts: Mapping[str, int], meanings: Mapping[str, str] | None = None) -> str:
     if not counts:
         return ""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     largest = max(1, ranked[0][1])
-    rows = "".join(
-        f'<tr><td dir="auto">{_text(str(name))}</td><td class="n">{count:,}</td>'
-        f'<td class="bar"><i style="width:{100 * count / largest:.1f}%"></i></td></tr>'
+    rows = _rows(
+        [
+            _name(str(name)),
+            _number(count),
+            f"<td>{_bar(count / largest)}</td>",
+            f'<td class="about">{(meanings or {}).get(name, "")}</td>',
+        ]
         for name, count in ranked[:_ROWS]
     )
-    more = f"<p>and {len(ranked) - _ROWS:,} more in report.json</p>" if len(ranked) > _ROWS else ""
-    head = f"<tr><th>{column}</th><th></th><th></th></tr>"
-    return f"<h2>{title}</h2><table>{head}{rows}</table>{more}"
+    head = f"<tr><th>{column}</th><th></th><th></th><th></th></tr>"
+    return _section(title, _wide(f"of-{column}", head + rows, len(ranked) - _ROWS))
 
 
-def _failures(failures: list[Mapping[str, Any]], failed: int) -> str:
+def _samples(samples: Sequence[Mapping[str, Any]]) -> str:
+    """Show documents as they came, with what was removed marked, and filters by rule and outlet."""
+    if not samples:
+        return ""
+    rules = sorted({rule for sample in samples for rule in sample["rules"]})
+    colour = {rule: at % _COLOURS for at, rule in enumerate(rules)}
+    outlets = sorted({sample["outlet"] for sample in samples})
+    choices = _choice("rule", rules) + _choice("outlet", outlets)
+    shown = "".join(_sample(sample, colour) for sample in samples)
+    about = "Drawn at random, some for each rule. What was removed is marked; hover, or touch, to see the rule."
+    return _section("Before and after", f'<p id="filters">{choices}</p><div id="samples">{shown}</div>', about)
+
+
+def _choice(name: str, values: Iterable[str]) -> str:
+    options = "".join(f'<option value="{_text(value)}">{_named(value)}</option>' for value in values)
+    return f'<label>{name} <select id="by-{name}"><option value="*">every</option>{options}</select></label> '
+
+
+def _sample(sample: Mapping[str, Any], colour: Mapping[str, int]) -> str:
+    text, pieces, position = sample["text"], [], 0
+    for start, end, rule, evidence in sample["spans"]:
+        why = _text(f"{rule}: {evidence}" if evidence else rule)
+        removed = f'<del class="c{colour.get(rule, 0)}" tabindex="0" title="{why}">{_lines(text[start:end])}</del>'
+        pieces += [_lines(text[position:start]), removed]
+        position = end
+    pieces.append(_lines(text[position:]))
+    tags = " ".join(f'<span class="tag c{colour.get(rule, 0)}">{_text(rule)}</span>' for rule in sample["rules"])
+    head = f'<h3 dir="auto">{_text(sample["title"] or sample["id"])}</h3>'
+    head += f'<p class="about"><bdi>{_named(sample["outlet"])}</bdi> {tags}</p>'
+    attributes = f'data-outlet="{_text(sample["outlet"])}" data-rules="{_text(" ".join(sample["rules"]))}"'
+    body = f'<div class="text" dir="auto">{"".join(pieces)}</div>'
+    return f'<article class="sample" {attributes}>{head}{body}</article>'
+
+
+def _pairs(pairs: Sequence[Mapping[str, Any]]) -> str:
+    if not pairs:
+        return ""
+    shown = "".join(_pair(pair) for pair in pairs)
+    about = "What was removed beside what was kept for it; marked is what the other does not have."
+    return _section("The least certain copies", f'<div id="pairs">{shown}</div>', about)
+
+
+def _pair(pair: Mapping[str, Any]) -> str:
+    ours, theirs = side_by_side(pair["removed_text"], pair["kept_text"])
+    columns = "".join(
+        f'<div><p class="about">{side}: <bdi>{_named(pair[f"{side}_outlet"])}</bdi> {_text(pair[side])}</p>'
+        f'<div class="text" dir="auto">{_marked(pieces)}</div></div>'
+        for side, pieces in (("removed", ours), ("kept", theirs))
+    )
+    names = ", ".join(f"<bdi>{_named(pair[f'{side}_outlet'])}</bdi>" for side in ("removed", "kept"))
+    head = f"<summary>{_text(pair['relation'])} {pair['score']:.2f} {names}</summary>"
+    return f'<details class="pair">{head}<div class="beside">{columns}</div></details>'
+
+
+def _marked(pieces: Pieces) -> str:
+    return "".join(_lines(text) if shared else f"<mark>{_lines(text)}</mark>" for text, shared in pieces)
+
+
+def _outlets(row: Mapping[str, Any]) -> str:
+    """Show for each outlet what was kept and removed, its share of chrome, and the lines that it repeats."""
+    cells = []
+    for one in row["by_outlet"][:_ROWS]:
+        counts = (one["kept"], one["removed"], f"{one['chrome']:.1%}")
+        repeated = _repeated(row.get("furniture", {}).get(one["outlet"], ()))
+        cells.append([_name(one["outlet"]), *map(_number, counts), f"<td>{repeated}</td>"])
+    head = "<tr><th>outlet</th><th>kept</th><th>removed</th><th>chrome</th><th>what it repeats</th></tr>"
+    return _section("Outlets", _wide("outlets", head + _rows(cells), len(row["by_outlet"]) - _ROWS))
+
+
+def _repeated(furniture: Sequence[Mapping[str, Any]]) -> str:
+    if not furniture:
+        return ""
+    lines = "".join(
+        f'<li><bdi>{_text(line["example"])}</bdi> '
+        f'<span class="about">{line["form"]}, {line["count"]:,} of {line["documents"]:,}</span></li>'
+        for line in furniture
+    )
+    return f"<details><summary>{len(furniture)} lines</summary><ul>{lines}</ul></details>"
+
+
+def _copied(copied: Sequence[Mapping[str, Any]]) -> str:
+    """Show as a matrix which outlet had how many stories first that another had later."""
+    if not copied:
+        return ""
+    totals: dict[str, int] = {}
+    for one in copied:
+        for side in ("first", "later"):
+            totals[one[side]] = totals.get(one[side], 0) + one["stories"]
+    names = sorted(totals, key=lambda name: (-totals[name], name))[:_COPYING]
+    found = {(one["first"], one["later"]): one for one in copied}
+    most = max(one["stories"] for one in copied)
+    head = "".join(f'<th scope="col" dir="auto">{_named(name)}</th>' for name in names)
+    cells = [
+        [f'<th scope="row" dir="auto">{_named(one)}</th>', *(_cell(found.get((one, other)), most) for other in names)]
+        for one in names
+    ]
+    about = (
+        "A row for each outlet that had stories first, a column for who had them later: how many, and after how many "
+        "hours (median) where both say when."
+    )
+    table = _wide("copied", f"<tr><th>first \\ later</th>{head}</tr>{_rows(cells)}", len(totals) - _COPYING)
+    return _section("Who copies whom", table, about)
+
+
+def _cell(one: Mapping[str, Any] | None, most: int) -> str:
+    if one is None:
+        return "<td></td>"
+    hours = f'<br><span class="about">{one["median_hours"]:g} h</span>' if one["median_hours"] is not None else ""
+    return f'<td class="n h{round(9 * one["stories"] / most)}">{one["stories"]:,}{hours}</td>'
+
+
+def _clusters(clusters: Sequence[Mapping[str, Any]]) -> str:
+    if not clusters:
+        return ""
+    cells = [
+        [
+            _number(1 + len(one["members"])),
+            f'<td dir="auto">{_text(one["title"] or one["survivor"])}</td>',
+            _name(one["outlet"]),
+            f"<td>{', '.join(f'<bdi>{_named(name)}</bdi>' for name, _ in one['members'][:_COPYING])}</td>",
+        ]
+        for one in clusters
+    ]
+    head = "<tr><th>copies</th><th>story</th><th>kept from</th><th>also in</th></tr>"
+    return _section("The largest stories", _wide("clusters", head + _rows(cells)))
+
+
+def _chart(title: str, bars: Sequence[Sequence[Any]], about: str = "") -> str:
+    if not bars:
+        return ""
+    width, height = _CHART
+    step, largest = width / len(bars), max(count for _, count in bars)
+    drawn = "".join(
+        f'<rect x="{at * step:.1f}" y="{height * (1 - count / largest):.1f}" width="{max(1, step - 2):.1f}" '
+        f'height="{height * count / largest:.1f}"><title>{_text(str(name))}: {count:,}</title></rect>'
+        for at, (name, count) in enumerate(bars)
+    )
+    first, last = (_text(str(bars[at][0])) for at in (0, -1))
+    shape = f'class="chart" viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img" aria-label="{title}"'
+    ends = f'<p class="ends"><span>{first}</span><span>{last} {about}</span></p>'
+    return _section(title, f"<svg {shape}>{drawn}</svg>{ends}")
+
+
+def _empty(row: Mapping[str, Any]) -> str:
+    fields = row.get("empty_fields")
+    if not fields or not row["kept"]:
+        return ""
+    shares = {name: count / row["kept"] for name, count in fields.items()}
+    cells = ([_name(name), _number(f"{share:.0%}"), f"<td>{_bar(share)}</td>"] for name, share in shares.items())
+    return _section("Fields that are empty", _wide("empty", _rows(cells)), "Share of the documents kept.")
+
+
+def _failures(failures: Sequence[Mapping[str, Any]], failed: int) -> str:
     if not failed:
         return ""
-    rows = "".join(
-        f'<tr><td dir="auto"><code>{_text(failure["path"])}</code></td><td class="n">{failure["count"]:,}</td>'
-        f'<td class="n">{failure["record"]:,}</td>'
-        f'<td>{_text(failure["reason"])}</td><td dir="auto">{_text(failure["message"])}</td></tr>'
+    cells = [
+        [
+            f'<td dir="auto"><code>{_text(failure["path"])}</code></td>',
+            _number(failure["count"]),
+            _number(failure["record"]),
+            f"<td>{_text(failure['reason'])}</td>",
+            f'<td dir="auto">{_text(failure["message"])}</td>',
+        ]
         for failure in failures
-    )
-    head = "<tr><th>file</th><th>records</th><th>first</th><th>reason</th><th>what was wrong</th></tr>"
+    ]
+    head = "<tr><th>file</th><th>times</th><th>first record</th><th>reason</th><th>what was wrong</th></tr>"
     rest = failed - sum(failure["count"] for failure in failures)
-    more = f"<p>{rest:,} more are in removed/</p>" if rest else ""
-    return f'<h2>Could not be read</h2><table id="failures">{head}{rows}</table>{more}'
+    more = f"<p>{rest:,} more are in removed/</p>" if rest > 0 else ""
+    return _section("Could not be read", _wide("failures", head + _rows(cells)) + more)
+
+
+def _run(run: Mapping[str, Any]) -> str:
+    if not run:
+        return ""
+    about = {"inputs": f"{run['files']:,} files, {run['bytes']:,} bytes: {', '.join(run['names'])}"}
+    about |= {name: orjson.dumps(value).decode() for name, value in run["configuration"].items()}
+    about |= {"boilerplate": "a reviewed table"} if run["reviewed_table"] else {}
+    about |= {"against": ", ".join(run["against"])} if run["against"] else {}
+    versions = (f"{name} {version}" for name, version in run["versions"].items() if name != "code")
+    about |= {"versions": ", ".join(versions)}
+    cells = ([_name(name), f'<td dir="auto">{_text(value)}</td>'] for name, value in about.items())
+    said = "Inputs, and what of the configuration is not as by default."
+    return _section("What was run", _wide("run", _rows(cells)), said)
+
+
+def _glossary(row: Mapping[str, Any]) -> str:
+    met = {name: meaning for name, meaning in {**RULES, **REASONS}.items() if name in {*row["reasons"], *row["rules"]}}
+    shown = "".join(f"<dt>{name}</dt><dd>{meaning}</dd>" for name, meaning in sorted({**WORDS, **met}.items()))
+    return f'<details id="glossary"><summary>What the names mean</summary><dl>{shown}</dl></details>'

@@ -1,7 +1,7 @@
 """Run stages over a corpus: cut it into tasks, work on them in processes, learn in between, resume after a crash.
 
 In: stages and a listing. Out: published files and counts. Read stage (what a stage is), plan (what is to be done),
-worker (one task), runner (all of them), sandbox (pages that hang), report (what is counted).
+worker (one task), runner (all of them), sandbox (pages that hang), report and samples (what is counted and shown).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from corpus.run.plan import Plan
 from corpus.run.report import Report, report_from
 from corpus.run.runner import RunResult, Watcher, cut_segments, first_tasks, open_pool, run_stages
+from corpus.run.samples import draw
 from corpus.run.sandbox import Guard
 from corpus.run.stage import Accumulator, Map, Stage, apply_stage, run_here, summarise
 
@@ -23,6 +24,7 @@ __all__ = [
     "Watcher",
     "apply_stage",
     "cut_segments",
+    "draw",
     "first_tasks",
     "open_pool",
     "report_from",

@@ -12,9 +12,14 @@ from typing import Any
 
 from corpus.errors import CorpusError
 from corpus.records import Document, Verdict
+from corpus.run.samples import Explaining, Sample, draw, offer
 
 #: A report tells at most of so many files and reasons why their records failed; each record is in `removed/`.
 MAX_LISTED = 200
+_COUNTERS = (
+    "reasons", "rules", "languages", "outlets", "removed_by_outlet", "characters", "characters_before",
+    "characters_after",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -31,7 +36,10 @@ class Report:
     outlets: Counter[str] = field(default_factory=Counter)
     removed_by_outlet: Counter[str] = field(default_factory=Counter)
     characters: Counter[str] = field(default_factory=Counter)
+    characters_before: Counter[str] = field(default_factory=Counter)
+    characters_after: Counter[str] = field(default_factory=Counter)
     failures: list[dict[str, Any]] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
 
     def count_removed(self, verdict: Verdict, address: Mapping[str, Any], outlet: str) -> None:
         """Count one record that is not kept; `address` is its line in `removed/`."""
@@ -52,12 +60,21 @@ class Report:
         self.characters["kept"] += len(document.text)
         self.rules.update(document.trace.get("rules", {}))
 
+    def count_cleaned(self, stage: Explaining, before: Document, after: Document) -> None:
+        """Count what a stage took out of one document, by its outlet, and perhaps keep it to be looked at."""
+        self.characters_before[before.outlet] += len(before.text)
+        self.characters_after[before.outlet] += len(after.text)
+        if before.text != after.text:
+            offer(self.samples, stage, before, after)
+
     def merge(self, other: Report) -> None:
         """Add the counts of another report."""
         for name in ("read", "kept", "dropped", "failed"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("reasons", "rules", "languages", "outlets", "removed_by_outlet", "characters"):
+        for name in _COUNTERS:
             getattr(self, name).update(getattr(other, name))
+        self.samples += other.samples
+        draw(self.samples)
         for failure in other.failures:
             self._add_failure(failure)
         self.failures.sort(key=lambda one: (-one["count"], one["path"], one["reason"]))
@@ -82,10 +99,9 @@ class Report:
 
     def to_row(self) -> dict[str, Any]:
         """Return a mapping that JSON can hold and `report_from` can read."""
-        counters = ("reasons", "rules", "languages", "outlets", "removed_by_outlet", "characters")
         row: dict[str, Any] = {name: getattr(self, name) for name in ("read", "kept", "dropped", "failed")}
-        row |= {name: dict(sorted(getattr(self, name).items())) for name in counters}
-        return row | {"failures": self.failures}
+        row |= {name: dict(sorted(getattr(self, name).items())) for name in _COUNTERS}
+        return row | {"failures": self.failures, "samples": self.samples}
 
 
 def report_from(row: Mapping[str, Any]) -> Report:

@@ -22,6 +22,7 @@ from corpus.formats.shards import FAST_LEVEL, Format, Shard, open_shard
 from corpus.records import Document, Failure, Page, Record, Skip, Source, Verdict, drop, fail, set_key
 from corpus.run.plan import Item, Plan, Segment, Task, TaskResult, find_done, first_key, learned_path, save_done
 from corpus.run.report import Report
+from corpus.run.samples import Explaining
 from corpus.run.sandbox import Guard
 from corpus.run.stage import Accumulator, Learner, apply_stage
 
@@ -194,6 +195,10 @@ class _TaskRun:
                     if verdict.record is None:
                         self._remove(record.source, verdict, self._plan.stages[index].name, record)
                         break
+                    stage = self._plan.stages[index]
+                    if isinstance(stage, Explaining) and isinstance(record, Document):
+                        assert isinstance(verdict.record, Document)
+                        self._report.count_cleaned(stage, record, verdict.record)
                     record = verdict.record
                 else:
                     yield record

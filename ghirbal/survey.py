@@ -1,0 +1,212 @@
+"""What the report says about a corpus beyond its counts: outlets, lengths, days, who copies whom, pairs to look at.
+
+Everything is gathered in the one pass that also checks the laws; what is held grows with outlets and days, not with
+documents.
+"""
+
+from __future__ import annotations
+
+import heapq
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
+from statistics import median
+from typing import Any
+
+import orjson
+
+from corpus.dates import timestamp
+from corpus.records import Document
+from ghirbal.published import KeptRow, RemovedRow
+
+#: The report shows so many documents before and after, clusters, pairs, and repeated lines of an outlet.
+MOST_SAMPLES, MOST_CLUSTERS, MOST_PAIRS, MOST_LINES = 24, 12, 12, 5
+#: Characters of each text of a pair.
+PAIR_LENGTH = 6_000
+#: More days than this are told by month.
+MOST_DAYS = 31
+_FIELDS = ("title", "url", "published", "authors", "tags", "credit", "language")
+_HOUR = 3_600
+
+
+class Survey:
+    """An observer of all records of a corpus."""
+
+    def __init__(self) -> None:
+        self._outlets: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._lengths: Counter[int] = Counter()
+        self._days: Counter[str] = Counter()
+        self._empty: Counter[str] = Counter()
+        self._languages: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._stages: Counter[str] = Counter()
+        self._hours: defaultdict[tuple[str, str], array[float]] = defaultdict(lambda: array("d"))
+        self._copies: Counter[tuple[str, str]] = Counter()
+        self._clusters: list[tuple[float, str, int, dict[str, Any]]] = []
+        self._pairs: list[tuple[float, str, int, RemovedRow]] = []
+        self._serial = count()
+
+    def observe_kept(self, row: KeptRow) -> None:
+        """Take in a document."""
+        outlet = self._outlets[row.outlet]
+        trace = orjson.loads(row.trace) if isinstance(row.trace, str) else row.trace or {}
+        outlet["kept"] += 1
+        outlet["doubtful"] += bool(trace.get("doubtful"))
+        self._lengths[_floor(len(row.text))] += 1
+        self._days[row.published[:10]] += 1
+        self._languages[row.language]["kept"] += 1
+        for name in _FIELDS:
+            self._empty[name] += not getattr(row, name)
+        if not row.also_in:
+            return
+        members = [(row.outlet, row.published), *((copy.outlet, copy.published) for copy in row.also_in)]
+        times = [(timestamp(published), name) for name, published in members]
+        dated = sorted((time, name) for time, name in times if time is not None)
+        first = dated[0][1] if dated else row.outlet
+        for time, later in times:
+            if later != first:
+                self._copies[first, later] += 1
+                if time is not None:
+                    self._hours[first, later].append((time - dated[0][0]) / _HOUR)
+        about = {"survivor": row.id, "outlet": row.outlet, "title": row.title, "members": members[1:]}
+        self._keep(self._clusters, (len(members), row.id, next(self._serial), about), MOST_CLUSTERS)
+
+    def observe_removed(self, row: RemovedRow) -> None:
+        """Take in what was removed."""
+        self._outlets[row.outlet]["removed"] += 1
+        self._languages[row.language]["removed"] += 1
+        self._stages[row.stage] += 1
+        if row.survivor and row.relation in ("near", "contained", "extended"):
+            self._keep(self._pairs, (-row.score, row.id, next(self._serial), row), MOST_PAIRS)
+
+    @staticmethod
+    def _keep(heap: list[Any], item: tuple[float, str, int, Any], most: int) -> None:
+        """Keep the largest items; of equal ones the first that came."""
+        (heapq.heappush if len(heap) < most else heapq.heappushpop)(heap, item)
+
+    @property
+    def survivors(self) -> list[str]:
+        """Return the ids whose texts are wanted for the pairs."""
+        return sorted({row.survivor for *_, row in self._pairs})
+
+    def rows(self, before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, Any]:
+        """Return the figures as report.json has them; `before` and `after` are characters by outlet."""
+        ranked = sorted(self._outlets.items(), key=lambda item: (-item[1].total(), item[0]))
+        outlets = [
+            {
+                "outlet": name,
+                "kept": counts["kept"],
+                "removed": counts["removed"],
+                "doubtful": counts["doubtful"],
+                "chrome": round(1 - after.get(name, 0) / before[name], 4) if before.get(name) else 0.0,
+            }
+            for name, counts in ranked
+        ]
+        largest = sorted(self._clusters, key=lambda item: (-item[0], *item[1:3]))
+        return {
+            "by_outlet": outlets,
+            "removed_by_stage": dict(sorted(self._stages.items())),
+            "by_language": {name: dict(counts) for name, counts in sorted(self._languages.items())},
+            "empty_fields": {name: self._empty[name] for name in _FIELDS},
+            "lengths": [[least, times] for least, times in sorted(self._lengths.items())],
+            "days": self._by_day(),
+            "copied": self._copied(),
+            "clusters": [about for *_, about in largest],
+        }
+
+    def _by_day(self) -> list[list[Any]]:
+        dated = {day: times for day, times in self._days.items() if day}
+        if len(dated) <= MOST_DAYS:
+            return [[day, times] for day, times in sorted(dated.items())]
+        months: Counter[str] = Counter()
+        for day, times in dated.items():
+            months[day[:7]] += times
+        return [[month, times] for month, times in sorted(months.items())]
+
+    def _copied(self) -> list[dict[str, Any]]:
+        """Return who was first with how many stories that which other had later, and after how many hours."""
+        return [
+            {
+                "first": first,
+                "later": later,
+                "stories": stories,
+                "median_hours": round(median(hours), 1) if (hours := self._hours.get((first, later))) else None,
+            }
+            for (first, later), stories in sorted(self._copies.items(), key=lambda item: (-item[1], item[0]))
+        ]
+
+    def pairs(self, survivors: Mapping[str, Document]) -> list[dict[str, Any]]:
+        """Return the least certain copies beside what they were removed for."""
+        ranked = sorted(self._pairs, key=lambda item: (-item[0], *item[1:3]))
+        return [
+            {
+                "removed": row.id,
+                "removed_outlet": row.outlet,
+                "removed_text": (row.text or row.excerpt)[:PAIR_LENGTH],
+                "kept": row.survivor,
+                "kept_outlet": kept.outlet,
+                "kept_text": kept.text[:PAIR_LENGTH],
+                "relation": row.relation,
+                "score": row.score,
+            }
+            for *_, row in ranked
+            if (kept := survivors.get(row.survivor))
+        ]
+
+
+def _floor(length: int) -> int:
+    """Return the lower end of the half octave that a length lies in.
+
+    >>> [_floor(length) for length in (0, 3, 1023, 1024, 1535, 1536)]
+    [0, 3, 768, 1024, 1024, 1536]
+    """
+    low = max(0, length.bit_length() - 2)
+    return length >> low << low
+
+
+def main_furniture(table: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return of each outlet what most of its documents repeat, as boilerplate.toml has it."""
+    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in sorted(table, key=lambda line: (line["outlet"], -line["count"], line["form"], line["text"])):
+        if len(found[line["outlet"]]) < MOST_LINES:
+            found[line["outlet"]].append({name: line[name] for name in ("form", "example", "count", "documents")})
+    return dict(found)
+
+
+def find_alerts(row: Mapping[str, Any]) -> list[str]:
+    """Return what in a report deserves a second look, in sentences."""
+    alerts: list[str] = []
+    if row["read"] and not row["kept"]:
+        alerts.append("nothing was kept: see the reasons below")
+    for one in row.get("by_outlet", ()):
+        alerts += _alerts_of(one)
+    for name, empty in row.get("empty_fields", {}).items():
+        if row["kept"] >= _FEW and empty > row["kept"] / 2:
+            alerts.append(f"{name} is empty in {empty:,} of {row['kept']:,} documents")
+    for name, counts in row.get("by_language", {}).items():
+        if name and counts.get("removed", 0) >= _FEW and not counts.get("kept"):
+            alerts.append(f"every document of language {name} was removed: {counts['removed']:,}")
+    if row["failed"]:
+        alerts.append(f"{row['failed']:,} records could not be read: {_reasons(row['failures'])}")
+    return alerts
+
+
+def _alerts_of(outlet: Mapping[str, Any]) -> Iterator[str]:
+    name, total, kept = outlet["outlet"] or "(no outlet named)", outlet["kept"] + outlet["removed"], outlet["kept"]
+    if total >= _FEW and outlet["removed"] > total / 2:
+        yield f"{name}: {outlet['removed']:,} of {total:,} records were removed"
+    if total >= _FEW and outlet["chrome"] > _MUCH_CHROME:
+        yield f"{name}: {outlet['chrome']:.0%} of its text was removed as chrome"
+    if kept >= _FEW and outlet["doubtful"] > kept / 2:
+        yield f"{name}: the main text of {outlet['doubtful']:,} of {kept:,} pages is in doubt"
+
+
+#: Fewer records than this prove nothing; of real outlets none has more chrome than half of its text.
+_FEW, _MUCH_CHROME = 20, 0.5
+
+
+def _reasons(failures: Iterable[Mapping[str, Any]]) -> str:
+    counts: Counter[str] = Counter()
+    for failure in failures:
+        counts[failure["reason"]] += failure["count"]
+    return ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common(5))
