@@ -46,6 +46,7 @@ RULES = {
 REASONS = {
     "contained": "a shorter or cut copy of the document that was kept",
     "duplicate-id": "the same record once more: outlet, id and text",
+    "earlier-version": "an earlier version of a story that was kept in a later one",
     "empty": "no word in it",
     "exact-duplicate": "the same words as the document that was kept",
     "extended": "a page that holds the kept story and more",

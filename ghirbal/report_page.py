@@ -17,7 +17,7 @@ import orjson
 
 from ghirbal.differences import Pieces, side_by_side
 from ghirbal.glossary import REASONS, RULES, WORDS
-from ghirbal.terminal import visible, visible_lines
+from ghirbal.html_parts import bar, name_cell, named, number_cell, plain, plain_lines, rows, section, wide
 
 #: A table on the page shows at most so many rows; report.json has them all.
 _ROWS = 40
@@ -25,7 +25,7 @@ _ROWS = 40
 _COPYING = 12
 #: Colours of rules in the samples; with more rules they come again.
 _COLOURS = 12
-_BAR, _CHART = 240, (720, 140)
+_CHART = (720, 140)
 
 _STYLE = (files("ghirbal") / "report.css").read_text("utf-8")
 _SCRIPT = (files("ghirbal") / "report.js").read_text("utf-8")
@@ -63,31 +63,13 @@ def render_report(row: Mapping[str, Any]) -> str:
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
         f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{_STYLE}</style>'
     )
-    body = "\n".join(section for section in sections if section)
+    body = "\n".join(filter(None, sections))
     body = f"<body><h1>{title}</h1>\n{body}\n<script>{_SCRIPT}</script></body>"
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n{body}</html>\n'
 
 
 def _digest(source: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
-
-
-def _text(value: str) -> str:
-    """Return foreign text as the page may show it: no markup, and nothing that turns the direction or is not seen."""
-    return escape(visible(value))
-
-
-def _lines(value: str) -> str:
-    return escape(visible_lines(value))
-
-
-def _named(value: str) -> str:
-    return _text(value) if value else "(none named)"
-
-
-def _section(title: str, body: str, about: str = "") -> str:
-    said = f'<p class="about">{about}</p>' if about else ""
-    return f"<section><h2>{title}</h2>{said}{body}</section>"
 
 
 def _cards(row: Mapping[str, Any]) -> str:
@@ -106,32 +88,8 @@ def _cards(row: Mapping[str, Any]) -> str:
 def _alerts(alerts: Sequence[str]) -> str:
     if not alerts:
         return ""
-    shown = "".join(f'<li dir="auto">{_text(alert)}</li>' for alert in alerts[:_ROWS])
+    shown = "".join(f'<li dir="auto">{plain(alert)}</li>' for alert in alerts[:_ROWS])
     return f'<section id="alerts"><h2>Look at</h2><ul>{shown}</ul></section>'
-
-
-def _bar(share: float) -> str:
-    drawn = f'<rect width="{share * _BAR:.1f}" height="11"/>'
-    return f'<svg class="bar" width="{_BAR}" height="11" aria-hidden="true">{drawn}</svg>'
-
-
-def _wide(name: str, rows: str, rest: int = 0) -> str:
-    """Return a table that scrolls by itself on a narrow screen, and how many rows it does not show."""
-    more = f"<p>and {rest:,} more in report.json</p>" if rest > 0 else ""
-    return f'<div class="wide"><table id="{name}">{rows}</table></div>{more}'
-
-
-def _rows(cells: Iterable[Sequence[str]]) -> str:
-    """Return rows of a table; cells that begin with a figure, or hold a chart, stand as they are."""
-    return "".join("<tr>" + "".join(row) + "</tr>" for row in cells)
-
-
-def _name(value: str) -> str:
-    return f'<td dir="auto">{_named(value)}</td>'
-
-
-def _number(value: float | str) -> str:
-    return f'<td class="n">{value if isinstance(value, str) else f"{value:,}"}</td>'
 
 
 def _flow(row: Mapping[str, Any]) -> str:
@@ -143,10 +101,10 @@ def _flow(row: Mapping[str, Any]) -> str:
     for stage in ("read", "extract", "clean", "filter", "dedup"):
         if stage in removed:
             gone = f"{removed[stage]:,} removed"
-            cells.append([f"<td>{stage}</td>", _number(left), f"<td>{_bar(left / total)}</td>", f"<td>{gone}</td>"])
+            cells.append([f"<td>{stage}</td>", number_cell(left), f"<td>{bar(left / total)}</td>", f"<td>{gone}</td>"])
             left -= removed[stage]
-    cells.append(["<td>kept</td>", _number(row["kept"]), f"<td>{_bar(row['kept'] / total)}</td>", "<td></td>"])
-    return _section("From read to kept", f'<table id="flow">{_rows(cells)}</table>')
+    cells.append(["<td>kept</td>", number_cell(row["kept"]), f"<td>{bar(row['kept'] / total)}</td>", "<td></td>"])
+    return section("From read to kept", f'<table id="flow">{rows(cells)}</table>')
 
 
 def _table(title: str, column: str, counts: Mapping[str, int], meanings: Mapping[str, str] | None = None) -> str:
@@ -154,17 +112,17 @@ def _table(title: str, column: str, counts: Mapping[str, int], meanings: Mapping
         return ""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     largest = max(1, ranked[0][1])
-    rows = _rows(
+    body = rows(
         [
-            _name(str(name)),
-            _number(count),
-            f"<td>{_bar(count / largest)}</td>",
+            name_cell(str(name)),
+            number_cell(count),
+            f"<td>{bar(count / largest)}</td>",
             f'<td class="about">{(meanings or {}).get(name, "")}</td>',
         ]
         for name, count in ranked[:_ROWS]
     )
     head = f"<tr><th>{column}</th><th></th><th></th><th></th></tr>"
-    return _section(title, _wide(f"of-{column}", head + rows, len(ranked) - _ROWS))
+    return section(title, wide(f"of-{column}", head + body, len(ranked) - _ROWS))
 
 
 def _samples(samples: Sequence[Mapping[str, Any]]) -> str:
@@ -177,26 +135,26 @@ def _samples(samples: Sequence[Mapping[str, Any]]) -> str:
     choices = _choice("rule", rules) + _choice("outlet", outlets)
     shown = "".join(_sample(sample, colour) for sample in samples)
     about = "Drawn at random, some for each rule. What was removed is marked; hover, or touch, to see the rule."
-    return _section("Before and after", f'<p id="filters">{choices}</p><div id="samples">{shown}</div>', about)
+    return section("Before and after", f'<p id="filters">{choices}</p><div id="samples">{shown}</div>', about)
 
 
 def _choice(name: str, values: Iterable[str]) -> str:
-    options = "".join(f'<option value="{_text(value)}">{_named(value)}</option>' for value in values)
+    options = "".join(f'<option value="{plain(value)}">{named(value)}</option>' for value in values)
     return f'<label>{name} <select id="by-{name}"><option value="*">every</option>{options}</select></label> '
 
 
 def _sample(sample: Mapping[str, Any], colour: Mapping[str, int]) -> str:
     text, pieces, position = sample["text"], [], 0
     for start, end, rule, evidence in sample["spans"]:
-        why = _text(f"{rule}: {evidence}" if evidence else rule)
-        removed = f'<del class="c{colour.get(rule, 0)}" tabindex="0" title="{why}">{_lines(text[start:end])}</del>'
-        pieces += [_lines(text[position:start]), removed]
+        why = plain(f"{rule}: {evidence}" if evidence else rule)
+        removed = f'<del class="c{colour.get(rule, 0)}" tabindex="0" title="{why}">{plain_lines(text[start:end])}</del>'
+        pieces += [plain_lines(text[position:start]), removed]
         position = end
-    pieces.append(_lines(text[position:]))
-    tags = " ".join(f'<span class="tag c{colour.get(rule, 0)}">{_text(rule)}</span>' for rule in sample["rules"])
-    head = f'<h3 dir="auto">{_text(sample["title"] or sample["id"])}</h3>'
-    head += f'<p class="about"><bdi>{_named(sample["outlet"])}</bdi> {tags}</p>'
-    attributes = f'data-outlet="{_text(sample["outlet"])}" data-rules="{_text(" ".join(sample["rules"]))}"'
+    pieces.append(plain_lines(text[position:]))
+    tags = " ".join(f'<span class="tag c{colour.get(rule, 0)}">{plain(rule)}</span>' for rule in sample["rules"])
+    head = f'<h3 dir="auto">{plain(sample["title"] or sample["id"])}</h3>'
+    head += f'<p class="about"><bdi>{named(sample["outlet"])}</bdi> {tags}</p>'
+    attributes = f'data-outlet="{plain(sample["outlet"])}" data-rules="{plain(" ".join(sample["rules"]))}"'
     body = f'<div class="text" dir="auto">{"".join(pieces)}</div>'
     return f'<article class="sample" {attributes}>{head}{body}</article>'
 
@@ -206,23 +164,23 @@ def _pairs(pairs: Sequence[Mapping[str, Any]]) -> str:
         return ""
     shown = "".join(_pair(pair) for pair in pairs)
     about = "What was removed beside what was kept for it; marked is what the other does not have."
-    return _section("The least certain copies", f'<div id="pairs">{shown}</div>', about)
+    return section("The least certain copies", f'<div id="pairs">{shown}</div>', about)
 
 
 def _pair(pair: Mapping[str, Any]) -> str:
     ours, theirs = side_by_side(pair["removed_text"], pair["kept_text"])
     columns = "".join(
-        f'<div><p class="about">{side}: <bdi>{_named(pair[f"{side}_outlet"])}</bdi> {_text(pair[side])}</p>'
+        f'<div><p class="about">{side}: <bdi>{named(pair[f"{side}_outlet"])}</bdi> {plain(pair[side])}</p>'
         f'<div class="text" dir="auto">{_marked(pieces)}</div></div>'
         for side, pieces in (("removed", ours), ("kept", theirs))
     )
-    names = ", ".join(f"<bdi>{_named(pair[f'{side}_outlet'])}</bdi>" for side in ("removed", "kept"))
-    head = f"<summary>{_text(pair['relation'])} {pair['score']:.2f} {names}</summary>"
+    names = ", ".join(f"<bdi>{named(pair[f'{side}_outlet'])}</bdi>" for side in ("removed", "kept"))
+    head = f"<summary>{plain(pair['relation'])} {pair['score']:.2f} {names}</summary>"
     return f'<details class="pair">{head}<div class="beside">{columns}</div></details>'
 
 
 def _marked(pieces: Pieces) -> str:
-    return "".join(_lines(text) if shared else f"<mark>{_lines(text)}</mark>" for text, shared in pieces)
+    return "".join(plain_lines(text) if shared else f"<mark>{plain_lines(text)}</mark>" for text, shared in pieces)
 
 
 def _outlets(row: Mapping[str, Any]) -> str:
@@ -231,16 +189,16 @@ def _outlets(row: Mapping[str, Any]) -> str:
     for one in row["by_outlet"][:_ROWS]:
         counts = (one["kept"], one["removed"], f"{one['chrome']:.1%}")
         repeated = _repeated(row.get("furniture", {}).get(one["outlet"], ()))
-        cells.append([_name(one["outlet"]), *map(_number, counts), f"<td>{repeated}</td>"])
+        cells.append([name_cell(one["outlet"]), *map(number_cell, counts), f"<td>{repeated}</td>"])
     head = "<tr><th>outlet</th><th>kept</th><th>removed</th><th>chrome</th><th>what it repeats</th></tr>"
-    return _section("Outlets", _wide("outlets", head + _rows(cells), len(row["by_outlet"]) - _ROWS))
+    return section("Outlets", wide("outlets", head + rows(cells), len(row["by_outlet"]) - _ROWS))
 
 
 def _repeated(furniture: Sequence[Mapping[str, Any]]) -> str:
     if not furniture:
         return ""
     lines = "".join(
-        f'<li><bdi>{_text(line["example"])}</bdi> '
+        f'<li><bdi>{plain(line["example"])}</bdi> '
         f'<span class="about">{line["form"]}, {line["count"]:,} of {line["documents"]:,}</span></li>'
         for line in furniture
     )
@@ -258,17 +216,17 @@ def _copied(copied: Sequence[Mapping[str, Any]]) -> str:
     names = sorted(totals, key=lambda name: (-totals[name], name))[:_COPYING]
     found = {(one["first"], one["later"]): one for one in copied}
     most = max(one["stories"] for one in copied)
-    head = "".join(f'<th scope="col" dir="auto">{_named(name)}</th>' for name in names)
+    head = "".join(f'<th scope="col" dir="auto">{named(name)}</th>' for name in names)
     cells = [
-        [f'<th scope="row" dir="auto">{_named(one)}</th>', *(_cell(found.get((one, other)), most) for other in names)]
+        [f'<th scope="row" dir="auto">{named(one)}</th>', *(_cell(found.get((one, other)), most) for other in names)]
         for one in names
     ]
     about = (
         "A row for each outlet that had stories first, a column for who had them later: how many, and after how many "
         "hours (median) where both say when."
     )
-    table = _wide("copied", f"<tr><th>first \\ later</th>{head}</tr>{_rows(cells)}", len(totals) - _COPYING)
-    return _section("Who copies whom", table, about)
+    table = wide("copied", f"<tr><th>first \\ later</th>{head}</tr>{rows(cells)}", len(totals) - _COPYING)
+    return section("Who copies whom", table, about)
 
 
 def _cell(one: Mapping[str, Any] | None, most: int) -> str:
@@ -283,15 +241,15 @@ def _clusters(clusters: Sequence[Mapping[str, Any]]) -> str:
         return ""
     cells = [
         [
-            _number(1 + len(one["members"])),
-            f'<td dir="auto">{_text(one["title"] or one["survivor"])}</td>',
-            _name(one["outlet"]),
-            f"<td>{', '.join(f'<bdi>{_named(name)}</bdi>' for name, _ in one['members'][:_COPYING])}</td>",
+            number_cell(1 + len(one["members"])),
+            f'<td dir="auto">{plain(one["title"] or one["survivor"])}</td>',
+            name_cell(one["outlet"]),
+            f"<td>{', '.join(f'<bdi>{named(name)}</bdi>' for name, _ in one['members'][:_COPYING])}</td>",
         ]
         for one in clusters
     ]
     head = "<tr><th>copies</th><th>story</th><th>kept from</th><th>also in</th></tr>"
-    return _section("The largest stories", _wide("clusters", head + _rows(cells)))
+    return section("The largest stories", wide("clusters", head + rows(cells)))
 
 
 def _chart(title: str, bars: Sequence[Sequence[Any]], about: str = "") -> str:
@@ -301,13 +259,13 @@ def _chart(title: str, bars: Sequence[Sequence[Any]], about: str = "") -> str:
     step, largest = width / len(bars), max(count for _, count in bars)
     drawn = "".join(
         f'<rect x="{at * step:.1f}" y="{height * (1 - count / largest):.1f}" width="{max(1, step - 2):.1f}" '
-        f'height="{height * count / largest:.1f}"><title>{_text(str(name))}: {count:,}</title></rect>'
+        f'height="{height * count / largest:.1f}"><title>{plain(str(name))}: {count:,}</title></rect>'
         for at, (name, count) in enumerate(bars)
     )
-    first, last = (_text(str(bars[at][0])) for at in (0, -1))
+    first, last = (plain(str(bars[at][0])) for at in (0, -1))
     shape = f'class="chart" viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img" aria-label="{title}"'
     ends = f'<p class="ends"><span>{first}</span><span>{last} {about}</span></p>'
-    return _section(title, f"<svg {shape}>{drawn}</svg>{ends}")
+    return section(title, f"<svg {shape}>{drawn}</svg>{ends}")
 
 
 def _empty(row: Mapping[str, Any]) -> str:
@@ -315,8 +273,8 @@ def _empty(row: Mapping[str, Any]) -> str:
     if not fields or not row["kept"]:
         return ""
     shares = {name: count / row["kept"] for name, count in fields.items()}
-    cells = ([_name(name), _number(f"{share:.0%}"), f"<td>{_bar(share)}</td>"] for name, share in shares.items())
-    return _section("Fields that are empty", _wide("empty", _rows(cells)), "Share of the documents kept.")
+    cells = ([name_cell(name), number_cell(f"{share:.0%}"), f"<td>{bar(share)}</td>"] for name, share in shares.items())
+    return section("Fields that are empty", wide("empty", rows(cells)), "Share of the documents kept.")
 
 
 def _failures(failures: Sequence[Mapping[str, Any]], failed: int) -> str:
@@ -324,18 +282,18 @@ def _failures(failures: Sequence[Mapping[str, Any]], failed: int) -> str:
         return ""
     cells = [
         [
-            f'<td dir="auto"><code>{_text(failure["path"])}</code></td>',
-            _number(failure["count"]),
-            _number(failure["record"]),
-            f"<td>{_text(failure['reason'])}</td>",
-            f'<td dir="auto">{_text(failure["message"])}</td>',
+            f'<td dir="auto"><code>{plain(failure["path"])}</code></td>',
+            number_cell(failure["count"]),
+            number_cell(failure["record"]),
+            f"<td>{plain(failure['reason'])}</td>",
+            f'<td dir="auto">{plain(failure["message"])}</td>',
         ]
         for failure in failures
     ]
     head = "<tr><th>file</th><th>times</th><th>first record</th><th>reason</th><th>what was wrong</th></tr>"
     rest = failed - sum(failure["count"] for failure in failures)
     more = f"<p>{rest:,} more are in removed/</p>" if rest > 0 else ""
-    return _section("Could not be read", _wide("failures", head + _rows(cells)) + more)
+    return section("Could not be read", wide("failures", head + rows(cells)) + more)
 
 
 def _run(run: Mapping[str, Any]) -> str:
@@ -347,9 +305,9 @@ def _run(run: Mapping[str, Any]) -> str:
     about |= {"against": ", ".join(run["against"])} if run["against"] else {}
     versions = (f"{name} {version}" for name, version in run["versions"].items() if name != "code")
     about |= {"versions": ", ".join(versions)}
-    cells = ([_name(name), f'<td dir="auto">{_text(value)}</td>'] for name, value in about.items())
+    cells = ([name_cell(name), f'<td dir="auto">{plain(value)}</td>'] for name, value in about.items())
     said = "Inputs, and what of the configuration is not as by default."
-    return _section("What was run", _wide("run", _rows(cells)), said)
+    return section("What was run", wide("run", rows(cells)), said)
 
 
 def _glossary(row: Mapping[str, Any]) -> str:
