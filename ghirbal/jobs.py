@@ -20,10 +20,11 @@ from corpus.files import STDIN, InputFile, list_inputs, publish, publish_json, p
 from corpus.formats import Format
 from corpus.records import Failure
 from corpus.run import Plan, RunResult, Stage, Watcher, cut_segments, draw, first_tasks, open_pool, run_stages
+from ghirbal.card import render_card
 from ghirbal.check import check_records
 from ghirbal.config import Config, fingerprint, plain, read_reviewed
 from ghirbal.opened import documents_of
-from ghirbal.output import REPORT_PAGE, Finished, Identity, claim, entry, finish, library_versions, refuse_foreign
+from ghirbal.output import CARD, REPORT_PAGE, Finished, Identity, claim, entry, finish, library_versions, refuse_foreign
 from ghirbal.published import BOILERPLATE, CLUSTERS, HOUSE, REPORT, find_records, read_report
 from ghirbal.report_page import render_report
 from ghirbal.survey import MOST_SAMPLES, Survey, find_alerts, main_furniture
@@ -210,6 +211,7 @@ def _describe(job: Job, files: Sequence[InputFile], identity: Identity) -> dict[
     }
     changed |= {} if job.filters else {"filters": "off"}
     return {
+        "sha256": fingerprint([{"path": file.name, "bytes": file.size} for file in files]),
         "files": len(files),
         "bytes": sum(file.size for file in files),
         "names": [file.name for file in files[:_NAMED]],
@@ -223,7 +225,7 @@ def _describe(job: Job, files: Sequence[InputFile], identity: Identity) -> dict[
 def _publish_report(
     job: Job, stages: Sequence[Stage], outcome: RunResult, survey: Survey, run: Mapping[str, Any]
 ) -> None:
-    """Write report.json, and the page that shows it."""
+    """Write report.json, the page that shows it, and the dataset card."""
     counts = outcome.report
     draw(counts.samples, MOST_SAMPLES)
     row = {"command": job.command, "format": job.form, "run": run} | counts.to_row()
@@ -235,6 +237,7 @@ def _publish_report(
     row["alerts"] = find_alerts(row)
     outcome.files[REPORT] = entry(publish_json(job.out / REPORT, row))
     outcome.files[REPORT_PAGE] = entry(publish(job.out / REPORT_PAGE, render_report(row).encode()))
+    outcome.files[CARD] = entry(publish(job.out / CARD, render_card(row).encode()))
 
 
 def _ensure_laws(job: Job, outcome: RunResult, elsewhere: Iterable[str], survey: Survey) -> None:

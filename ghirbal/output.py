@@ -33,10 +33,10 @@ from corpus.run import Report, RunResult
 from ghirbal.config import fingerprint
 from ghirbal.published import BOILERPLATE, CLUSTERS, HOUSE, MANIFEST, REPORT, SUCCESS, read_note
 
-REPORT_PAGE = "report.html"
+REPORT_PAGE, CARD = "report.html", "README.md"
 
 #: All that a run ever publishes, the marker first, beside the parts in the folders of documents.
-_OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CLUSTERS, BOILERPLATE)
+_OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CARD, CLUSTERS, BOILERPLATE)
 _FOLDERS = ("corpus", "removed")
 _PART = re.compile(rf"part-\d{{5,}}\.(?:{'|'.join(map(re.escape, FORMATS))})", re.ASCII)
 #: What stands in HOUSE while a run is on; what a run that never got to its note can have left there.

@@ -10,6 +10,7 @@ import gzip
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias, get_args
 
@@ -75,9 +76,9 @@ class _Parquet:
         self._rows: list[Mapping[str, Any]] = []
 
     def write(self, row: Row) -> None:
-        fields = _fields(row)
-        free = {name: orjson.dumps(fields[name], option=orjson.OPT_SORT_KEYS).decode() for name in _FREE_FIELDS}
-        self._rows.append({**fields, **free})
+        given = _mapping(row)
+        free = {name: orjson.dumps(given[name], option=orjson.OPT_SORT_KEYS).decode() for name in _FREE_FIELDS}
+        self._rows.append({**given, **free})
         if len(self._rows) >= _ROW_GROUP:
             self._flush()
 
@@ -122,22 +123,22 @@ def _arrow_schema(arrow: Any) -> Any:
     plain = ("id", "text", "title", "url", "outlet", "language", "published", "credit", *_FREE_FIELDS)
     columns = dict.fromkeys(plain, text) | {"authors": texts, "tags": texts}
     columns |= {"also_in": arrow.list_(copy), "source": source}
-    return arrow.schema(sorted(columns.items()))
+    return arrow.schema([(field.name, columns[field.name]) for field in fields(Document) if field.name in columns])
 
 
 def _json_line(row: Row) -> bytes:
     return orjson.dumps(row, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
 
 
-def _fields(row: Row) -> Mapping[str, Any]:
+def _mapping(row: Row) -> Mapping[str, Any]:
     if isinstance(row, Document):
-        fields: Mapping[str, Any] = orjson.loads(to_json(row))
-        return fields
+        given: Mapping[str, Any] = orjson.loads(to_json(row))
+        return given
     return row
 
 
 def _plain_text(row: Row) -> bytes:
-    paragraphs = (line for line in str(_fields(row)["text"]).split("\n") if line.strip())
+    paragraphs = (line for line in str(_mapping(row)["text"]).split("\n") if line.strip())
     return ("\n".join(paragraphs) + "\n\n").encode()
 
 
