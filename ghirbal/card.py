@@ -61,8 +61,8 @@ def render_card(row: Mapping[str, Any]) -> str:
         "",
         f"- inputs: {run['files']:,} files, {run['bytes']:,} bytes; digest of their names and sizes `{run['sha256']}`",
         f"- code: `{versions['code']}`",
-        *(f"- {name}: {_plain(orjson.dumps(value).decode())}" for name, value in run["configuration"].items()),
-        *(f"- {name} {version}" for name, version in versions.items() if name != "code"),
+        *(f"- {name}: {_plain(orjson.dumps(value).decode())}" for name, value in sorted(run["configuration"].items())),
+        *(f"- {name} {version}" for name, version in sorted(versions.items()) if name != "code"),
     ]
     return "\n".join(texts) + "\n"
 

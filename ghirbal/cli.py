@@ -56,7 +56,7 @@ def ghirbal() -> None:
 
     Start with: ghirbal build DUMPS -o OUT, then open OUT/report.html.
 
-    To fetch more articles first: scrapy crawl news -a outlets=FILE, then ghirbal build crawl -o OUT.
+    To fetch more articles first: ghirbal crawl OUTLETS -o crawl, then ghirbal build crawl -o OUT.
     """
 
 
@@ -148,12 +148,30 @@ def index(corpora: tuple[str, ...], out: str, remove: tuple[str, ...], config: s
 
 
 @ghirbal.command()
+@click.argument("outlets", type=PATH, metavar="OUTLETS")
+@click.option("-o", "--out", default="crawl", show_default=True, type=PATH, metavar="DIR", help="Folder of the crawl.")
+@click.option("--contact", metavar="WHO", help="Page or address where the owner of a site can reach you.")
+@click.option("--allow-private", is_flag=True, help="Allow addresses of private networks.")
+@click.option("-a", "arguments", multiple=True, metavar="NAME=VALUE", help="Argument of the spider, such as since=.")
+@click.option("-s", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting of Scrapy or of the crawler.")
+def crawl(**options: Any) -> NoReturn:
+    """Fetch the outlets of a TOML file into WARC files in DIR; `ghirbal build DIR` takes it from there.
+
+    The same as `scrapy crawl news -a outlets=OUTLETS -s GHIRBAL_OUT=DIR`, from any folder. The same command again
+    resumes a crawl that was stopped, and later looks for what is new.
+    """
+    from ghirbal.crawl import become_crawl
+
+    become_crawl(**options)
+
+
+@ghirbal.command()
 @click.argument("url")
 @click.option("--allow-private", is_flag=True, help="Allow addresses of private networks.")
 def outlet(url: str, *, allow_private: bool) -> None:
     """Look at a news site, and draft its entry for outlets.toml: feeds, sitemaps, language.
 
-    This is the one command here that uses the network.
+    Of the commands here, this one and `crawl` use the network.
     """
     from crawler.discovery import draft_outlet
 

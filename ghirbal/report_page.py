@@ -272,7 +272,7 @@ def _empty(row: Mapping[str, Any]) -> str:
     fields = row.get("empty_fields")
     if not fields or not row["kept"]:
         return ""
-    shares = {name: count / row["kept"] for name, count in fields.items()}
+    shares = {name: count / row["kept"] for name, count in sorted(fields.items())}
     cells = ([name_cell(name), number_cell(f"{share:.0%}"), f"<td>{bar(share)}</td>"] for name, share in shares.items())
     return section("Fields that are empty", wide("empty", rows(cells)), "Share of the documents kept.")
 
@@ -300,10 +300,10 @@ def _run(run: Mapping[str, Any]) -> str:
     if not run:
         return ""
     about = {"inputs": f"{run['files']:,} files, {run['bytes']:,} bytes: {', '.join(run['names'])}"}
-    about |= {name: orjson.dumps(value).decode() for name, value in run["configuration"].items()}
+    about |= {name: orjson.dumps(value).decode() for name, value in sorted(run["configuration"].items())}
     about |= {"boilerplate": "a reviewed table"} if run["reviewed_table"] else {}
     about |= {"against": ", ".join(run["against"])} if run["against"] else {}
-    versions = (f"{name} {version}" for name, version in run["versions"].items() if name != "code")
+    versions = (f"{name} {version}" for name, version in sorted(run["versions"].items()) if name != "code")
     about |= {"versions": ", ".join(versions)}
     cells = ([name_cell(name), f'<td dir="auto">{plain(value)}</td>'] for name, value in about.items())
     said = "Inputs, and what of the configuration is not as by default."

@@ -40,6 +40,7 @@ def victim(tmp_path):
         ("corpus", ""), ("removed", ""), ("corpus/part-00000.jsonl.zst", "file"),
         ("removed/part-00007.parquet", "file"),
         ("_SUCCESS", "file"), ("manifest.json", "file"), ("report.json", "file"), ("report.html", "file"),
+        ("README.md", "file"),
         ("clusters.jsonl", "file"), ("boilerplate.toml", "file"),
     ],
 )  # fmt: skip
@@ -94,7 +95,7 @@ def test_a_corpus_is_not_read_and_replaced_at_once(dumps, cleaned, tmp_path, giv
 def test_fresh_removes_what_runs_publish_and_nothing_else(dumps, cleaned, tmp_path):
     out = cleaned
     for name in ("corpus/mine.txt", "corpus/sub/part-00000.jsonl", "removed/part-x.jsonl", "removed/part-1.jsonl",
-                 "notes.txt", "README.md"):  # fmt: skip
+                 "notes.txt", "LICENSE.md"):  # fmt: skip
         (out / name).parent.mkdir(exist_ok=True)
         (out / name).write_bytes(b"mine")
     for name in ("corpus/part-00041.jsonl.gz", "removed/part-00041.jsonl", ".ghirbal/index/segment", ".ghirbal/work/x"):
@@ -102,7 +103,7 @@ def test_fresh_removes_what_runs_publish_and_nothing_else(dumps, cleaned, tmp_pa
         (out / name).write_bytes(b"ours")
     build(dumps, out, command="clean", form="parquet", fresh=True)
     assert sorted(name for name in tree(out) if not name.startswith(".ghirbal")) == [
-        "README.md", "_SUCCESS", "boilerplate.toml", "corpus/mine.txt", "corpus/part-00000.parquet",
+        "LICENSE.md", "README.md", "_SUCCESS", "boilerplate.toml", "corpus/mine.txt", "corpus/part-00000.parquet",
         "corpus/sub/part-00000.jsonl", "manifest.json", "notes.txt", "removed/part-00000.jsonl.zst",
         "removed/part-1.jsonl", "removed/part-x.jsonl", "report.html", "report.json",
     ]  # fmt: skip

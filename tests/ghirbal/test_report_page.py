@@ -97,6 +97,10 @@ def test_the_report_says_who_copies_whom_and_what_to_look_at(out):
     assert row["furniture"]["sahil"][0]["example"] == "تابعوا نشرة <الساحل> كل مساء"
 
 
+def test_the_page_shows_what_the_json_holds(out):
+    assert render_report(report(out)) == (out / "report.html").read_text("utf-8")
+
+
 def test_samples_are_texts_as_they_came_with_what_went(out):
     samples = report(out)["samples"]
     assert [sample["lot"] for sample in samples] == sorted(sample["lot"] for sample in samples)
