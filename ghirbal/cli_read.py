@@ -149,4 +149,12 @@ def check(out: str) -> int:
 
 
 
-COMMANDS = (explain, why, stats, sample, similar, check, score)
+@click.command()
+def doctor() -> int:
+    """Say what is installed, what is missing, and what it is needed for."""
+    from ghirbal.doctor import show_doctor
+
+    return show_doctor()
+
+
+COMMANDS = (doctor, explain, why, stats, sample, similar, check, score)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 WORDS = {
     "chrome": "what a page has besides its article",
     "furniture": "chrome that an outlet repeats",
@@ -67,3 +69,20 @@ REASONS = {
     "too-long": "more words than any article has",
     "too-short": "fewer words than an article needs",
 }
+
+
+def page() -> str:
+    """Return docs/glossary.md; a test holds it to what stands here."""
+    lines = ["# What the names mean", "", "Written by `python -m ghirbal.glossary > docs/glossary.md`.", ""]
+    for title, names in (
+        ("Words", WORDS),
+        ("Reasons for which records are removed", REASONS),
+        ("Rules that take spans out of texts", RULES),
+    ):
+        lines += [f"## {title}", "", "| name | meaning |", "|---|---|"]
+        lines += [f"| `{name}` | {meaning} |" for name, meaning in names.items()] + [""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -96,9 +96,12 @@ def run_job(job: Job, watch: Watcher) -> Finished:
             return Finished(job.out, read_report(job.out), already=True)
         elsewhere: Iterable[str] = ()
         if job.command != "clean":
-            # Imported here: compiled kernels take a second to load, which `clean` need not wait for.
+            # Imported here: compiled kernels take a second to load, which `clean` need not wait for; and some twenty to
+            # compile, once.
+            watch.begin("load kernels (first compiles them)", 1)
             from dedup.stages import Dedup
 
+            watch.advance(1)
             index = None
             if against:
                 watch.begin("index", 1)

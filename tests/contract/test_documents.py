@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ghirbal import glossary
 from ghirbal.cli import ghirbal
 from ghirbal.config import Config, plain
 
@@ -57,6 +58,22 @@ NAMED = sorted(set(re.findall(r"\b(?:ghirbal|crawler|cleaning|dedup|corpus)\.[\w
 @pytest.mark.parametrize("name", NAMED)
 def test_every_name_in_the_life_of_a_record_is_there(name):
     assert pydoc.locate(name) is not None
+
+
+def test_the_glossary_is_what_the_code_has():
+    assert (ROOT / "docs" / "glossary.md").read_text("utf-8") == glossary.page()
+
+
+def outline(page):
+    """Return the levels of the headings of a page, and the commands that it shows."""
+    text = (ROOT / page).read_text("utf-8")
+    commands = set(re.findall(r"\bghirbal ([a-z]+)\b", "\n".join(re.findall(r"^    .*$", text, re.M))))
+    return [len(mark) for mark in re.findall(r"^(#+) ", text, re.M)], commands & ghirbal.commands.keys()
+
+
+def test_the_readme_in_arabic_keeps_step():
+    assert outline("README.ar.md") == outline("README.md")
+    assert set(ghirbal.commands) == outline("README.ar.md")[1]
 
 
 def test_the_life_of_a_record_names_every_package():
