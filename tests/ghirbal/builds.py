@@ -68,6 +68,12 @@ VERBS = (
 TIMES = ("صباح أمس", "مساء اليوم", "قبل أسبوع", "مطلع الشهر", "نهاية العام", "في العطلة", "بعد المطر", "عند الفجر")
 
 
+def rare_words(number):
+    """A sentence of words that no other number has, so that stories can be seen to have nothing in common."""
+    dice = random.Random(f"rare {number}")
+    return " ".join("".join(dice.choices("بتثجحخدذرزسشصضطظعغفقكلمنهوي", k=6)) for _ in range(12)) + "."
+
+
 def story(number):
     """A story of six paragraphs that shares no sentence with any other number's."""
     dice = random.Random(number)

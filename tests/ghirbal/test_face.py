@@ -13,7 +13,7 @@ import ghirbal
 from corpus.errors import UsageError
 from corpus.records import Copy, Document, Source
 from tests.conftest import ROOT
-from tests.ghirbal.builds import build, rows, story
+from tests.ghirbal.builds import build, rare_words, rows, story
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_a_page_of_bytes_is_decoded_as_it_says():
 
 
 def test_cleaning_is_that_of_the_command(tmp_path):
-    texts = [f"{story(number)}\nتابعوا نشرة الساحل كل مساء" for number in range(5)]
+    texts = [f"{story(number)}\n{rare_words(number)}\nتابعوا نشرة الساحل كل مساء" for number in range(5)]
     (tmp_path / "dumps" / "sahil").mkdir(parents=True)
     for number, text in enumerate(texts):
         (tmp_path / "dumps" / "sahil" / f"{number}.txt").write_text(text, "utf-8")
