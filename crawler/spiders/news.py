@@ -64,7 +64,8 @@ class KeepRaw:
             RecordError: it is packed in a way that is unknown, or to more bytes than are taken.
         """
         request.meta["raw"] = response
-        if is_list(request):
+        row: Row | None = request.meta.get("row")
+        if row is not None and row.kind in _LISTS:
             return response
         body, _ = unpack(response.body, _header(response, b"Content-Encoding"), self._limit)
         return response.replace(body=body)
@@ -299,12 +300,6 @@ class NewsSpider(Spider):
         self.session.frontier.add(known, time.time())
         scheduler = self.crawler.engine.scheduler
         scheduler.wake({target.host for target in known})  # type: ignore[union-attr]
-
-
-def is_list(request: Request) -> bool:
-    """Tell whether a request is for a feed or a sitemap."""
-    row: Row | None = request.meta.get("row")
-    return row is not None and row.kind in _LISTS
 
 
 def _header(response: Response, name: bytes) -> str:

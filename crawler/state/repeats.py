@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.state.rows import Row
@@ -20,15 +21,14 @@ from crawler.web.pages import Reading
 FREE, WORTH = 10, 1
 #: Different texts that must have been met under several values of a parameter, and the share of links that must agree.
 PROOFS, SAME_LINKS = 2, 0.8
-#: Share of words that two pages one after the other have in common where they hold the same but for a name or a date.
-#: Of 920 pairs of real stories of one outlet none shares more than a third, but for Chinese, which has no spaces (.85).
-ALIKE = 0.8
+#: Share of words that two pages one after the other have in common, and words that only the later has, where they hold
+#: the same but for a name or a date. Of 998 pairs of real pages of one outlet eleven share so much, five of them copies
+#: word for word; a short story among much that its outlet repeats still has more words of its own.
+ALIKE, OWN_WORDS = 0.8, 10
 #: Letters of a page beside its links that may be a story in short lines.
 MIN_PROSE = 200
-#: Texts, and addresses with parameters, that are remembered.
-REMEMBERED = 200_000
-
-_Page = tuple[str, tuple[str, ...]]
+#: Texts that are remembered; pages with parameters whose links are (10 kB each); accounts whose last words are (30 kB).
+REMEMBERED, KEPT_LINKS, KEPT_WORDS = 200_000, 5_000, 2_000
 
 
 class Repeats:
@@ -37,7 +37,8 @@ class Repeats:
     def __init__(self, worth: Mapping[str, int], noise: Iterable[tuple[str, str]]) -> None:
         """Take what earlier runs know: how many texts each account has brought, and (host, parameter) of noise."""
         self._worth, self._barren = Counter(worth), Counter[str]()
-        self._first: dict[tuple[str, str], _Page] = {}
+        self._first: dict[tuple[str, str], str] = {}
+        self._links: dict[str, tuple[str, ...]] = {}
         self._proofs: defaultdict[tuple[str, frozenset[str]], set[str]] = defaultdict(set)
         self._last: dict[str, frozenset[int]] = {}
         self._fronts: dict[tuple[str, str], frozenset[str]] = {}
@@ -51,22 +52,26 @@ class Repeats:
         if len(self._first) > REMEMBERED:
             self._first.clear()
             self._asked.clear()
+        words = reading.words
+        first = self._first.setdefault((row.host, words), row.url)
+        known = bool(words) and first != row.url
         if "?" in row.url:
             self._asked[row.host].add(without(row.url, self.noise[row.host]))
-        words, links = reading.words, reading.links
-        first = self._first.setdefault((row.host, words), (row.url, links if "?" in row.url else ()))
-        known = bool(words) and first[0] != row.url
+            if not known:
+                _keep(self._links, row.url, reading.links, KEPT_LINKS)
         bare = not (words or reading.is_article or reading.prose >= MIN_PROSE)
         barren = known or bare or self._is_alike(row.family, reading.sketch)
         if row.family and not row.archived:
             (self._barren if barren else self._worth)[row.family] += int(barren or bool(words))
-        return barren, self._learn(row, words, first, links) if known else frozenset()
+        return barren, self._learn(row, reading, first) if known else frozenset()
 
     def _is_alike(self, family: str, sketch: frozenset[int]) -> bool:
         """Tell whether a page has nearly the words of the one before it on its account."""
         before = self._last.get(family, frozenset())
-        self._last[family] = sketch
-        return bool(family) and bool(before) and len(before & sketch) >= ALIKE * len(before | sketch)
+        _keep(self._last, family, sketch, KEPT_WORDS)
+        shared = len(before & sketch)
+        alike = shared >= ALIKE * len(before | sketch) and len(sketch - before) < OWN_WORDS
+        return bool(family) and shared > 0 and alike
 
     def is_front(self, row: Row, reading: Reading) -> bool:
         """Tell whether a page is the front page again, as sites answer for a story that is gone."""
@@ -77,13 +82,15 @@ class Repeats:
         front = self._fronts.get(key, frozenset()) if reading.words else frozenset()
         return bool(front) and len(front & links) >= SAME_LINKS * len(front | links)
 
-    def _learn(self, row: Row, words: str, first: _Page, links: tuple[str, ...]) -> frozenset[str]:
-        names = _differing(first[0], row.url)
-        before, now = ({without(link, names) for link in found} for found in (first[1], links))
-        if not names or len(before & now) < SAME_LINKS * len(before | now):
+    def _learn(self, row: Row, reading: Reading, first: str) -> frozenset[str]:
+        names = _differing(first, row.url) if first in self._links else frozenset()
+        if not names:
+            return names
+        before, now = ({without(link, names) for link in found} for found in (self._links[first], reading.links))
+        if len(before & now) < SAME_LINKS * len(before | now):
             return frozenset()
         proofs = self._proofs[row.host, names]
-        proofs.add(words)
+        proofs.add(reading.words)
         if len(proofs) < PROOFS or names <= self.noise[row.host]:
             return frozenset()
         self.noise[row.host] |= names
@@ -99,6 +106,14 @@ class Repeats:
     def is_overdrawn(self, family: str) -> bool:
         """Tell whether an account has cost more than it has brought."""
         return bool(family) and self._barren[family] >= FREE + WORTH * self._worth[family]
+
+
+def _keep(kept: dict[str, Any], key: str, value: Any, most: int) -> None:
+    """Put an entry last, and drop the first one where there are more than `most`."""
+    kept.pop(key, None)
+    kept[key] = value
+    if len(kept) > most:
+        del kept[next(iter(kept))]
 
 
 def without(url: str, names: Iterable[str]) -> str:
