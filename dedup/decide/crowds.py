@@ -18,6 +18,7 @@ from corpus.run import Map
 from dedup.decide.pairs import in_batches
 from dedup.decide.survivors import Ranked
 from dedup.kernel import compiled
+from dedup.sketch.bands import distinct, ends_of, pair_up
 from dedup.sketch.minhash import NGRAM
 from dedup.sketch.words import shingle
 from dedup.store.summaries import Texts
@@ -28,6 +29,9 @@ _SHARE_OF_BANDS = 4
 MIN_CROWD = 6
 #: Who belongs to a crowd has this share of its shingles in the text of the crowd.
 MIN_OF_CROWD = 0.8
+
+#: A number that more than this share of a crowd has, and more than one, is no slip.
+SLIP = 0.01
 
 
 @compiled("int64[::1](int64[:, ::1], int64, int64)")
@@ -57,9 +61,14 @@ def find_leaders(keys: Any, count: Any, least: Any) -> Any:
     return leaders
 
 
-def find_crowds(ranked: Ranked, comparable: NDArray[np.int64], bands: int, run: Map) -> NDArray[np.int64]:
-    """Return the leader of each rank: of those `comparable`, the best copy in its crowd; of all others, itself."""
-    leaders = np.arange(len(ranked.order))
+def find_crowds(
+    ranked: Ranked, comparable: NDArray[np.int64], bands: int, run: Map
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the leader of each rank, the best copy in its crowd, itself where it is in none; and who is in one.
+
+    Who is in a crowd and leads itself has another number than the crowd, and is to be compared.
+    """
+    leaders, crowded = np.arange(len(ranked.order)), np.zeros(len(ranked.order), dtype=bool)
     keys = np.empty((len(comparable), bands), dtype=np.int64)
     for band in range(bands):
         column = ranked.summaries.band(band)[ranked.order[comparable]]
@@ -69,10 +78,11 @@ def find_crowds(ranked: Ranked, comparable: NDArray[np.int64], bands: int, run: 
     cuts = np.flatnonzero(np.diff(found[order], prepend=-1, append=-1))
     crowds = [order[start:stop] for start, stop in pairwise(cuts.tolist()) if stop - start >= MIN_CROWD]
     texts = (_texts(ranked, comparable[crowd]) for crowd in crowds)
-    for crowd, copies in zip(crowds, in_batches(run, find_copies, texts), strict=True):
-        members = comparable[crowd[copies]]
-        leaders[members] = members.min(initial=len(leaders))
-    return leaders
+    for crowd, (members, copies) in zip(crowds, in_batches(run, find_copies, texts), strict=True):
+        crowded[comparable[crowd[members]]] = True
+        ranks = comparable[crowd[copies]]
+        leaders[ranks] = ranks.min(initial=len(leaders))
+    return leaders, crowded
 
 
 def _texts(ranked: Ranked, ranks: NDArray[np.int64]) -> tuple[Texts, NDArray[np.int64]]:
@@ -81,15 +91,15 @@ def _texts(ranked: Ranked, ranks: NDArray[np.int64]) -> tuple[Texts, NDArray[np.
     return ranked.summaries.texts(np.sort(documents), None), np.argsort(np.argsort(documents))
 
 
-def find_copies(crowd: tuple[Texts, NDArray[np.int64]]) -> NDArray[np.bool_]:
-    """Mark who of a crowd is a copy of the text that most of it has; nobody is where this text has gaps."""
+def find_copies(crowd: tuple[Texts, NDArray[np.int64]]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Mark who of a crowd has the text that most of it has, and who is a copy; nobody is where this text has gaps."""
     (words, _, bounds), places = crowd
     count, lengths = len(bounds) - 1, np.diff(bounds)
     owners = np.repeat(np.arange(count), lengths)
     # A run of words belongs to the document of its first word, if it does not leave it.
     runs, within = shingle(words, NGRAM), owners[: 1 - NGRAM] == owners[NGRAM - 1 :]
     # Each document counts a run of words once.
-    once = np.unique(runs[within].astype(np.uint64) << np.uint64(32) | owners[: 1 - NGRAM][within].astype(np.uint64))
+    once = distinct(pair_up(runs[within], owners[: 1 - NGRAM][within]))
     values, counts = np.unique(once >> np.uint64(32), return_counts=True)
     held = np.zeros(len(words), dtype=bool)
     held[: 1 - NGRAM] = within & np.isin(runs, values[counts * 2 > count].astype(np.uint32))
@@ -97,14 +107,35 @@ def find_copies(crowd: tuple[Texts, NDArray[np.int64]]) -> NDArray[np.bool_]:
     ends[owners[held]] = np.flatnonzero(held)
     inside = np.arange(len(words)) < ends[owners]
     if _has_gap(words, owners, held, inside, count):
-        return np.zeros(len(places), dtype=bool)
+        return np.zeros(len(places), dtype=bool), np.zeros(len(places), dtype=bool)
     told = held.copy()
     for step in range(1, NGRAM):
         told[step:] |= held[:-step]
-    # A number of its own within the story makes another story.
-    own = np.bincount(owners[inside & ~told & (words & np.uint32(1) == 1)], minlength=count)
-    copies = (np.bincount(owners[held], minlength=count) >= MIN_OF_CROWD * (lengths + 1 - NGRAM)) & (own == 0)
-    return np.asarray(copies[places])
+    members = np.bincount(owners[held], minlength=count) >= MIN_OF_CROWD * (lengths + 1 - NGRAM)
+    copies = members & ~_has_other_numbers(words, owners, told, inside, count)
+    return members[places], copies[places]
+
+
+def _has_other_numbers(
+    words: NDArray[np.uint32],
+    owners: NDArray[np.int64],
+    told: NDArray[np.bool_],
+    inside: NDArray[np.bool_],
+    count: int,
+) -> NDArray[np.bool_]:
+    """Mark who has another number within the story, as others of the crowd do, and lacks one that most have.
+
+    It tells another story, or another day of it; a number that hardly anybody else has is a slip.
+    """
+    number = words & np.uint32(1) == 1
+    own = distinct(pair_up(words[number & inside & ~told], owners[number & inside & ~told]))
+    values, places, counts = np.unique(own >> np.uint64(32), return_inverse=True, return_counts=True)
+    others = np.bincount(ends_of(own[counts[places] > max(1, SLIP * count)])[1], minlength=count) > 0
+    each = distinct(pair_up(words[number & told], owners[number & told]))
+    values, counts = np.unique(each >> np.uint64(32), return_counts=True)
+    common = np.isin(each >> np.uint64(32), values[counts * 2 > count])
+    has = np.bincount(ends_of(each[common])[1], minlength=count)
+    return np.asarray(others & (has < np.count_nonzero(counts * 2 > count)))
 
 
 def _has_gap(
@@ -116,7 +147,7 @@ def _has_gap(
 ) -> bool:
     """Tell whether what is common breaks off inside most documents, and nothing common goes on from there."""
     pairs = np.append(shingle(words, NGRAM - 1), np.zeros(NGRAM - 2, dtype=np.uint32))
-    onward = np.unique(pairs[held])
+    onward = distinct(pairs[held])
     broken = np.flatnonzero(held[:-1] & ~held[1:] & inside[1:]) + 1
     broken = broken[~np.isin(pairs[broken], onward)]
     return 2 * len(np.unique(owners[broken])) > count

@@ -140,9 +140,9 @@ def _remove_near(
     versions, last = find_versions(ranked, decided.kept, config.latest, run)
     decided.reason[versions], decided.survivor[versions] = Reason.EARLIER, last
     comparable = np.flatnonzero(decided.kept & (ranked.lengths >= MIN_WORDS))
-    leaders = find_crowds(ranked, comparable, bands, run)
+    leaders, crowded = find_crowds(ranked, comparable, bands, run)
     # A story does not become common by being copied.
-    counted = decided.kept & (leaders == decided.rank)
+    counted = decided.kept & (~crowded | np.isin(decided.rank, leaders[leaders != decided.rank]))
     if index is not None:
         flags = _flag(ranked, counted, np.full(count, fill_value=True), index)
         known, fuller = find_known(summaries, ranked.unrank(decided.kept), flags, index, run)

@@ -70,6 +70,8 @@ class Clusters:
     def replaced(self, key: int) -> Iterator[Copy]:
         """Yield the documents of the index whose place the document named `key` takes."""
         arrays = self.arrays
+        if not len(arrays["fuller"]):
+            return
         first, last = (int(np.searchsorted(arrays["fuller"], np.uint64(key), side)) for side in ("left", "right"))
         for at in range(first, last):
             labels = labels_at(arrays["replaced"], arrays["replaced_bounds"], at)

@@ -94,6 +94,16 @@ def test_near_copies_by_the_dozen_become_one(document, story, count, outlets):
     assert all(stage.apply(one).kept for one in others)
 
 
+def test_in_a_crowd_a_number_of_one_copy_is_a_slip_and_one_of_several_is_news(document, story):
+    text = "بلغ عدد المصابين 14 شخصا " + story(1).replace("\n", " ") + " وكان ذلك عند الساعة 9 مساء ثم هدأت الأحوال"
+    draw = random.Random(1)
+    copies = [document(f"n{at:02}", edited(text, at, draw)) for at in range(20)]
+    slip = document("slip", text.replace("14", "44"))
+    news = [document(f"later{at}", edited(text.replace("14", "17"), at, draw)) for at in range(4)]
+    assert len(kept([*copies, slip])) == 1
+    assert [name[0] for name in kept([*copies, *news])] == ["n", "l"]
+
+
 def test_a_form_filled_in_again_and_again_is_no_crowd_of_copies(document, story):
     parts = story(1).split("\n")
     names = ["".join(random.Random(at).choices("بتجحدرزسشصطعف", k=6)) for at in range(200)]
