@@ -9,7 +9,6 @@ from typing import Any
 from corpus.arabic import first_words, folded_words, words
 from corpus.records import REPLACES, Copy, Document, Record, Verdict, drop, keep
 from corpus.run import Accumulator, Map
-from dedup.compare.coverage import OWN_WORDS
 from dedup.compare.relation import FEATURES
 from dedup.config import DedupConfig
 from dedup.decide.decisions import REASONS, Reason, decide
@@ -26,6 +25,8 @@ from dedup.store.summary import Summary, identity
 GIVEN_ID = "given_id"
 #: Words of the longest shared passage that an audit record quotes.
 _QUOTED_WORDS = 30
+#: From this many words an audit record quotes what only the removed copy had: half a line of 80 characters and more.
+OWN_QUOTED = 8
 
 
 class _Gathering:
@@ -112,7 +113,7 @@ class Dedup:
                 "scores": dict(zip(FEATURES, member.scores, strict=True)),
                 "passage": quote(record.text, *member.passage),
             }
-            if member.own[1] >= OWN_WORDS:
+            if member.own[1] >= OWN_QUOTED:
                 detail["own"] = quote(record.text, *member.own)
             if member.anchor >= 0:
                 detail["anchor"] = self.clusters_.name(member.anchor)

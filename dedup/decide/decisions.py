@@ -161,8 +161,11 @@ def _remove_near(
     best = pick_survivors(ranked, config.survivor, ~decided.kept, anchors, digests)
     attached = absorb(edges, ranked.lengths, digests, best)
     keep_digests(ranked, edges, flags, digests, best)
+    # A version is compared with the survivor of the last one, whoever that is; that may be a version of another page.
+    best[versions], anchors[versions] = last, last
+    best[versions] = best[best[versions]]
     gone = np.flatnonzero(best != decided.rank)
-    pairs = np.sort(pair_up(np.append(best[gone], last), np.append(gone, versions)))
+    pairs = np.sort(pair_up(best[gone], gone))
     accounts = find_accounts(run, pair_tasks(ranked, flags, thresholds, pairs))
     survivors, gone = ends_of(pairs)
     reasons = _name(accounts.relation, ranked.lengths[gone] > ranked.lengths[survivors])
@@ -171,7 +174,7 @@ def _remove_near(
     # All that a digest has is kept, in one document or another.
     accounts.own[digests[gone]] = 0
     decided.remove(Removed(gone, reasons, survivors, *accounts[1:]))
-    decided.anchor[gone] = np.where((anchors[gone] == survivors) | (reasons == Reason.EARLIER), -1, anchors[gone])
+    decided.anchor[gone] = np.where(anchors[gone] == survivors, -1, anchors[gone])
     return fuller
 
 
