@@ -12,7 +12,7 @@ from typing import Any
 
 from corpus.errors import CorpusError
 from corpus.records import Document, Verdict
-from corpus.run.samples import Explaining, Sample, draw, offer
+from corpus.run.samples import Sample, draw, offer
 
 #: A report tells at most of so many files and reasons why their records failed; each record is in `removed/`.
 MAX_LISTED = 200
@@ -60,12 +60,12 @@ class Report:
         self.characters["kept"] += len(document.text)
         self.rules.update(document.trace.get("rules", {}))
 
-    def count_cleaned(self, stage: Explaining, before: Document, after: Document) -> None:
+    def count_cleaned(self, before: Document, after: Document) -> None:
         """Count what a stage took out of one document, by its outlet, and perhaps keep it to be looked at."""
         self.characters_before[before.outlet] += len(before.text)
         self.characters_after[before.outlet] += len(after.text)
         if before.text != after.text:
-            offer(self.samples, stage, before, after)
+            offer(self.samples, before, after)
 
     def merge(self, other: Report) -> None:
         """Add the counts of another report."""

@@ -43,8 +43,8 @@ class Explaining(Protocol):
         ...
 
 
-def offer(samples: list[Sample], stage: Explaining, document: Document, cleaned: Document) -> None:
-    """Add `document`, of which `cleaned` is what is left, if its lot is low enough."""
+def offer(samples: list[Sample], document: Document, cleaned: Document) -> None:
+    """Add `document`, of which `cleaned` is what is left, if its lot is low enough; `explain` gives it its spans."""
     rules: Mapping[str, int] = cleaned.trace.get("rules", {})
     if not rules or len(document.text) > MAX_LENGTH:
         return
@@ -62,10 +62,18 @@ def offer(samples: list[Sample], stage: Explaining, document: Document, cleaned:
             "outlet": document.outlet,
             "title": cleaned.title,
             "text": document.text,
-            "spans": [[span.start, span.end, span.rule, span.evidence] for span in stage.explain(document)],
+            "spans": document,
         }
     )
     draw(samples)
+
+
+def explain(samples: list[Sample], stage: Explaining) -> None:
+    """Find the spans of those that stay when a task is done: to find them costs as much as to clean."""
+    for sample in samples:
+        if isinstance(document := sample["spans"], Document):
+            spans = stage.explain(document)
+            sample["spans"] = [[span.start, span.end, span.rule, span.evidence] for span in spans]
 
 
 def draw(samples: list[Sample], most: int = MOST) -> None:

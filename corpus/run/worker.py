@@ -22,7 +22,7 @@ from corpus.formats.shards import FAST_LEVEL, Format, Shard, open_shard
 from corpus.records import Document, Failure, Page, Record, Skip, Source, Verdict, drop, fail, set_key
 from corpus.run.plan import Item, Plan, Segment, Task, TaskResult, find_done, first_key, learned_path, save_done
 from corpus.run.report import Report
-from corpus.run.samples import Explaining
+from corpus.run.samples import Explaining, explain
 from corpus.run.sandbox import Guard
 from corpus.run.stage import Accumulator, Learner, apply_stage
 
@@ -67,6 +67,9 @@ class Worker:
         if not self._guards.keys() <= set(range(segment.first, segment.last)):
             self.close()  # their stages will not come again
         result = _TaskRun(self, task, segment).finish()
+        for stage in self.plan.stages[segment.first : segment.last]:
+            if isinstance(stage, Explaining):
+                explain(result.report.samples, stage)
         save_done(self.plan, task, result)
         return result
 
@@ -198,7 +201,7 @@ class _TaskRun:
                     stage = self._plan.stages[index]
                     if isinstance(stage, Explaining) and isinstance(record, Document):
                         assert isinstance(verdict.record, Document)
-                        self._report.count_cleaned(stage, record, verdict.record)
+                        self._report.count_cleaned(record, verdict.record)
                     record = verdict.record
                 else:
                     yield record
