@@ -94,10 +94,13 @@ _CLEAN = CleanConfig()
 class Clean:
     """Remove chrome from the text of a Document, judged with what its outlet repeats.
 
-    `reviewed` is the TOML of a boilerplate table that somebody has read and corrected; it replaces learning.
+    `reviewed` is the TOML of a boilerplate table that somebody has read and corrected; it replaces learning. `known`
+    are summaries of documents that are not cleaned, but belong to the same outlets: headlines to link to, stories to
+    compare with.
     """
 
     name = "clean"
+    known: Sequence[memoryview] = ()
 
     def __init__(self, config: CleanConfig = _CLEAN, reviewed: str | None = None) -> None:
         self.config = config
@@ -106,12 +109,17 @@ class Clean:
 
     def accumulator(self) -> Accumulator:
         """Count what each outlet repeats in one shard, if anything is to be learned."""
-        return LineCounts() if self.config.learn and self.reviewed is None else _Unobserved()
+        return LineCounts() if self.learns else _Unobserved()
+
+    @property
+    def learns(self) -> bool:
+        """Tell whether anything is to be learned: not if it is switched off, or a reviewed table is given."""
+        return self.config.learn and self.reviewed is None
 
     def learn(self, summaries: Sequence[memoryview], run: Map) -> None:  # noqa: ARG002 - the contract of a Learner
         """Learn the furniture of each outlet from the counts of all shards."""
         if self.reviewed is None:
-            self.table_ = learn(summaries, self.config.stories)
+            self.table_ = learn([*summaries, *self.known], self.config.stories)
 
     def dump(self) -> bytes:
         """Return the learned table as bytes."""

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from corpus.errors import UsageError
-from corpus.files import list_inputs, run_lock, sweep, translated
+from corpus.files import list_inputs, publish, run_lock, sweep, translated
 from corpus.formats import ReadConfig, read_input
 from corpus.records import Document
+from corpus.run import Learner, map_file, summarise
 from dedup.config import DedupConfig
 from dedup.decide import Match, find_similar
 from dedup.stages import quote as quote_passage
@@ -49,6 +50,22 @@ class Against(NamedTuple):
         if set(index.corpora) != set(self.corpora):
             raise UsageError(f"{folder}: holds a corpus that was built again meanwhile; give the command with --fresh")
         return index
+
+
+    def observe(self, learner: Learner, folder: Path) -> Sequence[memoryview]:
+        """Return summaries of what `learner` sees in the corpora, kept in `folder`; an index holds no texts to see."""
+        summaries: list[memoryview] = []
+        for marker, corpus in sorted(self.corpora.items()):
+            documents = _documents(corpus, marker)
+            while some := list(islice(documents, _TOGETHER)):
+                path = folder / f"against-{len(summaries):03d}.summary"
+                publish(path, summarise(learner.accumulator(), some))
+                summaries.append(map_file(path))
+        return summaries
+
+
+#: Documents of a corpus that a learner sees at a time.
+_TOGETHER = 10_000
 
 
 def find_against(paths: Sequence[str], config: DedupConfig) -> Against:

@@ -123,6 +123,9 @@ def run_job(job: Job, watch: Watcher) -> Finished:
         )
         with translated(work):
             work.mkdir(parents=True, exist_ok=True)
+        for stage in stages:
+            if against and isinstance(stage, Clean) and stage.learns:
+                stage.known = against.observe(stage, work)
         with open_pool(job.workers) as pool:
             outcome = run_stages(plan, stages, first_tasks(files, failures), pool, watch)
         _publish_rest(job, stages, outcome)

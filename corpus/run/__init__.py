@@ -11,11 +11,13 @@ from corpus.run.report import Report, report_from
 from corpus.run.runner import RunResult, Watcher, cut_segments, first_tasks, open_pool, run_stages
 from corpus.run.samples import draw
 from corpus.run.sandbox import Guard
-from corpus.run.stage import Accumulator, Map, Stage, apply_stage, run_here, summarise
+from corpus.run.stage import Accumulator, Learner, Map, Stage, apply_stage, run_here, summarise
+from corpus.run.worker import map_file
 
 __all__ = [
     "Accumulator",
     "Guard",
+    "Learner",
     "Map",
     "Plan",
     "Report",
@@ -26,6 +28,7 @@ __all__ = [
     "cut_segments",
     "draw",
     "first_tasks",
+    "map_file",
     "open_pool",
     "report_from",
     "run_here",

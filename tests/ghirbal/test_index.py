@@ -18,6 +18,7 @@ from dedup.store import index as index_module
 from ghirbal import jobs as run
 from ghirbal.check import check_corpus
 from ghirbal.index import extend_index, find_against
+from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE
 from tests.ghirbal.builds import ROOT, build, call, command, report, rows, story, tree
 
 CONFIG = DedupConfig()
@@ -265,6 +266,18 @@ def test_all_that_is_given_wins(old, more, new, tmp_path, monkeypatch, capsys):
         assert rows(tmp_path / "two", name) == rows(tmp_path / "one", name)
     build(new, tmp_path / "alone", against=(str(more), str(more / "corpus")))
     assert kept(tmp_path / "alone") == ["n2", "n20"]
+
+
+def test_a_line_that_is_a_headline_of_the_corpus_it_is_compared_with_is_a_link(tmp_path):
+    text, linked = "\n".join(BODY), "\n".join([*BODY[:2], OTHER_TITLE, *BODY[2:]])
+    for name, given, title in (("old", "\n".join(OTHER), OTHER_TITLE), ("new", linked, "")):
+        (tmp_path / name).mkdir()
+        row = {"id": name, "outlet": "sahil", "title": title, "text": given}
+        (tmp_path / name / "a.jsonl").write_bytes(orjson.dumps(row))
+    build(tmp_path / "old", tmp_path / "corpus")
+    build(tmp_path / "new", tmp_path / "alone")
+    build(tmp_path / "new", tmp_path / "against", against=str(tmp_path / "corpus"))
+    assert [rows(tmp_path / name, "corpus")[0]["text"] for name in ("alone", "against")] == [linked, text]
 
 
 def test_nothing_is_written_into_a_corpus_that_wins(old, new, tmp_path, monkeypatch, capsys):
