@@ -148,7 +148,7 @@ class Clean:
         if cleaned is record and ("rules" in record.trace or not record.title):
             return keep(record)
         rules = Counter(span.rule for span in spans)
-        return keep(replace(cleaned, trace={**record.trace, "rules": dict(sorted(rules.items()))}))
+        return keep(replace(cleaned, trace={**cleaned.trace, "rules": dict(sorted(rules.items()))}))
 
     def _settle(self, document: Document) -> tuple[list[Span], Document]:
         """Judge `document`, and what is left of it, until nothing more goes: what went and the document without it."""
@@ -161,5 +161,6 @@ class Clean:
                 return spans, cleaned
             fields = harvest(cleaned, found) if self.config.harvest else {}
             spans = unite(document.text, spans, more) if spans else more
-            cleaned = replace(cleaned, text=delete_spans(cleaned.text, more), **fields)
+            trace = {**cleaned.trace, "doubtful": True} if found.doubtful else cleaned.trace
+            cleaned = replace(cleaned, text=delete_spans(cleaned.text, more), trace=trace, **fields)
         return [], document

@@ -24,6 +24,9 @@ _SIGNS = AROUND | LINKS
 #: dumps of articles 5 are. Those, lists mostly, would lose more by it than windows with little around them gain.
 PAGE = 0.7
 
+#: No labelled page has fewer lines that end no sentence.
+_LEAST = 5
+
 #: A line that is likelier than this to be of the article stays, whatever the page is like.
 _LIKELY = 0.5
 
@@ -88,7 +91,7 @@ def document_figures(found: Analysis) -> Figures:
 #: How the evidence names the group of figures by which a line falls short of one of an article.
 _EVIDENCE = {
     "form": "has not the form of running text",
-    "phrase": "says what stands around articles",
+    "phrase": "has a phrase of the furniture of pages",
     "around": "stands among short lines",
     "place": "stands outside of the densest stretch of running text",
     "words": "shares few words with the article",
@@ -100,7 +103,7 @@ def remove_outside(found: Analysis) -> None:
 
     Where nothing is sure more is kept, and the page is doubtful.
     """
-    if not found.units:
+    if sum(not unit.ends for unit in found.units) < _LEAST:
         return
     document, scale = scales()["document"], scales()["line"]
     surely = document.chance(document.points(document_figures(found)))

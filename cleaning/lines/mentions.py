@@ -13,6 +13,8 @@ _HIJRI = "محرم صفر ربيع جمادي رجب شعبان رمضان شو�
 _DAYS = """
 السبت الاحد الاثنين الاتنين الثلاثاء الاربعاء الخميس الجمعه سبت احد اثنين ثلاثاء اربعاء خميس جمعه
 شنبه يكشنبه دوشنبه سهشنبه سه چهارشنبه پنجشنبه پير منگل بدھ جمعرات ہفته اتوار
+понедельник вторник среда четверг пятница суббота воскресенье
+ראשון שני שלישי רביעי חמישי שישי שבת
 monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun
 lundi mardi mercredi jeudi vendredi samedi dimanche
 pazartesi salı çarşamba perşembe cuma cumartesi pazar montag dienstag mittwoch donnerstag freitag samstag sonntag
@@ -22,9 +24,15 @@ _AROUND = """
 ساعات يوم ايام مضت بيروت القاهره مكه ب ظ بعد قبل انتشار دريافت خبر كد روز تعداد بازديد ديدگاه
 am pm gmt utc est edt ist pst cet bst myt the on at posted published updated last update ago hours hour minutes
 minute days day st nd rd th of date modified first le publie publié a à mis jour h min et par ilan güncelleme giriş
+год года г в время мск опубликовано обновлено сегодня вчера назад יום בשעה פורסם עודכן ہجری بجے شائع اپ ڈیٹ
 uhr stand aktualisiert um am كانون تشرين الاول الثاني اول ثاني
 """
-_MONTHS = MONTH_NAMES | PERSIAN_MONTH_NAMES | frozenset(_HIJRI.split())
+_MORE_MONTHS = """
+января февраля марта апреля мая июня июля августа сентября октября ноября декабря
+בינואר בפברואר במרץ באפריל במאי ביוני ביולי באוגוסט בספטמבר באוקטובר בנובמבר בדצמבר
+جنوری فروری مارچ اپریل مئی جون جولائی اگست ستمبر اکتوبر نومبر دسمبر
+"""
+_MONTHS = frozenset(fold(_MORE_MONTHS).split()) | MONTH_NAMES | PERSIAN_MONTH_NAMES | frozenset(_HIJRI.split())
 _KNOWN = _MONTHS | frozenset(fold(_DAYS + _AROUND).split())
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?(?!\d)")
@@ -57,7 +65,11 @@ def is_date_line(key: str) -> bool:
 
 _AFTER_COLON = re.compile(r"[:：]\s*")
 _TAG_SEPARATORS = re.compile(r"\s*[،,;؛|/•·#\n]\s*|\s{2,}")
-_BY = re.compile(r"^(?:by|par|كتب|كتبت|بقلم|حوار|اعداد|تحرير|تقرير)\b\s*[:/\-–]?\s*", re.IGNORECASE)
+_BY = re.compile(
+    r"^(?:by|par|كتب|كتبت|بقلم|حوار|اعداد|تحرير|تقرير|מאת)\b\s*[:/\-–]?\s*"
+    r"|^(?:автор|текст|haber|yazan|muhabir|رپورٹ|تحریر|نویسنده|گزارش|خبرنگار)\s*[:/]\s*",
+    re.IGNORECASE,
+)
 
 _PAIRS = (("“", "”"), ("«", "»"))
 _NO_QUOTES = dict.fromkeys(map(ord, '“”«»"'))

@@ -1,0 +1,91 @@
+"""Dumps of whole pages: which lines are the article, by weights that know no language; and when the page is doubtful."""
+
+from __future__ import annotations
+
+import pytest
+
+from cleaning.article.page import choose_threshold
+from cleaning.article.rules import find_spans
+from cleaning.article.spans import delete_spans
+from cleaning.lines.lexicon import default_lexicon
+from cleaning.outlet.furniture import OutletTable
+from cleaning.stages import Clean
+from corpus.records import Document, Source
+
+RUSSIAN = (
+    [*"Главная Новости Спорт Экономика Контакты Поиск Войти".split(), "Все рубрики", "Портовый вестник"],
+    [
+        "Портовое управление открыло новый мост для грузовиков, строительство которого заняло больше двух лет.",
+        "По словам начальника порта, дорога до складов теперь занимает десять минут вместо прежних сорока, а грузовики "
+        "больше не стоят в очереди у въезда.",
+        "Жители набережной просили построить мост ещё прошлой осенью, когда из-за ремонта дороги к порту закрыли две "
+        "улицы и автобусы ходили в объезд.",
+        "Движение по мосту начнётся в понедельник утром, а осенью управление обещает открыть и вторую полосу.",
+    ],
+    ["Поделиться", "Читайте также:", "Рыбаки ждут начала сезона", "Выставка книг на набережной", "Комментарии",
+     "Все права защищены"],
+)  # fmt: skip
+TURKISH = (
+    ["Ana sayfa", "Gündem", "Spor", "Ekonomi", "Yazarlar", "Foto Galeri", "Giriş yap", "Arşiv"],
+    [
+        "Liman idaresi, yapımı iki yıldan uzun süren yeni köprüyü kamyonların geçişine açtı ve törenle tanıttı.",
+        "Liman müdürüne göre depolara giden yol artık kırk dakika yerine on dakika sürüyor, kamyonlar da girişte sıra "
+        "beklemek zorunda kalmıyor.",
+        "Sahil sakinleri köprünün yapılmasını geçen sonbaharda, limana giden yol onarım için kapatıldığında istemişti.",
+        "Köprüde trafik pazartesi sabahı başlayacak, ikinci şeridin ise sonbaharda açılacağı bildirildi.",
+    ],
+    ["Paylaş", "İlgili haberler", "Balıkçılar sezonun açılmasını bekliyor", "Sahilde kitap fuarı", "Yorumlar",
+     "Hakkımızda", "Künye"],
+)  # fmt: skip
+HEBREW = (
+    ["דף הבית", "חדשות", "ספורט", "כלכלה", "צור קשר", "חיפוש", "התחברות", "כל המדורים"],
+    [
+        "רשות הנמל פתחה לתנועת משאיות את הגשר החדש, שבנייתו נמשכה יותר משנתיים ועלתה יותר מן המתוכנן.",
+        "לדברי מנהל הנמל, הדרך אל המחסנים נמשכת עכשיו עשר דקות במקום ארבעים, והמשאיות אינן עומדות עוד בתור בכניסה.",
+        "תושבי הטיילת ביקשו לבנות את הגשר כבר בסתיו שעבר, כאשר נסגר הכביש אל הנמל לצורך תיקונים.",
+        "התנועה על הגשר תתחיל ביום שני בבוקר, והנתיב השני ייפתח לקראת הסתיו, כך נמסר מן הרשות.",
+    ],
+    ["שתפו", "קראו גם:", "הדייגים מחכים לפתיחת העונה", "יריד ספרים על הטיילת", "תגובות", "כל הזכויות שמורות"],
+)
+
+
+def clean(*lines: str) -> list[str]:
+    text = "\n".join(lines)
+    spans, _ = find_spans(text, "", default_lexicon(), OutletTable(()))
+    return delete_spans(text, spans).split("\n")
+
+
+@pytest.mark.parametrize(("menu", "body", "foot"), [RUSSIAN, TURKISH, HEBREW], ids=["ru", "tr", "he"])
+def test_a_page_in_any_language_is_reduced_to_its_article(menu, body, foot):
+    assert clean(*menu, *body, *foot) == body
+
+
+def test_comments_do_not_belong_to_the_article():
+    menu, body, foot = TURKISH
+    remarks = ["Deniz K.", "3 Mayıs 2021, 14:05", "Köprü güzel olmuş, emeği geçenlere teşekkür ederiz.", "Yanıtla"]
+    assert clean(*menu, *body, "Yorumlar", *remarks, "Ece", *remarks[1:], "Can", *remarks[1:], *foot) == body
+
+
+def test_the_evidence_says_where_a_line_falls_short():
+    menu, body, foot = RUSSIAN
+    spans, _ = find_spans("\n".join([*menu, *body, *foot]), "", default_lexicon(), OutletTable(()))
+    assert {span.evidence for span in spans if span.rule == "page"} == EVIDENCE
+
+
+EVIDENCE = {"stands among short lines, has not the form of running text"}
+
+
+def test_the_lines_kept_are_those_of_the_largest_expected_agreement():
+    assert choose_threshold([0.9, 0.1], [100, 100]) == (0.5, pytest.approx(2 * 90 / (100 + 100)))
+    assert choose_threshold([0.9, 0.4], [100, 200]) == (0.4, pytest.approx(2 * 170 / (300 + 170)))
+    assert choose_threshold([0.35, 0.34, 0.05], [100, 100, 100])[0] == 0.34
+    assert choose_threshold([0.2, 0.1], [100, 100])[0] == 0.0
+
+
+def test_a_page_without_a_plain_article_is_doubtful_and_keeps_more():
+    menu, _, foot = RUSSIAN
+    links = [f"Мост номер {number} откроют для грузовиков" for number in range(12)]
+    text = "\n".join([*menu, *links, RUSSIAN[1][0], *links[::-1], *foot])
+    kept = Clean().apply(Document("1", Source("a.jsonl", 0), text)).record
+    assert kept.trace["doubtful"] is True
+    assert RUSSIAN[1][0] in kept.text
