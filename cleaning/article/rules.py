@@ -55,7 +55,8 @@ def find_spans(
 ) -> tuple[list[Span], Analysis]:
     """Return what to remove from `text`, sorted and without overlap, with what was found on the way.
 
-    `title` is what the record brought, or "". `extracted` says that the text was cut out of the markup of its page:
+    Boxes of links are weighed on a page like all its lines; in the dump of an article they are read. `title` is what
+    the record brought, or "". `extracted` says that the text was cut out of the markup of its page:
     then it is no whole page, however many short lines it has. What an earlier rule has removed no later one sees.
     """
     units = cut(text)
@@ -67,7 +68,8 @@ def find_spans(
     if True in found.paragraphs:
         first = found.paragraphs.index(True)
         remove_head(found, first)
-        remove_boxes(found, first)
+        if not found.page:
+            remove_boxes(found, first)
         last = len(units) - 1 - found.paragraphs[::-1].index(True)
         remove_trailing(found, last)
     return disjoint([*unit_spans(units, len(text)), *inside, *glued_spans(text, units, lexicon)]), found

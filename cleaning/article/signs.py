@@ -14,7 +14,6 @@ from itertools import accumulate
 from math import log1p
 
 from cleaning.article.analysis import AROUND, Analysis, is_photo
-from cleaning.article.links import linked_headlines, resumes
 from cleaning.article.words import content_words, covered
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.mentions import is_byline, is_date_line
@@ -116,26 +115,15 @@ def outline_of(found: Analysis) -> Outline:
 
 
 def _stretch(outline: Outline, worths: list[float]) -> tuple[int, int]:
-    """Return the densest stretch of running text; of several that one which also says the words of the headline.
-
-    The story that a box of links leads to is not the article, nor is what is shorter than what stands before the box.
-    """
-    best, least, others = (0, 0), 0.0, worths[:]
+    """Return the densest stretch of running text; of several that one which also says the words of the headline."""
+    best, least = (0, 0), 0.0
     for _ in range(_CANDIDATES):
-        first, last = best_stretch(others)
+        first, last = best_stretch(worths)
         told = frozenset[str]().union(*outline.words[first:last])
         worth = sum(worths[first:last]) * (_UNTOLD + covered(outline.asked, told))
         if worth > least:
             best, least = (first, last), worth
-        others[first:last] = [-_COST] * (last - first)
-    found, first = outline.found, best[0]
-    lead = next((at for at in range(first - 1, -1, -1) if found.units[at].kind in LINKS), first)
-    before = best_stretch(worths[:lead]) if True not in found.paragraphs[lead + 1 : first] else (0, 0)
-    above, after = found.body(*before), found.body(*best)
-    if above and lead < first:
-        longer = sum(map(len, above)) >= sum(map(len, after))
-        if longer or not resumes(above, linked_headlines(found.units, lead, first), after):
-            return before
+        worths[first:last] = [-_COST] * (last - first)
     return best
 
 

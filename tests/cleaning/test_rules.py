@@ -13,7 +13,7 @@ from cleaning.article.spans import delete_spans
 from cleaning.lines.lexicon import default_lexicon
 from cleaning.lines.unit import cut, ends_sentence
 from cleaning.outlet.furniture import OutletTable
-from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE, story
+from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE
 from tests.strategies import arabic_text, hostile_text
 from tests.timing import fastest
 
@@ -245,15 +245,6 @@ def test_a_page_is_reduced_to_its_article():
     links = ["الموضوعات المتعلقة", OTHER_TITLE, "الأحد، 23 أغسطس 2020 09:14 ص", "الأكثر قراءة", "حملة لتنظيف الشاطئ"]
     foot = ["تويتر", "فيسبوك", "جميع الحقوق محفوظة © 2020 بوابة الرصيف", "من نحن"]
     assert clean(*menu, *head, *BODY, "ميناء", "جسر", "مشاركة", *links, *foot) == list(BODY)
-
-
-def test_the_story_that_a_page_links_to_is_not_its_article_though_it_is_longer():
-    menu = ["الرئيسية", "* رياضة", "* اقتصاد", "منوعات", "اتصل بنا", "بحث", "أخبار الموانئ"]
-    more = ["الأكثر قراءة", "حملة لتنظيف الشاطئ", "موسم الصيد يبدأ", "معرض للكتاب في الميناء"]
-    foot = ["تويتر", "فيسبوك", "جميع الحقوق محفوظة © 2020 بوابة الرصيف", "من نحن"]
-    # All of the article in one line that has lost its last stop, the other story in many.
-    article = " ".join(BODY).rstrip(".")
-    assert clean(*menu, article, f"اقرأ أيضاً : {OTHER_TITLE}", *OTHER, *story(8), *more, *foot) == [article]
 
 
 def test_a_page_keeps_the_list_that_a_paragraph_announces():
