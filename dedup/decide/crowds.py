@@ -34,13 +34,13 @@ MIN_OF_CROWD = 0.8
 SLIP = 0.01
 
 
-@compiled("int64[::1](int64[:, ::1], int64, int64)")
+@compiled("int64[::1](int32[:, ::1], int64, int64)")
 def find_leaders(keys: Any, count: Any, least: Any) -> Any:
     """Return the leader of each document: the one before it that has most of its keys, at least `least`, or itself.
 
-    `keys` int64[N, bands] are below `count` and dense; a key belongs to the first leader that has it.
+    `keys` int32[N, bands] are below `count` and dense; a key belongs to the first leader that has it.
     """
-    holders = np.full((keys.shape[1], count), -1, dtype=np.int64)
+    holders = np.full((keys.shape[1], count), -1, dtype=np.int32)
     leaders, votes = np.arange(len(keys)), np.zeros(len(keys), dtype=np.int64)
     for document in range(len(keys)):
         best = -1
@@ -69,7 +69,7 @@ def find_crowds(
     Who is in a crowd and leads itself has another number than the crowd, and is to be compared.
     """
     leaders, crowded = np.arange(len(ranked.order)), np.zeros(len(ranked.order), dtype=bool)
-    keys = np.empty((len(comparable), bands), dtype=np.int64)
+    keys = np.empty((len(comparable), bands), dtype=np.int32)
     for band in range(bands):
         column = ranked.summaries.band(band)[ranked.order[comparable]]
         keys[:, band] = np.unique(column, return_inverse=True)[1]

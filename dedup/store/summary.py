@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,7 @@ def number_of(text: str) -> int:
     return xxhash.xxh3_64_intdigest(text.encode("utf-8", "replace"))
 
 
+@lru_cache(maxsize=1 << 12)
 def moment(published: str) -> int:
     """Return a date in seconds since 1970, UTC where no offset is given; a far future for anything else."""
     seconds = timestamp(published)

@@ -115,7 +115,7 @@ def test_a_form_filled_in_again_and_again_is_no_crowd_of_copies(document, story)
 
 
 def test_a_leader_is_the_first_that_has_enough_of_the_keys():
-    keys = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 1], [0, 1, 1], [2, 1, 0]], dtype=np.int64)
+    keys = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 1], [0, 1, 1], [2, 1, 0]], dtype=np.int32)
     # 3 shares one key with 0 and two with 2; 4 shares one with each.
     assert find_leaders(keys, 3, 2).tolist() == [0, 0, 2, 2, 4]
     assert find_leaders(keys, 3, 1).tolist() == [0, 0, 2, 2, 0]
