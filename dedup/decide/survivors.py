@@ -16,9 +16,9 @@ from dedup.store.counts import count_odd_words
 from dedup.store.summaries import Summaries
 from dedup.store.summary import NO_DATE
 
-#: Texts whose letters and digits differ by no more than this share are about as long. There are no labelled data to
-#: choose it on; a sentence is more than this of a story.
-ABOUT_AS_LONG = 0.03
+#: Texts whose letters and digits differ by no more than this share, and so many, are about as long. There are no
+#: labelled data to choose it on; a sentence is more than this of a story, and of a long one more than the letters.
+ABOUT_AS_LONG, ABOUT_SO_MANY = 0.03, 40
 #: One odd word in so many is what a copy may have by itself.
 MANY_ODD = 50
 
@@ -116,7 +116,8 @@ def pick_survivors(
     cleanest = [odd // (1 + ranked.lengths[ranks] // MANY_ODD), ranked.column("blemishes")[ranks]]
     lengths, longest = ranked.column("length")[ranks].astype(np.int64), np.zeros(len(anchors), dtype=np.int64)
     np.maximum.at(longest, own, np.where(last, 0, lengths))
-    lengths = np.where(~last & (lengths >= (1 - ABOUT_AS_LONG) * longest[own]), longest[own], lengths)
+    about = longest[own] - np.minimum(ABOUT_AS_LONG * longest[own], ABOUT_SO_MANY)
+    lengths = np.where(~last & (lengths >= about), longest[own], lengths)
     criteria: list[NDArray[Any]] = []
     for criterion in reversed(policy):
         better = better_first(ranked.summaries, criterion)[documents]

@@ -96,6 +96,12 @@ def test_of_copies_as_long_the_cleanest_survives(document, dirty):
     assert [name for name, reason in verdicts([one, clean, third]).items() if not reason] == ["b"]
 
 
+def test_a_sentence_more_is_longer_however_long_the_text_is(document):
+    text = " ".join(WORDS[:1000])
+    copies = [document("a", text), document("b", text), document("c", text + " " + " ".join(WORDS[2000:2015]))]
+    assert [name for name, reason in verdicts(copies).items() if not reason] == ["c"]
+
+
 def test_a_longer_copy_survives_a_cleaner_one(document):
     longer = document("a", CLEAN.replace(" ", "  ", 3) + " " + " ".join(WORDS[200:205]))
     assert [name for name, reason in verdicts([longer, document("b", CLEAN)]).items() if not reason] == ["a"]
