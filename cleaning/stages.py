@@ -17,6 +17,7 @@ from cleaning.outlet.count import LineCounts
 from cleaning.outlet.furniture import Furniture, Table, from_toml, outlet_of, to_toml
 from cleaning.outlet.learn import learn
 from corpus.charset import declared_charset, decode
+from corpus.letters import mend
 from corpus.records import DROP, Document, Page, Record, Verdict, drop, keep, name_outlet
 from corpus.run import Accumulator, Map
 from corpus.text import scrub
@@ -47,14 +48,15 @@ class Extract:
         found = extract_html(html, record.url, self.config, dropped)
         if found.refused:
             return drop(found.refused)
+        (text, done), title = mend(found.text), mend(found.title)[0]
         url = record.url or found.canonical
         # What a row of data says of its page is better than the page; of an answer, it is what a feed said of it.
         listed = scrub(record.title)
         document = Document(
             id=record.id,
             source=record.source,
-            text=found.text,
-            title=found.title or listed if record.headers else listed or found.title,
+            text=text,
+            title=title or listed if record.headers else listed or title,
             url=url,
             outlet=name_outlet(record.outlet, url, record.source),
             published=record.published or found.published,
@@ -65,7 +67,8 @@ class Extract:
                 "extractor": found.extractor,
                 "doubtful": found.doubtful,
                 "claims": found.language,
-            },
+            }
+            | ({"mended": list(done)} if done else {}),
             meta={name: value for name, value in record.meta.items() if name != DROP},
         )
         return keep(document)

@@ -221,49 +221,90 @@ def _detected(body: bytes) -> tuple[str, str] | None:
 #: UTF-8 read as windows-1256 and as windows-1252 (its five undefined bytes as C1, as browsers do).
 _TRAILS = bytes(range(0x80, 0xC0))
 _WESTERN_BYTES = {ord(bytes([byte]).decode("cp1252", "ignore") or chr(byte)): byte for byte in range(0x80, 0xA0)}
-#: Every Arabic letter in UTF-8 begins with D8-DB, which read as ط ظ ع غ or as Ø Ù Ú Û.
-_MOJIBAKE = re.compile(
-    "[طظعغ][" + re.escape(_TRAILS.decode("cp1256")) + "]"
-    "|[ØÙÚÛ][\x80-\xbf" + re.escape("".join(map(chr, _WESTERN_BYTES))) + "]"
+_TRAIL_1256 = f"[{re.escape(_TRAILS.decode('cp1256'))}]"
+_TRAIL_1252 = "[\x80-\xbf" + re.escape("".join(map(chr, _WESTERN_BYTES))) + "]"
+#: Every Arabic letter in UTF-8 begins with D8-DB, which read as ط ظ ع غ: three such pairs in a row are no words.
+#: Between them may stand ASCII other than letters, and quotation marks and dashes read in the same way.
+_RUN_1256 = re.compile(rf"(?:[طظعغ]{_TRAIL_1256}(?:[ -@\[-`{{-~]|آ{_TRAIL_1256}|[âï]{_TRAIL_1256}{{2}})*+){{3,}}+")
+_RUN_1252 = re.compile(rf"(?:[Â-ß]{_TRAIL_1252}|[à-ï]{_TRAIL_1252}{{2}}|[ð-ô]{_TRAIL_1252}{{3}})++")
+_HIGH_LETTER = re.compile("[À-ÿ]")
+#: One of these is in every text read as windows-1252; all of them are rare elsewhere.
+_LEADS_1252 = "ÃÂâÐÑØÙÚÛ×ÎÏÄÅ"
+#: What comes of letters in the scripts that two bytes hold, of punctuation and signs, and of presentation forms.
+_PLAUSIBLE = re.compile(
+    "[ -~\u00a0-\u017f\u0300-\u04ff\u0590-\u06ff\u1e00-\u1fff\u200b-\u203a\u20ac\u2122\ufb50-\ufefc]+"
 )
 #: Alef and lam, one of which is in every Arabic line but the shortest, read so; their absence tells that a text is
 #: sound. The second halves alone, a section sign and a low quotation mark, stand in many honest pages.
 #: The last two are what ط and ظ become when a text went through windows-1256 twice.
-_SIGNS_OF_MOJIBAKE = ("ط\u00a7", "ظ\u201e", "Ø\u00a7", "Ù\u201e", "Ù\x84", "ط\u00b7", "ط\u00b8")
+_SIGNS_1256 = ("ط\u00a7", "ظ\u201e", "ط\u00b7", "ط\u00b8")
 _ARABIC_BLOCK = re.compile("[\u0620-\u06ff]")
 #: A text that went through two wrong readers needs two repairs; more has not been seen.
 _MAX_REPAIRS = 2
 
 
 def repair_mojibake(text: str) -> str:
-    """Undo UTF-8 read as windows-1256 or windows-1252, line by line.
+    """Undo UTF-8 read as windows-1256 or windows-1252, where it goes back to valid UTF-8.
 
-    A line is repaired only if all of it goes back to valid UTF-8 and its share of Arabic letters grows; a line
-    that is half sound is left as it is.
-
-    >>> repair_mojibake("ط§ظ„ط®ط¨ط±")
-    'الخبر'
+    >>> repair_mojibake("ط§ظ„ط®ط¨ط± عاجل - cafÃ©")
+    'الخبر عاجل - café'
     """
     for _ in range(_MAX_REPAIRS):
+        before = text
         # One character is found at five times the speed of two.
-        if not any(sign[1] in text and sign in text for sign in _SIGNS_OF_MOJIBAKE):
+        if any(sign[1] in text and sign in text for sign in _SIGNS_1256):
+            text = "\n".join(map(_repair_1256, text.split("\n")))
+        if any(lead in text for lead in _LEADS_1252) and _RUN_1252.search(text):
+            text = "\n".join(map(_repair_1252, text.split("\n")))
+        if text == before:
             break
-        text = "\n".join(map(_repair_line, text.split("\n")))
     return text
 
 
-def _repair_line(line: str) -> str:
-    if not _MOJIBAKE.search(line):
+def _repair_1256(line: str) -> str:
+    """Repair a line that goes back as a whole and gains Arabic letters, else the runs in it that do."""
+    try:
+        repaired = line.encode("cp1256").decode("utf-8")
+    except UnicodeError:
+        return _RUN_1256.sub(lambda run: _decoded(run[0], "cp1256"), line)
+    return repaired if _arabic_share(repaired) > _arabic_share(line) else line
+
+
+def _repair_1252(line: str) -> str:
+    """Repair the runs of a line whose letters beyond ASCII mostly stand in runs; elsewhere chance makes some.
+
+    A single pair is none behind a capital, where a quotation mark may close («AMANHû).
+    """
+    runs = list(_RUN_1252.finditer(line))
+    if len(runs) == 1 and len(runs[0][0]) == 2 and (runs[0][0][0] != "Ã" or line[: runs[0].start()][-1:].isupper()):
         return line
-    for codec in ("cp1256", "latin-1"):
-        source = line.translate(_WESTERN_BYTES) if codec == "latin-1" else line
-        try:
-            repaired = source.encode(codec).decode("utf-8")
-        except UnicodeError:
-            continue
-        if _arabic_share(repaired) > _arabic_share(line):
-            return repaired
-    return line
+    leads = sum(len(_HIGH_LETTER.findall(run[0])) for run in runs)
+    if 2 * leads <= len(_HIGH_LETTER.findall(line)):
+        return line
+    return _RUN_1252.sub(lambda run: _decoded(run[0], "cp1252"), line)
+
+
+def _decoded(run: str, codec: str) -> str:
+    body = run.encode(codec) if codec == "cp1256" else western_bytes(run)
+    text = body.decode("utf-8", "replace") if body else run
+    return text if _PLAUSIBLE.fullmatch(text) else run
+
+
+def western_bytes(text: str) -> bytes:
+    """Return the bytes that were read as windows-1252 or ISO 8859-1; b"" if these never give such a text."""
+    try:
+        return text.translate(_WESTERN_BYTES).encode("latin-1")
+    except UnicodeError:
+        return b""
+
+
+def decode_legacy(body: bytes) -> str:
+    """Return the text of bytes in a charset that is neither UTF-8 nor known; "" if there is none that fits."""
+    try:
+        text, rung = _climb(body, "") if body else ("", "")
+    except RecordError:
+        return ""
+    return "" if rung.startswith("utf-8") else text
 
 
 def _arabic_share(line: str) -> float:

@@ -29,6 +29,16 @@ _OTHERS = {
 }  # fmt: skip
 #: Codes that name no language.
 _NONE = frozenset({UNDETERMINED, "mul", "zxx", "mis", "root"})
+#: Small words by which languages that share a script are told apart, and the direction of a text.
+SMALL_WORDS = {
+    "ar": "في من على إلى الى عن أن ان التي الذي هذا هذه بعد كان قال وقال مع بين لا ما لم",
+    "fa": "در به از که این را است با برای آن های ها می شد شده کرد خود بر یک كه اين است براي",
+    "ku": "لە بە بۆ کە ئەو ئەم لەگەڵ دەکات",
+    "ps": "په چې کې د دې سره او له شو",
+    "sd": "جي ۾ جو آهي کي تي ۽ سان",
+    "ug": "ۋە بىلەن ئۈچۈن بۇ بىر ئۇ",
+    "ur": "کے کی میں ہے کا سے کو نے اور پر ہیں یہ کہ",
+}
 _CODE = re.compile(r"([a-z]{2,3})(?:[-_.@][a-z0-9_.@-]*)?")
 _ASIDE = re.compile(r"\s*[(\[].*")
 #: "The language", before its name in Arabic.

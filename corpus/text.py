@@ -1,7 +1,8 @@
 """The law of text: what every `Document.text` keeps, whatever it was read from.
 
 Valid UTF-8, NFC, no control characters but the newline, no surrogates, no noncharacters, no bidi embeddings,
-overrides or isolates; ZWNJ and ZWJ survive, because Persian words are spelt with them.
+overrides or isolates, no places where a word might be broken (soft hyphen, zero-width space, word joiner); ZWNJ and ZWJ
+survive, because Persian words are spelt with them, and so does the zero-width space that parts the words of Khmer.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ _ALLOWED = re.compile(
     + "]++"
 )
 _CLEAN = re.compile(
-    "[\n -~\u00a1-\u167f\u1681-\u1fff\u200b-\u2027\u2030-\u205e\u2060-\u2065\u206a-\u2fff\u3001-\ud7ff"
+    "[\n -~\u00a1-\u00ac\u00ae-\u167f\u1681-\u1fff\u200c-\u2027\u2030-\u205e\u2061-\u2065\u206a-\u2fff\u3001-\ud7ff"
     "\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffd]*+"
 )
+_SPACELESS = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
+_BREAKS = re.compile(f"[\u00ad\u2060]|(?<!{_SPACELESS})\u200b|\u200b(?!{_SPACELESS})")
 _NEWLINES = re.compile("\r\n?|[\u2028\u2029\x85\x0b\x0c]")
 _SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _MARKS = (
@@ -40,12 +43,12 @@ def scrub(text: str) -> str:
 
     Foreign line ends become newlines, exotic spaces become spaces; nothing else visible is touched.
 
-    >>> scrub("a\\r\\nb\\x00\\u202ec")
-    'a\\nbc'
+    >>> scrub("a\\r\\nb\\x00\\u202ec d\\u00ade\\u200bf")
+    'a\\nbc def'
     """
     if _CLEAN.fullmatch(text) is None:
         text = _SPACES.sub(" ", _NEWLINES.sub("\n", text))
-        text = "".join(_ALLOWED.findall(text))
+        text = _BREAKS.sub("", "".join(_ALLOWED.findall(text)))
     if not unicodedata.is_normalized("NFC", text):
         # Line by line: one letter that is not NFC makes all that is given with it several times as dear.
         text = "\n".join([unicodedata.normalize("NFC", line) for line in lines(text)])

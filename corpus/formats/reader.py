@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from corpus.charset import decode
 from corpus.errors import CorruptInput, EnvironmentFault, InputError, RecordError, TruncatedInput
@@ -29,8 +29,8 @@ from corpus.formats.packed import unpack
 from corpus.formats.parquet import read_parquet
 from corpus.formats.rows import ADVICE, Read, ReadConfig
 from corpus.formats.warc import read_warc
+from corpus.letters import mend
 from corpus.records import Document, Failure, Page, Skip, Source, content_id, name_outlet
-from corpus.text import scrub
 
 Reader: TypeAlias = Callable[[InputFile, ReadConfig], Iterator[Read]]
 
@@ -155,11 +155,12 @@ def _read_text(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     except RecordError as error:
         yield Failure(source, error.reason, str(error))
         return
-    trace: dict[str, str | int] = {"charset": rung}
+    mended, done = mend(text)
+    trace: dict[str, Any] = {"charset": rung} | ({"mended": list(done)} if done else {})
     if rung.startswith("utf-8-replaced"):
         trace["replaced"] = text.count("\ufffd")
     outlet = name_outlet("", "", source)
-    yield Document(content_id(source, ""), source, scrub(text), outlet=outlet, trace=trace)
+    yield Document(content_id(source, ""), source, mended, outlet=outlet, trace=trace)
 
 
 def _read_html(file: InputFile, config: ReadConfig) -> Iterator[Read]:

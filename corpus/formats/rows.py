@@ -11,12 +11,12 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-from corpus.charset import repair_mojibake
 from corpus.dates import parse_date
 from corpus.errors import RecordError
 from corpus.formats.fields import FIELD_NAMES, look_up, open_row, paths, quote_keys, sort_keys, take, text_in, value_in
 from corpus.languages import UNDETERMINED, language_code
-from corpus.markup import is_page, without_markup
+from corpus.letters import mend
+from corpus.markup import is_page
 from corpus.records import Document, Failure, Page, Skip, Source, content_id, name_outlet
 from corpus.schema_org import names_in
 from corpus.text import scrub
@@ -111,12 +111,12 @@ def _theirs(row: dict[str, Any], source: Source, config: ReadConfig) -> Document
     check_id(identity)
     html = fields.take("html", _page_body) or b""
     text = fields.take("text", text_in)
-    url, title = _one_line(fields.take("url", value_in) or ""), without_markup(fields.take("title", value_in) or "")
+    url, title = _one_line(fields.take("url", value_in) or ""), _repaired(fields.take("title", value_in) or "")
     given = _repaired(fields.take("outlet", value_in) or "")
     if not url and _STORY_ADDRESS.match(given):
         url = given
     known: dict[str, Any] = {
-        "id": identity or content_id(source, url), "source": source, "url": url, "title": _repaired(title),
+        "id": identity or content_id(source, url), "source": source, "url": url, "title": title,
         "outlet": name_outlet(given, url, source), "published": published, "meta": fields.rest,
     }  # fmt: skip
     body = html if not (text and text.strip()) else text.encode("utf-8", "replace") if is_page(text) else b""
@@ -125,14 +125,11 @@ def _theirs(row: dict[str, Any], source: Source, config: ReadConfig) -> Document
         return Page(body=body, **known)
     if text is None:
         raise RecordError(f"{NO_TEXT}{ADVICE}{quote_keys(row)}", reason="missing-text")
-    repaired = repair_mojibake(text)
-    trace: dict[str, Any] = {} if repaired == text else {"charset": "utf-8+mojibake"}
-    plain = without_markup(repaired)
-    if plain != repaired:
-        trace["markup"] = True
+    mended, done = mend(text)
+    trace = {"mended": list(done)} if done else {}
     extras = fields.extras()
     _check_value(fields.rest, "$", MAX_DEPTH)
-    return Document(text=scrub(plain), trace=trace, **known, **extras)
+    return Document(text=mended, trace=trace, **known, **extras)
 
 
 class _Fields:
@@ -176,7 +173,7 @@ class _Fields:
 
 
 def _clean(names: tuple[str, ...] | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(clean for name in names or () if (clean := _repaired(without_markup(name)))))
+    return tuple(dict.fromkeys(clean for name in names or () if (clean := _repaired(name))))
 
 
 def _page_body(value: Any) -> bytes | None:
@@ -218,7 +215,7 @@ def _one_line(text: str) -> str:
 
 def _repaired(text: str) -> str:
     """Return one line of a field that people read, mended as texts are."""
-    return _one_line(repair_mojibake(text))
+    return " ".join(mend(text)[0].split()) if text else ""
 
 
 def _check_value(value: Any, path: str, depth: int) -> None:

@@ -33,6 +33,7 @@ from corpus.formats.payload import (
     parse_response,
 )
 from corpus.formats.rows import Read, ReadConfig, check_id
+from corpus.letters import mend
 from corpus.records import (
     DROP,
     SIGNALS,
@@ -216,7 +217,7 @@ def _record_from(head: _Head, block: bytes, source: Source, config: ReadConfig) 
     if head.get("warc-type").lower() == "conversion":
         text, rung = decode(block)
         outlet = name_outlet("", url, source)
-        return Document(identity, source, scrub(text), url=url, outlet=outlet, trace={"charset": rung})
+        return Document(identity, source, mend(text)[0], url=url, outlet=outlet, trace={"charset": rung})
     return _page_from(head, block, config, Page(identity, source, b"", url, head.get("warc-date")))
 
 

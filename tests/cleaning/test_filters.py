@@ -53,6 +53,9 @@ def reason_of(text: str, language: str = "", **fields: object) -> str:
 DROPPED = {
     "empty": ["", " \n ", "… * * *", "–\n–\n–"],
     "garbled": [
+        ARTICLE.encode("cp1256", "ignore").decode("latin-1"),
+        ARTICLE.replace("ين ", " يٌن ").replace("ة ", " ةٌ "),
+        "\uf041\uf042 \uf043" * 20 + ARTICLE,
         ARTICLE.replace("ال", "\ufffd\ufffd"),
         ARTICLE.encode().decode("windows-1256", "replace").replace("\ufffd", ""),
         ("Le marché a été fermé après l'incendie, a déclaré la mairie. " * 9).encode().decode("cp1252")

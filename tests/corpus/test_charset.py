@@ -176,7 +176,24 @@ def test_sound_arabic_is_left_alone(text: str) -> None:
     assert repair_mojibake(text) == text
 
 
-@pytest.mark.parametrize("text", ["Ù and Ø alone", "§ 5 „quoted“", "Ã©tÃ©", "ط§ط", "ط§ظ„خبر السليم", "café Ø§"])
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ("قال: ط§ظ„ط®ط¨ط± ط§ظ„ط¹ط§ط¬ظ„ كما هو", "قال: الخبر العاجل كما هو"),
+        ("وقال Ø§Ù„Ø®Ø¨Ø± أمس", "وقال الخبر أمس"),
+        ("Ã©tÃ©, déjà lÃ\xa0", "été, déjà là"),
+        ("Itâ€™s", "It’s"),
+        ("Ð¿Ñ€Ð¸Ð²ÐµÑ‚", "привет"),
+        ("ÅŸehir Ä±ÅŸÄ±k", "şehir ışık"),
+    ],
+)
+def test_what_is_wrong_beside_sound_text_is_mended(wrong: str, text: str) -> None:
+    assert repair_mojibake(wrong) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["Ù and Ø alone", "§ 5 „quoted“", "ط§ط", "ط§ظ„خبر السليم", "café Ø§", "«AMANHû", "«ER SAGTE Ä»", "Ü–"]
+)
 def test_half_sound_lines_are_left_alone(text: str) -> None:
     assert repair_mojibake(text) == text
 

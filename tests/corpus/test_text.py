@@ -18,6 +18,8 @@ FORBIDDEN = [
     *range(0xFDD0, 0xFDF0),
     *(plane * 0x10000 + last for plane in range(17) for last in (0xFFFE, 0xFFFF)),
     0xFEFF,
+    0x00AD,
+    0x2060,
 ]
 
 
@@ -45,7 +47,7 @@ def test_every_character_alone() -> None:
             assert clean == "\n", hex(code)
         elif code == 0x09 or (unicodedata.category(chr(code)) == "Zs" and code != 0x20):
             assert clean == " ", hex(code)
-        elif code in forbidden:
+        elif code in forbidden or code == 0x200B:
             assert clean == "", hex(code)
         else:
             assert clean == unicodedata.normalize("NFC", chr(code)), hex(code)
@@ -97,3 +99,8 @@ def test_lines_split_on_the_newline_only() -> None:
 @pytest.mark.parametrize("unit", [" ", "\r", "\u0301", "\u202e", "a\u0301", "\ud800", "\u00a0x"])
 def test_hostile_text_takes_linear_time(unit: str) -> None:
     assert fastest(lambda: scrub(unit * 200_000), 0.5) < 0.5
+
+
+def test_breaks_within_words_go_and_those_of_khmer_stay() -> None:
+    assert scrub("Donners\u00adtag \u200bمدرسة\u200b ال\u2060مدينة") == "Donnerstag مدرسة المدينة"
+    assert scrub("ភាសា\u200bខ្មែរ\u200b a") == "ភាសា\u200bខ្មែរ a"

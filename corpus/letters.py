@@ -1,0 +1,149 @@
+"""Mend texts that came through the wrong hands.
+
+Read in the wrong charset (`ÇáÎÈÑ`), laid out backwards by a program that reads PDF (`ربخلا`), written in the forms that
+letters take within words (`ﺍﻟﺨﺒﺮ`), still full of markup. Each is undone where what comes out is better by the same
+measure.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from corpus.arabic import script_shares, words
+from corpus.charset import decode_legacy, repair_mojibake, western_bytes
+from corpus.languages import SMALL_WORDS
+from corpus.markup import without_markup
+from corpus.text import lines, scrub
+
+_FORM = re.compile("[\ufb1d-\ufb4f\ufb50-\ufbb1\ufbd3-\ufd3d\ufd50-\ufdef\ufe70-\ufefc]")
+_MARK_FORM = re.compile("[\ufc5e-\ufc63\ufcf2-\ufcf4\ufe70-\ufe7f]")
+_LETTER = re.compile("[\u05d0-\u05ea\u0620-\u064a\u066e-\u06d3\ufb1d-\ufefc]")
+#: Share of presentation forms among the letters from which a text is made of them. Of 8,100 texts of the labelled data five
+#: have more than .02, and three of these more than .2.
+MIN_FORMS = 0.1
+
+#: Letters that stand only at the end of a word: where they begin words, the words are written backwards.
+_FINALS = "ةىےںךםןףץ"
+_SMALL = frozenset(word for known in SMALL_WORDS.values() for word in known.split()) | frozenset(
+    "של על לא עם הוא היא זה כי גם או אל מה כל אם את".split()
+)
+_ARTICLE = ("ال", "وال", "بال")
+#: Characters looked at to tell the order of letters, and what tells it: sound Arabic prose has evidence in half of its
+#: words, read backwards in one of fifty.
+_ORDER_SAMPLE, _MIN_ORDER, _ORDER_RATIO = 1000, 3, 3
+#: What runs from left to right in a line that does not: Latin words, numbers.
+_LEFT_TO_RIGHT = re.compile(
+    r"[A-Za-z0-9\u00c0-\u024f\u0660-\u0669\u06f0-\u06f9]"
+    r"(?:[^\u0590-\u08ff\ufb1d-\ufefc\n()«»\[\]]*[A-Za-z0-9\u00c0-\u024f\u0660-\u0669\u06f0-\u06f9%])?"
+)
+_MIRRORED = str.maketrans("()[]{}«»<>", ")(][}{»«><")
+_CLOSES_FIRST = re.compile(r"[^(\[«]*[)\]»]")
+_MARKS = "\u064b-\u0652\u0670\u05b0-\u05c7"
+_MARK_AT_START, _MARK_AT_END = re.compile(rf"(?:^|\s)[{_MARKS}]", re.MULTILINE), re.compile(rf"[{_MARKS}](?:\s|$)")
+_CLUSTER = re.compile(rf"[^{_MARKS}][{_MARKS}]*|[{_MARKS}]+")
+
+#: Share of À-ÿ among the letters of a line from which it is no Western prose: of 8,100 texts of the
+#: labelled data, in 25 languages, none has .15.
+MIN_MISREAD = 0.5
+_MISREAD = re.compile("[\u00c0-\u00ff]")
+_OTHER_LETTER = re.compile("[A-Za-z\u0100-\u1fff\u2c00-\ud7ff]")
+#: What comes out must be so much of one script that is not Latin.
+_MIN_SCRIPT = 0.8
+
+
+def mend(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a text mended and under the law of `corpus.text`, and the names of what was done.
+
+    >>> mend("ÇáÎÈÑ ÇáÚÇÌá Ýí ÇáãÏíäÉ"), mend("ﺍﻟﺨﺒﺮ"), mend(".ةنيدملا يف لجاعلا ربخلا")
+    (('الخبر العاجل في المدينة', ('misread',)), ('الخبر', ('forms',)), ('الخبر العاجل في المدينة.', ('backwards',)))
+    """
+    done: list[str] = []
+    for name, repair in _REPAIRS:
+        mended = repair(text)
+        if mended != text:
+            done.append(name)
+            text = mended
+    return scrub(text), tuple(done)
+
+
+def repair_misread(text: str) -> str:
+    """Undo a charset of another script read as windows-1252, in the lines that are nothing but that."""
+    if not _MISREAD.search(text):
+        return text
+    rows = lines(text)
+    wrong = [place for place, line in enumerate(rows) if misread_share(line) >= MIN_MISREAD]
+    decoded = decode_legacy(western_bytes("\n".join(rows[place] for place in wrong)))
+    script, share = next(iter(script_shares(decoded).items()), ("latin", 0.0))
+    if script == "latin" or share < _MIN_SCRIPT:
+        return text
+    for place, line in zip(wrong, lines(decoded), strict=True):
+        rows[place] = line
+    return "\n".join(rows)
+
+
+def misread_share(text: str) -> float:
+    """Return the share of À-ÿ among the letters of a text."""
+    high = len(_MISREAD.findall(text))
+    return high / (high + len(_OTHER_LETTER.findall(text))) if high else 0.0
+
+
+def turn_around(text: str) -> str:
+    """Put the letters of a text that was laid out backwards, line by line, in the order in which they are read."""
+    sample = text[:_ORDER_SAMPLE]
+    if not _LETTER.search(sample):
+        return text
+    forward = _order(sample)
+    if forward * _ORDER_RATIO >= len(sample.split()) / _ORDER_RATIO:
+        return text
+    backward = _order(_turn(sample))
+    if backward < _MIN_ORDER or backward < _ORDER_RATIO * forward:
+        return text
+    turned = zip(lines(_turn(text)), lines(text), strict=True)
+    return "\n".join(line if _order(line) >= _order(before) else before for line, before in turned)
+
+
+def _order(text: str) -> int:
+    """Count the words that are written in the order in which they are read, less those that cannot be."""
+    tokens = words(open_forms(text, 0.0))
+    found = sum(
+        token in _SMALL or (len(token) > 3 and token.startswith(_ARTICLE)) or (len(token) > 1 and token[-1] in _FINALS)
+        for token in tokens
+    )
+    return found - sum(len(token) > 1 and token[0] in _FINALS for token in tokens)
+
+
+def _turn(text: str) -> str:
+    # Some programs leave each mark behind its letter, most turn all characters around.
+    keep_marks = bool(_MARK_AT_END.search(text)) and not _MARK_AT_START.search(text)
+    return "\n".join(_turn_line(line, keep_marks) if _LETTER.search(line) else line for line in lines(text))
+
+
+def _turn_line(line: str, keep_marks: bool) -> str:
+    turned = "".join(reversed(_CLUSTER.findall(line) if keep_marks else line))
+    turned = _LEFT_TO_RIGHT.sub(lambda run: run[0][::-1], turned)
+    return turned.translate(_MIRRORED) if _CLOSES_FIRST.match(turned) else turned
+
+
+def open_forms(text: str, least: float = MIN_FORMS) -> str:
+    """Put letters in the place of their presentation forms, in a text of whose letters they are more than `least`."""
+    forms = len(_FORM.findall(text))
+    if not forms or forms <= least * len(_LETTER.findall(text)):
+        return text
+    return _FORM.sub(lambda form: _opened(form[0]), text)
+
+
+def _opened(form: str) -> str:
+    letters = unicodedata.normalize("NFKC", form)
+    # The form of a mark alone stands on a space.
+    return letters.lstrip(" ") if _MARK_FORM.match(form) else letters
+
+
+_REPAIRS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("misread", repair_misread),
+    ("mojibake", repair_mojibake),
+    ("markup", without_markup),
+    ("backwards", turn_around),
+    ("forms", open_forms),
+)

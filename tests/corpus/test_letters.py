@@ -1,0 +1,101 @@
+"""Letters that came through the wrong hands, and letters that only look so."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+
+from corpus.letters import mend
+from corpus.text import scrub
+from tests.strategies import arabic_text
+
+STORY = (
+    "افتتح الوزير صباح الأحد (3 مايو 2024) المدرسة الجديدة في الحي الشرقي، بعد سنتين من العمل.\n"
+    "وقالت المديرة سلمى إن «التلاميذ» ينتظرون ذلك منذ 15.5 شهرا، وأضافت أن New York Times كتبت عنهم.\n"
+    "وبلغت التكلفة 1,250,000 دينار، على أن تنتهي أعمال التشجير قبل الشتاء."
+)
+HEBREW = "ראש העיר פתח את בית הספר החדש ביום ראשון, לאחר שנתיים של עבודות בניין, וכולם שמחו.\nהתלמידים חיכו לו זמן רב."
+PERSIAN = "مدیر مدرسه گفت که این ساختمان پس از دو سال برای دانش‌آموزان آماده شده است و آن را باز کرد."
+RUSSIAN = "Мэр города открыл новую школу в воскресенье утром, после двух лет работы строителей."
+
+
+def misread(text: str, codec: str, as_codec: str = "latin-1") -> str:
+    return text.encode(codec, "ignore").decode(as_codec)
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"), [(STORY, "cp1256"), (STORY, "iso8859-6"), (RUSSIAN, "cp1251"), (HEBREW, "cp1255")]
+)
+def test_a_charset_of_another_script_read_as_western_is_undone(text: str, codec: str) -> None:
+    sound = text.encode(codec, "ignore").decode(codec)
+    assert mend(misread(text, codec)) == (scrub(sound), ("misread",))
+    # Lines that are sound stay as they are.
+    assert mend(f"Café fermé\n{misread(text, codec)}") == (f"Café fermé\n{scrub(sound)}", ("misread",))
+
+
+def backwards(text: str) -> str:
+    """Lay lines out from left to right as a program that reads PDF does: numbers and Latin words as they are."""
+    rows = []
+    for line in text.split("\n"):
+        words = line.split(" ")
+        place = 0
+        while place < len(words):
+            end = place
+            while end < len(words) and words[end].isascii() and words[end].isalpha():
+                end += 1
+            words[place : max(end, place)] = reversed(words[place : max(end, place)])
+            place = max(end, place) + 1
+        turned = [word if word.strip("،.()").isascii() and word[0].isalnum() else word[::-1] for word in words]
+        rows.append(" ".join(reversed(turned)))
+    return "\n".join(rows)
+
+
+@pytest.mark.parametrize("text", [STORY.replace("1,250,000 ", "").replace("2024)", "2024"), HEBREW, PERSIAN])
+def test_letters_laid_out_backwards_are_turned(text: str) -> None:
+    text = text.replace("(", "")
+    assert mend(backwards(text)) == (text, ("backwards",))
+    assert mend(text) == (text, ())
+
+
+def test_marks_and_brackets_are_turned_with_their_letters() -> None:
+    text = "وصُمم الجسر (الجديد) في المدينة على يد شركة محلية، وقال المدير إن العمل انتهى."
+    mirrored = text[::-1].translate(str.maketrans("()", ")("))
+    for turned in (text[::-1], mirrored):
+        assert mend(turned) == (text, ("backwards",))
+    # Each mark behind its letter.
+    behind = text[::-1].replace("ُص", "صُ")
+    assert mend(behind + " ةسردمُ")[0].startswith("مُدرسة وصُمم الجسر")
+
+
+def test_presentation_forms_are_opened_where_the_text_is_made_of_them() -> None:
+    text = "ﺍﻟﻤﺪﻳﻨﺔ ﻭﺍﻟﺒﻼﺩ ﻛﻠﻬﺎ"
+    assert mend(text) == ("المدينة والبلاد كلها", ("forms",))
+    assert unicodedata.normalize("NFKC", text) == mend(text)[0]
+    sound = "وقال ﷺ في الحديث الشريف إن ﻻ خير فيمن لا يألف ولا يؤلف، رواه أحمد وغيره من الأئمة"
+    assert mend(sound) == (sound, ())
+
+
+def test_all_of_it_at_once() -> None:
+    assert mend("<p>.ﺓﺪﻳﺪﺠﻟﺍ ﺔﺳﺭﺪﻤﻟﺍ ﻲﻓ ﺭﻮﻀﺤﻟﺍ ﻦﻣ ﺩﺪﻋ ﻝﺎﻗﻭ</p>") == (
+        "وقال عدد من الحضور في المدرسة الجديدة.",
+        ("markup", "backwards", "forms"),
+    )
+
+
+@given(arabic_text())
+@settings(max_examples=50)
+def test_sound_arabic_stays(text: str) -> None:
+    plain = text.replace("<", "").replace("&", "")
+    assert mend(plain)[0] == scrub(plain)
+
+
+@pytest.mark.parametrize("text", ["ÇÁÎÉ ÇÁ", "ÆØÅ ÄÖÜ", "Ísland er á ísöld í dag", "له في في لا", "1234 (56)"])
+def test_short_and_rare_letters_stay(text: str) -> None:
+    assert mend(text) == (text, ())
+
+
+def test_hostile_texts_are_mended_in_linear_time() -> None:
+    for piece in ("ط§", "Ã©", "ÇÁ", "ةا ", "ﻻ", "(ا", "ab ا", "\u064bا"):
+        mend(piece * (50_000 // len(piece)))
