@@ -22,7 +22,7 @@ import msgspec
 from cleaning.language import identify
 from cleaning.lines.unit import ends_sentence, trails_off
 from corpus.arabic import fold, words
-from corpus.languages import UNDETERMINED, language_code
+from corpus.languages import UNDETERMINED, language_code, near_language
 from corpus.letters import MIN_MISREAD, misread_share
 from corpus.records import Document, Record, Verdict, drop, keep
 from corpus.text import lines
@@ -62,7 +62,7 @@ class FilterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_words: Count = 100_000
     #: Share of letters and their marks among all signs but spaces. Market tables reach .65, articles .70.
     min_letters: Share = 0.6
-    #: Codes of the languages wanted, such as "ar"; all where empty.
+    #: Codes or names of the languages wanted, such as "ar" or "Arabic"; all where empty.
     languages: tuple[str, ...] = ()
     #: Share of the text that stands in lines seen before. Articles reach .15, a table of exercises .57.
     max_repeated_lines: Share = 0.3
@@ -84,11 +84,18 @@ class FilterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"off: no rule has the reason {unknown[0]!r}; the reasons are {', '.join(RULES)}")
         if self.min_words > self.max_words:
             raise ValueError(f"min_words: {self.min_words} is more than max_words {self.max_words}, so none is kept")
-        for given in self.languages:
-            code = language_code(given)
-            if not given or given not in (code, UNDETERMINED):
-                hint = f"did you mean {code!r}?" if code else 'for example "ar", "en" or "fa"'
-                raise ValueError(f"languages: {given!r} is no ISO 639 code in small letters; {hint}")
+        codes = tuple(dict.fromkeys(map(_code_of, self.languages)))
+        msgspec.structs.force_setattr(self, "languages", codes)
+
+
+def _code_of(given: str) -> str:
+    """Return the code of a language that the configuration names by code or name."""
+    code = given if given == UNDETERMINED else language_code(given)
+    if not code:
+        near = near_language(given)
+        hint = f"did you mean {near!r}?" if near else 'for example "ar", "arabic" or "العربية"'
+        raise ValueError(f"languages: {given!r} is no language that is known by code or name; {hint}")
+    return code
 
 
 #: Messages that stand where an article should be, as folded words.

@@ -11,11 +11,12 @@ import msgspec
 from cleaning.article.fields import harvest
 from cleaning.article.rules import CleanConfig, find_spans
 from cleaning.article.spans import Span, delete_spans, unite
-from cleaning.html import DEFAULTS, ExtractConfig, extract_html, is_binary
+from cleaning.html import DEFAULTS, ExtractConfig, choose_address, extract_html, is_binary
 from cleaning.lines.lexicon import default_lexicon
 from cleaning.outlet.count import LineCounts
 from cleaning.outlet.furniture import Furniture, Table, from_toml, outlet_of, to_toml
 from cleaning.outlet.learn import learn
+from corpus.arabic import fold
 from corpus.charset import declared_charset, decode
 from corpus.letters import mend
 from corpus.records import DROP, Document, Page, Record, Verdict, drop, keep, name_outlet
@@ -30,6 +31,10 @@ class Extract:
 
     def __init__(self, config: ExtractConfig = DEFAULTS) -> None:
         self.config = config
+        self._names = {fold(other): name for name, others in config.outlets.items() for other in others}
+
+    def _rename(self, outlet: str) -> str:
+        return self._names.get(fold(outlet), outlet)
 
     def apply(self, record: Record) -> Verdict:
         """Extract text and metadata of a page; drop what is not HTML or would cost too much to read.
@@ -38,18 +43,22 @@ class Extract:
             RecordError: no charset makes text of the bytes, or a selector that came with the page is none.
         """
         if not isinstance(record, Page):
-            return keep(record)
+            outlet = self._rename(record.outlet)
+            return keep(record if outlet == record.outlet else replace(record, outlet=outlet))
         if is_binary(record.body):
             return drop("not-html")
         html, charset = decode(record.body, declared_charset(record.header("content-type"), record.body))
-        outlet = name_outlet(record.outlet, record.url, record.source)
+        outlet = self._rename(name_outlet(record.outlet, record.url, record.source))
         # What the configuration says of an outlet stands in place of what the crawl was told: it can be mended.
         dropped = self.config.drop.get(outlet, record.meta.get(DROP, ()))
         found = extract_html(html, record.url, self.config, dropped)
         if found.refused:
             return drop(found.refused)
         (text, done), title = mend(found.text), mend(found.title)[0]
-        url = record.url or found.canonical
+        url = choose_address(record.url, found.canonical)
+        meta = {name: value for name, value in record.meta.items() if name != DROP}
+        if record.url and url != record.url:
+            meta["fetched_url"] = record.url
         # What a row of data says of its page is better than the page; of an answer, it is what a feed said of it.
         listed = scrub(record.title)
         document = Document(
@@ -58,7 +67,7 @@ class Extract:
             text=text,
             title=title or listed if record.headers else listed or title,
             url=url,
-            outlet=name_outlet(record.outlet, url, record.source),
+            outlet=self._rename(name_outlet(record.outlet, url, record.source)),
             published=record.published or found.published,
             authors=found.authors,
             tags=found.tags,
@@ -69,7 +78,7 @@ class Extract:
                 "claims": found.language,
             }
             | ({"mended": list(done)} if done else {}),
-            meta={name: value for name, value in record.meta.items() if name != DROP},
+            meta=meta,
         )
         return keep(document)
 

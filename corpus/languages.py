@@ -6,6 +6,7 @@ Codes and names come from CLDR, through Babel: "eng", "ar-EG", "Arabic", "الع
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from functools import cache, lru_cache
 
 from babel import Locale, localedata
@@ -27,6 +28,8 @@ _OTHERS = {
     "farsi": "fa", "عربي": "ar", "عربى": "ar", "کوردی": "ku", "sorani": "ku", "kurmanji": "ku", "central kurdish": "ku",
     "ckb": "ku", "kmr": "ku", "arz": "ar", "apc": "ar", "ary": "ar", "prs": "fa", "fil": "tl", "filipino": "tl",
 }  # fmt: skip
+#: As alike as difflib finds a name with one letter of seven wrong.
+_MIN_LIKENESS = 0.8
 #: Codes that name no language.
 _NONE = frozenset({UNDETERMINED, "mul", "zxx", "mis", "root"})
 #: Small words by which languages that share a script are told apart, and the direction of a text.
@@ -58,6 +61,15 @@ def language_code(given: str) -> str:
         return ""
     code = _CODE.fullmatch(name)
     return (_known_code(code[1]) if code else "") or _codes_by_name().get(name, "")
+
+
+def near_language(given: str) -> str:
+    """Return the name of a language that `given` may have been meant for, "" if none is near.
+
+    >>> near_language("Arabik"), near_language("عربيه فصحى جدا")
+    ('arabic', '')
+    """
+    return next(iter(get_close_matches(fold(given), _codes_by_name(), 1, _MIN_LIKENESS)), "")
 
 
 @lru_cache

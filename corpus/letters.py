@@ -20,8 +20,8 @@ from corpus.text import lines, scrub
 _FORM = re.compile("[\ufb1d-\ufb4f\ufb50-\ufbb1\ufbd3-\ufd3d\ufd50-\ufdef\ufe70-\ufefc]")
 _MARK_FORM = re.compile("[\ufc5e-\ufc63\ufcf2-\ufcf4\ufe70-\ufe7f]")
 _LETTER = re.compile("[\u05d0-\u05ea\u0620-\u064a\u066e-\u06d3\ufb1d-\ufefc]")
-#: Share of presentation forms among the letters from which a text is made of them. Of 8,100 texts of the labelled data five
-#: have more than .02, and three of these more than .2.
+#: Share of presentation forms among the letters from which a text is made of them. Of 8,100 texts of the labelled
+#: data five have more than .02, and three of these more than .2.
 MIN_FORMS = 0.1
 
 #: Letters that stand only at the end of a word: where they begin words, the words are written backwards.

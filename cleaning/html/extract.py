@@ -6,6 +6,7 @@ a rival is asked, and whose text the page gets is decided (`cleaning.html.rival`
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from cleaning.html.shell import SHELL_PROSE, SHELL_RATIO, SHELL_STORY, find_stor
 from cleaning.html.weigh import Evidence
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.mentions import is_date_line
+from corpus.arabic import fold
 from corpus.dates import find_date
 from corpus.selectors import compile_selector
 from corpus.text import scrub
@@ -31,17 +33,21 @@ class ExtractConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `rivals`: ask trafilatura about doubtful pages. `search_date`: look for the date in the visible text when no
     markup states one, which costs as much as the rest. `drop`: for an outlet, CSS selectors of what is never part of a
-    story.
+    story. `outlets`: for an outlet, the other names under which folders, hosts and fields know it.
 
     Raises:
-        ValueError: a selector is none.
+        ValueError: a selector is none, or a name is given to two outlets.
     """
 
     rivals: bool = True
     search_date: bool = False
     drop: dict[str, tuple[str, ...]] = {}
+    outlets: dict[str, tuple[str, ...]] = {}
 
     def __post_init__(self) -> None:
+        counts = Counter(fold(other) for others in self.outlets.values() for other in others)
+        if twice := next((other for other, count in counts.items() if count > 1), ""):
+            raise ValueError(f"outlets: {twice!r} is given to two outlets, or to one twice; give it to one")
         for outlet, selectors in self.drop.items():
             for selector in selectors:
                 try:

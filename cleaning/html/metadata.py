@@ -12,14 +12,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import _Element
 
 from cleaning.html.markup import text_of
 from corpus.arabic import fold
 from corpus.dates import parse_date
-from corpus.schema_org import is_article
+from corpus.records import Source, name_outlet
+from corpus.schema_org import is_article, names_in
 
 #: Larger blobs hold catalogues, not articles.
 _MAX_JSON = 2_000_000
@@ -33,13 +34,26 @@ _DATE_NAMES = (
     "dc.date.issued", "dc.date", "dcterms.created", "parsely-pub-date", "sailthru.date", "article.published",
     "cxenseparse:recs:publishtime", "publication_date", "publish-date", "article_date_original", "og:published_time",
 )  # fmt: skip
-_AUTHOR_NAMES = ("author", "article:author", "dc.creator", "parsely-author", "sailthru.author", "byl")
+_AUTHOR_NAMES = (
+    "author", "authors", "article:author", "article.author", "dc.creator", "dcterms.creator", "citation_author",
+    "parsely-author", "sailthru.author", "byl",
+)  # fmt: skip
+#: Part the names in one string, where each has two words at least.
+_NAMES_CUT = re.compile(r"[,،;|]| (?:and|et|und|&) ")
 _NO_AUTHOR = re.compile(
     r"https?://|www\.|@|\.(?:com|net|org)\b|^(?:admin|administrator|unknown|staff|null|none)$", re.IGNORECASE
 )
 _BY = re.compile(r"^(?:by|von|par|por|door|oleh|بقلم|كتب|كتبت|تحرير|نوشته|از)\s*:?\s+", re.IGNORECASE)
 _MAX_AUTHOR = 80
+_AUTHOR_MARKS = (".//a[@rel='author']", ".//*[@itemprop='author']//*[@itemprop='name']")
+#: Escaped by the editor, by the template, and once more.
+_MAX_ESCAPES = 3
+#: A stated title of so many characters, with nothing behind it or dots, may be the beginning of the headline.
+_MIN_STEM = 15
 _MAX_LANGUAGE = 12
+#: Parts of a path that name another form of the same page; and the words and numbers that name a story.
+_ADDRESS_PARTS = re.compile(r"/(?:amp|print|m)(?=/|$|\?)")
+_ADDRESS_WORD = re.compile(r"[^\W\d_]{5,}|\d{2,}")
 _ADDRESS = re.compile(r"https?://[^\s/?#\[\]]+", re.IGNORECASE)
 
 
@@ -64,14 +78,16 @@ class Metadata:
 
 def read_metadata(root: _Element, url: str = "") -> Metadata:
     """Collect the metadata of a parsed page; `url` resolves a relative canonical link."""
-    properties: dict[str, str] = {}
+    stated_in: dict[str, list[str]] = {}
     for element in root.iter("meta"):
         get = element.attrib.get
         name, content = get("property") or get("name") or get("itemprop"), get("content")
         if name and content and content.strip():
-            properties.setdefault(name.strip().lower(), content)
+            stated_in.setdefault(name.strip().lower(), []).append(content)
+    properties = {name: contents[0] for name, contents in stated_in.items()}
     scripts = (script.text for script in root.iter("script") if "ld+json" in script.attrib.get("type", ""))
-    articles = [article for text in scripts if text for article in _articles(text)]
+    nodes = [node for text in scripts if text for node in _nodes(text)]
+    articles = [node for node in nodes if is_article(node.get("@type"))]
     graph = next((article for article in articles if article.get("articleBody")), articles[0] if articles else {})
     kind = properties.get("og:type", "").lower()
 
@@ -83,10 +99,11 @@ def read_metadata(root: _Element, url: str = "") -> Metadata:
         is_publication = "datepublished" in get("itemprop", "").lower() or element.attrib.has_key("pubdate")
         (stated if is_publication else plain).append(get("datetime") or get("content") or "")
 
-    said = graph.get("author")
-    authors = _names(map(_text, said if isinstance(said, list) else [said]))
-    authors = authors or _names(properties.get(name, "") for name in _AUTHOR_NAMES)[:1]
-    authors = authors or _names(map(text_of, root.iterfind(".//a[@rel='author']")))
+    sites = _site_names(graph, nodes, properties)
+    people, others = _credited(graph.get("author") or graph.get("creator"), nodes)
+    named = next((names for name in _AUTHOR_NAMES if (names := _names(stated_in.get(name, ()), sites))), ())
+    links = [text_of(element) for path in _AUTHOR_MARKS for element in root.iterfind(path)]
+    authors = _names(people, sites) or named or _names(links, sites) or _names(others, sites)
 
     links = [element.get("href", "") for element in root.iterfind(".//link[@rel='canonical']")][:1]
     addresses = (_absolute(address.strip(), url) for address in (*links, properties.get("og:url", "")))
@@ -97,7 +114,7 @@ def read_metadata(root: _Element, url: str = "") -> Metadata:
     # A hint, often a left-over of the site's template.
     language = root.get("lang") or _text(graph.get("inLanguage")) or properties.get("og:locale", "")
     return Metadata(
-        title=_title(root, graph, properties),
+        title=_title(root, graph, properties, sites),
         published=next(filter(None, map(parse_date, stated + plain)), ""),
         authors=authors,
         canonical=next(filter(None, addresses), ""),
@@ -109,8 +126,8 @@ def read_metadata(root: _Element, url: str = "") -> Metadata:
     )
 
 
-def _articles(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the articles among the JSON-LD objects of one script, in the order in which they stand."""
+def _nodes(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the JSON-LD objects of one script, in the order in which they stand."""
     if len(text) > _MAX_JSON:
         return
     text = text.strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
@@ -121,8 +138,7 @@ def _articles(text: str) -> Iterator[dict[str, Any]]:
     while waiting:
         value, depth = waiting.pop()
         if isinstance(value, dict):
-            if is_article(value.get("@type")):
-                yield value
+            yield value
             value = [value[key] for key in _NESTED if key in value]
         if isinstance(value, list) and depth < _MAX_JSON_DEPTH:
             waiting += [(inner, depth + 1) for inner in reversed(value)]
@@ -137,27 +153,56 @@ def _text(value: Any) -> str:
 
 
 def _tidy(text: str) -> str:
-    return _SPACE.sub(" ", html.unescape(text)).strip()
+    for _ in range(_MAX_ESCAPES):
+        text = html.unescape(text)
+    return _SPACE.sub(" ", text).strip()
 
 
-def _title(root: _Element, graph: dict[str, Any], properties: dict[str, str]) -> str:
+def _site_names(graph: dict[str, Any], nodes: list[dict[str, Any]], properties: dict[str, str]) -> frozenset[str]:
+    """Return what the page calls its site, folded."""
+    sites = [node for node in nodes if "website" in str(node.get("@type")).lower()]
+    said = [graph.get("publisher"), *sites, properties.get("og:site_name"), properties.get("application-name")]
+    return frozenset(fold(_tidy(name)) for value in said for name in names_in(value) or () if name.strip())
+
+
+def _credited(said: Any, nodes: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the people who are named as authors, and those of organisations."""
+    known = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and node.get("name")}
+    people: list[Any] = []
+    others: list[Any] = []
+    for one in said if isinstance(said, list) else [said]:
+        node = known.get(str(one.get("@id")), one) if isinstance(one, dict) and not one.get("name") else one
+        kind = str(node.get("@type")).lower() if isinstance(node, dict) else ""
+        (others if "organi" in kind or "corporation" in kind else people).append(node)
+    return names_in(people) or (), names_in(others) or ()
+
+
+def _title(root: _Element, graph: dict[str, Any], properties: dict[str, str], sites: frozenset[str]) -> str:
     """Return the visible headline, which is the stated title without the site's name around it, or that title."""
     stated = _tidy(_text(graph.get("headline")) or properties.get("og:title") or properties.get("twitter:title", ""))
-    headings = [text for text in (_tidy(text_of(h1)) for h1 in root.iter("h1")) if text]
+    texts = (_tidy(text_of(h1)) for h1 in root.iter("h1"))
+    headings = [text for text in texts if text and fold(text) not in sites]
     element = root.find(".//title")
     window = _tidy(text_of(element)) if element is not None else ""
+    if fold(stated) in sites:
+        stated = ""
+    stem = fold(stated.rstrip(" .…"))
+    whole = [text for text in (*headings, *_TITLE_CUT.split(window)) if fold(text).startswith(stem)]
+    if len(stem) >= _MIN_STEM and whole and len(whole[0]) > len(stated):
+        return whole[0]
+    parts = [fold(part.strip()) for part in _TITLE_CUT.split(window)]
     stated = stated or window or next(iter(headings), "")
     known = fold(f"{stated} {window}")
     for heading in headings:
-        if len(heading) > len(stated) / 3 and fold(heading) in known:
+        # A name at the edge of the window, beside the stated title, is that of the site.
+        is_site = stem and stem in parts and fold(heading) in (parts[0], parts[-1]) and fold(heading) not in stem
+        if len(heading) > len(stated) / 3 and fold(heading) in known and not is_site:
             return heading
-    site = fold(properties.get("og:site_name", "").strip())
-    parts = _TITLE_CUT.split(stated)
-    if site and len(parts) > 1:
-        if fold(parts[-1]) == site:
-            return stated.removesuffix(parts[-1]).strip(_TITLE_ENDS)
-        if fold(parts[0]) == site:
-            return stated.removeprefix(parts[0]).strip(_TITLE_ENDS)
+    pieces = _TITLE_CUT.split(stated)
+    if len(pieces) > 1 and fold(pieces[-1].strip()) in sites:
+        return stated.removesuffix(pieces[-1]).strip(_TITLE_ENDS)
+    if len(pieces) > 1 and fold(pieces[0].strip()) in sites:
+        return stated.removeprefix(pieces[0]).strip(_TITLE_ENDS)
     return stated
 
 
@@ -170,7 +215,37 @@ def _absolute(address: str, base: str) -> str:
     return absolute if _ADDRESS.match(absolute) else ""
 
 
-def _names(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of people among `texts`, without what introduces them, each once."""
-    names = (_BY.sub("", _tidy(text)) for text in texts)
-    return tuple(dict.fromkeys(n for n in names if n and len(n) <= _MAX_AUTHOR and not _NO_AUTHOR.search(n)))
+def _names(texts: Iterable[str], sites: frozenset[str]) -> tuple[str, ...]:
+    """Return the names of people among `texts`, without what introduces them, each once; the site's own is none."""
+    names = [name for text in texts for name in _apart(_BY.sub("", _tidy(text)))]
+    good = (n for n in names if n and len(n) <= _MAX_AUTHOR and not _NO_AUTHOR.search(n) and fold(n) not in sites)
+    return tuple(dict.fromkeys(good))
+
+
+def _apart(text: str) -> list[str]:
+    names = [name.strip() for name in _NAMES_CUT.split(text)]
+    return names if all(" " in name for name in names) else [text]
+
+
+def choose_address(url: str, canonical: str) -> str:
+    """Return the canonical address of a page, if it is one of the same story on the same site, else its own.
+
+    Sites also name their front page, a section or one story for all pages; the last part of the path, or what stands
+    behind `?`, then has nothing in common.
+
+    >>> choose_address("https://m.sahil.example/amp/news-123?utm_source=x", "https://www.sahil.example/2024/news-123")
+    'https://www.sahil.example/2024/news-123'
+    >>> choose_address("https://sahil.example/politics/news-123", "https://sahil.example/politics")
+    'https://sahil.example/politics/news-123'
+    """
+    if not (url and canonical):
+        return url or canonical
+    own, other = (urlsplit(_ADDRESS_PARTS.sub("", address)) for address in (url, canonical))
+    hosts = [name_outlet("", address, Source("")) for address in (url, canonical)]
+    if hosts[0] != hosts[1] or not other.path.strip("/"):
+        return url
+    last = other.path.rstrip("/").rpartition("/")[2]
+    words_of = [
+        set(_ADDRESS_WORD.findall(text)) for text in (own.path.rstrip("/").rpartition("/")[2] + own.query, last)
+    ]
+    return canonical if own.path.rstrip("/") == other.path.rstrip("/") or words_of[0] & words_of[1] else url

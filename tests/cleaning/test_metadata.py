@@ -4,8 +4,11 @@ import json
 
 import pytest
 
+from cleaning.html import ExtractConfig
 from cleaning.html.markup import parse
-from cleaning.html.metadata import read_metadata
+from cleaning.html.metadata import choose_address, read_metadata
+from cleaning.stages import Extract
+from corpus.records import Document, Page, Source
 
 
 def read(head="", body="", url=""):
@@ -133,3 +136,84 @@ def test_a_posting_is_no_article(kind, is_article):
     block = f'{{"@type": "{kind}", "headline": "x", "datePublished": "2026-01-02"}}'
     found = read(f"<script type='application/ld+json'>{block}</script>")
     assert (found.is_article, found.published) == (is_article, "2026-01-02" if is_article else "")
+
+
+PERSON = {"@type": "Person", "givenName": "Salma", "familyName": "Haddad"}
+
+
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        (PERSON, ("Salma Haddad",)),
+        ({"@type": "Person", "name": ["Salma Haddad", "Ali Odeh"]}, ("Salma Haddad", "Ali Odeh")),
+        ([PERSON, "By Ali Odeh"], ("Salma Haddad", "Ali Odeh")),
+        ("Salma Haddad, Ali Odeh and Omar Zaki", ("Salma Haddad", "Ali Odeh", "Omar Zaki")),
+        ("Haddad, Salma", ("Haddad, Salma",)),
+        ({"@id": "#salma"}, ("Salma Haddad",)),
+        ({"@id": "#nobody"}, ()),
+        ([{"@type": "Organization", "name": "Quay Agency"}, PERSON], ("Salma Haddad",)),
+        ({"@type": "Organization", "name": "Quay Agency"}, ("Quay Agency",)),
+        ({"@type": "Organization", "name": "The Quay"}, ()),
+    ],
+)
+def test_authors_are_people_however_they_are_written(author, names):
+    graph = [
+        {"@type": "NewsArticle", "author": author, "publisher": {"name": "The Quay"}},
+        {"@type": "Person", "@id": "#salma", "name": "Salma Haddad"},
+    ]
+    assert read(ld({"@graph": graph})).authors == names
+
+
+def test_people_in_meta_elements_come_before_organisations():
+    newsroom = ld({"@type": "Article", "author": {"@type": "Organization", "name": "Newsroom"}})
+    meta = "<meta name='authors' content='Salma Haddad'><meta name='authors' content='Ali Odeh'>"
+    assert read(newsroom + meta).authors == ("Salma Haddad", "Ali Odeh")
+    assert read(newsroom).authors == ("Newsroom",)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "title"),
+    [
+        ("<title>Old bridge falls | Quay</title><meta property='og:title' content='Old bridge falls'>",
+         "<h1>Quay</h1>", "Old bridge falls"),
+        ("<meta property='og:title' content='The old bridge falls...'><title>The old bridge falls at last | Q</title>",
+         "", "The old bridge falls at last"),
+        ("<meta property='og:title' content='The old bridge falls …'>", "<h1>The old bridge falls at last</h1>",
+         "The old bridge falls at last"),
+        ("<meta property='og:title' content='The &amp;amp;quot;old&amp;amp;quot; bridge'>", "", 'The "old" bridge'),
+        (ld({"@type": "WebSite", "name": "Quay"}) + "<title>Old bridge falls - Quay</title>", "", "Old bridge falls"),
+        ("<meta property='og:site_name' content='Quay'><meta property='og:title' content='Quay'>",
+         "<h1>Old bridge falls</h1>", "Old bridge falls"),
+    ],
+)  # fmt: skip
+def test_the_title_is_the_whole_headline_and_not_the_site(head, body, title):
+    assert read(head, body).title == title
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical", "chosen"),
+    [
+        ("https://m.q.example/m/12345", "https://www.q.example/2024/12345-old-bridge", 1),
+        ("https://q.example/old-bridge/amp", "https://q.example/2024/old-bridge", 1),
+        ("https://q.example/s/1.html?utm_source=x", "https://q.example/s/1.html", 1),
+        ("https://q.example/view?id=8812", "https://q.example/news/8812", 1),
+        ("https://q.example/news/8812", "https://q.example/", 0),
+        ("https://q.example/news/8812", "https://q.example/news", 0),
+        ("https://q.example/news/8812", "https://q.example/news/1111", 0),
+        ("https://q.example/news/8812", "https://other.example/news/8812", 0),
+        ("https://q.example/news/8812", "", 0),
+        ("", "https://q.example/news/8812", 1),
+    ],
+)
+def test_the_canonical_address_counts_where_it_is_of_the_same_story(url, canonical, chosen):
+    assert choose_address(url, canonical) == (url, canonical)[chosen]
+
+
+def test_one_outlet_has_one_name_and_a_page_its_canonical_address():
+    stage = Extract(ExtractConfig(rivals=False, outlets={"quay": ("quay.example", "الرصيف")}))
+    page = b"<link rel=canonical href='https://quay.example/2024/12345-old-bridge'><p>Old bridge falls.</p>"
+    found = stage.apply(Page("1", Source("a.html"), page, url="https://m.quay.example/m/12345")).record
+    assert (found.outlet, found.url) == ("quay", "https://quay.example/2024/12345-old-bridge")
+    assert found.meta == {"fetched_url": "https://m.quay.example/m/12345"}
+    assert stage.apply(Document("2", Source("b.txt"), "نص", outlet="الرصيف")).record.outlet == "quay"
+    assert stage.apply(Document("2", Source("b.txt"), "نص", outlet="other")).record.outlet == "other"

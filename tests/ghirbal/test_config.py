@@ -79,11 +79,11 @@ def test_each_number_is_in_its_range(tmp_path, key):
             "[extract.drop]\n'sahil.example' = ['.x7', 'div[[[']\n",
             "extract: drop of 'sahil.example': 'div[[[' is no CSS selector: Expected ident or '*', got",
         ),
-        ("[filters]\nlanguages = ['arabic']\n", "'arabic' is no ISO 639 code in small letters; did you mean 'ar'?"),
-        ("[filters]\nlanguages = ['AR']\n", "did you mean 'ar'?"),
-        ("[filters]\nlanguages = ['ar', 'eng']\n", "did you mean 'en'?"),
-        ("[filters]\nlanguages = ['']\n", 'for example "ar", "en" or "fa"'),
-        ("[filters]\nlanguages = ['klingonese']\n", 'for example "ar", "en" or "fa"'),
+        ("[filters]\nlanguages = ['ar', 'arabik']\n", "'arabik' is no language that is known by code or name; did"),
+        ("[filters]\nlanguages = ['arabik']\n", "did you mean 'arabic'?"),
+        ("[filters]\nlanguages = ['']\n", 'for example "ar", "arabic" or "العربية"'),
+        ("[filters]\nlanguages = ['zz']\n", 'for example "ar", "arabic" or "العربية"'),
+        ("[extract.outlets]\na = ['b']\nc = ['B']\n", "outlets: 'b' is given to two outlets, or to one twice"),
         ("[filters]\nmin_words = 10\nmax_words = 9\n", "filters: min_words: 10 is more than max_words 9"),
         ("[dedup]\nthreshold = 2\n", "dedup.threshold: Expected `float` <= 1.0"),
         ("[dedup]\nbands = 64\n", "unknown field `bands` in [dedup]"),
@@ -127,3 +127,9 @@ def test_a_reviewed_table_that_cannot_be_read_is_told_without_the_words_of_pytho
     with pytest.raises(UsageError) as refused:
         read_reviewed(str(tmp_path))
     assert str(refused.value) == f"{tmp_path}: cannot read the reviewed table (Is a directory)"
+
+
+def test_languages_are_wanted_by_code_or_name(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text("[filters]\nlanguages = ['Arabic', 'ara', 'العربية', 'fa', 'und']\n", "utf-8")
+    assert read_config(str(path)).filters.languages == ("ar", "fa", "und")
