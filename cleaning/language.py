@@ -66,7 +66,8 @@ _PROFILES = {
     "latin": "af ca cs cy da de en es et fi fr hr hu id it lt lv nl no pl pt ro sk sl so sq sv sw tl tr vi",
 }
 #: Letters that one language of the Arabic script uses and its neighbours do not (or hardly). The two forms of ya
-#: and of kaf say little: many an Arabic newsroom types the Persian ones, and old Persian systems the Arabic ones.
+#: and of kaf say less than others: many an Arabic newsroom types the Persian ones, and old Persian systems the Arabic
+#: ones.
 #: ZWNJ is a sign of Persian spelling.
 _LETTERS = {
     "ar": "ةأإ",
@@ -77,6 +78,11 @@ _LETTERS = {
     "ug": "ۇۈۋڭېەۆ",
     "ur": "ٹڈڑںےہھ",
 }
+#: The forms of ya and kaf that are typed for all of these languages but not, as a rule, for Arabic; one is as good as
+#: so much of another letter. Of 2,760 pieces of 25 to 160 characters of 12 Persian texts 46 are named wrongly with it,
+#: 66 without; of 3,392 of 107 Arabic ones 23 and 23, typed with these forms 136 and 83, whole articles never.
+_PERSIAN_FORMS, _FORM_WEIGHT = "یک", 0.3
+_WITH_PERSIAN_FORMS = ("fa", "ku", "ps", "ur")
 #: The article of Arabic, which is no word of its own, is looked for at the beginning of words.
 _ARTICLE = ("ال", "وال", "بال")
 #: A small word is as good as this many letters: a word of news is five letters long.
@@ -123,15 +129,17 @@ def _sample(text: str) -> str:
 
 def _arabic_script(sample: str) -> tuple[str, float]:
     letters, tokens = Counter(sample), Counter(words(sample))
-    evidence = {
+    evidence: dict[str, float] = {
         language: sum(letters[letter] for letter in _LETTER_SETS[language])
         + _WORD_WEIGHT * sum(tokens[word] for word in _WORD_SETS[language])
         for language in _LETTERS
     }
+    for language in _WITH_PERSIAN_FORMS:
+        evidence[language] += _FORM_WEIGHT * sum(letters[form] for form in _PERSIAN_FORMS)
     evidence["ar"] += _WORD_WEIGHT * sum(token.startswith(_ARTICLE) for token in tokens.elements())
     total = sum(evidence.values())
-    if not total:  # nothing but the letters all of them share: one of the two that are written most
-        return "fa" if letters["ی"] or letters["ک"] else "ar", 1 / len(_LETTERS)
+    if not total:  # nothing but the letters all of them share: the one that is written most
+        return "ar", 1 / len(_LETTERS)
     best = max(sorted(evidence), key=lambda language: evidence[language])
     return best, evidence[best] / total
 

@@ -14,7 +14,9 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 
+from babel import Locale
 from persiantools.jdatetime import JalaliDate
 
 from corpus.arabic import fold
@@ -36,6 +38,8 @@ october oct octobre ekim oktober okt octubre اكتوبر تشرين1 ت1 اکت
 november nov novembre kasım kasim noviembre نوفمبر نوڤمبر تشرين2 ت2 نونبر نوامبر نومبر تشرینی2
 december dec decembre décembre déc aralık aralik dezember dez diciembre dic ديسمبر كانون1 ك1 دجنبر دسامبر دسمبر کانوونی1
 """
+#: Languages whose months have the names that CLDR gives them, in dates and alone.
+_CLDR_LANGUAGES = tuple("he ru uk be bg it pt nl id pl cs sk ro el sv da nb hu az uz".split())
 #: The months of the Persian calendar: Iranian, Dari, Pashto and Kurdish names.
 _PERSIAN_MONTHS = """
 فروردین حمل وری خاکەلێوە
@@ -64,6 +68,14 @@ def _numbered(rows: str) -> dict[str, int]:
 
 
 _MONTH = _numbered(_MONTHS)
+
+
+@cache
+def _cldr_months() -> dict[str, int]:
+    forms = [Locale(code).months[form]["wide"] for code in _CLDR_LANGUAGES for form in ("format", "stand-alone")]
+    return {_key(name): month for months in reversed(forms) for month, name in months.items()}
+
+
 _PERSIAN_MONTH = _numbered(_PERSIAN_MONTHS)
 #: The names of months of our own calendar that are one word, folded.
 MONTH_NAMES = frozenset(name for name in _key(_MONTHS).split() if name.isalpha())
@@ -137,8 +149,10 @@ def _by_names(year: int, names: tuple[str | None, ...], day: int) -> str:
     for name in names:
         letters = _SECOND_OF_NAME.sub("2", _FIRST_OF_NAME.sub("1", re.sub("[ -]", "", name or "")))
         for known in (letters, letters.removesuffix("ماه")):
-            if year >= _FIRST_YEAR and known in _MONTH:
-                return _iso(year, _MONTH[known], day)
+            # "In", which Hebrew writes as one word with the month.
+            month = _MONTH.get(known) or _cldr_months().get(known) or _cldr_months().get(known.removeprefix("ב"))
+            if year >= _FIRST_YEAR and month:
+                return _iso(year, month, day)
             if _FIRST_PERSIAN <= year <= _LAST_PERSIAN and known in _PERSIAN_MONTH:
                 return _from_persian(year, _PERSIAN_MONTH[known], day)
     return ""
@@ -213,6 +227,10 @@ _FULL: tuple[tuple[re.Pattern[str], _Reading], ...] = (
     (
         re.compile(rf"(?<!\d){_YEAR}{_BETWEEN}{_NAMES}{_BETWEEN}(\d{{1,2}})(?![\d:])"),
         lambda m: _by_names(int(m[1]), (m[2], m[3]), int(m[4])),
+    ),
+    (
+        re.compile(rf"{_OPEN}((?:19|20)\d\d) ?[年년] ?(\d{{1,2}}) ?[月월] ?(\d{{1,2}}) ?[日일]"),
+        lambda m: _iso(int(m[1]), int(m[2]), int(m[3])),
     ),
 )
 #: Dates with a year of two digits; beside a name it must be the last thing but a clock.

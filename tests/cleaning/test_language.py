@@ -156,3 +156,17 @@ def test_labelled_documents() -> None:
         row["id"] for row in rows if identify("\n".join(line["text"] for line in row["lines"]))[0] != row["lang"]
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("سلام، من هم خوبم، فردا می بینمت.", "fa"),
+        ("ما در خانه هستیم", "fa"),
+        ("وقال الوزیر إن المدرسة الجدیدة فی الحی الشرقی ستفتح غدا", "ar"),
+        ("ذهبت إلى السوق أمس", "ar"),
+        ("کہاں جا رہے ہو؟", "ur"),
+    ],
+)
+def test_short_texts_in_arabic_script(text, language):
+    assert identify(text)[0] == language

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from babel import Locale
 from hypothesis import given
 
 from corpus.arabic import fold
-from corpus.dates import find_date, parse_date, timestamp
+from corpus.dates import _CLDR_LANGUAGES, _MONTH, _cldr_months, _key, find_date, parse_date, timestamp
 from tests.strategies import hostile_text
 from tests.timing import fastest
 
@@ -285,3 +286,32 @@ def test_folding_first_changes_nothing(text: str) -> None:
 def test_hostile_text_is_read_in_linear_time(piece: str) -> None:
     text = piece * (200_000 // len(piece))
     assert fastest(lambda: find_date(text), 0.4) < 0.4
+
+
+@pytest.mark.parametrize(
+    ("printed", "day"),
+    [
+        ("5 במרץ 2024", "2024-03-05"),
+        ("15 בינואר 2024", "2024-01-15"),
+        ("Вторник, 5 марта 2024 г.", "2024-03-05"),
+        ("5 березня 2024", "2024-03-05"),
+        ("5 de março de 2024", "2024-03-05"),
+        ("5 gennaio 2024", "2024-01-05"),
+        ("5 maart 2024", "2024-03-05"),
+        ("5 Agustus 2024", "2024-08-05"),
+        ("5 listopada 2024", "2024-11-05"),
+        ("5. března 2024", "2024-03-05"),
+        ("5 Μαρτίου 2024", "2024-03-05"),
+        ("2024年3月5日 10:30", "2024-03-05"),
+        ("2024년 3월 5일", "2024-03-05"),
+    ],
+)
+def test_months_of_other_languages(printed: str, day: str) -> None:
+    assert find_date(printed) == day
+
+
+def test_no_name_is_of_two_months() -> None:
+    for code in _CLDR_LANGUAGES:
+        for form in ("format", "stand-alone"):
+            for month, name in Locale(code).months[form]["wide"].items():
+                assert {_cldr_months()[_key(name)], _MONTH.get(_key(name), month)} == {month}, (code, name)
