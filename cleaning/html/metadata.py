@@ -39,17 +39,20 @@ _AUTHOR_NAMES = (
     "parsely-author", "sailthru.author", "byl",
 )  # fmt: skip
 #: Part the names in one string, where each has two words at least.
-_NAMES_CUT = re.compile(r"[,،;|]| (?:and|et|und|&) ")
+_NAMES_CUT = re.compile(r"[،;|]| (?:and|et|und|&) ")
 _NO_AUTHOR = re.compile(
-    r"https?://|www\.|@|\.(?:com|net|org)\b|^(?:admin|administrator|unknown|staff|null|none)$", re.IGNORECASE
+    r"https?://|www\.|@|\w{3}\.[a-z]{2,3}\b|^(?:admin|administrator|unknown|staff|null|none)$", re.IGNORECASE
 )
 _BY = re.compile(r"^(?:by|von|par|por|door|oleh|بقلم|كتب|كتبت|تحرير|نوشته|از)\s*:?\s+", re.IGNORECASE)
 _MAX_AUTHOR = 80
 _AUTHOR_MARKS = (".//a[@rel='author']", ".//*[@itemprop='author']//*[@itemprop='name']")
+#: More names in marks than this are those of other stories on the page.
+_MAX_MARKED = 4
 #: Escaped by the editor, by the template, and once more.
 _MAX_ESCAPES = 3
-#: A stated title of so many characters, with nothing behind it or dots, may be the beginning of the headline.
+#: A stated title of so many characters and dots behind them is the beginning of the headline.
 _MIN_STEM = 15
+_DOTS = ("…", "...", "..")
 _MAX_LANGUAGE = 12
 #: Parts of a path that name another form of the same page; and the words and numbers that name a story.
 _ADDRESS_PARTS = re.compile(r"/(?:amp|print|m)(?=/|$|\?)")
@@ -102,8 +105,9 @@ def read_metadata(root: _Element, url: str = "") -> Metadata:
     sites = _site_names(graph, nodes, properties)
     people, others = _credited(graph.get("author") or graph.get("creator"), nodes)
     named = next((names for name in _AUTHOR_NAMES if (names := _names(stated_in.get(name, ()), sites))), ())
-    links = [text_of(element) for path in _AUTHOR_MARKS for element in root.iterfind(path)]
-    authors = _names(people, sites) or named or _names(links, sites) or _names(others, sites)
+    marked = _names([text_of(mark) for path in _AUTHOR_MARKS for mark in root.iterfind(path)], sites)
+    marked = marked if len(marked) <= _MAX_MARKED else ()
+    authors = _names(people, sites) or named or marked or _names(others, sites)
 
     links = [element.get("href", "") for element in root.iterfind(".//link[@rel='canonical']")][:1]
     addresses = (_absolute(address.strip(), url) for address in (*links, properties.get("og:url", "")))
@@ -188,7 +192,7 @@ def _title(root: _Element, graph: dict[str, Any], properties: dict[str, str], si
         stated = ""
     stem = fold(stated.rstrip(" .…"))
     whole = [text for text in (*headings, *_TITLE_CUT.split(window)) if fold(text).startswith(stem)]
-    if len(stem) >= _MIN_STEM and whole and len(whole[0]) > len(stated):
+    if len(stem) >= _MIN_STEM and stated.endswith(_DOTS) and whole and not whole[0].endswith(_DOTS):
         return whole[0]
     parts = [fold(part.strip()) for part in _TITLE_CUT.split(window)]
     stated = stated or window or next(iter(headings), "")
@@ -223,7 +227,9 @@ def _names(texts: Iterable[str], sites: frozenset[str]) -> tuple[str, ...]:
 
 
 def _apart(text: str) -> list[str]:
-    names = [name.strip() for name in _NAMES_CUT.split(text)]
+    # Behind a comma may stand an office, unless more names follow.
+    listed = [name.strip() for name in _NAMES_CUT.split(text)]
+    names = [name.strip() for one in listed for name in (one.split(",") if len(listed) > 1 else [one])]
     return names if all(" " in name for name in names) else [text]
 
 
