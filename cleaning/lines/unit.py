@@ -44,8 +44,7 @@ class Unit:
 
     `key` is the folded form, or "" for a unit that is long or has the form of running text. `phrase` is that
     of the lexicon which it is or begins with, as far as its form allows; `rule` is what removes it, or "". `closes`
-    tells that the outlet ends its articles with it, or with what is glued to its end; `spared`, that the outlet
-    repeats it and it is the story all the same.
+    tells that the outlet ends its articles with it, or with what is glued to its end.
     """
 
     start: int
@@ -59,7 +58,6 @@ class Unit:
     rule: str = ""
     evidence: str = ""
     closes: bool = False
-    spared: bool = False
 
     @property
     def kind(self) -> str:

@@ -29,7 +29,7 @@ else:
 _END = 30_000
 
 #: Documents in a block: each is read with its neighbours.
-_BLOCK = 16
+_BLOCK = 8
 _LEVEL = 1
 
 #: How a hash stands in its document: a piece, the first one, the headline; words at either end; an announcement.

@@ -26,19 +26,23 @@ from cleaning.outlet.pieces import MARKS, Announcement, Word, affixes, announcem
 _PART = 4_000_000
 _HASHES = 2**64
 
-#: A piece has its place at the head or the tail of documents if it stands there in so many of them.
+#: A piece has its place at the head or the tail of documents if it stands there in so many of them; without it 160 of
+#: 7,000 articles of an outlet left out lose a phrase.
 _PLACED = 0.8
 #: So many first, and last, pieces are the head and the tail; so is all that nothing but returning pieces keeps from it.
 _EDGE = 2
 
-#: More words of a topic in common, and stories that have a piece are of one kind: its formula.
-_TOPIC = 5
+#: More words of a topic in common, and stories that have a piece are of one kind: its formula. Four of five groups of
+#: outlets choose this for the fifth; between 5 and no bound the cost differs by .0002.
+_TOPIC = 10
 #: A piece with so many words that are not common is about something; if a document says more of them again in its own
 #: words, the piece is part of the story.
 _CONTENT = 5
 _COMMON = 0.1
+#: Four of five groups of outlets would take .5 for the fifth, at the same cost; the stricter value stands.
 _TOLD = 0.35
-#: A sentence that opens with "and" continues a story, unless so many times the stories that are enough have it.
+#: A sentence that opens with "and" continues a story, unless so many times the stories that are enough have it. All
+#: groups of outlets choose this; without it backgrounds go from five times as many articles of an outlet left out.
 _CONTINUING = 3
 #: A headline that is said again to so large a part is that of this story, in another version.
 _OWN_STORY = 0.6
@@ -72,7 +76,8 @@ _OPENS = 0.5
 _GRAMMAR = 0.4
 #: A dateline stands apart by a mark, and is part of the story.
 _DATELINE = frozenset("-–—:()/،,")
-#: Before a tail so many documents have ended; a longer one is no end of a sentence.
+#: Before a tail so many documents have ended; a longer one is no end of a sentence. Without it 533 of 7,000 articles of
+#: an outlet left out lose their last words.
 _STOPS = frozenset(".!?؟…۔")
 _ENDED = 0.7
 #: A longer frame is one if it stands in so many of the documents of the shorter one.
