@@ -30,14 +30,16 @@ AROUND = frozenset({"share", "subscribe", "nav", "comments", "copyright", "ad", 
 class Analysis:
     """The units of one text, which of them are running text, and what the rules have found.
 
-    `page` tells that the text is the dump of a whole page, `doubtful` that its article is not plain, `title` is the
-    headline, known or found, `tags` are those that were found run together.
+    `page` tells that the text is the dump of a whole page, `doubtful` that its article is not plain, `extracted` that
+    it was cut out of the markup of its page, `title` is the headline, known or found, `tags` are those that were found
+    run together.
     """
 
     units: list[Unit]
     title: str = ""
     page: bool = False
     doubtful: bool = False
+    extracted: bool = False
     tags: tuple[str, ...] = ()
     paragraphs: list[bool] = field(default_factory=list)
 

@@ -84,7 +84,7 @@ def remove_head(found: Analysis, first: int) -> None:
             remove(unit, "byline", "says who wrote it")
     remove_headline(found, head)
     left = remaining(head)
-    if sum(found.paragraphs) >= _PARAGRAPHS and left:
+    if sum(found.paragraphs) >= _PARAGRAPHS and left and not found.extracted:
         remove_section(found, left)
     remove_captions(found, head)
 
@@ -209,7 +209,7 @@ def remove_trailing(found: Analysis, last: int) -> None:
         sentence = unit.text[0] == "و" and unit.text.count(" ") + 1 >= _SENTENCE
         if (is_fragment(unit) and not sentence) or (unit is tail[-1] and unit.text[-1] in ":："):
             fragments.append(unit)
-    if units[last].ends and len(fragments) == len(rest) <= _TRAILING:
+    if units[last].ends and not found.extracted and len(fragments) == len(rest) <= _TRAILING:
         _remove_fragments(found, fragments, "a short line after the last paragraph that ends no sentence")
 
 

@@ -63,6 +63,7 @@ def find_spans(
     find_phrases(units, lexicon)
     inside = remove_repeated(text, title, units, table) if table else []
     found = analyse(units, title, filler=extracted)
+    found.extracted = extracted
     if not extracted:
         remove_outside(found)
     if True in found.paragraphs:

@@ -20,8 +20,8 @@ from lxml.etree import _Element
 
 from cleaning.html.layout import HEADINGS, Block, Layout, name_of
 from cleaning.html.others import mark_others
-from cleaning.html.selection import OPENING_ITEM, Selection, is_linked_sentence
-from cleaning.html.weigh import Evidence, prose_in, weigh
+from cleaning.html.selection import OPENING_ITEM, Selection
+from cleaning.html.weigh import Evidence, is_linked_sentence, prose_in, weigh
 
 _BODY_NAME = re.compile(
     r"article-?_?_?(?:body|text|content|copy)|story-?_?_?(?:body|text|content)"
@@ -56,6 +56,11 @@ class Body:
     blocks: tuple[Block, ...] = ()
     share: float = 0.0
     named: bool = False
+
+    @property
+    def told(self) -> int:
+        """Return the size of the blocks that are prose, in characters."""
+        return sum(block.size for block in self.blocks if block.weight > 0)
 
     @property
     def prose(self) -> str:

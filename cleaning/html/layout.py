@@ -83,7 +83,7 @@ _UNSEEN_NAME = re.compile(
     r"(?:^|\s)(?:hidden|sr-only|visually-?hidden|screen-?reader(?:-text)?)(?:\s|$)", re.IGNORECASE
 )
 _COMMENTS_NAME = re.compile(r"comments|comment-?_?(?:list|section|thread|body)|disqus|\brespond\b")
-_HIDDEN_NAME = re.compile(r"(?:^|\s)(?:hidden|hide)(?=\s|$)")
+_HIDDEN_NAME = re.compile(r"(?:^|\s)(?:hidden|hide)(?=\s|$)|read-?_?more|show-?_?more|tab-?panel|expandable")
 _UNSEEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
 #: Scripts written without spaces say about three times as much per character.
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")

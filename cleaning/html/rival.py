@@ -71,7 +71,7 @@ def choose(html: str, body: Body, metadata: Metadata) -> Choice:
     """
     text = body.text
     named = body.named and body.share >= SURE_SHARE and len(text) >= SURE_LENGTH
-    if named or (body.share >= ALL_SHARE and len(text) >= ALL_LENGTH):
+    if named or (body.share >= ALL_SHARE and body.told >= ALL_LENGTH):
         return Choice(text, "structure", doubtful=False)
     rival, agreement = "", AGREEMENT
     if html and metadata.is_article:

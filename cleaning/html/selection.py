@@ -10,20 +10,22 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from lxml.etree import _Element
+
 from cleaning.html.layout import HEADINGS, Block, Home, Layout
-from cleaning.html.weigh import PARAGRAPH, RAW_MARKUP, SENTENCE, Evidence, is_closed
+from cleaning.html.weigh import PARAGRAPH, RAW_MARKUP, SENTENCE, Evidence, is_linked_sentence
 from cleaning.lines.unit import ends_sentence
 
 #: Sizes (characters) of a call at the end of a story, and of a list item that may open one.
 CLOSING = 320
 OPENING_ITEM = 20
 _CLOSING_BLOCKS = 3
-_LINKED_SENTENCE = 60
 #: A label is a phrase, not a phrase and a headline.
 _LABEL = 20
-#: A heading before the text belongs to it when so many more of its level stand in it.
+#: So many lines of one paragraph, or cells of one table, without a link are verse or figures.
+_VERSE = 4
+#: A heading before the text belongs to it when so many of its level stand there.
 _SUBHEADINGS = 2
-_ALL_LINK = 0.95
 #: Share of the prose in one home above which a last piece elsewhere is a notice.
 _MAIN = 0.8
 _LISTED = frozenset(("li", "dt", "dd", "td", "th", "pre", "blockquote"))
@@ -118,14 +120,17 @@ class Selection:
         return blocks[self._first(blocks, prose[0]) : self._last(blocks, prose[-1]) + 1]
 
     def _first(self, blocks: list[Block], first: int) -> int:
-        opening, levels = first, Counter(block.tag for block in blocks[first:])
+        opening, levels = first, Counter(block.tag for block in blocks)
         for index in range(first - 1, -1, -1):
             block = blocks[index]
-            if block.is_link or (block.linked and block.size < PARAGRAPH):
+            if is_linked_sentence(block):
+                opening = index
+                continue
+            if block.linked and (block.is_link or block.size < PARAGRAPH):
                 break
             # A sub-headline can open a text, and so can an item of a list or a line without a date.
             item = block.tag in ("p", "li", "blockquote") and block.size >= OPENING_ITEM
-            announces = block.text.endswith(":") and blocks[index + 1].tag == "li"
+            announces = blocks[index + 1].tag == "li" and (block.text.endswith(":") or block.tag in HEADINGS)
             if block.tag in HEADINGS:
                 fits = block.size >= SENTENCE or announces or levels[block.tag] >= _SUBHEADINGS
             else:
@@ -138,29 +143,30 @@ class Selection:
         return opening
 
     def _last(self, blocks: list[Block], last: int) -> int:
-        listed = ""
+        listed, around = "", {element for element, _ in self._homes}
+        lines = Counter(self._group(block) for block in blocks[last + 1 :] if not block.linked)
         for index in range(last + 1, len(blocks)):
             block, before = blocks[index], blocks[index - 1]
-            if before.text.endswith(":") or (
-                block.tag == "li" and self._layout.home(block) == self._layout.home(before)
-            ):
+            goes_on = block.tag == "li" and self._layout.home(block) == self._layout.home(before)
+            if before.text.endswith(":") or goes_on:
                 listed = block.tag
-            if block.linked or (_is_dated(block) and not listed):
+            many = lines[self._group(block)] >= _VERSE
+            if block.linked or (_is_dated(block) and not listed and not many):
                 break
-            if block.tag == listed or (ends_sentence(block.text) and self._is_at_home(block)):
+            announces = block.text.endswith(":") and self._is_at_home(block)
+            if block.tag in HEADINGS and index + 1 < len(blocks) and blocks[index + 1].tag == "li":
+                announces, listed = self._layout.home(block)[0] in around, "li"
+            elif block.tag == listed or many or (ends_sentence(block.text) and self._is_at_home(block)):
                 last = index
-            elif not (block.text.endswith(":") and self._is_at_home(block)):
+                continue
+            if not announces:
                 break
         return last
 
-
-def is_linked_sentence(block: Block) -> bool:
-    """Tell whether a block that is mostly links reads as a sentence, not as a headline."""
-    return (
-        block.size >= _LINKED_SENTENCE
-        and (block.linked < _ALL_LINK * block.size or ends_sentence(block.text))
-        and is_closed(block.text)
-    )
+    def _group(self, block: Block) -> _Element:
+        """Return the table or the paragraph whose lines or cells a block is one of."""
+        table = next(block.frame.iterancestors("table"), None) if block.tag in ("td", "th") else None
+        return block.frame if table is None else table
 
 
 def _is_dated(block: Block) -> bool:

@@ -87,6 +87,17 @@ def test_short_pieces_at_home_open_and_close_a_text(opening, closing, lines):
     assert len(before + after) == lines
 
 
+def test_verse_lists_and_tables_end_a_text_also_without_a_colon():
+    verse = ["Snow on the hill", "and snow on the mill", "and nobody comes", "as nobody will"]
+    lists = "<h3>Things</h3><ul><li>rope</li><li>a lamp</li></ul>"
+    table = "<table><tr><td>North</td><td>3</td></tr><tr><td>South</td><td>1</td></tr></table>"
+    assert written(f"<article>{PARAGRAPHS}<p>{'<br>'.join(verse)}</p></article>") == [*STORY, *verse]
+    assert written(f"<article>{PARAGRAPHS}{lists}</article>") == [*STORY, "Things", "rope", "a lamp"]
+    assert written(f"<article>{PARAGRAPHS}{table}</article>") == [*STORY, "North | 3", "South | 1"]
+    linked = f"<p>{' '.join(f'<a href=/{i}>Tag {i}</a>' for i in range(5))}</p>"
+    assert written(f"<article>{PARAGRAPHS}{linked * 4}</article>") == list(STORY)
+
+
 def test_short_paragraphs_in_the_dress_of_the_long_ones_stay_and_others_go():
     lines = [STORY[0], "We asked: when?", "He was silent", STORY[1], STORY[2]]
     plain = "".join(f"<div>{line}</div>" for line in lines)
@@ -102,6 +113,7 @@ def test_paragraphs_that_are_links_from_end_to_end_stay_and_headlines_go():
     headline = "<p><a href='/x'>A headline of another story that goes on and on without a stop</a></p>"
     html = f"<article><p>{LONG}</p>{linked}{headline}<p>{LONG} Twice.</p></article>"
     assert written(html) == [LONG, *STORY[1:], f"{LONG} Twice."]
+    assert written(f"<article>{linked}<p>{LONG}</p></article>") == [*STORY[1:], LONG]
 
 
 def test_words_in_inline_elements_stay_whatever_their_class_says():
@@ -130,7 +142,7 @@ def test_lines_of_cells_and_of_preformatted_text_are_lines():
     "hidden",
     [
         "<section style='display: none'>%s</section>", "<div class='hidden'>%s</div>", "<template>%s</template>",
-        "<h3><button>More</button></h3><div hidden>%s</div>",
+        "<h3><button>More</button></h3><div hidden>%s</div>", "<div class='read-more-text' aria-hidden='true'>%s</div>",
     ],
 )  # fmt: skip
 def test_prose_that_a_script_opens_stays(hidden):

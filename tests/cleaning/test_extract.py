@@ -70,6 +70,13 @@ def test_text_cut_out_of_a_page_is_not_judged_as_a_page_again():
     assert Clean().apply(replace(extracted, trace={})).record.text != text
 
 
+def test_what_markup_calls_text_is_not_trimmed_as_a_dump_is():
+    text = "\n".join([*STORY, "Things", "rope", "a lamp"])
+    extracted = Document("d", Source("a.html"), text, trace={"extractor": "structure"})
+    assert Clean().apply(extracted).record.text == text
+    assert Clean().apply(replace(extracted, trace={})).record.text == "\n".join(STORY)
+
+
 def test_outlet_of_the_page_wins():
     found = Extract().apply(page(article(*STORY).encode(), outlet="Al Mina", url="https://n.example/c")).record
     assert (found.outlet, found.url) == ("Al Mina", "https://n.example/c")

@@ -41,6 +41,12 @@ def test_a_name_or_a_share_alone_makes_nothing_sure(monkeypatch):
     assert judged(monkeypatch, "other", share=1.0)[0].doubtful is True
 
 
+def test_nearly_all_of_enough_prose_needs_no_rival(monkeypatch):
+    monkeypatch.setattr(Fixed, "told", 500)
+    assert judged(monkeypatch, "other", share=0.95)[1] == []
+    assert judged(monkeypatch, "other", share=0.94)[1] == ["balanced"]
+
+
 def test_our_text_stands_when_the_rival_has_it_too(monkeypatch):
     choice, asked = judged(monkeypatch, "Menu. " + OWN * 3 + " And a lot of other text that nobody asked for.")
     assert (choice.text, choice.extractor, choice.doubtful, asked) == (Fixed.text, "structure", True, ["balanced"])
