@@ -36,7 +36,7 @@ def _has(in_order: Any, value: Any) -> Any:
 
 @compiled("UniTuple(uint32[::1], 2)(uint32[::1], int64[::1], int64[::1], int64)")
 def _gather(words: Any, bounds: Any, holders: Any, ngram: Any) -> Any:
-    """Return the shingles of some texts, and the digits of their numbers, sorted."""
+    """Return the shingles of some texts, and the values of their numbers, sorted."""
     size = 0
     for holder in holders:
         size += bounds[holder + 1] - bounds[holder]
@@ -47,7 +47,7 @@ def _gather(words: Any, bounds: Any, holders: Any, ngram: Any) -> Any:
         found[filled : filled + len(values)] = values
         filled += len(values)
         for word in theirs:
-            # Numbers of the same digits have the same high half (`dedup.sketch.words`).
+            # Numbers of the same value have the same high half (`dedup.sketch.numbers`).
             digits[counted] = word >> np.uint32(16)
             counted += word & np.uint32(1)
     return np.sort(found[:filled]), np.sort(digits[:counted])
@@ -98,5 +98,5 @@ def cover(
     """Return what the texts `holders[starts[i]:starts[i + 1]]` have of text `covered[i]`, for each i."""
     count = len(covered)
     found = Coverage(np.zeros(count, np.float32), np.zeros(count, np.int64), np.zeros((count, 2), np.int64))
-    _cover(*texts, holders, starts, covered, NGRAM, *found)
+    _cover(*texts[:3], holders, starts, covered, NGRAM, *found)
     return found

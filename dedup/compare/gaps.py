@@ -6,38 +6,77 @@ from typing import Any
 
 import numpy as np
 
-from dedup.kernel import compiled
+from dedup.compare.screen import ones
+from dedup.kernel import compiled, inlined
+from dedup.sketch.numbers import LETTERS, LETTERS_FROM
 from dedup.sketch.words import shingle
 from dedup.store.summaries import COMMON, RARE
 
 #: A gap of more words is another passage, not another number in the same sentence.
 MAX_GAP = 8
+#: A word may be a misspelling of another if their sets of letters have this many in common, and more than they differ
+#: in. Of words taken at random from 31,030 articles 6 of 100 pairs are that much alike, of a word and itself with one
+#: letter taken for another 77.
+LETTERS_ALIKE = 2
+#: Names that changed are told apart up to so many: more of them are a template whatever comes.
+MAX_NAMES = 32
 #: Shingles in a row that are a shared passage; fewer are a phrase of the trade.
 PASSAGE = 6
 #: Only the beginnings of very long texts are searched for the passage that audit records quote.
 _QUOTED_FROM = 4096
 
 
-@compiled("UniTuple(int64, 2)(uint32[::1], uint8[::1], uint32[::1], int64, int64)")
-def _odd_words(words: Any, flags: Any, others: Any, start: Any, stop: Any) -> Any:
-    """Count the numbers and the rare words in `words[start:stop]` that the sorted `others` lack.
+@compiled("boolean(uint32, uint32[::1])")
+def _lacks(word: Any, others: Any) -> Any:
+    """Tell whether the sorted `others` have no word with the value, or the skeleton, of `word` (`read_words`)."""
+    place = np.searchsorted(others, word & np.uint32(0xFFFF0000))
+    while place < len(others) and others[place] ^ word <= np.uint32(0xFFFF):
+        if (others[place] ^ word) & np.uint32(1) == 0:
+            return False
+        place += 1
+    return True
 
-    A number is there if one with the same digits is: those have the same high half, and an odd low one.
+
+@inlined
+def _letters(word: Any) -> Any:
+    return word >> LETTERS_FROM & np.uint32((1 << LETTERS) - 1)
+
+
+@compiled("boolean(uint32, uint32[::1])")
+def _differs(word: Any, gap: Any) -> Any:
+    """Tell whether no word of the other `gap` may be a misspelling of `word`."""
+    own = _letters(word)
+    for other in gap:
+        there = _letters(other)
+        more, less, both = ones(own & ~there), ones(there & ~own), ones(own & there)
+        if other & np.uint32(1) == 0 and both >= LETTERS_ALIKE and more + less < both:
+            return False
+    return True
+
+
+@compiled("UniTuple(int64, 3)(uint32[::1], uint8[::1], uint32[::1], uint32[::1], uint32[::1], int64)")
+def _odd_words(words: Any, flags: Any, others: Any, gap: Any, known: Any, count: Any) -> Any:
+    """Count the numbers, and look for names, in one gap whose other side is `gap`: what the sorted `others` lack.
+
+    Returns the numbers; 2 for a name that is not among the first `count` of `known`, 1 for such as are, 0 for none;
+    and how many are known then.
     """
     numbers, names = 0, 0
-    for at in range(start, stop):
-        place = np.searchsorted(others, words[at])
-        if place < len(others) and others[place] == words[at]:
+    for at in range(len(words)):
+        if not _lacks(words[at], others):
             continue
-        names += (flags[at] & RARE) != 0
         if words[at] & np.uint32(1):
-            place = np.searchsorted(others, words[at] & np.uint32(0xFFFF0000))
-            found = False
-            while not found and place < len(others) and (others[place] ^ words[at]) <= np.uint32(0xFFFF):
-                found = (others[place] & np.uint32(1)) != 0
-                place += 1
-            numbers += not found
-    return numbers, names
+            numbers += 1
+        elif flags[at] & RARE and _differs(words[at], gap):
+            names = max(names, 1)
+            new = True
+            for place in range(count):
+                new = new and (known[place] ^ words[at]) > np.uint32(0xFFFF)
+            if new and count < len(known):
+                known[count] = words[at]
+                count += 1
+                names = 2
+    return numbers, names, count
 
 
 @compiled("int64(uint64[::1], uint32, int64)")
@@ -52,20 +91,23 @@ def _place(sorted_shingles: Any, value: Any, after: Any) -> Any:
 
 
 @compiled(
-    "UniTuple(float64, 3)(uint32[::1], uint8[::1], uint32[::1], uint32[::1], uint8[::1], uint32[::1], int64)"
+    "UniTuple(float64, 4)(uint32[::1], uint8[::1], uint32[::1], uint32[::1], uint8[::1], uint32[::1], int64)"
 )
 def read_gaps(
     left: Any, left_flags: Any, left_words: Any, right: Any, right_flags: Any, right_words: Any, ngram: Any
 ) -> Any:
-    """Count the short gaps between agreeing text where each side has a number, or a rare word, the other lacks.
+    """Read what differs in the short gaps between agreeing text.
 
-    Returns the two counts, and the depth in `right` of the first passage that they share: the share of its shingles
-    that stand before it, chrome left aside.
+    Returns in how many of them each side has a number that the other lacks; in how many a name, a rare word; how many
+    they are, gaps in chrome and those aside where nothing differs but names that differed before; and the depth in
+    `right` of the first passage that they share: the share of its shingles that stand before it, chrome left aside.
     """
     left_shingles, right_shingles = shingle(left, ngram), shingle(right, ngram)
     places = np.arange(len(right_shingles)).astype(np.uint64)
     in_order = np.sort(right_shingles.astype(np.uint64) << np.uint64(32) | places)
-    numbers, names, last, partner = 0, 0, -1, -1
+    numbers, names, gaps, last, partner = 0, 0, 0, -1, -1
+    mine, theirs = np.empty(MAX_NAMES, dtype=np.uint32), np.empty(MAX_NAMES, dtype=np.uint32)
+    known, others_known = 0, 0
     run, first = 0, len(right_shingles)
     for at in range(len(left_shingles)):
         if partner >= 0 and partner + 1 < len(right_shingles) and left_shingles[at] == right_shingles[partner + 1]:
@@ -77,11 +119,21 @@ def read_gaps(
         if last >= 0 and at > last + 1:
             here, there = at - last - ngram, found - partner - ngram
             if 0 < here <= MAX_GAP and 0 < there <= MAX_GAP:
-                mine = _odd_words(left, left_flags, right_words, last + ngram, at)
-                theirs = _odd_words(right, right_flags, left_words, partner + ngram, found)
-                numbers += mine[0] > 0 and theirs[0] > 0
-                names += mine[1] > 0 and theirs[1] > 0
+                start, begin = last + ngram, partner + ngram
+                here_words, there_words = left[start:at], right[begin:found]
+                one, one_name, known = _odd_words(
+                    here_words, left_flags[start:at], right_words, there_words, mine, known
+                )
+                two, two_name, others_known = _odd_words(
+                    there_words, right_flags[begin:found], left_words, here_words, theirs, others_known
+                )
+                numbers += one > 0 and two > 0
+                around = left_flags[last] | left_flags[at] | right_flags[partner] | right_flags[found]
+                if around & COMMON == 0 and not (one_name == 1 and two_name == 1):
+                    names += one_name == 2 and two_name == 2
+                    gaps += 1
         run = run + 1 if at == last + 1 and found == partner + 1 else 1
+        run = 0 if right_flags[found] & COMMON else run
         if run >= PASSAGE:
             first = min(first, found - run + 1)
         last, partner = at, found
@@ -90,7 +142,7 @@ def read_gaps(
         if right_flags[at] & COMMON == 0:
             own += 1
             before += at < first
-    return numbers, names, before / max(1, own)
+    return numbers, names, gaps, before / max(1, own)
 
 
 @compiled("int64[:, ::1](uint32[::1], int64[::1], int64[::1], int64[::1])")

@@ -31,7 +31,7 @@ _ODD, _PAIRS, _NIBBLES, _BYTES = map(
 
 
 @inlined
-def _ones(value: Any) -> Any:
+def ones(value: Any) -> Any:
     """Count the bits that are set (Warren, Hacker's Delight, 5-1)."""
     value = value - (value >> np.uint64(1) & _ODD)
     value = (value & _PAIRS) + (value >> np.uint64(2) & _PAIRS)
@@ -59,8 +59,8 @@ def _bound(
         one, other = bitmaps[firsts[pair]], bitmaps[seconds[pair]]
         only_one, only_other = np.uint64(0), np.uint64(0)
         for at in range(_WORDS):
-            only_one += _ones(one[at] & ~other[at])
-            only_other += _ones(other[at] & ~one[at])
+            only_one += ones(one[at] & ~other[at])
+            only_other += ones(other[at] & ~one[at])
         # At most this share of each text is in the other.
         left = 1 - only_one / max(1, counts[firsts[pair]])
         right = 1 - only_other / max(1, counts[seconds[pair]])
@@ -73,7 +73,7 @@ def screen(
     """Return which pairs of texts may have a resemblance or a containment of `least`."""
     number = len(texts.bounds) - 1
     bitmaps, counts = np.zeros((number, _WORDS), dtype=np.uint64), np.zeros(number, dtype=np.int64)
-    _draw(*texts, ngram, bitmaps, counts)
+    _draw(*texts[:3], ngram, bitmaps, counts)
     kept = np.empty(len(firsts), dtype=bool)
     _bound(bitmaps, counts, firsts, seconds, *least, kept)
     return kept

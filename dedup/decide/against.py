@@ -152,6 +152,7 @@ def _join(index: Index, olds: NDArray[np.int64], new: Texts) -> Texts:
         np.concatenate((words, new.words)),
         np.concatenate((rare_in(index, words), new.flags)),
         np.concatenate((bounds, new.bounds[1:] + bounds[-1])),
+        np.concatenate((index.documents.labels_of(olds), new.labels)),
     )
 
 
@@ -172,7 +173,7 @@ def find_similar(index: Index, document: Document, limit: int = 10) -> list[Matc
     words, bounds = new.words_of(np.arange(1))
     if not len(pairs) or not len(words):
         return []
-    texts = _join(index, olds, Texts(words, rare_in(index, words), bounds))
+    texts = _join(index, olds, Texts(words, rare_in(index, words), bounds, new.labels_of(np.arange(1))))
     seconds = np.full(len(olds), len(olds), dtype=np.int64)
     thresholds = thresholds_for(index.config.threshold)
     relation, scores, passage, _ = account(PairTask(pairs, texts, np.arange(len(olds)), seconds, thresholds))

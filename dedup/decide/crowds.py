@@ -93,7 +93,7 @@ def _texts(ranked: Ranked, ranks: NDArray[np.int64]) -> tuple[Texts, NDArray[np.
 
 def find_copies(crowd: tuple[Texts, NDArray[np.int64]]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Mark who of a crowd has the text that most of it has, and who is a copy; nobody is where this text has gaps."""
-    (words, _, bounds), places = crowd
+    (words, _, bounds, _), places = crowd
     count, lengths = len(bounds) - 1, np.diff(bounds)
     owners = np.repeat(np.arange(count), lengths)
     # A run of words belongs to the document of its first word, if it does not leave it.

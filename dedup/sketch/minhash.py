@@ -21,6 +21,7 @@ from corpus.arabic import folded_words
 from dedup.kernel import compiled, inlined
 from dedup.sketch.family import draw_family
 from dedup.sketch.foldtable import LONGEST, fold_table
+from dedup.sketch.numbers import lexicon, read_words
 from dedup.sketch.words import ROOM, Encoded, encode, hash_words, split, tokenise
 
 #: Words in a shingle.
@@ -82,13 +83,15 @@ class Sketches(NamedTuple):
     """Hold what one pass makes of N texts.
 
     `signatures` uint32[N, permutations], all ones where a text has fewer than n words; `words` uint32, the hash of
-    each word in order, its lowest bit telling whether the word has a digit, its high half then the same for the same
-    digits: text i owns `words[bounds[i]:bounds[i + 1]]`.
+    each word in order, its high half the same in all spellings, its lowest bit telling whether a number begins there
+    (`dedup.sketch.numbers.read_words`): text i owns `words[bounds[i]:bounds[i + 1]]`; `digests` uint64[N], equal where
+    all folded words are.
     """
 
     signatures: NDArray[np.uint32]
     words: NDArray[np.uint32]
     bounds: NDArray[np.int64]
+    digests: NDArray[np.uint64]
 
 
 @compiled("int64(uint8[::1], int64, int64[::1], int64, uint32[::1])")
@@ -123,19 +126,21 @@ def _permute(values: Any, factors: Any, shifts: Any, signature: Any) -> None:
 
 
 @compiled(
-    "int64(uint32[::1], int64[::1], uint64[::1], int64, uint32[:, ::1], int64,"
-    " uint32[:, ::1], uint32[::1], int64[::1])"
+    "int64(uint32[::1], int64[::1], uint64[::1], Tuple((uint32[::1], float64[::1], uint8[::1], uint8[:, ::1])), int64,"
+    " uint32[:, ::1], int64, uint32[:, ::1], uint32[::1], int64[::1], uint64[::1])"
 )
 def _sign(
     codes: Any,
     bounds: Any,
     table: Any,
+    lexicon: Any,
     ngram: Any,
     permutations: Any,
     longest: Any,
     signatures: Any,
     hashes: Any,
     counts: Any,
+    digests: Any,
 ) -> Any:
     """Sign each text `codes[bounds[i]:bounds[i + 1]]`; `counts[i]` is its words or -1. Returns all words."""
     out = np.empty(longest * LONGEST + ROOM, dtype=np.uint8)
@@ -145,7 +150,8 @@ def _sign(
         count = tokenise(codes, bounds[text], bounds[text + 1], table, out, ends)
         counts[text] = count
         if count > 0:
-            hash_words(out, count, ends, hashes[total : total + count])
+            digests[text] = hash_words(out, count, ends, hashes[total : total + count])
+            read_words(out, count, ends, hashes[total : total + count], *lexicon)
             found = hash_shingles(out, count, ends, ngram, values)
             _permute(values[:found], permutations[0], permutations[1], signatures[text])
             total += count
@@ -165,27 +171,37 @@ def sign_encoded(texts: Encoded, ngram: int, permutations: NDArray[np.uint32]) -
     hashes = np.empty((len(texts.codes) + number) // 2, dtype=np.uint32)
     counts = np.empty(number, dtype=np.int64)
     longest = int(np.diff(texts.bounds).max(initial=0))
-    words = hashes[: _sign(*texts, fold_table(), ngram, permutations, longest, signatures, hashes, counts)]
+    digests = np.empty(number, dtype=np.uint64)
+    tables = fold_table(), tuple(lexicon())
+    words = hashes[: _sign(*texts, *tables, ngram, permutations, longest, signatures, hashes, counts, digests)]
     unsafe = np.flatnonzero(counts < 0)
     if len(unsafe):
-        late = [_sign_in_python(texts.text(at), ngram, permutations, signatures[at]) for at in unsafe.tolist()]
+        late = [
+            _sign_in_python(texts.text(at), ngram, permutations, signatures[at], digests[at : at + 1])
+            for at in unsafe.tolist()
+        ]
         counts[unsafe] = [len(words) for words in late]
         # The words of the texts that were signed late stand between the others.
         from_python = np.repeat(np.isin(np.arange(number), unsafe), counts)
         whole = np.empty(len(from_python), dtype=np.uint32)
         whole[from_python], whole[~from_python] = np.concatenate(late), words
         words = whole
-    return Sketches(signatures, words, np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts))))
+    return Sketches(signatures, words, np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts))), digests)
 
 
 def _sign_in_python(
-    text: str, ngram: int, permutations: NDArray[np.uint32], signature: NDArray[np.uint32]
+    text: str,
+    ngram: int,
+    permutations: NDArray[np.uint32],
+    signature: NDArray[np.uint32],
+    digest: NDArray[np.uint64],
 ) -> NDArray[np.uint32]:
-    """Fold a text in Python, write its signature, and return the hashes of its words."""
+    """Fold a text in Python, write its signature and its digest, and return the hashes of its words."""
     data = np.frombuffer(bytearray(" ".join(folded_words(text)).encode() + bytes(ROOM)), dtype=np.uint8)
     ends, values = np.empty(len(data), dtype=np.int64), np.empty(len(data), dtype=np.uint32)
     hashes = np.empty(split(data[:-ROOM], ends), dtype=np.uint32)
-    hash_words(data, len(hashes), ends, hashes)
+    digest[0] = hash_words(data, len(hashes), ends, hashes)
+    read_words(data, len(hashes), ends, hashes, *lexicon())
     found = hash_shingles(data, len(hashes), ends, ngram, values)
     _permute(values[:found], permutations[0], permutations[1], signature)
     return hashes

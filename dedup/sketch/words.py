@@ -164,41 +164,35 @@ def _digits(eight: Any) -> Any:
 
 
 @inlined
-def _absorb(value: Any, eight: Any) -> Any:
+def absorb(value: Any, eight: Any) -> Any:
+    """Mix eight more bytes into a hash."""
     value = (value ^ eight) * MIX
     return value ^ value >> np.uint64(32)
 
 
-@compiled("void(uint8[::1], int64, int64[::1], uint32[::1])")
-def hash_words(out: Any, count: Any, ends: Any, hashes: Any) -> None:
-    """Hash each of the `count` words that `tokenise` wrote; the lowest bit tells whether a word has a digit.
+@compiled("uint64(uint8[::1], int64, int64[::1], uint32[::1])")
+def hash_words(out: Any, count: Any, ends: Any, hashes: Any) -> Any:
+    """Hash each of the `count` words that `tokenise` wrote, and return a hash of them all.
 
-    Words with the same digits have the same high half then, for "2015", "2015م" and "و2015" are one number.
-    Words of up to 16 bytes, nearly all, take the same two steps: their first eight bytes and their last,
-    without a branch.
+    The lowest bit of a word's hash tells whether it has a digit. Words of up to 16 bytes, nearly all, take the same two
+    steps: their first eight bytes and their last, without a branch.
     """
-    at = 0
+    at, whole = 0, np.uint64(count)
     for word in range(count):
-        start, stop = at, ends[word]
+        stop = ends[word]
         value, digits = np.uint64(stop - at), np.uint64(0)
         while stop - at > 16:
             eight = _read(out, np.uint64(at))
-            value, digits = _absorb(value, eight), digits | _digits(eight)
+            value, digits = absorb(value, eight), digits | _digits(eight)
             at += 8
         eight = _read(out, np.uint64(at)) & np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(8 * max(0, at + 8 - stop))
-        value, digits = _absorb(value, eight), digits | _digits(eight)
+        value, digits = absorb(value, eight), digits | _digits(eight)
         eight = _read(out, np.uint64(max(at, stop - 8))) & (np.uint64(0) - np.uint64(stop - at > 8))
-        value, digits = _absorb(value, eight) * MIX, digits | _digits(eight)
-        hashes[word] = np.uint32(value >> np.uint64(32) & np.uint64(0xFFFFFFFE))
-        if digits:
-            # A hash of the digits alone goes into the high half.
-            digits = np.uint64(0)
-            for place in range(start, stop):
-                if 0x30 <= out[place] <= 0x39:
-                    digits = _absorb(digits, np.uint64(out[place]))
-            high = np.uint32(digits * MIX >> np.uint64(32)) & np.uint32(0xFFFF0000)
-            hashes[word] = high | hashes[word] & np.uint32(0xFFFE) | np.uint32(1)
+        value, digits = absorb(value, eight) * MIX, digits | _digits(eight)
+        hashes[word] = np.uint32(value >> np.uint64(32) & np.uint64(0xFFFFFFFE)) | np.uint32(digits != 0)
+        whole = absorb(whole, value)
         at = stop + 1
+    return whole
 
 
 @compiled("uint32[::1](Array(uint32, 1, 'C', readonly=True), int64)")

@@ -15,14 +15,20 @@ from dedup.store.strings import EACH, Labels, copy_parts, labels_at, string_at
 
 #: Bits of `Texts.flags`.
 RARE, COMMON = 1, 2
+#: The columns that `Texts.labels` has.
+LABELS = ("outlet", "url", "title")
 
 
 class Texts(NamedTuple):
-    """Hold some texts for comparing: `words` and `flags` of text i are at `bounds[i]:bounds[i + 1]`."""
+    """Hold some texts for comparing: `words` and `flags` of text i are at `bounds[i]:bounds[i + 1]`.
+
+    `labels` uint64[N, 3] are hashes of outlet, address and title, 0 where there is none.
+    """
 
     words: NDArray[np.uint32]
     flags: NDArray[np.uint8]
     bounds: NDArray[np.int64]
+    labels: NDArray[np.uint64]
 
 
 class Part(NamedTuple):
@@ -113,12 +119,19 @@ class Summaries:
         """Gather the words of sorted `documents`, with their part of the flags of all words, if there are any."""
         words, bounds = self.words_of(documents)
         marks = np.zeros(bounds[-1], dtype=np.uint8)
-        if flags is None:
-            return Texts(words, marks, bounds)
+        if flags is not None:
+            for part in self.parts(documents):
+                out = marks[bounds[part.places.start] : bounds[part.places.stop]]
+                _gather(flags[part.words], part.arrays["bounds"], part.local, out)
+        return Texts(words, marks, bounds, self.labels_of(documents))
+
+    def labels_of(self, documents: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return what `Texts` has as labels of sorted `documents`."""
+        labels = np.empty((len(documents), len(LABELS)), dtype=np.uint64)
         for part in self.parts(documents):
-            out = marks[bounds[part.places.start] : bounds[part.places.stop]]
-            _gather(flags[part.words], part.arrays["bounds"], part.local, out)
-        return Texts(words, marks, bounds)
+            for at, name in enumerate(LABELS):
+                labels[part.places, at] = part.arrays[name][part.local]
+        return labels
 
     def labels(self, document: int) -> Labels:
         """Return the strings kept of a document."""

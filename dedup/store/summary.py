@@ -24,6 +24,7 @@ from dedup.config import DedupConfig
 from dedup.sketch.bands import band_keys, sample
 from dedup.sketch.family import Family
 from dedup.sketch.minhash import NGRAM, sign_encoded
+from dedup.sketch.numbers import comparable
 from dedup.sketch.words import cut, encode
 from dedup.store.measure import measure
 from dedup.store.strings import Labels, pack_strings
@@ -35,13 +36,12 @@ MIN_WORDS = 20
 MIN_EXACT_WORDS = 5
 #: Texts in memory at once while they are summarised.
 _BATCH = 512
-#: Below this many words the words themselves are hashed: the hash of a single word is too short to prove equality.
-_EXACT_BY_TEXT = 16
 #: What stands for a missing or unreadable date: later than all others.
 NO_DATE = np.iinfo(np.int64).max
 
-#: The numbers of each document, uint64 each (`published` is an int64 in disguise; `url`, without what two addresses of
-#: one page differ in, and `title` are 0 where a document has none; `length` and `blemishes` are of `measure`).
+#: The numbers of each document, uint64 each (`published` is an int64 in disguise; `outlet`, `url`, without what two
+#: addresses of one page differ in, and `title` are 0 where a document has none; `length` and `blemishes` are of
+#: `measure`).
 COLUMNS = (
     "key",
     "id",
@@ -69,8 +69,8 @@ def identity(document: Document) -> int:
 
 
 def number_of(text: str) -> int:
-    """Return the number that stands for an id, an outlet, a title in COLUMNS."""
-    return xxhash.xxh3_64_intdigest(text.encode("utf-8", "replace"))
+    """Return what stands for an id, an outlet, an address in the columns: a hash, 0 for none."""
+    return xxhash.xxh3_64_intdigest(text.encode("utf-8", "replace")) if text else 0
 
 
 @lru_cache(maxsize=1 << 12)
@@ -87,17 +87,6 @@ def _address(url: str) -> str:
 
 def _preference(value: str, preferred: Sequence[str]) -> int:
     return preferred.index(value) if value in preferred else len(preferred)
-
-
-def _exact(text: str, words: memoryview) -> tuple[int, int]:
-    """Return two 64-bit halves that are equal where all folded words are; zeros for too few of them."""
-    if len(words) < MIN_EXACT_WORDS:
-        return 0, 0
-    if len(words) < _EXACT_BY_TEXT:
-        whole = xxhash.xxh3_128_intdigest(" ".join(folded_words(text)).encode("utf-8", "replace"))
-    else:
-        whole = xxhash.xxh3_128_intdigest(words)
-    return whole >> 64, whole & (1 << 64) - 1
 
 
 class Summary:
@@ -122,24 +111,26 @@ class Summary:
     def _close_batch(self) -> None:
         """Sketch the documents that wait, and note the number for each of COLUMNS."""
         documents, self._batch = self._batch, []
-        encoded = encode([document.text for document in documents])
+        encoded = encode([comparable(document.text) for document in documents])
         sketches = sign_encoded(encoded, NGRAM, self._family.permutations)
         self._bands.append(band_keys(sketches.signatures, self._family.bands, self._family.rows))
         self._words.append(sketches.words)
         self._lengths.append(np.diff(sketches.bounds))
         sizes = measure(encoded).tolist()
-        texts, words = cut(encoded.codes, encoded.bounds), cut(sketches.words, sketches.bounds)
-        for document, codes, hashes, size in zip(documents, texts, words, sizes, strict=True):
+        words = cut(sketches.words, sketches.bounds)
+        for document, hashes, digest, size in zip(documents, words, sketches.digests.tolist(), sizes, strict=True):
+            long = len(hashes) >= MIN_EXACT_WORDS
             numbers = (
                 identity(document),
                 number_of(document.id),
-                xxhash.xxh3_64_intdigest(codes),
-                *_exact(document.text, hashes),
+                number_of(document.text),
+                digest if long else 0,
+                xxhash.xxh3_64_intdigest(hashes) if long else 0,
                 *size,
                 moment(document.published) & (1 << 64) - 1,
                 number_of(document.outlet),
-                number_of(_address(document.url)) if document.url else 0,
-                number_of(" ".join(folded_words(document.title))) if document.title else 0,
+                number_of(_address(document.url)),
+                number_of(" ".join(folded_words(document.title))),
                 _preference(document.outlet, self._config.preferred_outlets),
                 _preference(str(document.trace.get("extractor", "")), self._config.extractors),
             )

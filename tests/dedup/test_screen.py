@@ -19,7 +19,8 @@ def gather(found: list[list[tuple[int, int]]]) -> Texts:
     flat = [pair for one in found for pair in one]
     bounds = np.cumsum([0, *map(len, found)], dtype=np.int64)
     words = np.array([value for value, _ in flat], dtype=np.uint32)
-    return Texts(words, np.array([flag for _, flag in flat], dtype=np.uint8), bounds)
+    flags = np.array([flag for _, flag in flat], dtype=np.uint8)
+    return Texts(words, flags, bounds, np.zeros((len(found), 3), np.uint64))
 
 
 @settings(max_examples=300, deadline=None)

@@ -15,7 +15,8 @@ BOUND = 0.1
 
 def judge(texts: list[str]) -> Comparison:
     sketches = sign(texts)
-    gathered = Texts(sketches.words, np.full(len(sketches.words), RARE, dtype=np.uint8), sketches.bounds)
+    flags, labels = np.full(len(sketches.words), RARE, dtype=np.uint8), np.zeros((2, 3), dtype=np.uint64)
+    gathered = Texts(sketches.words, flags, sketches.bounds, labels)
     return compare(gathered, np.array([0]), np.array([1]), Thresholds())
 
 

@@ -1,0 +1,118 @@
+"""Numbers are compared by value and names by their letters, in whole texts."""
+
+from __future__ import annotations
+
+import pytest
+
+from corpus.run.stage import run_here, summarise
+from dedup.sketch import sign
+from dedup.sketch.numbers import comparable
+from dedup.stages import Dedup
+
+
+def values(text: str) -> list[int]:
+    """Return what is compared of each number in `text`."""
+    return [int(word) >> 16 for word in sign([comparable(text)]).words if word & 1]
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("2300", "2,300", "2.300", "٢٬٣٠٠", "۲٬۳۰۰", "2\u00a0300", "2 300", "2300م", "و2300", "2,3 ألف", "ألفين و300"),
+        ("10000", "10,000", "عشرة آلاف", "10 آلاف", "لعشرة آلاف", "ten thousand", "dix mille", "ده هزار", "10 000"),
+        ("13800", "13 ألفا و800", "13 ألفا و 800", "ثلاثة عشر ألفا وثمانمائة", "thirteen thousand eight hundred"),
+        ("212000000", "212 مليون", "212 million", "212 mln", "۲۱۲ میلیون", "مئتين واثني عشر مليونا"),
+        ("20.5", "20.50", "٢٠٫٥", "20,5"), ("25", "خمسة وعشرين", "خمس وعشرون", "twenty-five", "025"),
+        ("1200000", "مليون و200 ألف", "1.2 مليون", "1,200,000"), ("3", "ثلاثة", "وثلاث", "three"),
+        ("2\u0640009", "2009"),
+    ],
+)  # fmt: skip
+def test_spellings_of_one_number_have_one_value(spellings):
+    assert {len(values(spelling)) for spelling in spellings} == {1}
+    assert len({tuple(values(spelling)) for spelling in spellings}) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("5/3/2024", "05/03/2024"), ("5/3", "٠٥/٠٣"), ("9:00", "09:00"), ("5.3.2024", "05.03.2024")],
+)
+def test_dates_and_times_are_equal_with_and_without_zeros(one, other):
+    assert values(one) == values(other)
+    assert len(values(one)) > 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("4", "6"), ("20.5", "20.05"), ("5/3", "5/30"), ("2300", "23000"), ("4 آلاف", "6 آلاف"), ("ثلاثة", "أربعة"),
+     ("9:05", "9:50"), ("12345678901234567890", "12345678901234567891"), ("20 و5", "25")],
+)  # fmt: skip
+def test_other_numbers_have_other_values(one, other):
+    assert values(one) != values(other)
+
+
+@pytest.mark.parametrize("text", ["ست الحسن", "one of them", "السبع", "بي بي سي", "يوم الأحد", "آلاف الناس", "neuf"])
+def test_words_that_are_seldom_numbers_are_none(text):
+    assert values(text) == []
+
+
+def kept(documents):
+    stage = Dedup()
+    stage.learn([memoryview(summarise(stage.accumulator(), documents))], run_here)
+    return [document.id for document in documents if stage.apply(document).record is not None]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "copies"),
+    [("2300", "٢٬٣٠٠", True), ("عشرة آلاف", "10 آلاف", True), ("4", "6", False), ("ثلاثة", "خمسة", False)],
+)
+def test_a_copy_may_write_a_number_otherwise_but_not_another_number(document, story, one, other, copies):
+    first = story(1) + f"\nيعمل في الميناء نحو {one} من العمال منذ سنة واحدة\n" + story(2)
+    second = story(1) + f"\nيعمل في الميناء نحو {other} من العمال منذ سنة واحدة\n" + story(2)
+    documents = [document("a", first, "sahil"), document("b", second, "wadi")]
+    assert len(kept(documents)) == (1 if copies else 2)
+
+
+def test_a_counter_of_the_page_is_no_other_number(document, story):
+    lines = story(1).split("\n")
+    texts = ["\n".join([*lines[:6], f"قراءة {minutes} دقائق", *lines[6:]]) for minutes in (3, 5)]
+    assert len(kept([document("a", texts[0], "sahil"), document("b", texts[1], "wadi")])) == 1
+    table = [[f"الذهب {price + day}" for price in range(10, 40, 10)] for day in (0, 1)]
+    texts = ["\n".join([*lines[:6], *rows, *lines[6:]]) for rows in table]
+    assert len(kept([document("a", texts[0], "sahil"), document("b", texts[1], "wadi")])) == 2
+
+
+FORM = (
+    "ينعى أهالي {} فقيدهم الغالي {} الذي انتقل إلى رحمة الله تعالى في مدينة {} بعد عمر حافل بالعطاء والعمل الصالح قضاه"
+    " في خدمة {} محبوبا من كل من عرفه وسيشيع جثمانه الطاهر بعد صلاة الظهر من جامع {} إلى مقبرة العائلة وتقبل التعازي"
+    " في ديوان {} ثلاثة أيام ابتداء من اليوم بعد صلاة المغرب نسأل الله العلي القدير أن يتغمد الفقيد بواسع رحمته وأن"
+    " يسكنه فسيح جناته وأن يلهم أهله وذويه الصبر والسلوان"
+)
+SLOTS = (
+    ("بلدة القنيطير", "فاضل الخزرجي", "الدبشية", "مطحنة الحبوب", "الشربيني", "آل الزغلول"),
+    ("قرية مرشود", "عدنان الصفتي", "كفر بطنوس", "سكة الحديد", "العجمي", "بني هميم"),
+)
+
+
+@pytest.mark.parametrize("outlets", [("sahil", "sahil"), ("sahil", "wadi")])
+def test_a_form_whose_blanks_hold_names_is_another_story_each_time(document, outlets):
+    texts = [FORM.format(*names) for names in SLOTS]
+    assert len(kept([document(name, *pair) for name, *pair in zip("ab", texts, outlets, strict=True)])) == 2
+    respelt = texts[0].replace("القنيطير", "القنيطر").replace("الخزرجي", "الخزرجى").replace("الشربيني", "الشربينى")
+    assert len(kept([document("a", texts[0], outlets[0]), document("b", respelt, outlets[1])])) == 1
+
+
+def test_rolling_coverage_is_another_story_in_one_outlet_and_a_copy_in_another(document, story):
+    background = story(1).split("\n")
+    first = "\n".join([*story(2, 3).split("\n"), *background])
+    second = "\n".join([*story(3, 3).split("\n"), *background])
+    assert len(kept([document("a", first, "sahil"), document("b", second, "sahil")])) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "left"), [({}, 2), ({"url": "https://sahil.example/7"}, 1), ({"title": "عاجل: الميناء"}, 1)]
+)
+def test_the_same_address_or_the_same_title_and_opening_make_versions(document, story, fields, left):
+    lines = story(1).split("\n")
+    first, second = "\n".join([*lines[:9], *story(2, 4).split("\n")]), "\n".join([*lines[:9], *story(3, 4).split("\n")])
+    found = kept([document("a", first, "sahil", **fields), document("b", second, "sahil", **fields)])
+    assert len(found) == left
