@@ -30,7 +30,7 @@ from crawler.state.settle import NOT_MODIFIED, FetchResult
 from crawler.web.listings import ListingEntry, is_listing
 from crawler.web.owners import NOFOLLOW, signals_of
 from crawler.web.pages import Reading
-from crawler.web.urls import as_ascii, date_stated, key_of, site_of
+from crawler.web.urls import as_ascii, date_stated, family_of, key_of, site_of
 
 logger = logging.getLogger(__name__)
 
@@ -195,7 +195,10 @@ class NewsSpider(Spider):
         settlement = settle.fetched(row, now, facts, changed=not same)
         settlement.found = self._found_links(row, reading, NOFOLLOW in signals)
         barren, noise = repeats.observe(row, reading)
-        settlement.account = row.family if barren and row.family else None
+        if row.kind in ENTRIES:
+            settlement.account = ""
+        elif barren:
+            settlement.account = row.family or f"{row.host}/{family_of(row.url)}"
         if noise:
             self.session.frontier.note_noise(row.host, noise)
         notes = ({"kind": "article"} if article else {}) | ({"robots": signals} if signals else {})

@@ -233,11 +233,8 @@ class Frontier:
         if len(self._known) > REMEMBERED:
             self._known.clear()
         self._known.update(target.key for target in fresh)
-        rows = [
-            msgspec.structs.asdict(t) | {"priority": PRIORITIES[t.kind], "now": now}
-            | ({} if account is None else {"family": account})
-            for t in fresh
-        ]  # fmt: skip
+        more = {"now": now} | ({} if account is None else {"family": account})
+        rows = [msgspec.structs.asdict(t) | {"priority": PRIORITIES[t.kind]} | more for t in fresh]
         before = db.total_changes
         db.executemany(
             "INSERT OR IGNORE INTO url (key, url, host, outlet, kind, state, priority, due, depth, hops, discovered,"

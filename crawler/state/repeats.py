@@ -1,9 +1,9 @@
 """Notice that a site shows the same again: one page under many addresses, and pages without end that hold nothing.
 
 Session ids, random numbers and times of the day make an address new and its page not: a parameter is known for noise
-when two pages, each met under two of its values, held the same text and the same links. And every address is on an
-account, by default that of its first folder; what a page without text of its own leads to goes on its finder's account.
-Pages that hold nothing new cost, texts pay: an account that is overdrawn is served last, and then no more.
+when two pages, each met under two of its values, held the same text and the same links. And every address that no list
+and no front page names is on an account: that of its first folder, or of its finder, if that held no new text. On an
+account pages that hold nothing new cost, and texts pay: one that is overdrawn is served last, and then no more.
 """
 
 from __future__ import annotations
@@ -21,14 +21,13 @@ from crawler.web.pages import Reading
 FREE, WORTH = 10, 1
 #: Different texts that must have been met under several values of a parameter, and the share of links that must agree.
 PROOFS, SAME_LINKS = 2, 0.8
-#: Share of words that two pages one after the other have in common, and words that only the later has, where they hold
-#: the same but for a name or a date. Of 998 pairs of real pages of one outlet eleven share so much, five of them copies
-#: word for word; a short story among much that its outlet repeats still has more words of its own.
-ALIKE, OWN_WORDS = 0.8, 10
+#: Share of words that two short pages one after the other have in common where they hold the same but for a name or a
+#: date. Of 998 pairs of real pages of one outlet, short and long, eleven share so much.
+ALIKE = 0.8
 #: Letters of a page beside its links that may be a story in short lines.
 MIN_PROSE = 200
-#: Texts that are remembered; pages with parameters whose links are (10 kB each); accounts whose last words are (30 kB).
-REMEMBERED, KEPT_LINKS, KEPT_WORDS = 200_000, 5_000, 2_000
+#: Texts that are remembered; pages with parameters whose links are (10 kB each); accounts whose last words are (3 kB).
+REMEMBERED, KEPT_LINKS, KEPT_WORDS = 200_000, 5_000, 20_000
 
 
 class Repeats:
@@ -40,7 +39,7 @@ class Repeats:
         self._first: dict[tuple[str, str], str] = {}
         self._links: dict[str, tuple[str, ...]] = {}
         self._proofs: defaultdict[tuple[str, frozenset[str]], set[str]] = defaultdict(set)
-        self._last: dict[str, frozenset[int]] = {}
+        self._last: dict[str, frozenset[str]] = {}
         self._fronts: dict[tuple[str, str], frozenset[str]] = {}
         self._asked: defaultdict[str, set[str]] = defaultdict(set)
         self.noise: defaultdict[str, set[str]] = defaultdict(set)
@@ -65,13 +64,12 @@ class Repeats:
             (self._barren if barren else self._worth)[row.family] += int(barren or bool(words))
         return barren, self._learn(row, reading, first) if known else frozenset()
 
-    def _is_alike(self, family: str, sketch: frozenset[int]) -> bool:
+    def _is_alike(self, family: str, sketch: frozenset[str]) -> bool:
         """Tell whether a page has nearly the words of the one before it on its account."""
         before = self._last.get(family, frozenset())
         _keep(self._last, family, sketch, KEPT_WORDS)
         shared = len(before & sketch)
-        alike = shared >= ALIKE * len(before | sketch) and len(sketch - before) < OWN_WORDS
-        return bool(family) and shared > 0 and alike
+        return bool(family) and shared > 0 and shared >= ALIKE * len(before | sketch)
 
     def is_front(self, row: Row, reading: Reading) -> bool:
         """Tell whether a page is the front page again, as sites answer for a story that is gone."""

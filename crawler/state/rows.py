@@ -73,7 +73,7 @@ class ArchiveFile(NamedTuple):
 class Settlement(msgspec.Struct):
     """What the frontier is to write of one url: the columns to change, what was found, what to count.
 
-    What was found goes on the `account` of its finder, if that is given.
+    What was found goes on `account` (crawler.state.repeats) if that is given, else each target on its own.
     """
 
     row: Row

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from corpus.errors import EnvironmentFault
 from crawler.progress import build_report
@@ -122,14 +121,17 @@ def test_what_was_a_mere_page_and_is_now_a_feed_is_asked_as_one(frontier: Fronti
 
 
 def test_an_overdrawn_account_is_served_last_and_then_no_more(frontier: Frontier) -> None:
-    one, other = (replace(target(name, "page"), family="e.com/calendar") for name in "ab")
-    frontier.add([one, other, target("c", "page")], NOW)
-    first = rows(frontier)[0]
+    frontier.add([target("s", "seed"), target("c", "page")], NOW)
+    found = [target(name, "page") for name in "ab"]
+    seed = settle.fetched(rows(frontier)[0], NOW, {}, changed=True)
+    seed.found, seed.account = found, "e.com/calendar"
+    frontier.settle([seed], [], NOW)
+    first = next(row for row in rows(frontier) if row.family)
     frontier.serve_last(first)
     assert names(frontier) == ["c", "a", "b"]
     frontier.serve_last(rows(frontier)[1])
     assert names(frontier) == ["c"]
-    assert frontier.tallies() == {"e": {"refused:trap": 2}}
+    assert frontier.tallies() == {"e": {"discovered": 2, "refused:trap": 2}}
 
 
 def test_a_file_of_the_first_version_goes_on(tmp_path: Path) -> None:

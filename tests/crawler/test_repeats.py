@@ -26,7 +26,7 @@ def row(path: str, family: str | None = None) -> Row:
 
 def story(words: str, links: tuple[str, ...] = (), prose: int = 500, sketch: str = "") -> Reading:
     """A page of some words; their digest stands for itself."""
-    return Reading(words=words, links=links, prose=prose, sketch=frozenset(map(ord, sketch)))
+    return Reading(words=words, links=links, prose=prose, sketch=frozenset(sketch))
 
 
 def crawl(repeats: Repeats, link: Callable[[int], str], pages: int = 6) -> list[str]:
