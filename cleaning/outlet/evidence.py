@@ -7,13 +7,14 @@ that return left out; a returning paragraph of one topic, or of one kind of even
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaning.outlet.count import INSIDE, KINDS, Occurrences, Story, hash_of
+from cleaning.outlet.count import INSIDE, KINDS, LEAD, TITLE, Occurrences, Story, hash_of
 from cleaning.outlet.furniture import ENOUGH
 from cleaning.outlet.pieces import Piece, Word, cut_pieces, first_words, last_words
 
@@ -166,3 +167,44 @@ class OutletStories:
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / max(1, min(len(one), len(other)))
+
+
+#: Documents that make a piece returning.
+REPEATED = 3
+
+
+@dataclass(slots=True)
+class Candidate:
+    """What several documents of one outlet have: how many of its own, and whether others have it."""
+
+    hash: int
+    form: int
+    count: int
+    elsewhere: bool
+    ranks: list[int]
+    named: list[int] = field(default_factory=list)
+
+
+def find_candidates(outlets: dict[str, OutletStories], low: int, high: int) -> Iterator[tuple[str, Candidate]]:
+    """Yield, of the pieces in a range of hashes, those that two documents of an outlet have."""
+    occurring = {name: outlet.occurrences(low, high) for name, outlet in outlets.items()}
+    distinct = np.concatenate([np.unique(hashes[kinds != TITLE]) for hashes, _, kinds in occurring.values()])
+    distinct, outlets_with = np.unique(distinct, return_counts=True)
+    shared = distinct[outlets_with > 1]
+    for name, (hashes, ranks, kinds) in occurring.items():
+        starts = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]]) if len(hashes) else np.empty(0, np.int64)
+        ends = np.r_[starts[1:], len(hashes)]
+        several = np.flatnonzero(ranks[starts] != ranks[ends - 1]) if len(hashes) else ()
+        known = np.isin(hashes[starts], shared)
+        for at in several:
+            start, end = starts[at], ends[at]
+            kind, rank = kinds[start:end], ranks[start:end]
+            stands = np.unique(rank[kind != TITLE])
+            form = int(kind[0]) if kind[0] > TITLE else INSIDE
+            named = np.unique(rank[(kind == TITLE) | (kind == LEAD)]) if form == INSIDE else ()
+            if len(stands) >= REPEATED or len(named):
+                first = stands[:READ].tolist()
+                yield (
+                    name,
+                    Candidate(int(hashes[start]), form, len(stands), bool(known[at]), first, [*map(int, named[:READ])]),
+                )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from heapq import nsmallest
 from itertools import chain
 from os.path import commonprefix
@@ -17,8 +16,8 @@ from statistics import median
 import numpy as np
 
 from cleaning.lines.unit import ends_sentence
-from cleaning.outlet.count import HEAD, INSIDE, LEAD, MARKER, TAIL, TITLE, Occurrences, Story, hash_of, unpack
-from cleaning.outlet.evidence import READ, SAMPLE, OutletStories, Read, Words
+from cleaning.outlet.count import HEAD, INSIDE, MARKER, TAIL, Occurrences, Story, hash_of, unpack
+from cleaning.outlet.evidence import REPEATED, SAMPLE, Candidate, OutletStories, Read, Words, find_candidates
 from cleaning.outlet.furniture import GLUE, Form, Furniture, Place, Table
 from cleaning.outlet.pieces import MARKS, Announcement, Word, affixes, announcements, cut_spans, is_headline
 
@@ -91,18 +90,6 @@ _MARKER_LETTERS = 4
 _WORD_SHARE = 0.25
 
 
-@dataclass(slots=True)
-class _Candidate:
-    """What several documents of one outlet have: how many of its own, and whether others have it."""
-
-    hash: int
-    form: int
-    count: int
-    elsewhere: bool
-    ranks: list[int]
-    named: list[int] = field(default_factory=list)
-
-
 def learn(summaries: Sequence[memoryview], stories: int) -> Table:
     """Return the furniture and the links of all outlets; so many unrelated `stories` make a closing line furniture."""
     shards = [unpack(summary) for summary in summaries if len(summary)]
@@ -113,15 +100,15 @@ def learn(summaries: Sequence[memoryview], stories: int) -> Table:
     language = Words(_sample(held))
     outlets = {name: OutletStories(parts, language) for name, parts in held.items()}
     rows: list[Furniture] = []
-    found: dict[str, list[_Candidate]] = {name: [] for name in names}
+    found: dict[str, list[Candidate]] = {name: [] for name in names}
     pieces = sum(len(shard.hashes) for shard in chain(*held.values()))
     parts = max(1, -(-pieces // _PART))
     for part in range(parts):
-        for name, candidate in _candidates(outlets, part * _HASHES // parts, (part + 1) * _HASHES // parts - 1):
+        for name, candidate in find_candidates(outlets, part * _HASHES // parts, (part + 1) * _HASHES // parts - 1):
             found[name].append(candidate)
     for name, outlet in outlets.items():
         least = stories if name else stories * _UNNAMED
-        outlet.repeated = frozenset(one.hash for one in found[name] if one.form == INSIDE and one.count >= _REPEATED)
+        outlet.repeated = frozenset(one.hash for one in found[name] if one.form == INSIDE and one.count >= REPEATED)
         found[name].sort(key=lambda one: one.ranks)  # what the same documents have is judged while they are held
         judge = _Judge(name, outlet, least)
         new = [row for one in found.pop(name) if (row := judge.row(one))]
@@ -130,8 +117,6 @@ def learn(summaries: Sequence[memoryview], stories: int) -> Table:
     return Table(rows)
 
 
-#: Documents that make a piece returning.
-_REPEATED = 3
 #: Documents without an outlet are of many outlets.
 _UNNAMED = 3
 
@@ -152,40 +137,13 @@ def _sample(held: dict[str, list[Occurrences]]) -> Iterator[Story]:
             yield shards[at].story(number)
 
 
-def _candidates(outlets: dict[str, OutletStories], low: int, high: int) -> Iterator[tuple[str, _Candidate]]:
-    """Yield, of the pieces in a range of hashes, those that two documents of an outlet have."""
-    occurring = {name: outlet.occurrences(low, high) for name, outlet in outlets.items()}
-    distinct = np.concatenate([np.unique(hashes[kinds != TITLE]) for hashes, _, kinds in occurring.values()])
-    distinct, outlets_with = np.unique(distinct, return_counts=True)
-    shared = distinct[outlets_with > 1]
-    for name, (hashes, ranks, kinds) in occurring.items():
-        starts = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]]) if len(hashes) else np.empty(0, np.int64)
-        ends = np.r_[starts[1:], len(hashes)]
-        several = np.flatnonzero(ranks[starts] != ranks[ends - 1]) if len(hashes) else ()
-        known = np.isin(hashes[starts], shared)
-        for at in several:
-            start, end = starts[at], ends[at]
-            kind, rank = kinds[start:end], ranks[start:end]
-            stands = np.unique(rank[kind != TITLE])
-            form = int(kind[0]) if kind[0] > TITLE else INSIDE
-            named = np.unique(rank[(kind == TITLE) | (kind == LEAD)]) if form == INSIDE else ()
-            if len(stands) >= _REPEATED or len(named):
-                first = stands[:READ].tolist()
-                yield (
-                    name,
-                    _Candidate(
-                        int(hashes[start]), form, len(stands), bool(known[at]), first, [*map(int, named[:READ])]
-                    ),
-                )
-
-
 class _Judge:
     """Judge the candidates of one outlet."""
 
     def __init__(self, name: str, outlet: OutletStories, least: int) -> None:
         self.name, self.outlet, self.least = name, outlet, least
 
-    def row(self, one: _Candidate) -> Furniture | None:
+    def row(self, one: Candidate) -> Furniture | None:
         """Return the furniture or the link that a candidate is, if it is one."""
         if one.form == INSIDE:
             return self._piece(one) or self._link(one)
@@ -193,21 +151,21 @@ class _Judge:
             return self._marker(one)
         return self._frame(one)
 
-    def _returns(self, one: _Candidate) -> bool:
+    def _returns(self, one: Candidate) -> bool:
         """Tell whether enough documents have a candidate, and other outlets have not."""
         share = one.count / self.outlet.size
         system = share >= _SYSTEM and (one.count >= _SYSTEM_COUNT or share >= _SYSTEM_SMALL)
         return one.count >= self.least and (system or not one.elsewhere)
 
     def _written(
-        self, form: Form, place: Place, one: _Candidate, unrelated: int, key: str, example: str, of: str = ""
+        self, form: Form, place: Place, one: Candidate, unrelated: int, key: str, example: str, of: str = ""
     ) -> Furniture:
         return Furniture(self.name, form, place, unrelated, one.count, self.outlet.size, key, example, of)
 
     def _content(self, words: frozenset[str]) -> list[str]:
         return [word for word in sorted(words) if len(word) > 3 and self.outlet.words.share(word) <= _COMMON]
 
-    def _piece(self, one: _Candidate) -> Furniture | None:
+    def _piece(self, one: Candidate) -> Furniture | None:
         if not self._returns(one):
             return None
         key, example = self._find(one)
@@ -234,16 +192,16 @@ class _Judge:
         first = key.partition(" ")[0]
         return first.startswith("و") and self.outlet.words.counts[first[1:]] > 0
 
-    def _find(self, one: _Candidate) -> tuple[str, str]:
+    def _find(self, one: Candidate) -> tuple[str, str]:
         read = self.outlet.read(one.ranks[0])
         piece = read.pieces[read.hashes.index(one.hash)]
         return piece.key, read.story.text[piece.start : piece.end]
 
-    def _fills_lines(self, one: _Candidate) -> bool:
+    def _fills_lines(self, one: Candidate) -> bool:
         reads = [self.outlet.read(rank) for rank in one.ranks]
         return all(read.pieces[read.hashes.index(one.hash)].whole for read in reads)
 
-    def _place(self, one: _Candidate) -> Place:
+    def _place(self, one: Candidate) -> Place:
         heads = tails = 0
         for rank in one.ranks:
             read = self.outlet.read(rank)
@@ -257,7 +215,7 @@ class _Judge:
     def _returning(self, read: Read, start: int, end: int) -> bool:
         return all(hashed in self.outlet.repeated for hashed in read.hashes[start:end])
 
-    def _link(self, one: _Candidate) -> Furniture | None:
+    def _link(self, one: Candidate) -> Furniture | None:
         """Judge a line that is the headline or the first sentence of another story."""
         others = [rank for rank in one.ranks if rank not in one.named]
         if not others or not 0 < len(one.named) <= _VERSIONS:
@@ -278,7 +236,7 @@ class _Judge:
         example = read.story.text[piece.start : piece.end]
         return self._written("link", "body", one, len(others), piece.key, example, of)
 
-    def _frame(self, one: _Candidate) -> Furniture | None:
+    def _frame(self, one: Candidate) -> Furniture | None:
         """Judge words that many documents open or close with, and that go on differently."""
         if one.count <= self.least or not self._returns(one):
             return None
@@ -321,7 +279,7 @@ class _Judge:
         whole = f"{GLUE}{part[::-1]} {whole}" if part else whole
         return self._written("tail", "tail", one, len(chosen), whole, text[found[count - 1].start :].strip())
 
-    def _marker(self, one: _Candidate) -> Furniture | None:
+    def _marker(self, one: Candidate) -> Furniture | None:
         """Judge what announces the rest of its line: a link, the section and the date."""
         if not self._returns(one):
             return None
