@@ -58,7 +58,7 @@ class Thresholds(NamedTuple):
 
     #: Near copies share this much: resemblance times the cube of the larger rare share. Either text may have nothing of
     #: its own; what both have of their own is another story.
-    min_told: float = 0.28
+    min_told: float = 0.34
     #: ... and have at least this resemblance, which follows from the above unless a user asks for more.
     min_resemblance: float = 0.25
     #: A truncated copy, or a page that holds the whole story: share of the shorter text's shingles, ...
