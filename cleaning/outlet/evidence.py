@@ -174,7 +174,7 @@ REPEATED = 3
 
 
 @dataclass(slots=True)
-class Candidate:
+class Repetition:
     """What several documents of one outlet have: how many of its own, and whether others have it."""
 
     hash: int
@@ -185,7 +185,7 @@ class Candidate:
     named: list[int] = field(default_factory=list)
 
 
-def find_candidates(outlets: dict[str, OutletStories], low: int, high: int) -> Iterator[tuple[str, Candidate]]:
+def find_candidates(outlets: dict[str, OutletStories], low: int, high: int) -> Iterator[tuple[str, Repetition]]:
     """Yield, of the pieces in a range of hashes, those that two documents of an outlet have."""
     occurring = {name: outlet.occurrences(low, high) for name, outlet in outlets.items()}
     distinct = np.concatenate([np.unique(hashes[kinds != TITLE]) for hashes, _, kinds in occurring.values()])
@@ -206,5 +206,7 @@ def find_candidates(outlets: dict[str, OutletStories], low: int, high: int) -> I
                 first = stands[:READ].tolist()
                 yield (
                     name,
-                    Candidate(int(hashes[start]), form, len(stands), bool(known[at]), first, [*map(int, named[:READ])]),
+                    Repetition(
+                        int(hashes[start]), form, len(stands), bool(known[at]), first, [*map(int, named[:READ])]
+                    ),
                 )

@@ -17,7 +17,7 @@ import numpy as np
 
 from cleaning.lines.unit import ends_sentence
 from cleaning.outlet.count import HEAD, INSIDE, MARKER, TAIL, Occurrences, Story, hash_of, unpack
-from cleaning.outlet.evidence import REPEATED, SAMPLE, Candidate, OutletStories, Read, Words, find_candidates
+from cleaning.outlet.evidence import REPEATED, SAMPLE, OutletStories, Read, Repetition, Words, find_candidates
 from cleaning.outlet.furniture import GLUE, Form, Furniture, Place, Table
 from cleaning.outlet.pieces import MARKS, Announcement, Word, affixes, announcements, cut_spans, is_headline
 
@@ -100,7 +100,7 @@ def learn(summaries: Sequence[memoryview], stories: int) -> Table:
     language = Words(_sample(held))
     outlets = {name: OutletStories(parts, language) for name, parts in held.items()}
     rows: list[Furniture] = []
-    found: dict[str, list[Candidate]] = {name: [] for name in names}
+    found: dict[str, list[Repetition]] = {name: [] for name in names}
     pieces = sum(len(shard.hashes) for shard in chain(*held.values()))
     parts = max(1, -(-pieces // _PART))
     for part in range(parts):
@@ -143,7 +143,7 @@ class _Judge:
     def __init__(self, name: str, outlet: OutletStories, least: int) -> None:
         self.name, self.outlet, self.least = name, outlet, least
 
-    def row(self, one: Candidate) -> Furniture | None:
+    def row(self, one: Repetition) -> Furniture | None:
         """Return the furniture or the link that a candidate is, if it is one."""
         if one.form == INSIDE:
             return self._piece(one) or self._link(one)
@@ -151,21 +151,21 @@ class _Judge:
             return self._marker(one)
         return self._frame(one)
 
-    def _returns(self, one: Candidate) -> bool:
+    def _returns(self, one: Repetition) -> bool:
         """Tell whether enough documents have a candidate, and other outlets have not."""
         share = one.count / self.outlet.size
         system = share >= _SYSTEM and (one.count >= _SYSTEM_COUNT or share >= _SYSTEM_SMALL)
         return one.count >= self.least and (system or not one.elsewhere)
 
     def _written(
-        self, form: Form, place: Place, one: Candidate, unrelated: int, key: str, example: str, of: str = ""
+        self, form: Form, place: Place, one: Repetition, unrelated: int, key: str, example: str, of: str = ""
     ) -> Furniture:
         return Furniture(self.name, form, place, unrelated, one.count, self.outlet.size, key, example, of)
 
     def _content(self, words: frozenset[str]) -> list[str]:
         return [word for word in sorted(words) if len(word) > 3 and self.outlet.words.share(word) <= _COMMON]
 
-    def _piece(self, one: Candidate) -> Furniture | None:
+    def _piece(self, one: Repetition) -> Furniture | None:
         if not self._returns(one):
             return None
         key, example = self._find(one)
@@ -192,16 +192,16 @@ class _Judge:
         first = key.partition(" ")[0]
         return first.startswith("و") and self.outlet.words.counts[first[1:]] > 0
 
-    def _find(self, one: Candidate) -> tuple[str, str]:
+    def _find(self, one: Repetition) -> tuple[str, str]:
         read = self.outlet.read(one.ranks[0])
         piece = read.pieces[read.hashes.index(one.hash)]
         return piece.key, read.story.text[piece.start : piece.end]
 
-    def _fills_lines(self, one: Candidate) -> bool:
+    def _fills_lines(self, one: Repetition) -> bool:
         reads = [self.outlet.read(rank) for rank in one.ranks]
         return all(read.pieces[read.hashes.index(one.hash)].whole for read in reads)
 
-    def _place(self, one: Candidate) -> Place:
+    def _place(self, one: Repetition) -> Place:
         heads = tails = 0
         for rank in one.ranks:
             read = self.outlet.read(rank)
@@ -215,7 +215,7 @@ class _Judge:
     def _returning(self, read: Read, start: int, end: int) -> bool:
         return all(hashed in self.outlet.repeated for hashed in read.hashes[start:end])
 
-    def _link(self, one: Candidate) -> Furniture | None:
+    def _link(self, one: Repetition) -> Furniture | None:
         """Judge a line that is the headline or the first sentence of another story."""
         others = [rank for rank in one.ranks if rank not in one.named]
         if not others or not 0 < len(one.named) <= _VERSIONS:
@@ -236,7 +236,7 @@ class _Judge:
         example = read.story.text[piece.start : piece.end]
         return self._written("link", "body", one, len(others), piece.key, example, of)
 
-    def _frame(self, one: Candidate) -> Furniture | None:
+    def _frame(self, one: Repetition) -> Furniture | None:
         """Judge words that many documents open or close with, and that go on differently."""
         if one.count <= self.least or not self._returns(one):
             return None
@@ -279,7 +279,7 @@ class _Judge:
         whole = f"{GLUE}{part[::-1]} {whole}" if part else whole
         return self._written("tail", "tail", one, len(chosen), whole, text[found[count - 1].start :].strip())
 
-    def _marker(self, one: Candidate) -> Furniture | None:
+    def _marker(self, one: Repetition) -> Furniture | None:
         """Judge what announces the rest of its line: a link, the section and the date."""
         if not self._returns(one):
             return None
