@@ -4,10 +4,10 @@
 
 FOLDER holds html/gold.jsonl and its pages, and perhaps v2/html and v2/outlets, more of them in sets that did not exist
 when most of the rules were written (default: ../shared/data beside the project, or $GHIRBAL_DATA). In these a first
-line that is the headline counts for nobody; pages that are no news are sets of their own. Peers
-that are not installed are named as skipped; none of them is a dependency of Ghirbal. Each extractor reads each page
-once; CPU time is that of the process, pages in the same order for all, one page through every extractor before the
-next, so that a slow moment of the machine hits all alike.
+line that is the headline counts for nobody; pages that are no news are sets of their own. Soft hyphens and other
+characters that nobody sees count for nobody either. Peers that are not installed are named as skipped; none of them is
+a dependency of Ghirbal. Each extractor reads each page once; CPU time is that of the process, pages in the same order
+for all, one page through every extractor before the next, so that a slow moment of the machine hits all alike.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from cleaning.html import extract_html
 from corpus.charset import declared_charset, decode
+from corpus.text import scrub
 
 DATA = Path(os.environ.get("GHIRBAL_DATA", Path(__file__).parents[1].parent / "shared" / "data"))
 #: One CJK or Thai character is a token; other scripts are cut into words.
@@ -94,7 +95,7 @@ PEERS: dict[str, tuple[str, Callable[[], Extractor]]] = {
 
 
 def shingles(text: str) -> Counter[tuple[str, ...]]:
-    tokens = TOKEN.findall(text)
+    tokens = TOKEN.findall(scrub(text))
     return Counter(tuple(tokens[i : i + 4]) for i in range(max(1, len(tokens) - 3)) if tokens)
 
 

@@ -21,6 +21,8 @@ from difflib import SequenceMatcher
 from statistics import fmean
 from typing import Any
 
+from corpus.text import scrub
+
 Row = Mapping[str, Any]
 Figures = dict[str, dict[str, float]]
 
@@ -216,7 +218,8 @@ _SHINGLE = 4
 def score_html(gold: Sequence[Row], predicted: Iterable[Row]) -> Figures:
     """Return the mean 4-gram precision, recall and F1 of the pages of each set, or of segments where those are gold.
 
-    Gold is {id, gold} or {id, with: [...], without: [...]}, with `set` and `lang` if there are groups.
+    Gold is {id, gold} or {id, with: [...], without: [...]}, with `set` and `lang` if there are groups. Both sides are
+    compared as Ghirbal writes text: a word with a soft hyphen in it is the word.
     """
     texts = {row["id"]: row.get("text") or "" for row in predicted}
     pages: dict[str, list[tuple[float, float, float]]] = {}
@@ -228,8 +231,8 @@ def score_html(gold: Sequence[Row], predicted: Iterable[Row]) -> Figures:
             for group in (row.get("set", "pages"), f"lang {language}"):
                 pages.setdefault(group, []).append(_page(row["gold"], text))
             continue
-        flat = " ".join(text.split())
-        kept, left = (sum(" ".join(part.split()) in flat for part in row[side]) for side in ("with", "without"))
+        flat = _flat(text)
+        kept, left = (sum(_flat(part) in flat for part in row[side]) for side in ("with", "without"))
         hit, extra, missed = hit + kept, extra + left, missed + len(row["with"]) - kept
     figures: Figures = {}
     for group, rows in sorted(pages.items()):
@@ -254,6 +257,10 @@ def _page(gold: str, text: str) -> tuple[float, float, float]:
     return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
+def _flat(text: str) -> str:
+    return " ".join(scrub(text).split())
+
+
 def _shingles(text: str) -> Counter[tuple[str, ...]]:
-    tokens = _TOKEN.findall(text)
+    tokens = _TOKEN.findall(scrub(text))
     return Counter(tuple(tokens[at : at + _SHINGLE]) for at in range(max(1, len(tokens) - _SHINGLE + 1)) if tokens)

@@ -98,6 +98,17 @@ def test_pages_are_scored_by_shingles_and_segments():
     assert found["macro over sets"]["F1"] == pytest.approx(2 / 3)
 
 
+def test_pages_are_compared_without_characters_that_nobody_sees():
+    gold = [
+        {"id": "a", "set": "s", "gold": "die Wind\u00adräder drehen sich im Sturm"},
+        {"id": "b", "with": ["die Wind\u00adräder"], "without": ["im\u00a0Sturm"]},
+    ]
+    texts = [("a", "die Windräder drehen sich im Sturm"), ("b", "die Windräder stehen im Sturm")]
+    found = score_html(gold, [{"id": name, "text": text} for name, text in texts])
+    assert found["s"]["F1"] == 1.0
+    assert (found["segments"]["P"], found["segments"]["R"]) == (0.5, 1.0)
+
+
 @pytest.fixture(scope="module")
 def reference(labelled):
     path = labelled.parent / "tools" / "score_text.py"
