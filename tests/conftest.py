@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 from pathlib import Path
 
@@ -22,6 +23,10 @@ FAILED = DirectoryBasedExampleDatabase(ROOT / ".hypothesis" / "examples")
 settings.register_profile("default", deadline=None, derandomize=False, database=FAILED, print_blob=True)
 settings.register_profile("long", settings.get_profile("default"), max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# A shell starts what it puts into the background with Ctrl-C ignored, and all that the tests start would inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(os.environ.get("GHIRBAL_DATA", ROOT.parent / "shared" / "data"))
 
