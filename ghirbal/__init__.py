@@ -24,3 +24,7 @@ def __getattr__(name: str) -> Any:
     from ghirbal import face
 
     return getattr(face, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

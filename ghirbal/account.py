@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -44,24 +44,16 @@ class Account(msgspec.Struct, frozen=True):
 def account_for(record: Found, command: str, survivors: Mapping[str, Document]) -> Account:
     """Return what became of `record` in a run of `command`; `survivors` are documents by their ids."""
     survivor = survivors.get(record.survivor) if isinstance(record, RemovedRecord) else None
-    return Account(record, dict(_tell(record, command)), survivor)
-
-
-def _tell(record: Found, command: str) -> Iterator[tuple[str, str]]:
-    """Yield each stage that saw the record, and what it did."""
-    source = record.source
+    source, stages = record.source, {}
     for stage in _STAGES[command]:
         last = isinstance(record, RemovedRecord) and record.stage == stage
+        stages[stage] = _removed(record) if last else _passed(stage, record)
         if stage == "read":
-            said = f"{source.path}, record {source.record} (byte {source.offset:,})"
-            yield stage, f"{said}: {_removed(record)}" if last else said
-        elif last:
-            assert isinstance(record, RemovedRecord)
-            yield stage, _removed(record)
-        else:
-            yield stage, _passed(stage, record)
+            place = f"{source.path}, record {source.record} (byte {source.offset:,})"
+            stages[stage] = f"{place}: {stages[stage]}" if last else place
         if last:
-            return
+            break
+    return Account(record, stages, survivor)
 
 
 def _passed(stage: str, record: Found) -> str:

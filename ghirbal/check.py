@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
@@ -23,24 +22,7 @@ from ghirbal.published import (
     read_manifest,
     read_rows,
 )
-
-
-class _Observer(Protocol):
-    """Be shown each record that is read."""
-
-    def observe_kept(self, row: KeptRow) -> None: ...
-    def observe_removed(self, row: RemovedRow) -> None: ...
-
-
-class _Nobody:
-    def observe_kept(self, row: KeptRow) -> None:
-        """Pass over a document."""
-
-    def observe_removed(self, row: RemovedRow) -> None:
-        """Pass over a removed record."""
-
-
-_NOBODY = _Nobody()
+from ghirbal.survey import Survey
 
 
 def check_corpus(out: Path) -> list[str]:
@@ -99,31 +81,32 @@ def check_records(
     *,
     unique: bool,
     elsewhere: Iterable[str] | None = (),
-    observer: _Observer = _NOBODY,
+    survey: Survey | None = None,
 ) -> Iterator[str]:
     """Yield what the records of a corpus break: the law of ids, the law of text, an address and a reason for each.
 
     Each id stands once, if `unique`; each survivor that is named stands in the corpus or `elsewhere` (ids; None if
-    nobody knows them). `files` are names of published files, in any format but txt.
+    nobody knows them). `files` are names of published files, in any format but txt. `survey` is shown what is read.
     """
-    names = sorted(files)  # corpus/ before removed/
     ids: set[bytes] = set()
     missing: list[tuple[bytes, str]] = []
-    for name in names:
+    for name in sorted(file for file in files if file.startswith(("corpus/", "removed/"))):  # documents come first
+        kind: type[KeptRow | RemovedRow] = KeptRow if name.startswith("corpus/") else RemovedRow
         try:
-            for kept in read_rows(out / name, KeptRow) if name.startswith("corpus/") else ():
-                if (key := _key(kept.id)) in ids and unique:
-                    yield f"{name}: id {kept.id!r} stands twice"
-                ids.add(key)
-                observer.observe_kept(kept)
-                if not is_scrubbed(kept.text):
-                    yield f"{name}: the text of {kept.id!r} holds characters that no text may hold"
-            for gone in read_rows(out / name, RemovedRow) if name.startswith("removed/") else ():
-                observer.observe_removed(gone)
-                if not gone.reason or not gone.source.path:
-                    yield f"{name}: {gone.id!r} was removed without a reason or an address"
-                if gone.survivor and elsewhere is not None and (key := _key(gone.survivor)) not in ids:
-                    law = f"{name}: {gone.id!r} names the survivor {gone.survivor!r}, which is not in the corpus"
+            for row in read_rows(out / name, kind):
+                if survey:
+                    survey.observe(row)
+                if isinstance(row, KeptRow):
+                    if (key := _key(row.id)) in ids and unique:
+                        yield f"{name}: id {row.id!r} stands twice"
+                    ids.add(key)
+                    if not is_scrubbed(row.text):
+                        yield f"{name}: the text of {row.id!r} holds characters that no text may hold"
+                    continue
+                if not row.reason or not row.source.path:
+                    yield f"{name}: {row.id!r} was removed without a reason or an address"
+                if row.survivor and elsewhere is not None and (key := _key(row.survivor)) not in ids:
+                    law = f"{name}: {row.id!r} names the survivor {row.survivor!r}, which is not in the corpus"
                     missing.append((key, law))
         except (InputError, msgspec.DecodeError) as error:
             yield f"{name}: not as a run writes it ({error})"

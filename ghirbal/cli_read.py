@@ -147,8 +147,6 @@ def check(out: str) -> int:
     return EXIT_PARTIAL if broken else EXIT_DONE
 
 
-
-
 @click.command()
 def doctor() -> int:
     """Say what is installed, what is missing, and what it is needed for."""

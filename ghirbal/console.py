@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import msgspec
+import orjson
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -141,6 +143,11 @@ def print_report(report: Report, most: int | None = _SHOWN) -> None:
         _add(table, "outlets, documents kept", report.outlets, most)
         _add(table, "outlets, documents removed", report.removed_by_outlet, most)
     results.print(table)
+
+
+def print_json(row: Any) -> None:
+    """Print one JSON object on a line of its own, exactly as it is."""
+    results.file.write(orjson.dumps(row, default=msgspec.to_builtins).decode() + "\n")
 
 
 def show_error(message: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -25,8 +23,9 @@ from corpus.formats import read_input
 from corpus.records import Document, Failure, Skip, Source, Verdict, fail
 from corpus.run import apply_stage, run_here, summarise
 from ghirbal.config import Config, read_config, read_reviewed
-from ghirbal.console import errors, quote, results
+from ghirbal.console import errors, print_json, quote, results
 from ghirbal.opened import Corpus
+from ghirbal.output import spool_input
 from ghirbal.published import BOILERPLATE, MANIFEST, find_records
 from ghirbal.terminal import visible
 
@@ -67,7 +66,8 @@ class Explainer:
             files, failures = list_inputs(list(found), found, find_records)
             files = [replace(file, name=self._name(file)) for file in files]
             if STDIN in inputs:
-                files.append(_spool(Path(stack.enter_context(TemporaryDirectory(prefix="ghirbal-")))))
+                folder = stack.enter_context(TemporaryDirectory(prefix="ghirbal-"))
+                files.append(spool_input(Path(folder) / "stdin")[0])
             if only is not None:
                 files = [file for file in files if file.name == only.path]
                 if not files:
@@ -113,14 +113,6 @@ class Explainer:
         return "/".join(parts[folders[-1] :]) if folders else file.name
 
 
-def _spool(folder: Path) -> InputFile:
-    """Copy standard input to a file in `folder`."""
-    path = folder / "stdin"
-    with path.open("wb") as sink:
-        shutil.copyfileobj(sys.stdin.buffer, sink)
-    return InputFile(str(path), STDIN, path.stat().st_size)
-
-
 def explain_file(
     file: str,
     *,
@@ -150,7 +142,11 @@ def explain_file(
         spans = explainer.spans(document)
         cleaned, verdict = explainer.judge(document)
         if as_json:
-            results.file.write(orjson.dumps(_row(document, cleaned, spans, verdict)).decode() + "\n")
+            fields = {name: getattr(cleaned, name) for name in _FIELDS}
+            row = {"id": document.id, "source": document.source, "fields": fields}
+            row |= {"spans": [span_row(document, span) for span in spans], "text": cleaned.text}
+            row |= {"verdict": {"kept": verdict.kept, "reason": verdict.reason, **verdict.detail}}
+            print_json(row)
         else:
             _show(document, cleaned, spans, verdict)
     return explainer.exit_code
@@ -160,17 +156,6 @@ def span_row(document: Document, span: Span) -> dict[str, Any]:
     """Describe a removed span: where it stood, its rule, the evidence, and the text that went."""
     text = document.text[span.start : span.end]
     return {"start": span.start, "end": span.end, "rule": span.rule, "evidence": span.evidence, "text": text}
-
-
-def _row(document: Document, cleaned: Document, spans: Sequence[Span], verdict: Verdict) -> dict[str, Any]:
-    return {
-        "id": document.id,
-        "source": document.source,
-        "fields": {name: getattr(cleaned, name) for name in _FIELDS},
-        "spans": [span_row(document, span) for span in spans],
-        "text": cleaned.text,
-        "verdict": {"kept": verdict.kept, "reason": verdict.reason, **verdict.detail},
-    }
 
 
 def _show(document: Document, cleaned: Document, spans: Sequence[Span], verdict: Verdict) -> None:
@@ -185,17 +170,12 @@ def _show(document: Document, cleaned: Document, spans: Sequence[Span], verdict:
     results.print(Text.assemble(("a build: ", "dim"), (visible(said), "green" if verdict.kept else "bold red")))
     page, position = Text(), 0
     for span in spans:
-        page.append(document.text[position : span.start])
-        _mark(page, document.text[span.start : span.end], span)
+        removed = document.text[span.start : span.end]
+        inner = removed.strip()  # line breaks around it stay outside the marks
+        head, _, tail = removed.partition(inner) if inner else (removed, "", "")
+        label = visible(f"{span.rule}: {span.evidence}" if span.evidence else span.rule)
+        page.append(document.text[position : span.start]).append(head).append(f"[-{inner}-]", style="red strike")
+        page.append(f" <{label}>", style="bold magenta").append(tail)
         position = span.end
     page.append(document.text[position:])
     results.print(page, soft_wrap=True)
-
-
-def _mark(page: Text, removed: str, span: Span) -> None:
-    """Append a removed span with its rule; line breaks around it stay outside the marks."""
-    inner = removed.strip()
-    head, _, tail = removed.partition(inner) if inner else (removed, "", "")
-    label = visible(f"{span.rule}: {span.evidence}" if span.evidence else span.rule)
-    page.append(head).append(f"[-{inner}-]", style="red strike")
-    page.append(f" <{label}>", style="bold magenta").append(tail)

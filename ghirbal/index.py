@@ -9,8 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-import orjson
-
 from corpus.errors import UsageError
 from corpus.files import list_inputs, publish, run_lock, sweep, translated
 from corpus.formats import ReadConfig, read_input
@@ -21,12 +19,14 @@ from dedup.decide import Match, find_similar
 from dedup.stages import quote as quote_passage
 from dedup.store import LISTING, Index
 from ghirbal.config import read_config
-from ghirbal.console import quote, results
+from ghirbal.console import print_json, quote, results
 from ghirbal.explain import MAX_DOCUMENTS, Explainer
 from ghirbal.published import HOUSE, corpus_at, find_records, is_finished, read_manifest, read_marker
 
 #: The scores that `similar` prints; with --json it gives all.
 _SHOWN = ("resemblance", "containment", "rare")
+#: Documents of a corpus that a learner sees at a time.
+_TOGETHER = 10_000
 
 
 class Against(NamedTuple):
@@ -51,7 +51,6 @@ class Against(NamedTuple):
             raise UsageError(f"{folder}: holds a corpus that was built again meanwhile; give the command with --fresh")
         return index
 
-
     def observe(self, learner: Learner, folder: Path) -> Sequence[memoryview]:
         """Return summaries of what `learner` sees in the corpora, kept in `folder`; an index holds no texts to see."""
         summaries: list[memoryview] = []
@@ -62,10 +61,6 @@ class Against(NamedTuple):
                 publish(path, summarise(learner.accumulator(), some))
                 summaries.append(map_file(path))
         return summaries
-
-
-#: Documents of a corpus that a learner sees at a time.
-_TOGETHER = 10_000
 
 
 def find_against(paths: Sequence[str], config: DedupConfig) -> Against:
@@ -174,8 +169,7 @@ def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: s
     for document in (explainer.judge(document)[0] for document in documents):
         rows = [_row(document, match) for match in find_similar(index, document, limit)]
         if as_json:
-            line = {"id": document.id, "source": document.source, "similar": rows}
-            results.file.write(orjson.dumps(line).decode() + "\n")
+            print_json({"id": document.id, "source": document.source, "similar": rows})
             continue
         results.print(f"[bold]{quote(document.source.path)}[/bold] {quote(document.title)}", soft_wrap=True)
         if not rows:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import copy
-import shutil
-import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os.path import realpath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from cleaning.filters import Filter
 from cleaning.stages import Clean, Extract
@@ -24,12 +24,23 @@ from ghirbal.card import render_card
 from ghirbal.check import check_records
 from ghirbal.config import Config, fingerprint, plain, read_reviewed
 from ghirbal.opened import documents_of
-from ghirbal.output import CARD, REPORT_PAGE, Finished, Identity, claim, entry, finish, library_versions, refuse_foreign
-from ghirbal.published import BOILERPLATE, CLUSTERS, HOUSE, REPORT, find_records, read_report
+from ghirbal.output import (
+    CARD,
+    REPORT_PAGE,
+    Finished,
+    claim,
+    entry,
+    finish,
+    library_versions,
+    refuse_foreign,
+    spool_input,
+)
+from ghirbal.published import BOILERPLATE, CLUSTERS, HOUSE, REPORT, Identity, find_records, read_report
 from ghirbal.report_page import render_report
 from ghirbal.survey import MOST_SAMPLES, Survey, find_alerts, main_furniture
 
 if TYPE_CHECKING:
+    from dedup.stages import Dedup
     from ghirbal.index import Against
 
 Command = Literal["build", "clean", "dedup"]
@@ -55,13 +66,6 @@ class Job:
     against: tuple[str, ...] = ()
 
 
-@runtime_checkable
-class _Clustering(Protocol):
-    """A stage that can list the clusters it found."""
-
-    def clusters(self) -> Iterable[bytes]: ...
-
-
 def run_job(job: Job, watch: Watcher) -> Finished:
     """Run a job to its end, or take up where a killed one left off.
 
@@ -76,12 +80,16 @@ def run_job(job: Job, watch: Watcher) -> Finished:
         refuse_foreign(job.out)
     reviewed = read_reviewed(job.boilerplate)
     files, failures = _list(job)
-    stages = _cleaners(job, reviewed)
+    stages: list[Stage] = [Extract(job.config.extract)]
+    clean, dedup = None, None
+    if job.command != "dedup":
+        clean = Clean(job.config.clean, reviewed)
+        stages += [clean, Filter(job.config.filters, enabled=job.filters)]
     against = _find_against(job)
     with run_lock(job.out / HOUSE / "lock"), _gone_at_last(spool):
         listing = [[file.name, file.size, file.mtime_ns] for file in files]
         if STDIN in job.inputs:
-            spooled, digest = _spool(spool)
+            spooled, digest = spool_input(spool)
             files.append(spooled)
             listing.append([STDIN, spooled.size, digest])
         listing += [[failure.source.path, failure.reason] for failure in failures]
@@ -91,7 +99,7 @@ def run_job(job: Job, watch: Watcher) -> Finished:
             "boilerplate": fingerprint(reviewed) if reviewed is not None else "",
             "against": against.holds if against else "",
         }
-        identity = Identity(job.command, configuration, fingerprint(listing))
+        identity = Identity(job.command, configuration, fingerprint(listing), library_versions())
         if claim(job.out, identity, fresh=job.fresh):
             return Finished(job.out, read_report(job.out), already=True)
         elsewhere: Iterable[str] = ()
@@ -108,9 +116,10 @@ def run_job(job: Job, watch: Watcher) -> Finished:
                 index = against.open(work / "against")
                 elsewhere = map(index.documents.name, range(len(index)))
                 watch.advance(1)
-            stages.append(Dedup(job.config.dedup, index))
+            dedup = Dedup(job.config.dedup, index)
+            stages.append(dedup)
         plan = Plan(
-            fingerprint=fingerprint(identity.row()),
+            fingerprint=fingerprint(msgspec.to_builtins(identity)),
             out=job.out,
             work=work,
             stages=tuple(copy.deepcopy(stages)),
@@ -123,15 +132,15 @@ def run_job(job: Job, watch: Watcher) -> Finished:
         )
         with translated(work):
             work.mkdir(parents=True, exist_ok=True)
-        for stage in stages:
-            if against and isinstance(stage, Clean) and stage.learns:
-                stage.known = against.observe(stage, work)
+        if against and clean and clean.learns:
+            clean.known = against.observe(clean, work)
         with open_pool(job.workers) as pool:
             outcome = run_stages(plan, stages, first_tasks(files, failures), pool, watch)
-        _publish_rest(job, stages, outcome)
+        _publish_learned(job.out, clean, dedup, outcome)
         survey = Survey()
         _ensure_laws(job, outcome, elsewhere, survey)
-        _publish_report(job, stages, outcome, survey, _describe(job, files, identity))
+        row = {"command": job.command, "format": job.form, "run": _describe(job, files, identity)}
+        _publish_report(row, job.out, clean, outcome, survey)
         finish(job.out, identity, files, outcome)
     return Finished(job.out, outcome.report)
 
@@ -154,13 +163,6 @@ def _list(job: Job) -> tuple[list[InputFile], list[Failure]]:
     return files, failures
 
 
-def _cleaners(job: Job, reviewed: str | None) -> list[Stage]:
-    extract, config = Extract(job.config.extract), job.config
-    if job.command == "dedup":
-        return [extract]
-    return [extract, Clean(config.clean, reviewed), Filter(config.filters, enabled=job.filters)]
-
-
 def _find_against(job: Job) -> Against | None:
     """Find what new documents are compared with besides each other."""
     if job.command == "clean" or not job.against:
@@ -173,15 +175,6 @@ def _find_against(job: Job) -> Against | None:
     return find_against(job.against, job.config.dedup)
 
 
-def _spool(path: Path) -> tuple[InputFile, str]:
-    """Copy standard input to a file, so that it can be read twice; return it with the digest of its content."""
-    if sys.stdin is None:
-        raise UsageError("-: standard input is closed; give it something to read, or name files")
-    with publishing(path) as (sink, outcome):
-        shutil.copyfileobj(sys.stdin.buffer, sink)
-    return InputFile(str(path), STDIN, outcome[0].bytes), outcome[0].sha256
-
-
 @contextmanager
 def _gone_at_last(path: Path) -> Iterator[None]:
     """Remove a file, if it is there, however the block ends: the same command reads standard input anew."""
@@ -192,18 +185,17 @@ def _gone_at_last(path: Path) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def _publish_rest(job: Job, stages: Sequence[Stage], outcome: RunResult) -> None:
-    """Write what only the whole run knows: clusters and the learned table."""
-    for stage in stages:
-        if isinstance(stage, _Clustering):
-            rows = 0
-            with publishing(job.out / CLUSTERS) as (sink, published):
-                for line in stage.clusters():
-                    sink.write(line.rstrip(b"\n") + b"\n")
-                    rows += 1
-            outcome.files[CLUSTERS] = entry(published[0], rows)
-        if isinstance(stage, Clean):
-            outcome.files[BOILERPLATE] = entry(publish(job.out / BOILERPLATE, stage.table_toml().encode()))
+def _publish_learned(out: Path, clean: Clean | None, dedup: Dedup | None, outcome: RunResult) -> None:
+    """Write what only the whole run knows: the learned table and clusters."""
+    if clean:
+        outcome.files[BOILERPLATE] = entry(publish(out / BOILERPLATE, clean.table_toml().encode()))
+    if dedup:
+        rows = 0
+        with publishing(out / CLUSTERS) as (sink, published):
+            for line in dedup.clusters():
+                sink.write(line.rstrip(b"\n") + b"\n")
+                rows += 1
+        outcome.files[CLUSTERS] = entry(published[0], rows)
 
 
 def _describe(job: Job, files: Sequence[InputFile], identity: Identity) -> dict[str, Any]:
@@ -224,26 +216,22 @@ def _describe(job: Job, files: Sequence[InputFile], identity: Identity) -> dict[
         "configuration": changed,
         "reviewed_table": bool(job.boilerplate),
         "against": identity.configuration["against"].split(",") if job.against else [],
-        "versions": library_versions(),
+        "versions": identity.versions,
     }
 
 
-def _publish_report(
-    job: Job, stages: Sequence[Stage], outcome: RunResult, survey: Survey, run: Mapping[str, Any]
-) -> None:
-    """Write report.json, the page that shows it, and the dataset card."""
+def _publish_report(row: dict[str, Any], out: Path, clean: Clean | None, outcome: RunResult, survey: Survey) -> None:
+    """Write report.json, the page that shows it, and the dataset card; `row` says what was run."""
     counts = outcome.report
     draw(counts.samples, MOST_SAMPLES)
-    row = {"command": job.command, "format": job.form, "run": run} | counts.to_row()
-    row |= survey.rows(counts.characters_before, counts.characters_after)
-    parts = sorted(job.out / name for name in outcome.files if name.startswith("corpus/"))
+    row |= counts.to_row() | survey.rows(counts.characters_before, counts.characters_after)
+    parts = sorted(out / name for name in outcome.files if name.startswith("corpus/"))
     row["pairs"] = survey.pairs(documents_of(parts, survey.survivors))
-    tables = (tomllib.loads(stage.table_toml()) for stage in stages if isinstance(stage, Clean))
-    row["furniture"] = main_furniture(line for table in tables for line in table.get("furniture", ()))
+    row["furniture"] = main_furniture(tomllib.loads(clean.table_toml()).get("furniture", ()) if clean else ())
     row["alerts"] = find_alerts(row)
-    outcome.files[REPORT] = entry(publish_json(job.out / REPORT, row))
-    outcome.files[REPORT_PAGE] = entry(publish(job.out / REPORT_PAGE, render_report(row).encode()))
-    outcome.files[CARD] = entry(publish(job.out / CARD, render_card(row).encode()))
+    outcome.files[REPORT] = entry(publish_json(out / REPORT, row))
+    outcome.files[REPORT_PAGE] = entry(publish(out / REPORT_PAGE, render_report(row).encode()))
+    outcome.files[CARD] = entry(publish(out / CARD, render_card(row).encode()))
 
 
 def _ensure_laws(job: Job, outcome: RunResult, elsewhere: Iterable[str], survey: Survey) -> None:
@@ -254,6 +242,6 @@ def _ensure_laws(job: Job, outcome: RunResult, elsewhere: Iterable[str], survey:
     if job.form == "txt":  # has no ids
         return
     unique = job.command != "clean"
-    for law in check_records(job.out, outcome.files, unique=unique, elsewhere=elsewhere, observer=survey):
+    for law in check_records(job.out, outcome.files, unique=unique, elsewhere=elsewhere, survey=survey):
         message = f"{law}: a defect of Ghirbal, please report it; the corpus is not published as finished"
         raise CorpusError(f"{job.out}: {message}")

@@ -15,7 +15,6 @@ import orjson
 
 from corpus.arabic import fold
 from corpus.errors import UsageError
-from corpus.files import Stream, translated
 from corpus.records import Document, Source
 from ghirbal.account import Account, account_for
 from ghirbal.published import (
@@ -27,7 +26,10 @@ from ghirbal.published import (
     RemovedRecord,
     corpus_at,
     is_finished,
+    read_blocks,
+    read_lines,
     read_manifest,
+    read_parquet,
 )
 
 #: Files read at a time, and records that one name may stand for in each.
@@ -36,7 +38,6 @@ _READERS, _MOST_FOUND = 4, 1_000
 _SURVIVORS = 20
 #: Columns that Parquet holds as JSON.
 _JSON_COLUMNS = ("trace", "meta")
-_PARQUET_ROWS = 2_048
 
 
 class _Name(msgspec.Struct, frozen=True):
@@ -72,18 +73,18 @@ class Corpus:
 
     def __iter__(self) -> Iterator[Document]:
         for path in self.parts("corpus"):
-            yield from _parquet_rows(path) if path.suffix == ".parquet" else map(_DOCUMENT.decode, _lines(path))
+            yield from _parquet_rows(path) if path.suffix == ".parquet" else map(_DOCUMENT.decode, read_lines(path))
 
     @property
     def removed(self) -> Iterator[RemovedRecord]:
         """Return every record that was not kept, in order."""
-        return (_REMOVED.decode(line) for path in self.parts("removed") for line in _lines(path))
+        return (_REMOVED.decode(line) for path in self.parts("removed") for line in read_lines(path))
 
     @property
     def clusters(self) -> Iterator[Cluster]:
         """Return each story that had copies; none for a corpus that was only cleaned."""
         path = self.path / CLUSTERS
-        return map(_CLUSTER.decode, _lines(path) if path.is_file() else ())
+        return map(_CLUSTER.decode, read_lines(path) if path.is_file() else ())
 
     def parts(self, folder: str) -> list[Path]:
         """Return the files of `corpus` or `removed`, in order."""
@@ -160,7 +161,7 @@ def _named(
             rows = ((rank(row), row) for row in _parquet_rows(path))
             return list(islice(((place, row) for place, row in rows if place), _MOST_FOUND))
         decoder: msgspec.json.Decoder[Any] = _REMOVED if path.parent.name == "removed" else _DOCUMENT
-        lines = _lines(path) if needles is None else _lines_with(path, needles)
+        lines = read_lines(path) if needles is None else _lines_with(path, needles)
         named = ((place, decoder.decode(line)) for line in lines if (place := rank(_NAME.decode(line))))
         return list(islice(named, _MOST_FOUND))
 
@@ -212,29 +213,9 @@ def _written(text: str) -> bytes:
     return orjson.dumps(text)[1:-1]
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    """Yield the file in blocks of whole lines."""
-    if not path.stat().st_size:
-        return
-    rest = b""
-    with translated(path, "read"), Stream(str(path)) as stream:
-        for block in stream.blocks():
-            cut = block.rfind(b"\n") + 1
-            if cut:
-                yield rest + block[:cut]
-                rest = block[cut:]
-            else:
-                rest += block
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    for chunk in _chunks(path):
-        yield from chunk[:-1].split(b"\n")
-
-
 def _lines_with(path: Path, needles: Sequence[bytes]) -> Iterator[bytes]:
     """Yield the lines in which one of `needles` stands; the others are never taken apart."""
-    for chunk in _chunks(path):
+    for chunk in read_blocks(path):
         starts: set[int] = set()
         for needle in needles:
             at = chunk.find(needle)
@@ -245,16 +226,13 @@ def _lines_with(path: Path, needles: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def _parquet_rows(path: Path) -> Iterator[Document]:
-    file = _package("pyarrow.parquet", "parquet").ParquetFile(path)
-    for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
-        for row in batch.to_pylist():
-            row |= {name: orjson.loads(row[name]) for name in _JSON_COLUMNS}
-            yield msgspec.convert(row, Document)
+    for row in read_parquet(path):
+        row |= {name: orjson.loads(row[name]) for name in _JSON_COLUMNS}
+        yield msgspec.convert(row, Document)
 
 
-def _package(name: str, extra: str = "") -> Any:
+def _package(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        wanted = f"'ghirbal[{extra}]'" if extra else name
-        raise UsageError(f"{name} is not installed; run: pip install {wanted}") from error
+        raise UsageError(f"{name} is not installed; run: pip install {name}") from error

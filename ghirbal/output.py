@@ -12,6 +12,7 @@ import hashlib
 import platform
 import re
 import shutil
+import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,12 +27,12 @@ from typing import Any
 import msgspec
 
 from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
-from corpus.files import InputFile, Published, publish, publish_json, sweep, translated
+from corpus.files import STDIN, InputFile, Published, publish, publish_json, publishing, sweep, translated
 from corpus.formats import FORMATS
 from corpus.records import SCHEMA_VERSION
 from corpus.run import Report, RunResult
 from ghirbal.config import fingerprint
-from ghirbal.published import BOILERPLATE, CLUSTERS, HOUSE, MANIFEST, REPORT, SUCCESS, read_note
+from ghirbal.published import BOILERPLATE, CLUSTERS, HOUSE, MANIFEST, REPORT, SUCCESS, Identity, read_identity
 
 REPORT_PAGE, CARD = "report.html", "README.md"
 
@@ -51,24 +52,6 @@ _LIBRARIES = (
     "ghirbal", "babel", "backports.zstd", "charset-normalizer", "cssselect", "datasketch", "htmldate", "langdetect",
     "lxml", "msgspec", "numba", "numpy", "orjson", "persiantools", "pyarrow", "trafilatura", "xxhash",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What a run is made from; two runs with equal identities make the same bytes."""
-
-    command: str
-    configuration: Mapping[str, Any]
-    inputs: str
-
-    def row(self) -> dict[str, Any]:
-        """Return the identity as run.json holds it."""
-        return {
-            "command": self.command,
-            "configuration": self.configuration,
-            "inputs": self.inputs,
-            "versions": library_versions(),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +109,15 @@ def claim(out: Path, identity: Identity, *, fresh: bool) -> bool:
     Raises:
         UsageError: the folder holds another run; `--fresh` replaces it.
     """
-    row = identity.row()
-    note = out / HOUSE / "run.json"
-    found = None
-    if note.exists():
+    path, found = out / HOUSE / "run.json", None
+    if path.exists():
         if fresh:
             discard(out)
         else:
-            found = msgspec.to_builtins(read_note(note))
-    if found is not None and found != row:
-        keys = ", ".join(_differences(found, row)).replace(f"versions.{_CODE}", "the code of Ghirbal")
+            found = read_identity(path)
+    if found is not None and found != identity:
+        differing = _differences(msgspec.to_builtins(found), msgspec.to_builtins(identity))
+        keys = ", ".join(differing).replace(f"versions.{_CODE}", "the code of Ghirbal")
         state = "a finished corpus" if (out / SUCCESS).exists() else "an unfinished run"
         raise UsageError(
             f"{out}: holds {state} made from something else (what differs: {keys}); "
@@ -144,7 +126,7 @@ def claim(out: Path, identity: Identity, *, fresh: bool) -> bool:
     if found is not None and (out / SUCCESS).exists():
         return True
     if found is None:
-        publish_json(note, row)
+        publish_json(path, msgspec.to_builtins(identity))
     with translated(out):
         sweep(out)
     return False
@@ -184,7 +166,7 @@ def finish(out: Path, identity: Identity, inputs: Sequence[InputFile], outcome: 
         "schema": SCHEMA_VERSION,
         "command": identity.command,
         "configuration": identity.configuration,
-        "versions": library_versions(),
+        "versions": identity.versions,
         "inputs": {
             "files": len(listing),
             "bytes": sum(file.size for file in inputs),
@@ -198,6 +180,19 @@ def finish(out: Path, identity: Identity, inputs: Sequence[InputFile], outcome: 
     publish(out / SUCCESS, f"{digest}\n".encode("ascii"))
     with translated(out):
         _clear(out, ("work",))
+
+
+def spool_input(path: Path) -> tuple[InputFile, str]:
+    """Copy standard input to a file, so that it can be read twice; return it with the digest of its content.
+
+    Raises:
+        UsageError: it is closed.
+    """
+    if sys.stdin is None:
+        raise UsageError("-: standard input is closed; give it something to read, or name files")
+    with publishing(path) as (sink, outcome):
+        shutil.copyfileobj(sys.stdin.buffer, sink)
+    return InputFile(str(path), STDIN, outcome[0].bytes), outcome[0].sha256
 
 
 def entry(published: Published, rows: int = 0) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from os.path import realpath
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
@@ -33,6 +33,7 @@ _Numbers: TypeAlias = dict[str, _Count]
 
 #: A name that stays in the folder it is looked up in.
 _INSIDE = re.compile(r"(?:(?:corpus|removed)/)?\w[\w.-]*", re.ASCII)
+_PARQUET_ROWS = 2_048
 _REMEDY = "`ghirbal check` tells what else is damaged, --fresh makes the corpus anew"
 
 
@@ -41,8 +42,8 @@ class _RowSource(msgspec.Struct, frozen=True):
     record: int = 0
 
 
-class Note(msgspec.Struct, frozen=True):
-    """Hold what run.json says a folder is being made from."""
+class Identity(msgspec.Struct, frozen=True):
+    """Hold what run.json says a corpus is made from; runs of equal identities make the same bytes."""
 
     command: str
     configuration: dict[str, Any]
@@ -227,13 +228,13 @@ def find_records(inputs: Iterable[str]) -> dict[str, set[str] | None]:
     return found
 
 
-def read_note(path: Path) -> Note:
+def read_identity(path: Path) -> Identity:
     """Read run.json.
 
     Raises:
         UsageError: it is not as a run writes it.
     """
-    return _decode(path, _bytes(path), Note)
+    return _decode(path, _bytes(path), Identity)
 
 
 def read_manifest(out: Path) -> Manifest:
@@ -281,19 +282,49 @@ def read_rows(path: Path, kind: type[_Row]) -> Iterator[_Row]:
         msgspec.DecodeError: a row is not as a run writes it.
     """
     if path.name.endswith(".parquet"):
-        try:
-            parquet = importlib.import_module("pyarrow.parquet")
-        except ImportError as error:
-            raise UsageError(f"{path}: to read Parquet, run: pip install 'ghirbal[parquet]'") from error
         columns = [field.encode_name for field in msgspec.structs.fields(kind)]
-        for batch in parquet.ParquetFile(path).iter_batches(columns=columns):
-            yield from (msgspec.convert(row, kind) for row in batch.to_pylist())
-    elif path.stat().st_size:  # no rows in plain JSONL, which a reader of inputs would call a failure
-        decoder, rest = msgspec.json.Decoder(kind), b""
-        with Stream(str(path)) as stream:
-            for block in stream.blocks():
-                *lines, rest = (rest + block).split(b"\n")
-                yield from map(decoder.decode, lines)
+        yield from (msgspec.convert(row, kind) for row in read_parquet(path, columns))
+    else:
+        yield from map(msgspec.json.Decoder(kind).decode, read_lines(path))
+
+
+def read_parquet(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a Parquet file; all their columns, or only some.
+
+    Raises:
+        UsageError: there is nothing to read it with.
+    """
+    try:
+        parquet = importlib.import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise UsageError(f"{path}: to read Parquet, run: pip install 'ghirbal[parquet]'") from error
+    for batch in parquet.ParquetFile(path).iter_batches(batch_size=_PARQUET_ROWS, columns=columns):
+        yield from batch.to_pylist()
+
+
+def read_blocks(path: Path) -> Iterator[bytes]:
+    """Yield a published file in blocks of whole lines.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    if not path.stat().st_size:  # no rows in plain JSONL, which a reader of inputs would call a failure
+        return
+    rest = b""
+    with translated(path, "read"), Stream(str(path)) as stream:
+        for block in stream.blocks():
+            cut = block.rfind(b"\n") + 1
+            if cut:
+                yield rest + block[:cut]
+                rest = block[cut:]
+            else:
+                rest += block
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a published file, without their ends; errors as of `read_blocks`."""
+    for block in read_blocks(path):
+        yield from block[:-1].split(b"\n")
 
 
 def _bytes(path: Path) -> bytes:

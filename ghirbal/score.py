@@ -12,7 +12,7 @@ from rich.table import Table
 from cleaning.score import score_html, score_text
 from corpus.errors import UsageError
 from dedup.score import score_clusters
-from ghirbal.console import results
+from ghirbal.console import print_json, results
 
 _Row = Mapping[str, Any]
 _Scorer = Callable[[list[_Row], list[_Row]], Mapping[str, Mapping[str, float]]]
@@ -31,7 +31,7 @@ def print_scores(kind: str, gold: str, pred: str, *, as_json: bool) -> None:
         message = f"{gold}, {pred}: rows are not as `ghirbal score --help` has them for {kind}: {error}"
         raise UsageError(message) from error
     if as_json:
-        results.file.write(orjson.dumps(figures).decode() + "\n")
+        print_json(figures)
         return
     table = Table("", *next(iter(figures.values())), box=None)
     for group, row in figures.items():

@@ -7,13 +7,11 @@ import heapq
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-import orjson
 from rich.text import Text
 
 from corpus.errors import EXIT_DONE, UsageError
 from corpus.records import Document
-from ghirbal.console import print_report, quote, results
+from ghirbal.console import print_json, print_report, quote, results
 from ghirbal.opened import Corpus
 from ghirbal.published import Found, read_report
 from ghirbal.terminal import visible, visible_lines
@@ -24,9 +22,9 @@ def show_stats(out: str, *, as_json: bool) -> int:
     corpus = Corpus(out)
     report = read_report(corpus.path)
     if as_json:
-        results.file.write(orjson.dumps({"command": corpus.manifest.command} | report.to_row()).decode() + "\n")
-        return EXIT_DONE
-    print_report(report, most=None)
+        print_json({"command": corpus.manifest.command} | report.to_row())
+    else:
+        print_report(report, most=None)
     return EXIT_DONE
 
 
@@ -37,22 +35,22 @@ def show_sample(out: str, *, count: int, as_json: bool, removed: bool, seed: int
     fitting = (
         row for row in rows if all(value is None or getattr(row, name, None) == value for name, value in wanted.items())
     )
-    drawn = heapq.nsmallest(count, fitting, key=lambda row: _lot(row, seed))
+
+    def lot(row: Found) -> tuple[bytes, str, int]:
+        place = row.source.path, row.source.record
+        name = f"{seed}\0{row.id}\0{place}".encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(name, digest_size=8).digest(), *place
+
+    drawn = heapq.nsmallest(count, fitting, key=lot)
     if not drawn:
         asked = ", ".join(f"{name} {value}" for name, value in wanted.items() if value is not None)
         raise UsageError(f"{out}: holds no such record: {asked or 'there is none at all'}")
     for row in drawn:
         if as_json:
-            results.file.write(orjson.dumps(msgspec.to_builtins(row)).decode() + "\n")
+            print_json(row)
         else:
             _show(row)
     return EXIT_DONE
-
-
-def _lot(row: Found, seed: int) -> tuple[bytes, str, int]:
-    place = row.source.path, row.source.record
-    name = f"{seed}\0{row.id}\0{place}".encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(name, digest_size=8).digest(), *place
 
 
 def _show(row: Found) -> None:

@@ -26,12 +26,14 @@ MOST_SAMPLES, MOST_CLUSTERS, MOST_PAIRS, MOST_LINES = 24, 12, 12, 5
 PAIR_LENGTH = 6_000
 #: More days than this are told by month.
 MOST_DAYS = 31
+#: Fewer records than this prove nothing; of real outlets none has more chrome than half of its text.
+_FEW, _MUCH_CHROME = 20, 0.5
 _FIELDS = ("title", "url", "published", "authors", "tags", "credit", "language")
 _HOUR = 3_600
 
 
 class Survey:
-    """An observer of all records of a corpus."""
+    """Figures about a corpus, gathered from the rows of all its records."""
 
     def __init__(self) -> None:
         self._outlets: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -46,15 +48,22 @@ class Survey:
         self._pairs: list[tuple[float, str, int, RemovedRow]] = []
         self._serial = count()
 
-    def observe_kept(self, row: KeptRow) -> None:
-        """Take in a document."""
-        outlet = self._outlets[row.outlet]
+    def observe(self, row: KeptRow | RemovedRow) -> None:
+        """Take in a document, or what was removed."""
+        outlet, language = self._outlets[row.outlet], self._languages[row.language]
+        if isinstance(row, RemovedRow):
+            outlet["removed"] += 1
+            language["removed"] += 1
+            self._stages[row.stage] += 1
+            if row.survivor and row.relation in ("near", "contained", "extended"):
+                self._keep(self._pairs, (-row.score, row.id, next(self._serial), row), MOST_PAIRS)
+            return
         trace = orjson.loads(row.trace) if isinstance(row.trace, str) else row.trace or {}
         outlet["kept"] += 1
         outlet["doubtful"] += bool(trace.get("doubtful"))
         self._lengths[_floor(len(row.text))] += 1
         self._days[row.published[:10]] += 1
-        self._languages[row.language]["kept"] += 1
+        language["kept"] += 1
         for name in _FIELDS:
             self._empty[name] += not getattr(row, name)
         if not row.also_in:
@@ -70,14 +79,6 @@ class Survey:
                     self._hours[first, later].append((time - dated[0][0]) / _HOUR)
         about = {"survivor": row.id, "outlet": row.outlet, "title": row.title, "members": members[1:]}
         self._keep(self._clusters, (len(members), row.id, next(self._serial), about), MOST_CLUSTERS)
-
-    def observe_removed(self, row: RemovedRow) -> None:
-        """Take in what was removed."""
-        self._outlets[row.outlet]["removed"] += 1
-        self._languages[row.language]["removed"] += 1
-        self._stages[row.stage] += 1
-        if row.survivor and row.relation in ("near", "contained", "extended"):
-            self._keep(self._pairs, (-row.score, row.id, next(self._serial), row), MOST_PAIRS)
 
     @staticmethod
     def _keep(heap: list[Any], item: tuple[float, str, int, Any], most: int) -> None:
@@ -187,7 +188,11 @@ def find_alerts(row: Mapping[str, Any]) -> list[str]:
         if name and counts.get("removed", 0) >= _FEW and not counts.get("kept"):
             alerts.append(f"every document of language {name} was removed: {counts['removed']:,}")
     if row["failed"]:
-        alerts.append(f"{row['failed']:,} records could not be read: {_reasons(row['failures'])}")
+        reasons: Counter[str] = Counter()
+        for failure in row["failures"]:
+            reasons[failure["reason"]] += failure["count"]
+        most = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common(5))
+        alerts.append(f"{row['failed']:,} records could not be read: {most}")
     return alerts
 
 
@@ -199,14 +204,3 @@ def _alerts_of(outlet: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name}: {outlet['chrome']:.0%} of its text was removed as chrome"
     if kept >= _FEW and outlet["doubtful"] > kept / 2:
         yield f"{name}: the main text of {outlet['doubtful']:,} of {kept:,} pages is in doubt"
-
-
-#: Fewer records than this prove nothing; of real outlets none has more chrome than half of its text.
-_FEW, _MUCH_CHROME = 20, 0.5
-
-
-def _reasons(failures: Iterable[Mapping[str, Any]]) -> str:
-    counts: Counter[str] = Counter()
-    for failure in failures:
-        counts[failure["reason"]] += failure["count"]
-    return ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common(5))

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-import orjson
 from rich.table import Table
 from rich.text import Text
 
 from corpus.errors import EXIT_DONE
-from corpus.records import Document
 from ghirbal.account import Account
-from ghirbal.console import quote, results
+from ghirbal.console import print_json, quote, results
 from ghirbal.differences import Pieces, side_by_side
 from ghirbal.opened import Corpus
 from ghirbal.published import RemovedRecord
@@ -32,8 +29,7 @@ def show_why(out: str, key: str, *, inputs: Sequence[str] = (), as_json: bool = 
         spans = _spans(corpus, account, inputs) if inputs else []
         if as_json:
             row = {"kept": account.kept, "stages": account.stages, "survivor": account.survivor}
-            row |= {"record": msgspec.to_builtins(account.record), "spans": spans}
-            results.file.write(orjson.dumps(row).decode() + "\n")
+            print_json(row | {"record": account.record, "spans": spans})
             continue
         _show(account, brief=len(accounts) > _TOLD)
         for span in spans:
@@ -65,21 +61,16 @@ def _show(account: Account, *, brief: bool) -> None:
     for name, said in account.stages.items():
         results.print(Text.assemble((f"  {name:<8}", "cyan"), visible(said)), soft_wrap=True)
     if account.survivor is not None and isinstance(record, RemovedRecord) and record.text:
-        results.print(_beside(record, account.survivor))
+        ours, theirs = side_by_side(record.text, account.survivor.text)
+        table = Table(expand=True, pad_edge=False)
+        table.add_column(f"removed: {visible(record.outlet or record.id)}", ratio=1)
+        table.add_column(f"kept: {visible(account.survivor.outlet or account.survivor.id)}", ratio=1)
+        table.add_row(_marked(ours, "red"), _marked(theirs, "green"))
+        results.print(table)
     elif isinstance(record, RemovedRecord) and record.survivor and account.survivor is None:
         results.print(f"  its survivor {quote(record.survivor)} is in a corpus that this one was built --against")
     elif text := record.text or (record.excerpt if isinstance(record, RemovedRecord) else ""):
         results.print(Text(visible_lines(text)), soft_wrap=True)
-
-
-def _beside(record: RemovedRecord, survivor: Document) -> Table:
-    """Return both texts in two columns, what only one of them has marked."""
-    ours, theirs = side_by_side(record.text, survivor.text)
-    table = Table(expand=True, pad_edge=False)
-    table.add_column(f"removed: {visible(record.outlet or record.id)}", ratio=1)
-    table.add_column(f"kept: {visible(survivor.outlet or survivor.id)}", ratio=1)
-    table.add_row(_marked(ours, "red"), _marked(theirs, "green"))
-    return table
 
 
 def _marked(pieces: Pieces, colour: str) -> Text:

@@ -183,6 +183,9 @@ def test_explain_picks_a_record_and_reads_standard_input(job, monkeypatch, capsy
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes().splitlines()[0])))
     code, (row,) = explained(monkeypatch, capsys, "-")
     assert (code, row["id"]) == (0, "w1")
+    monkeypatch.setattr("sys.stdin", None)
+    code, said = call(monkeypatch, capsys, "explain", "-")
+    assert (code, "-: standard input is closed" in said.err) == (2, True)
 
 
 def test_a_sample_is_drawn_the_same_and_by_what_is_asked_for(job, monkeypatch, capsys):
@@ -192,6 +195,7 @@ def test_a_sample_is_drawn_the_same_and_by_what_is_asked_for(job, monkeypatch, c
 
     code, two = drawn("-n", 2)
     assert (code, len(two), drawn("-n", 2)) == (0, 2, (0, two))
+    assert "_key" not in call(monkeypatch, capsys, "sample", job / "out", "--json")[1].out
     assert any(drawn("-n", 2, "--seed", seed) != (0, two) for seed in range(1, 5))
     assert drawn("--outlet", "wadi", "--language", "ar")[1] == ["wadi.jsonl"]
     assert drawn("--reason", "too-short") == (0, ["sahil/2024/short.txt"])
