@@ -21,7 +21,7 @@ from corpus.arabic import folded_words
 from dedup.kernel import compiled, inlined
 from dedup.sketch.family import draw_family
 from dedup.sketch.foldtable import LONGEST, fold_table
-from dedup.sketch.numbers import lexicon, read_words
+from dedup.sketch.numbers import number_words, read_words
 from dedup.sketch.words import ROOM, Encoded, encode, hash_words, split, tokenise
 
 #: Words in a shingle.
@@ -133,7 +133,7 @@ def _sign(
     codes: Any,
     bounds: Any,
     table: Any,
-    lexicon: Any,
+    words: Any,
     ngram: Any,
     permutations: Any,
     longest: Any,
@@ -151,7 +151,7 @@ def _sign(
         counts[text] = count
         if count > 0:
             digests[text] = hash_words(out, count, ends, hashes[total : total + count])
-            read_words(out, count, ends, hashes[total : total + count], *lexicon)
+            read_words(out, count, ends, hashes[total : total + count], *words)
             found = hash_shingles(out, count, ends, ngram, values)
             _permute(values[:found], permutations[0], permutations[1], signatures[text])
             total += count
@@ -172,7 +172,7 @@ def sign_encoded(texts: Encoded, ngram: int, permutations: NDArray[np.uint32]) -
     counts = np.empty(number, dtype=np.int64)
     longest = int(np.diff(texts.bounds).max(initial=0))
     digests = np.empty(number, dtype=np.uint64)
-    tables = fold_table(), tuple(lexicon())
+    tables = fold_table(), tuple(number_words())
     words = hashes[: _sign(*texts, *tables, ngram, permutations, longest, signatures, hashes, counts, digests)]
     unsafe = np.flatnonzero(counts < 0)
     if len(unsafe):
@@ -201,7 +201,7 @@ def _sign_in_python(
     ends, values = np.empty(len(data), dtype=np.int64), np.empty(len(data), dtype=np.uint32)
     hashes = np.empty(split(data[:-ROOM], ends), dtype=np.uint32)
     digest[0] = hash_words(data, len(hashes), ends, hashes)
-    read_words(data, len(hashes), ends, hashes, *lexicon())
+    read_words(data, len(hashes), ends, hashes, *number_words())
     found = hash_shingles(data, len(hashes), ends, ngram, values)
     _permute(values[:found], permutations[0], permutations[1], signature)
     return hashes

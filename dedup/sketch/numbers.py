@@ -113,7 +113,7 @@ _VOWEL = 8
 LETTERS, LETTERS_FROM, _SPREAD = 12, np.uint32(4), 7
 
 
-class Lexicon(NamedTuple):
+class NumberWords(NamedTuple):
     """Hold the number words by hash, `values` and `kinds` beside `keys`, and what is compared of each letter.
 
     `letters` uint8[256, 2], of U+0600 on: the letter it is taken for; and whether it is a prefix of one of three kinds
@@ -140,13 +140,13 @@ def _number_words() -> dict[str, tuple[float, int]]:
 
 
 @cache
-def lexicon() -> Lexicon:
+def number_words() -> NumberWords:
     """Return the table of number words and of letters."""
     found = _number_words()
     data = np.frombuffer(bytearray(" ".join(found).encode() + bytes(ROOM)), dtype=np.uint8)
     ends, hashes = np.empty(len(data), dtype=np.int64), np.empty(len(found), dtype=np.uint32)
     hash_words(data, split(data[:-ROOM], ends), ends, hashes)
-    table = Lexicon(
+    table = NumberWords(
         np.zeros(_SLOTS, dtype=np.uint32),
         np.zeros(_SLOTS, dtype=np.float64),
         np.zeros(_SLOTS, dtype=np.uint8),

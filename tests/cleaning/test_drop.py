@@ -16,8 +16,9 @@ BOX = '<div class="x7"><p>كاتب هذه السطور باحث في شؤون ا
 
 
 def page(number=1, **fields):
-    text = "".join(f"<p>{line} {number}.</p>" for line in BODY)
-    html = f"<!doctype html><html><head><title>عنوان</title></head><body><article>{text}{BOX}</article></body></html>"
+    opening, *rest = (f"<p>{line} {number}.</p>" for line in BODY)
+    text = "".join((opening, BOX, *rest))  # at its end a box would go as a notice
+    html = f"<!doctype html><html><head><title>عنوان</title></head><body><article>{text}</article></body></html>"
     return Page(str(number), Source("a.html", number), html.encode(), url=f"https://sahil.example/{number}", **fields)
 
 
