@@ -71,15 +71,13 @@ class Body:
     def text(self) -> str:
         """Return one line a block; the cells of a row of data are joined by " | "."""
         written: list[str] = []
-        for row, blocks in groupby(self.blocks, _row_of):
+        for row, blocks in groupby(
+            self.blocks, lambda block: block.frame.getparent() if block.frame.tag in ("td", "th") else None
+        ):
             texts = [block.text for block in blocks]
             joined = row is not None and len(texts) <= len(row) and is_data(texts, headed=row[0].tag == "th")
             written += [" | ".join(texts)] if joined else texts
         return "\n".join(written)
-
-
-def _row_of(block: Block) -> _Element | None:
-    return block.frame.getparent() if block.frame.tag in ("td", "th") else None
 
 
 def is_data(cells: Sequence[str], *, headed: bool = False) -> bool:

@@ -74,14 +74,12 @@ _CHROME_NAME = re.compile(
 @lru_cache(maxsize=8192)
 def _names_chrome(named: str) -> bool:
     """Tell whether class and id name chrome; the elements of a page share few names."""
-    return _CHROME_NAME.search(named.lower()) is not None
+    return _CHROME_NAME.search(named) is not None
 
 
 #: Chrome whatever its share of the page: a consent wall may hold more words than a short story.
 _NEVER_BODY = re.compile(r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)sr-only(?:\s|$)")
-_UNSEEN_NAME = re.compile(
-    r"(?:^|\s)(?:hidden|sr-only|visually-?hidden|screen-?reader(?:-text)?)(?:\s|$)", re.IGNORECASE
-)
+_UNSEEN_NAME = re.compile(r"(?:^|\s)(?:hidden|sr-only|visually-?hidden|screen-?reader(?:-text)?)(?:\s|$)")
 _COMMENTS_NAME = re.compile(r"comments|comment-?_?(?:list|section|thread|body)|disqus|\brespond\b")
 _HIDDEN_NAME = re.compile(r"(?:^|\s)(?:hidden|hide)(?=\s|$)|read-?_?more|show-?_?more|tab-?panel|expandable")
 _UNSEEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
@@ -248,32 +246,28 @@ class _Walk:
 
     def _enter_inline(self, element: _Element, frame: _Element, tag: str, linked: bool, *, apart: bool) -> None:
         """Walk an inline element: part of the line it stands in, or a block where it makes a line of its own."""
-        linked = linked or element.tag == "a"
-        if not _is_aside(element, element.tag):
-            style = element.get("style")
-            shown_apart = element.tag in _SPACING or (style is not None and bool(_APART.search(style)))
+        linked, style = linked or element.tag == "a", element.get("style", "")
+        if not _is_aside(element):
+            shown_apart = element.tag in _SPACING or bool(_APART.search(style))
             if apart or shown_apart:
                 self._pieces.append(" ")
             self._enter(element, frame, tag, linked)
             if shown_apart:
                 self._pieces.append(" ")
-        elif self._touches(element):
-            if not _is_unseen(element):
+        elif (element.tail or "").strip() or "".join(self._pieces).strip():
+            # Text of the same line stands right before or behind it: it is read with that, unless nobody sees it.
+            unseen = element.get("hidden") is not None or _UNSEEN.search(style) or _UNSEEN_NAME.search(name_of(element))
+            if not unseen:
                 self._enter(element, frame, tag, linked)
         else:
             self._flush(frame, tag)
             self._enter_other(element, tag, linked=linked)
 
-    def _touches(self, element: _Element) -> bool:
-        """Tell whether text of the same line stands right before or behind an inline element."""
-        return bool((element.tail or "").strip() or "".join(self._pieces).strip())
-
     def _enter_other(self, element: _Element, tag: str, *, linked: bool) -> None:
         name = element.tag
         within = name if name in _TELLING else tag if tag in _LASTING else "div"
-        is_aside = _is_aside(element, name)
         container = self.enter_block(element, within, linked=linked or name == "a")
-        if is_aside and container:
+        if container and _is_aside(element):
             self.layout.asides.append(container)
 
     def _add(self, text: str, linked: bool, frame: _Element, tag: str) -> None:
@@ -299,25 +293,17 @@ class _Walk:
         self.layout.blocks.append(Block(text, size, min(linked, length) * size / length, tag, frame))
 
 
-def _is_unseen(element: _Element) -> bool:
-    """Tell whether an element hides its words from readers."""
-    get = element.get
-    named = f"{get('class', '')} {get('id', '')}"
-    return get("hidden") is not None or bool(_UNSEEN_NAME.search(named) or _UNSEEN.search(get("style", "")))
-
-
-def _is_aside(element: _Element, name: str) -> bool:
+def _is_aside(element: _Element) -> bool:
     """Tell whether tag, class, id or what hides an element mark it as chrome."""
+    name, get = element.tag, element.get
     if name in _ASIDE_TAGS:
         return True
     if name in _NEVER_ASIDE or not (keys := element.keys()):
         return False
-    get = element.get
-    named = f"{get('class', '')} {get('id', '')}"
     if name in HEADINGS:
-        if _UNSEEN_NAME.search(named):
+        if _UNSEEN_NAME.search(name_of(element)):
             return True
-    elif named != " " and _names_chrome(named):
+    elif _names_chrome(name_of(element)):
         return "articlebody" not in get("itemprop", "").lower()
     if _HIDING.isdisjoint(keys):
         return False

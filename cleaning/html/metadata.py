@@ -102,7 +102,9 @@ def read_metadata(root: _Element, url: str = "") -> Metadata:
         is_publication = "datepublished" in get("itemprop", "").lower() or element.attrib.has_key("pubdate")
         (stated if is_publication else plain).append(get("datetime") or get("content") or "")
 
-    sites = _site_names(graph, nodes, properties)
+    websites = [node for node in nodes if "website" in str(node.get("@type")).lower()]
+    called = [graph.get("publisher"), *websites, properties.get("og:site_name"), properties.get("application-name")]
+    sites = frozenset(fold(_tidy(name)) for value in called for name in names_in(value) or () if name.strip())
     people, others = _credited(graph.get("author") or graph.get("creator"), nodes)
     named = next((names for name in _AUTHOR_NAMES if (names := _names(stated_in.get(name, ()), sites))), ())
     marked = _names([text_of(mark) for path in _AUTHOR_MARKS for mark in root.iterfind(path)], sites)
@@ -162,13 +164,6 @@ def _tidy(text: str) -> str:
     return _SPACE.sub(" ", text).strip()
 
 
-def _site_names(graph: dict[str, Any], nodes: list[dict[str, Any]], properties: dict[str, str]) -> frozenset[str]:
-    """Return what the page calls its site, folded."""
-    sites = [node for node in nodes if "website" in str(node.get("@type")).lower()]
-    said = [graph.get("publisher"), *sites, properties.get("og:site_name"), properties.get("application-name")]
-    return frozenset(fold(_tidy(name)) for value in said for name in names_in(value) or () if name.strip())
-
-
 def _credited(said: Any, nodes: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of the people who are named as authors, and those of organisations."""
     known = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and node.get("name")}
@@ -221,16 +216,15 @@ def _absolute(address: str, base: str) -> str:
 
 def _names(texts: Iterable[str], sites: frozenset[str]) -> tuple[str, ...]:
     """Return the names of people among `texts`, without what introduces them, each once; the site's own is none."""
-    names = [name for text in texts for name in _apart(_BY.sub("", _tidy(text)))]
+    names: list[str] = []
+    for text in texts:
+        whole = _BY.sub("", _tidy(text))
+        # Behind a comma may stand an office, unless more names follow.
+        listed = _NAMES_CUT.split(whole)
+        apart = [name.strip() for one in listed for name in (one.split(",") if len(listed) > 1 else [one])]
+        names += apart if all(" " in name for name in apart) else [whole]
     good = (n for n in names if n and len(n) <= _MAX_AUTHOR and not _NO_AUTHOR.search(n) and fold(n) not in sites)
     return tuple(dict.fromkeys(good))
-
-
-def _apart(text: str) -> list[str]:
-    # Behind a comma may stand an office, unless more names follow.
-    listed = [name.strip() for name in _NAMES_CUT.split(text)]
-    names = [name.strip() for one in listed for name in (one.split(",") if len(listed) > 1 else [one])]
-    return names if all(" " in name for name in names) else [text]
 
 
 def choose_address(url: str, canonical: str) -> str:

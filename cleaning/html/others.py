@@ -62,18 +62,15 @@ def _next_article(layout: Layout, evidence: Evidence) -> int:
         if block.tag == "h1" and not block.is_link:
             if evidence.headlines(block):
                 first = first or block
-            elif first and told >= _STORY and _is_alike(first, block) and layout.home(block)[0] not in homes:
-                return index
+            elif first and told >= _STORY and layout.home(block)[0] not in homes:
+                classes, others = (set(heading.frame.get("class", "").split()) for heading in (first, block))
+                articles = [next(heading.frame.iterancestors("article"), None) for heading in (first, block)]
+                if classes & others or (None not in articles and articles[0] is not articles[1]):
+                    return index
         elif first and block.weight > 0 and not block.aside:
             told += block.size
             homes.add(layout.home(block)[0])
     return len(blocks)
-
-
-def _is_alike(first: Block, other: Block) -> bool:
-    classes, others = (set(block.frame.get("class", "").split()) for block in (first, other))
-    articles = [next(block.frame.iterancestors("article"), None) for block in (first, other)]
-    return bool(classes & others) or (None not in articles and articles[0] is not articles[1])
 
 
 def _comments(layout: Layout) -> int:

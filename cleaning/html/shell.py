@@ -45,8 +45,14 @@ _PROSE = re.compile(r"[.!?؟。۔…»”\"]\s*(?:</?\w+>)?\s*$")
 
 def find_story(root: _Element) -> str:
     """Return the longest story in the scripts of a page, a paragraph a line; "" when none holds one."""
-    stories = (_written(value) for data in _data(root) for value in _bodies(data, 0))
-    return max(stories, key=len, default="")
+    longest = ""
+    for value in (value for data in _data(root) for value in _bodies(data, 0)):
+        pieces = list(_strings(value, 0))
+        # Of names, labels and addresses no text is made: most of it has to end as sentences do.
+        told = sum(len(piece) for piece in pieces if _PROSE.search(piece[-40:]))
+        if told > sum(map(len, pieces)) / 2:
+            longest = max(longest, "\n".join(line for piece in pieces for line in _lines(piece)), key=len)
+    return longest
 
 
 def _data(root: _Element) -> Iterator[Any]:
@@ -97,13 +103,6 @@ def _bodies(value: Any, depth: int) -> Iterator[Any]:
     elif isinstance(value, list):
         for inner in value:
             yield from _bodies(inner, depth + 1)
-
-
-def _written(value: Any) -> str:
-    pieces = list(_strings(value, 0))
-    # Of names, labels and addresses no text is made: most of it has to end as sentences do.
-    told = sum(len(piece) for piece in pieces if _PROSE.search(piece[-40:]))
-    return "\n".join(line for piece in pieces for line in _lines(piece)) if told > sum(map(len, pieces)) / 2 else ""
 
 
 def _strings(value: Any, depth: int) -> Iterator[str]:

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice, pairwise
 
-from lxml.etree import _Element
-
 from cleaning.html.layout import HEADINGS, Block, Container, Layout, is_never_body, is_only_hidden, names_comments
 from cleaning.lines.unit import ends_sentence, trails_off
 from corpus.arabic import folded_words
@@ -158,12 +156,13 @@ class _Hidden:
             return False
         if sum(block.linked for block in blocks) > _HIDDEN_LINKS * size or self._texts[prose[0].text] > 1:
             return False
-        around = [self._spans.get(element) for element in islice(aside.element.iterancestors(), _AROUND)]
-        return any(one is not None and self._tells(one, aside) for one in around)
-
-    def _tells(self, around: Container, aside: Container) -> bool:
-        others = self._blocks[around.start : aside.start] + self._blocks[aside.end : around.end]
-        return around.element.tag != "body" and sum(block.size for block in others if block.weight > 0) >= PARAGRAPH
+        for element in islice(aside.element.iterancestors(), _AROUND):
+            around = self._spans.get(element)
+            if around is not None and element.tag != "body":
+                others = self._blocks[around.start : aside.start] + self._blocks[aside.end : around.end]
+                if sum(block.size for block in others if block.weight > 0) >= PARAGRAPH:
+                    return True
+        return False
 
 
 def _quotes(blocks: list[Block], aside: Container) -> bool:
@@ -203,16 +202,11 @@ def _discount_cards(blocks: list[Block]) -> None:
             signature = tuple(f"{element.tag}.{element.get('class', '')}" for element in around)
             cards.setdefault(signature, []).append(index)
     for indices in cards.values():
-        parents = {parent_of(blocks[index]) for index in indices}
+        frames = [blocks[index].frame for index in indices]
+        parents = {frame.getparent() if frame.tag in ("p", "li", "blockquote") else frame for frame in frames}
         if len(indices) < MIN_CARDS or len(parents) < len(indices):
             continue
         gaps = [blocks[i + 1 : j] for i, j in pairwise(indices)]
         if sum(any(block.is_link for block in gap) for gap in gaps) > _CARD_GAPS * len(gaps):
             for index in indices:
                 blocks[index].weight *= _CARD
-
-
-def parent_of(block: Block) -> _Element:
-    """Return the element whose child a block is: for a paragraph the parent of its element."""
-    parent = block.frame.getparent() if block.frame.tag in ("p", "li", "blockquote") else None
-    return block.frame if parent is None else parent
