@@ -56,14 +56,13 @@ def _row(item: _Element, site: str) -> dict[str, Any]:
 
     links = sorted(children.get("link", ()), key=lambda link: link.get("rel", "alternate") != "alternate")
     url = next((link for child in links if (link := _link(child))), "")
-    dates = [text for name in _DATES for child in children.get(name, ()) if (text := _content(child))]
     authors = [_content(child) for name in ("creator", "author") for child in children.get(name, ())]
     return {
         "text": first(*_TEXTS),
         "title": first("title"),
         "url": url,
         "outlet": "" if url else site,
-        "published": dates[:1],
+        "published": first(*_DATES),
         "authors": [name for name in authors if name],
         "tags": [_content(child) for child in children.get("category", ())],
     }

@@ -130,8 +130,8 @@ def test_the_items_of_a_feed_are_records(tmp_path: Path, name: str, feed: str) -
     assert (first.text, first.title, first.url) == ("One two.\nThree.", 'A "b"', "https://sahil.example/1")
     assert (first.published, first.authors, first.tags) == ("2024-03-05T09:00:00+03:00", ("سلمى",), ("x",))
     assert (first.outlet, first.meta) == ("sahil.example", {})
-    assert [(one.text, one.outlet) for one in more if isinstance(one, Document)] == (
-        [("Four five.", "sahil.example")] if feed == RSS else []
+    assert [(one.text, one.outlet, one.published, one.meta) for one in more if isinstance(one, Document)] == (
+        [("Four five.", "sahil.example", "", {})] if feed == RSS else []
     )
 
 
