@@ -37,17 +37,12 @@ _DROPPED_RANGES = (
 _DROPPED = "\u0640\u0670\u0674\u00ad\ufeff\u061c"  # tatweel, dagger alef, high hamza, soft hyphen, BOM, ALM
 
 
-def _fold_table() -> dict[int, str | None]:
-    table: dict[int, str | None] = {ord(other): one for one, others in _SAME.items() for other in others}
-    for first, last in _DROPPED_RANGES:
-        table.update(dict.fromkeys(range(first, last + 1)))
-    table.update(dict.fromkeys(map(ord, _DROPPED)))
-    for zero in (0x0660, 0x06F0):
-        table.update({zero + digit: str(digit) for digit in range(10)})
-    return table
-
-
-FOLD_TABLE = _fold_table()
+FOLD_TABLE: dict[int, str | None] = {
+    **{ord(other): one for one, others in _SAME.items() for other in others},
+    **{zero + digit: str(digit) for zero in (0x0660, 0x06F0) for digit in range(10)},
+    **{code: None for first, last in _DROPPED_RANGES for code in range(first, last + 1)},
+    **dict.fromkeys(map(ord, _DROPPED)),
+}
 
 #: Beyond the Basic Multilingual Plane whole blocks count as letters: scripts and ideographs, not the symbols
 #: between them. Exact ranges there would be walked one by one at each end of a word, ten times slower.

@@ -19,7 +19,7 @@ from functools import cache
 from babel import Locale
 from persiantools.jdatetime import JalaliDate
 
-from corpus.arabic import fold
+from corpus.arabic import FOLD_TABLE, fold
 
 #: One line a month: Arabic of the Levant, Egypt, the Maghreb and Iraq, Kurdish, Persian, Urdu, Turkish, English,
 #: French, German, Spanish. Compared folded, without spaces, and with
@@ -63,11 +63,11 @@ def _key(text: str) -> str:
     return " ".join(fold(text).replace(_DOT_ABOVE, "").split())
 
 
-def _numbered(rows: str) -> dict[str, int]:
+def _month_numbers(rows: str) -> dict[str, int]:
     return {_key(name): month for month, row in enumerate(rows.strip().split("\n"), start=1) for name in row.split()}
 
 
-_MONTH = _numbered(_MONTHS)
+_MONTH = _month_numbers(_MONTHS)
 
 
 @cache
@@ -76,7 +76,7 @@ def _cldr_months() -> dict[str, int]:
     return {_key(name): month for months in reversed(forms) for month, name in months.items()}
 
 
-_PERSIAN_MONTH = _numbered(_PERSIAN_MONTHS)
+_PERSIAN_MONTH = _month_numbers(_PERSIAN_MONTHS)
 #: The names of months of our own calendar that are one word, folded.
 MONTH_NAMES = frozenset(name for name in _key(_MONTHS).split() if name.isalpha())
 #: The same of the names that Iran gives the months; those of its neighbours are also signs of the zodiac, and people.
@@ -259,7 +259,7 @@ def parse_date(stated: str) -> str:
     >>> parse_date("2024-13-45")
     ''
     """
-    text = stated.translate(_PLAIN).strip()[:_STATED_LENGTH]
+    text = stated.translate(FOLD_TABLE).strip()[:_STATED_LENGTH]
     if not text:
         return ""
     read = _from_digits if _DIGITS_ALONE.fullmatch(text) else _from_text
@@ -267,10 +267,6 @@ def parse_date(stated: str) -> str:
     return "" if found[:10] in _BEGINNINGS else found
 
 
-#: Digits of all Arabic scripts made ours, direction marks taken out.
-_PLAIN = {zero + digit: str(digit) for zero in (0x0660, 0x06F0) for digit in range(10)} | dict.fromkeys(
-    (0x061C, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-)
 _DIGITS_ALONE = re.compile(r"\d{1,19}(?:\.\d{1,9})?", re.ASCII)
 _ZONE = re.compile(r"\s*(?:Z|UTC|GMT)$")
 _LOOSE_OFFSET = re.compile(r"(?<=\d)\s+([+-]\d\d(?::?\d\d)?)$", re.ASCII)
@@ -283,23 +279,20 @@ def _from_text(text: str) -> str:
         return _stamp(datetime.fromisoformat(iso))
     except (ValueError, OverflowError):
         day = find_date(text)
-        return _with_time(day, text) if day else ""
+    # The time and offset of an e-mail date, where it is one of the same day; its years of two digits differ.
+    try:
+        moment = parsedate_to_datetime(text) if day else None
+    except (ValueError, IndexError, OverflowError):
+        return day
+    if not moment or moment.tzinfo is None or moment.date().isoformat()[4:] != day[4:]:
+        return day
+    return _stamp(moment.replace(year=int(day[:4])))
 
 
 def _stamp(moment: datetime) -> str:
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         return ""
     return (moment.date() if moment.tzinfo is None else moment.replace(microsecond=0)).isoformat()
-
-
-def _with_time(day: str, text: str) -> str:
-    """Add the time and offset of an e-mail date, where it is one of the same day; its years of two digits differ."""
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, IndexError, OverflowError):
-        return day
-    same = moment.tzinfo is not None and moment.date().isoformat()[4:] == day[4:]
-    return _stamp(moment.replace(year=int(day[:4]))) if same else day
 
 
 #: Seconds, and thousandths, millionths and billionths of them.

@@ -60,7 +60,14 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
     (('الخبر العاجل في المدينة', ('misread',)), ('الخبر', ('forms',)), ('الخبر العاجل في المدينة.', ('backwards',)))
     """
     done: list[str] = []
-    for name, repair in _REPAIRS:
+    repairs: tuple[tuple[str, Callable[[str], str]], ...] = (
+        ("misread", repair_misread),
+        ("mojibake", repair_mojibake),
+        ("markup", without_markup),
+        ("backwards", turn_around),
+        ("forms", open_forms),
+    )
+    for name, repair in repairs:
         mended = repair(text)
         if mended != text:
             done.append(name)
@@ -117,13 +124,13 @@ def _order(text: str) -> int:
 def _turn(text: str) -> str:
     # Some programs leave each mark behind its letter, most turn all characters around.
     keep_marks = bool(_MARK_AT_END.search(text)) and not _MARK_AT_START.search(text)
-    return "\n".join(_turn_line(line, keep_marks) if _LETTER.search(line) else line for line in lines(text))
-
-
-def _turn_line(line: str, keep_marks: bool) -> str:
-    turned = "".join(reversed(_CLUSTER.findall(line) if keep_marks else line))
-    turned = _LEFT_TO_RIGHT.sub(lambda run: run[0][::-1], turned)
-    return turned.translate(_MIRRORED) if _CLOSES_FIRST.match(turned) else turned
+    rows = lines(text)
+    for place, line in enumerate(rows):
+        if _LETTER.search(line):
+            turned = "".join(reversed(_CLUSTER.findall(line) if keep_marks else line))
+            turned = _LEFT_TO_RIGHT.sub(lambda run: run[0][::-1], turned)
+            rows[place] = turned.translate(_MIRRORED) if _CLOSES_FIRST.match(turned) else turned
+    return "\n".join(rows)
 
 
 def open_forms(text: str, least: float = MIN_FORMS) -> str:
@@ -131,19 +138,6 @@ def open_forms(text: str, least: float = MIN_FORMS) -> str:
     forms = len(_FORM.findall(text))
     if not forms or forms <= least * len(_LETTER.findall(text)):
         return text
-    return _FORM.sub(lambda form: _opened(form[0]), text)
-
-
-def _opened(form: str) -> str:
-    letters = unicodedata.normalize("NFKC", form)
     # The form of a mark alone stands on a space.
-    return letters.lstrip(" ") if _MARK_FORM.match(form) else letters
-
-
-_REPAIRS: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("misread", repair_misread),
-    ("mojibake", repair_mojibake),
-    ("markup", without_markup),
-    ("backwards", turn_around),
-    ("forms", open_forms),
-)
+    text = _MARK_FORM.sub(lambda form: unicodedata.normalize("NFKC", form[0]).lstrip(" "), text)
+    return _FORM.sub(lambda form: unicodedata.normalize("NFKC", form[0]), text)

@@ -31,9 +31,8 @@ _DECLARATION = re.compile(r"\A\s*<\?xml\s[^<>]{0,500}\?>\s*")
 #: A text that speaks of these, or has lines that end as those of programs do, shows tags and entities on purpose.
 _ABOUT_CODE = re.compile(r"\b(?:x?html5?|xml|css|javascript)\b|[`{};]\s*$", re.IGNORECASE | re.MULTILINE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_LONE = re.compile(r"&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});)")
 #: A sign that an escaped text would have escaped outweighs so many entities.
-_LONE_WEIGHT = 3
+_SIGN_WEIGHT = 3
 #: Escaped once by the editor, once by the feed, once by the scraper.
 _MAX_ESCAPES = 3
 _PAGE = re.compile(
@@ -65,8 +64,12 @@ def without_markup(text: str) -> str:
         before = text
         if _is_markup(text) and (not stripped or _START.match(text)):
             text, stripped = html.unescape(_strip(text)), True
-        elif _is_escaped(text):
-            text = html.unescape(text)
+        else:
+            # If the entities stand for signs, there are next to none of these signs themselves.
+            entities = len(_ENTITY.findall(text))
+            signs = text.count("&") - entities + text.count("<")
+            if entities > _SIGN_WEIGHT * signs and not _is_about_code(text):
+                text = html.unescape(text)
         if text == before:
             break
     return _DECLARATION.sub("", text)
@@ -109,12 +112,6 @@ def _without_unseen(text: str) -> str:
         kept.append(text[place : found.start()])
         place = lower.find(">", end) + 1 or len(text)
     return "".join(kept) + text[place:]
-
-
-def _is_escaped(text: str) -> bool:
-    """Tell whether the entities of a text stand for signs: then there are next to none of these signs in it."""
-    entities = len(_ENTITY.findall(text))
-    return entities > _LONE_WEIGHT * (len(_LONE.findall(text)) + text.count("<")) and not _is_about_code(text)
 
 
 def _is_about_code(text: str) -> bool:
