@@ -110,17 +110,14 @@ def name_inputs(paths: Sequence[str]) -> list[str]:
         depths = deeper
 
 
-def _list_one(path: str, name: str, only: Container[str] | None, find: Find) -> Iterator[_Found | Failure]:
-    if path == STDIN:
+def _list_one(root: str, name: str, only: Container[str] | None, find: Find) -> Iterator[_Found | Failure]:
+    if root == STDIN:
         yield _Found(InputFile(STDIN, STDIN), (-1, -1))
         return
-    if item := _look(path, show_name(name or Path(path).name)):
+    item = _look(root, show_name(name or Path(root).name))
+    if item:
         yield item
-    else:
-        yield from _walk(path, name, only, find)
-
-
-def _walk(root: str, name: str, only: Container[str] | None, find: Find) -> Iterator[_Found | Failure]:
+        return
     folders = [(root, only)]
     while folders:
         folder, names = folders.pop()

@@ -7,7 +7,7 @@ A word that only says what is described ("article", "news", "raw") may stand bef
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -55,21 +55,20 @@ _TEXTS = ("rendered", "text", "content", "value", "html", "paragraph", "data", "
 _MAX_NESTING = 4
 #: Of so many elements of a list one at least must have a text, or the list holds something else.
 _LOOKED_AT = 20
+#: As many characters of the keys of a record as a message shows.
+_QUOTED = 200
 
 
 def _key(name: str) -> str:
     return _LETTERS.sub("", fold(name))
 
 
-def _ranked() -> dict[str, tuple[int, str]]:
-    table: dict[str, tuple[int, str]] = {}
-    for field, names in _NAMES.items():
-        for rank, name in enumerate(names.split()):
-            table.setdefault(_key(name), (rank, field))
-    return table
-
-
-_RANKED = _ranked()
+#: The rank of each name among those of its field, and the field; what stands first above is looked at last, and counts.
+_RANKED = {
+    _key(name): (rank, field)
+    for field, names in reversed(_NAMES.items())
+    for rank, name in reversed(list(enumerate(names.split())))
+}
 
 
 @lru_cache(maxsize=1 << 12)
@@ -193,27 +192,20 @@ def rows_in(row: Mapping[str, Any], given: Given) -> list[dict[str, Any]]:
     for _ in range(_MAX_NESTING):
         values = [value for inner in level for value in inner.values()]
         for value in values:
-            if _are_rows(value, given):
-                return list(value)
+            rows = value if isinstance(value, list) and all(isinstance(item, dict) for item in value) else []
+            if any(_inside(item, given) for item in rows[:_LOOKED_AT]):
+                return rows
         level = [value for value in values if isinstance(value, dict)]
     return []
 
 
-def _are_rows(value: Any, given: Given) -> bool:
-    if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
-        return False
-    return any(_inside(item, given) for item in value[:_LOOKED_AT])
-
-
-def quote_keys(row: Iterable[str], limit: int = 200) -> str:
+def quote_keys(row: Iterable[str]) -> str:
     """Name the keys of a row for a message, shortened."""
-    return ", ".join(_short(row, limit)) or "none"
-
-
-def _short(row: Iterable[str], limit: int) -> Iterator[str]:
+    room, quoted = _QUOTED, list[str]()
     for key in row:
-        limit -= len(key) + 2
-        if limit < 0:
-            yield "..."
-            return
-        yield key
+        room -= len(key) + 2
+        if room < 0:
+            quoted.append("...")
+            break
+        quoted.append(key)
+    return ", ".join(quoted) or "none"

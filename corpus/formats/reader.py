@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -30,6 +29,7 @@ from corpus.formats.parquet import read_parquet
 from corpus.formats.rows import ADVICE, Read, ReadConfig
 from corpus.formats.warc import read_warc
 from corpus.letters import mend
+from corpus.markup import is_page
 from corpus.records import Document, Failure, Page, Skip, Source, content_id, name_outlet
 
 Reader: TypeAlias = Callable[[InputFile, ReadConfig], Iterator[Read]]
@@ -46,7 +46,6 @@ _MARKUP = frozenset({"", "txt", "html", "htm", "xhtml", "xml", "rss", "rdf", "at
 _NO_STORIES = frozenset(
     {"readme", "license", "licence", "copying", "changelog", "robots", "humans", "ads", "requirements"}
 )
-_HTML = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<!--.*?-->|<\?xml[^>]*>)*+<(?:!doctype\s+html|html|head)\b", re.I | re.S)
 
 
 def read_input(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Iterator[Read]:
@@ -121,7 +120,7 @@ def _reader_of(file: InputFile) -> Reader:
         kind = {b"{": "jsonl", b"[": "json", b"P": "zip"}.get(head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1], "txt")
     if kind in _MARKUP and FEED.match(head):
         return read_feed
-    if kind in _MARKUP and _HTML.match(head):
+    if kind in _MARKUP and is_page(head.decode("utf-8", "replace")):
         return _read_html
     if kind == "txt" and name.stem.lower() in _NO_STORIES:
         return _skip
@@ -148,8 +147,7 @@ def _read_packed(file: InputFile, config: ReadConfig) -> Iterator[Read]:
 
 
 def _read_text(file: InputFile, config: ReadConfig) -> Iterator[Read]:
-    source = Source(file.name)
-    body = read_whole(file, config.max_record_bytes)
+    source, body = Source(file.name), read_whole(file, config.max_record_bytes)
     try:
         text, rung = decode(body)
     except RecordError as error:
@@ -159,13 +157,11 @@ def _read_text(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     trace: dict[str, Any] = {"charset": rung} | ({"mended": list(done)} if done else {})
     if rung.startswith("utf-8-replaced"):
         trace["replaced"] = text.count("\ufffd")
-    outlet = name_outlet("", "", source)
-    yield Document(content_id(source, ""), source, mended, outlet=outlet, trace=trace)
+    yield Document(content_id(source, ""), source, mended, outlet=name_outlet("", "", source), trace=trace)
 
 
 def _read_html(file: InputFile, config: ReadConfig) -> Iterator[Read]:
-    source = Source(file.name)
-    body = read_whole(file, config.max_record_bytes)
+    source, body = Source(file.name), read_whole(file, config.max_record_bytes)
     yield Page(content_id(source, ""), source, body, outlet=name_outlet("", "", source))
 
 

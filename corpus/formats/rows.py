@@ -29,7 +29,6 @@ _T = TypeVar("_T")
 _NEEDED = frozenset({"id", "text", "html", "url", "outlet", "title"})
 _COMMAS = re.compile("[,،;؛|]")
 _STORY_ADDRESS = re.compile(r"https?://[^/\s]+/\S", re.IGNORECASE)
-NO_TEXT = "$.text: the record has neither text nor html"
 #: Goes before the keys of a record without a text.
 ADVICE = '; [read.fields] text = "KEY" in the configuration names the key that holds it. The keys there are: '
 #: A record is held in memory whole, and more than 2 GiB in one value is more than most formats hold.
@@ -77,14 +76,14 @@ def record_from(row: Any, source: Source, config: ReadConfig, where: str = "") -
         if not isinstance(row, dict):
             raise RecordError(f"expected an object, got {_kind(row)}", reason="not-an-object")
         if isinstance(row.get("source"), dict) and row.keys() >= _OUR_FIELDS:
-            return _ours(row)
-        return _theirs(row, source, config)
+            return _rebuild(row)
+        return _build(row, source, config)
     except RecordError as error:
         return Failure(source, error.reason, f"{where}{error}")
 
 
-def _ours(row: dict[str, Any]) -> Document:
-    """Rebuild a document; a date and a language that an older version took as they came are set aside."""
+def _rebuild(row: dict[str, Any]) -> Document:
+    """Take a document as we wrote it; a date and a language that an older version took as they came are set aside."""
     _check_value(row, "$", MAX_DEPTH)
     try:
         document = msgspec.convert(row, Document)
@@ -103,7 +102,7 @@ def _ours(row: dict[str, Any]) -> Document:
     return replace(document, text=text, title=title, published=published, language=language, meta=meta)
 
 
-def _theirs(row: dict[str, Any], source: Source, config: ReadConfig) -> Document | Page:
+def _build(row: dict[str, Any], source: Source, config: ReadConfig) -> Document | Page:
     row = open_row(row, config.fields)
     fields = _Fields(row, config)
     published = fields.take("published", _date) or ""
@@ -124,12 +123,21 @@ def _theirs(row: dict[str, Any], source: Source, config: ReadConfig) -> Document
         _check_value(fields.rest, "$", MAX_DEPTH)
         return Page(body=body, **known)
     if text is None:
-        raise RecordError(f"{NO_TEXT}{ADVICE}{quote_keys(row)}", reason="missing-text")
+        message = f"$.text: the record has neither text nor html{ADVICE}{quote_keys(row)}"
+        raise RecordError(message, reason="missing-text")
     mended, done = mend(text)
     trace = {"mended": list(done)} if done else {}
-    extras = fields.extras()
+    document = Document(
+        text=mended,
+        trace=trace,
+        language=fields.take("language", _language) or "",
+        credit=_repaired(fields.take("credit", value_in) or ""),
+        authors=_clean(fields.take("authors", names_in)),
+        tags=_clean(fields.take("tags", _tags)),
+        **known,
+    )
     _check_value(fields.rest, "$", MAX_DEPTH)
-    return Document(text=mended, trace=trace, **known, **extras)
+    return document
 
 
 class _Fields:
@@ -161,15 +169,6 @@ class _Fields:
                 return value
             empty = value if empty is None else empty
         return empty
-
-    def extras(self) -> dict[str, Any]:
-        """Take language, credit, authors and tags, where they have the form of ours."""
-        return {
-            "language": self.take("language", _language) or "",
-            "credit": _repaired(self.take("credit", value_in) or ""),
-            "authors": _clean(self.take("authors", names_in)),
-            "tags": _clean(self.take("tags", _tags)),
-        }
 
 
 def _clean(names: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -70,13 +70,22 @@ class _Parquet:
         except ImportError as error:
             message = "writing Parquet needs pyarrow; install it with: pip install 'ghirbal[parquet]'"
             raise UsageError(message) from error
-        self._schema = _arrow_schema(self._arrow)
+        text, texts = self._arrow.string(), self._arrow.list_(self._arrow.string())
+        numbers = dict.fromkeys(("record", "offset"), self._arrow.int64())
+        copy = dict.fromkeys(("id", "outlet", "url", "published", "relation"), text) | {"score": self._arrow.float64()}
+        columns = dict.fromkeys((field.name for field in fields(Document) if not field.name.startswith("_")), text) | {
+            "authors": texts,
+            "tags": texts,
+            "also_in": self._arrow.list_(self._arrow.struct(copy)),
+            "source": self._arrow.struct({"path": text} | numbers),
+        }
+        self._schema = self._arrow.schema(columns)
         output = self._arrow.PythonFile(_Open(sink), mode="w")
         self._writer = parquet.ParquetWriter(output, self._schema, compression="zstd")
         self._rows: list[Mapping[str, Any]] = []
 
     def write(self, row: Row) -> None:
-        given = _mapping(row)
+        given = orjson.loads(to_json(row)) if isinstance(row, Document) else row
         free = {name: orjson.dumps(given[name], option=orjson.OPT_SORT_KEYS).decode() for name in _FREE_FIELDS}
         self._rows.append({**given, **free})
         if len(self._rows) >= _ROW_GROUP:
@@ -114,32 +123,13 @@ class _Open:
         """Leave the sink open."""
 
 
-def _arrow_schema(arrow: Any) -> Any:
-    text, texts = arrow.string(), arrow.list_(arrow.string())
-    copy = arrow.struct(
-        [(name, text) for name in ("id", "outlet", "url", "published", "relation")] + [("score", arrow.float64())]
-    )
-    source = arrow.struct([("path", text), ("record", arrow.int64()), ("offset", arrow.int64())])
-    plain = ("id", "text", "title", "url", "outlet", "language", "published", "credit", *_FREE_FIELDS)
-    columns = dict.fromkeys(plain, text) | {"authors": texts, "tags": texts}
-    columns |= {"also_in": arrow.list_(copy), "source": source}
-    return arrow.schema([(field.name, columns[field.name]) for field in fields(Document) if field.name in columns])
-
-
 def _json_line(row: Row) -> bytes:
     return orjson.dumps(row, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
 
 
-def _mapping(row: Row) -> Mapping[str, Any]:
-    if isinstance(row, Document):
-        given: Mapping[str, Any] = orjson.loads(to_json(row))
-        return given
-    return row
-
-
 def _plain_text(row: Row) -> bytes:
-    paragraphs = (line for line in str(_mapping(row)["text"]).split("\n") if line.strip())
-    return ("\n".join(paragraphs) + "\n\n").encode()
+    text = row.text if isinstance(row, Document) else str(row["text"])
+    return ("\n".join(line for line in text.split("\n") if line.strip()) + "\n\n").encode()
 
 
 def _open_writer(sink: IO[bytes], form: Format, level: int) -> _Lines | _Parquet:

@@ -49,7 +49,7 @@ class Worker:
     """The stages of one run in one process, loaded with what has been learned so far."""
 
     def __init__(self, plan: Plan, tick: Callable[[int], None]) -> None:
-        self.plan, self._tick = plan, tick
+        self.plan, self.tick = plan, tick
         self._loaded: set[int] = set()
         self._guards: dict[int, Guard] = {}
 
@@ -93,10 +93,6 @@ class Worker:
             guard.close()
         self._guards.clear()
 
-    def count(self, records: int) -> None:
-        """Report progress."""
-        self._tick(records)
-
 
 class _TaskRun:
     """The state of one task while it runs: where removed records go, and the counts."""
@@ -108,11 +104,8 @@ class _TaskRun:
         self._removed: Shard | None = None
 
     def finish(self) -> TaskResult:
-        if not self._segment.writes:
-            return self._only_observe()
-        return self._final_part() if self._segment.final else self._chunks()
-
-    def _only_observe(self) -> TaskResult:
+        if self._segment.writes:
+            return self._final_part() if self._segment.final else self._chunks()
         accumulator = self._accumulator()
         for record in self._source():
             if isinstance(record, Page | Document):
@@ -184,7 +177,7 @@ class _TaskRun:
         for found in self._source():
             pending = (pending + 1) % TICK
             if not pending:
-                self._worker.count(TICK)
+                self._worker.tick(TICK)
             if not self._task.items:
                 self._report.read += 1
             if isinstance(found, Failure):
@@ -205,7 +198,7 @@ class _TaskRun:
                     record = verdict.record
                 else:
                     yield record
-        self._worker.count(pending)
+        self._worker.tick(pending)
 
     def _remove(self, source: Source, verdict: Verdict, stage: str, record: Record | None = None) -> None:
         assert self._removed is not None
