@@ -38,7 +38,31 @@ def test_an_answer_that_takes_too_long_costs_its_deadline_alone(monkeypatch: pyt
     assert [entry.url for entry in entries] == ["https://e.com/"]  # type: ignore[attr-defined]
 
 
-def test_a_small_page_needs_no_child_and_leaves_its_text_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("body", [STORY, STORY * 80])
+def test_an_ordinary_page_needs_no_child_and_leaves_its_text_behind(
+    monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
     monkeypatch.setattr(readers.Guard, "__call__", None)
-    reading = asyncio.run(Readers().read_page(STORY, "text/html"))
+    reading = asyncio.run(Readers().read_page(body, "text/html"))
     assert (reading.html, reading.language, reading.wall, len(reading.words)) == ("", "ar", "", 32)
+
+
+NAMES = [f"a{number}" for number in range(12_000)]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p " + " ".join(NAMES) + ">",
+        "<p " + " ".join(f"{name}='>'" for name in NAMES) + ">",
+        "<p " + " ".join(f'{name} = "<b>"' for name in NAMES) + ">",
+        "<p " + "".join(f'{name}="\'>"' + " b".join(NAMES[:40]) for name in NAMES[:600]) + ">",
+        ("<p " + " ".join(NAMES[:4_000]) + ">") * 16,
+        ("<p " + " ".join(f"{name}='>'" for name in NAMES) + ">").encode("utf-16-le").decode("latin-1"),
+        "<p>x" * 140_000,
+    ],
+    ids=["names", "values", "tags", "mixed", "many", "utf-16", "large"],
+)
+def test_a_page_that_may_take_long_is_read_by_a_child(page: str) -> None:
+    assert len(page) > readers.SMALL
+    assert not readers.is_quick(page.encode("latin-1"))
