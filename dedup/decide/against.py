@@ -15,7 +15,7 @@ from dedup.compare.rarity import MIN_COMMON, RARE_SHARE, rare_words
 from dedup.compare.relation import CONTAINED, CONTAINMENT, FEATURES, HELD, NO_COPY, RESEMBLANCE, thresholds_for
 from dedup.decide.pairs import Accounts, PairTask, account, cut_pairs, find_accounts, find_coverage
 from dedup.decide.versions import MIN_PAGE
-from dedup.sketch.bands import ends_of
+from dedup.sketch.bands import distinct, ends_of
 from dedup.store.index import Index
 from dedup.store.summaries import Summaries, Texts
 from dedup.store.summary import NO_DATE, summarise
@@ -66,11 +66,11 @@ def find_known(
     same_page = index.same_pages(summaries)
     pairs = np.union1d(index.candidates(summaries), same_page)
     pairs = pairs[wanted[ends_of(pairs)[1]]]
-    lengths = summaries.lengths_of(np.arange(len(summaries)))
-    accounts = find_accounts(run, _tasks(summaries, lengths, flags, index, pairs))
+    accounts = find_accounts(run, _tasks(summaries, flags, index, pairs))
     olds, news = ends_of(pairs)
-    distinct, places = np.unique(olds, return_inverse=True)
-    longer = lengths[news] > index.documents.lengths_of(distinct)[places]
+    lengths = summaries.lengths_of(np.arange(len(summaries)))
+    documents, places = np.unique(olds, return_inverse=True)
+    longer = lengths[news] > index.documents.lengths_of(documents)[places]
     copy = ~np.isin(accounts.relation, NO_COPY)
     later = _later_versions(summaries, flags, index, pairs, np.isin(pairs, same_page), run)
     later &= (accounts.own[:, 1] >= OWN_WORDS) | ~copy
@@ -101,8 +101,7 @@ def _later_versions(
     old_date, new_date = (part.column("published").view(np.int64) for part in (index.documents, summaries))
     unknown = (old_date[olds] == NO_DATE) | (new_date[news] == NO_DATE)
     later: NDArray[np.bool_] = same_page & (unknown | (old_date[olds] <= new_date[news]))
-    lengths = summaries.lengths_of(np.arange(len(summaries)))
-    tasks = _tasks(summaries, lengths, flags, index, pairs[later])
+    tasks = _tasks(summaries, flags, index, pairs[later])
     turned = (task._replace(firsts=task.seconds, seconds=task.firsts) for task in tasks)
     later[later] = find_coverage(run, turned).share >= MIN_PAGE
     return later
@@ -121,25 +120,22 @@ def _fuller(
         olds, news = ends_of(pairs[holds])
         order = np.lexsort((olds, news))
         pages, starts = np.unique(news[order], return_index=True)
-        distinct = np.unique(olds)
-        texts = _join(index, distinct, summaries.texts(pages, flags))
-        holders, texts_of = np.searchsorted(distinct, olds[order]), len(distinct) + np.arange(len(pages))
+        documents = distinct(olds)
+        texts = _join(index, documents, summaries.texts(pages, flags))
+        holders, texts_of = np.searchsorted(documents, olds[order]), len(documents) + np.arange(len(pages))
         own = cover(texts, holders, np.append(starts, len(order)), texts_of).own[:, 1]
         marked[holds] = (own >= OWN_WORDS)[np.searchsorted(pages, news)]
     return marked
 
 
 def _tasks(
-    summaries: Summaries,
-    lengths: NDArray[np.int64],
-    flags: NDArray[np.uint8],
-    index: Index,
-    pairs: NDArray[np.uint64],
+    summaries: Summaries, flags: NDArray[np.uint8], index: Index, pairs: NDArray[np.uint64]
 ) -> Iterator[PairTask]:
     thresholds = thresholds_for(index.config.threshold)
+    lengths = summaries.lengths_of(np.arange(len(summaries)))
     for part in cut_pairs(pairs, lengths[ends_of(pairs)[1]]):
         old, new = ends_of(part)
-        olds, news = np.unique(old), np.unique(new)
+        olds, news = distinct(old), distinct(new)
         texts = _join(index, olds, summaries.texts(news, flags))
         firsts, seconds = np.searchsorted(olds, old), len(olds) + np.searchsorted(news, new)
         yield PairTask(part, texts, firsts, seconds, thresholds)

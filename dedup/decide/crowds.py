@@ -1,15 +1,16 @@
 """Find what is copied so often that its story would count as chrome: crowds of texts that differ in a few words.
 
 A crowd is found by its sketches alone, in one pass: each document goes to the first one before it that has a share of
-its bands. What most of a crowd has in common is then read as one text. If that goes on without a gap the crowd tells
-one story, and who has nearly all of it is a copy. If it breaks off in the middle, where each has words of its own,
-it is a form that is filled in anew each time: nothing is said of such a crowd here.
+its bands (the leader algorithm: Hartigan, Clustering Algorithms, 1975). What most of a crowd has in common is then read
+as one text. If that goes on without a gap the crowd tells one story, and who has nearly all of it is a copy. If it
+breaks off in the middle, where each has words of its own, it is a form that is filled in anew each time: nothing is
+said of such a crowd here.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +78,8 @@ def find_crowds(
     order = np.argsort(found, kind="stable")
     cuts = np.flatnonzero(np.diff(found[order], prepend=-1, append=-1))
     crowds = [order[start:stop] for start, stop in pairwise(cuts.tolist()) if stop - start >= MIN_CROWD]
-    texts = (_texts(ranked, comparable[crowd]) for crowd in crowds)
+    documents = (ranked.order[comparable[crowd]] for crowd in crowds)
+    texts = ((ranked.summaries.texts(np.sort(one), None), np.argsort(np.argsort(one))) for one in documents)
     for crowd, (members, copies) in zip(crowds, in_batches(run, find_copies, texts), strict=True):
         crowded[comparable[crowd[members]]] = True
         ranks = comparable[crowd[copies]]
@@ -85,69 +87,57 @@ def find_crowds(
     return leaders, crowded
 
 
-def _texts(ranked: Ranked, ranks: NDArray[np.int64]) -> tuple[Texts, NDArray[np.int64]]:
-    """Return the texts of documents, and which of them is that of each of `ranks`."""
-    documents = ranked.order[ranks]
-    return ranked.summaries.texts(np.sort(documents), None), np.argsort(np.argsort(documents))
-
-
 def find_copies(crowd: tuple[Texts, NDArray[np.int64]]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Mark who of a crowd has the text that most of it has, and who is a copy; nobody is where this text has gaps."""
+    """Mark who of a crowd has the text that most of it has, and who is a copy; nobody is where this text has gaps.
+
+    A crowd is the texts of its documents, and which of these is that of each member.
+    """
     (words, _, bounds, _), places = crowd
     count, lengths = len(bounds) - 1, np.diff(bounds)
     owners = np.repeat(np.arange(count), lengths)
     # A run of words belongs to the document of its first word, if it does not leave it.
     runs, within = shingle(words, NGRAM), owners[: 1 - NGRAM] == owners[NGRAM - 1 :]
-    # Each document counts a run of words once.
-    once = distinct(pair_up(runs[within], owners[: 1 - NGRAM][within]))
-    values, counts = np.unique(once >> np.uint64(32), return_counts=True)
+    values, _, counts = _count_holders(runs[within], owners[: 1 - NGRAM][within])
     held = np.zeros(len(words), dtype=bool)
     held[: 1 - NGRAM] = within & np.isin(runs, values[counts * 2 > count].astype(np.uint32))
     ends = np.full(count, -1)
     ends[owners[held]] = np.flatnonzero(held)
     inside = np.arange(len(words)) < ends[owners]
-    if _has_gap(words, owners, held, inside, count):
+    # A gap is where what is common breaks off inside a document, and nothing common goes on from there.
+    joints = np.append(shingle(words, NGRAM - 1), np.zeros(NGRAM - 2, dtype=np.uint32))
+    broken = np.flatnonzero(held[:-1] & ~held[1:] & inside[1:]) + 1
+    gaps = broken[~np.isin(joints[broken], distinct(joints[held]))]
+    if 2 * len(distinct(owners[gaps])) > count:
         return np.zeros(len(places), dtype=bool), np.zeros(len(places), dtype=bool)
     told = held.copy()
     for step in range(1, NGRAM):
         told[step:] |= held[:-step]
+    number = words & np.uint32(1) == 1
+    own, common = (_count_holders(words[those], owners[those]) for those in (number & inside & ~told, number & told))
     members = np.bincount(owners[held], minlength=count) >= MIN_OF_CROWD * (lengths + 1 - NGRAM)
-    copies = members & ~_has_other_numbers(words, owners, told, inside, count)
+    copies = members & ~_has_other_numbers(own, common, count)
     return members[places], copies[places]
 
 
-def _has_other_numbers(
-    words: NDArray[np.uint32],
-    owners: NDArray[np.int64],
-    told: NDArray[np.bool_],
-    inside: NDArray[np.bool_],
-    count: int,
-) -> NDArray[np.bool_]:
-    """Mark who has another number within the story, as others of the crowd do, and lacks one that most have.
+class Holders(NamedTuple):
+    """Hold each word once for each document that has it, in order, with the document, and how many have it."""
+
+    words: NDArray[np.int64]
+    documents: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+def _count_holders(words: NDArray[np.uint32], owners: NDArray[np.int64]) -> Holders:
+    values, documents = ends_of(distinct(pair_up(words, owners)))
+    return Holders(values, documents, np.searchsorted(values, values, "right") - np.searchsorted(values, values))
+
+
+def _has_other_numbers(own: Holders, common: Holders, count: int) -> NDArray[np.bool_]:
+    """Mark who has a number of its `own` within the story, as others of the crowd do, and lacks one that most have.
 
     It tells another story, or another day of it; a number that hardly anybody else has is a slip.
     """
-    number = words & np.uint32(1) == 1
-    own = distinct(pair_up(words[number & inside & ~told], owners[number & inside & ~told]))
-    values, places, counts = np.unique(own >> np.uint64(32), return_inverse=True, return_counts=True)
-    others = np.bincount(ends_of(own[counts[places] > max(1, SLIP * count)])[1], minlength=count) > 0
-    each = distinct(pair_up(words[number & told], owners[number & told]))
-    values, counts = np.unique(each >> np.uint64(32), return_counts=True)
-    common = np.isin(each >> np.uint64(32), values[counts * 2 > count])
-    has = np.bincount(ends_of(each[common])[1], minlength=count)
-    return np.asarray(others & (has < np.count_nonzero(counts * 2 > count)))
-
-
-def _has_gap(
-    words: NDArray[np.uint32],
-    owners: NDArray[np.int64],
-    held: NDArray[np.bool_],
-    inside: NDArray[np.bool_],
-    count: int,
-) -> bool:
-    """Tell whether what is common breaks off inside most documents, and nothing common goes on from there."""
-    pairs = np.append(shingle(words, NGRAM - 1), np.zeros(NGRAM - 2, dtype=np.uint32))
-    onward = distinct(pairs[held])
-    broken = np.flatnonzero(held[:-1] & ~held[1:] & inside[1:]) + 1
-    broken = broken[~np.isin(pairs[broken], onward)]
-    return 2 * len(np.unique(owners[broken])) > count
+    others = np.bincount(own.documents[own.counts > max(1, SLIP * count)], minlength=count) > 0
+    most = common.counts * 2 > count
+    has = np.bincount(common.documents[most], minlength=count)
+    return np.asarray(others & (has < len(distinct(common.words[most]))))

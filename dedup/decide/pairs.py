@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from dedup.compare.gaps import longest_passages
 from dedup.compare.relation import CONTAINMENT, FEATURES, NONE, Thresholds, compare
 from dedup.compare.screen import screen
 from dedup.decide.survivors import Ranked
-from dedup.sketch.bands import PairSet, band_pairs, ends_of, pair_up, sample_pairs
+from dedup.sketch.bands import PairSet, band_pairs, distinct, ends_of, pair_up, sample_pairs
 from dedup.sketch.minhash import NGRAM
 from dedup.store.summaries import Texts
 
@@ -60,6 +60,10 @@ class PairTask(NamedTuple):
     firsts: NDArray[np.int64]
     seconds: NDArray[np.int64]
     thresholds: Thresholds
+
+
+_NO_SCORES = np.empty((0, len(FEATURES)), dtype=np.float32)
+Columns = TypeVar("Columns", Edges, Accounts, Coverage)
 
 
 def in_batches(run: Map, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
@@ -111,22 +115,25 @@ def pair_tasks(
     """Yield the tasks of comparing `pairs` of ranks; `flags` are those of all words of the summaries, or none."""
     for part in cut_pairs(pairs, ranked.lengths[ends_of(pairs)[1]]):
         firsts, seconds = (ranked.order[ends] for ends in ends_of(part))
-        documents = np.union1d(firsts, seconds)
+        documents = distinct(np.append(firsts, seconds))
         texts = ranked.summaries.texts(documents, flags)
         yield PairTask(
             part, texts, np.searchsorted(documents, firsts), np.searchsorted(documents, seconds), thresholds
         )
 
 
+def _join(none: Columns, pieces: Iterator[Any]) -> Columns:
+    """Put columns together, with the types and shapes of `none`."""
+    return type(none)(*(np.concatenate(column) for column in zip(none, *pieces, strict=True)))
+
+
 def find_edges(run: Map, tasks: Iterable[PairTask]) -> Edges:
     """Compare all pairs; keep the copies and those that make companions."""
     none = np.empty(0, dtype=np.uint64)
-    empty = Edges(none, none.astype(np.uint8), np.empty((0, len(FEATURES)), dtype=np.float32))
-    pieces = [empty, *in_batches(run, _edges, tasks)]
-    return Edges(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+    return _join(Edges(none, none.astype(np.uint8), _NO_SCORES), in_batches(run, _compare_likely, tasks))
 
 
-def _edges(task: PairTask) -> Edges:
+def _compare_likely(task: PairTask) -> Edges:
     least = task.thresholds.min_resemblance, min(task.thresholds.min_containment, MIN_COMPANION)
     likely = screen(task.texts, task.firsts, task.seconds, NGRAM, least)
     pairs, firsts, seconds = task.pairs[likely], task.firsts[likely], task.seconds[likely]
@@ -137,11 +144,8 @@ def _edges(task: PairTask) -> Edges:
 
 def find_accounts(run: Map, tasks: Iterable[PairTask]) -> Accounts:
     """Compare all pairs and find the longest passage of each, in the order of the tasks."""
-    none = np.empty(0, dtype=np.uint8)
-    scores = np.empty((0, len(FEATURES)), dtype=np.float32)
-    passage = np.empty((0, 2), dtype=np.int64)
-    pieces = [Accounts(none, scores, passage, passage), *in_batches(run, account, tasks)]
-    return Accounts(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+    none, passage = np.empty(0, dtype=np.uint8), np.empty((0, 2), dtype=np.int64)
+    return _join(Accounts(none, _NO_SCORES, passage, passage), in_batches(run, account, tasks))
 
 
 def account(task: PairTask) -> Accounts:
@@ -154,8 +158,7 @@ def account(task: PairTask) -> Accounts:
 def find_coverage(run: Map, tasks: Iterable[PairTask]) -> Coverage:
     """Return what the first text of each pair has of the second, in the order of the tasks."""
     none = np.empty(0, dtype=np.int64)
-    pieces = [Coverage(none.astype(np.float32), none, none.reshape(0, 2)), *in_batches(run, find_cover, tasks)]
-    return Coverage(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+    return _join(Coverage(none.astype(np.float32), none, none.reshape(0, 2)), in_batches(run, find_cover, tasks))
 
 
 def find_cover(task: PairTask) -> Coverage:

@@ -19,6 +19,7 @@ from corpus.records import ID_LENGTH, REPLACES, Copy
 from dedup.compare.relation import FEATURES
 from dedup.decide.against import NOTHING_FULLER, Fuller
 from dedup.decide.decisions import RELATIONS, Decisions, Reason
+from dedup.sketch.bands import distinct
 from dedup.store.strings import EACH, Labels, Strings, copy_parts, labels_at, pack_strings, rank, string_at, tell_apart
 from dedup.store.summaries import Summaries
 
@@ -136,7 +137,7 @@ def tabulate(
     """Return the rows of all clusters; survivors numbered beyond `summaries` are documents of `old`."""
     count = len(summaries)
     gone = np.flatnonzero(~decided.kept)
-    members = np.union1d(gone, decided.survivor[gone])
+    members = distinct(np.append(gone, decided.survivor[gone]))
     renamed = np.flatnonzero(decided.renamed)
     new_ids = {document: new_id(summaries, document) for document in renamed.tolist()}
     strings = _strings(summaries, old, members, new_ids)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernel import MIX, compiled, inlined
+from dedup.sketch.bands import distinct
 from dedup.sketch.words import shingle
 from dedup.store.summaries import Summaries
 
@@ -61,7 +62,7 @@ def count_odd_words(
     summaries: Summaries, documents: NDArray[np.int64], others: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return how many words of each of sorted `documents` no second one and none of `others` has: misread, or torn."""
-    counts = count_runs(summaries, np.union1d(documents, others), 1, TABLE_BITS).copy()
+    counts = count_runs(summaries, distinct(np.append(documents, others)), 1, TABLE_BITS).copy()
     found = np.zeros(len(documents), dtype=np.int64)
     for part in summaries.parts(documents):
         _count_single(part.arrays["words"], part.arrays["bounds"], part.local, counts, found[part.places])

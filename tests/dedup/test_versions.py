@@ -94,6 +94,14 @@ def test_near_copies_by_the_dozen_become_one(document, story, count, outlets):
     assert all(stage.apply(one).kept for one in others)
 
 
+@pytest.mark.parametrize("count", [2, 12, 60])
+def test_another_counter_on_each_page_keeps_no_copies_apart(document, story, count):
+    draw, lines = random.Random(count), story(1).split("\n")
+    beginnings = [edited(" ".join(lines[:6]), at, draw) for at in range(count)]
+    texts = ["\n".join([one, f"المشاهدات {1000 + 37 * at}", *lines[6:]]) for at, one in enumerate(beginnings)]
+    assert len(kept([document(f"n{at:02}", text) for at, text in enumerate(texts)])) == 1
+
+
 def test_in_a_crowd_a_number_of_one_copy_is_a_slip_and_one_of_several_is_news(document, story):
     text = "بلغ عدد المصابين 14 شخصا " + story(1).replace("\n", " ") + " وكان ذلك عند الساعة 9 مساء ثم هدأت الأحوال"
     draw = random.Random(1)
