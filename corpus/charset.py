@@ -45,7 +45,7 @@ MAX_BAD_BYTES = 0.01
 _MIN_PLAIN = 0.95
 #: Share of characters below U+0800 or of general punctuation before 16-bit units without a mark are believed:
 #: Arabic, Latin and Cyrillic prose reach 1, the same in the wrong byte order .2, random bytes .03.
-_MIN_NARROW = 0.8
+_MIN_NARROW, _NARROW = 0.8, re.compile("[\0-\u07ff\u2000-\u206f]")
 #: Share of Arabic letters in the runs of high bytes, of the runs among all high bytes, and of the ten commonest
 #: letters among the letters. Arabic prose as windows-1256: .99, .97, .66; KOI8-R reaches .95, .97, .15, Greek,
 #: Hebrew and windows-1251 stay under .75 in the first, German and French under .2 in the second.
@@ -117,7 +117,8 @@ def _climb(body: bytes, label: str) -> tuple[str, str]:
         # UTF-16 or UTF-32 without a mark; in 8-bit text so many control bytes mean that it is none.
         for codec in _WIDE:
             text = _strict(body, codec)
-            if text and _narrow_share(text) >= _MIN_NARROW and _plain_share(text) >= _MIN_PLAIN:
+            sample = text[:_SAMPLE_BYTES] if text else ""
+            if text and len(_NARROW.findall(sample)) >= _MIN_NARROW * len(sample) and _plain_share(text) >= _MIN_PLAIN:
                 return text, codec
         raise RecordError("control bytes throughout: this is no text", reason="binary-content")
     text = _strict(body, "utf-8")
@@ -142,11 +143,6 @@ def _plain_share(text: str) -> float:
     sample = text[:_SAMPLE_BYTES]
     plain = sum(1 for character in sample if unicodedata.category(character)[0] in "LMNPSZ" or character in "\t\r\n")
     return plain / len(sample)
-
-
-def _narrow_share(text: str) -> float:
-    sample = text[:_SAMPLE_BYTES]
-    return sum(1 for character in sample if character < "\u0800" or "\u2000" <= character < "\u2070") / len(sample)
 
 
 def _count_high(body: bytes) -> int:

@@ -121,7 +121,13 @@ class _Scan:
             self._ended = self._depth == 0
         if self._ended and self._window[self._place :].strip(_BLANKS):
             raise self._broken("something stands behind the end of the array")
-        self._forget()
+        # Drop what belongs to no element, and to an element that is too long to be read.
+        begin = self._start - self._gone
+        if self._ended or self._gone + len(self._window) - self._start > self._limit:
+            begin = self._place
+        del self._window[:begin]
+        self._gone += begin
+        self._place -= begin
 
     def finish(self) -> None:
         if not self._ended:
@@ -155,12 +161,3 @@ class _Scan:
         raw = bytes(self._window[begin : begin + size])
         element = raw.lstrip(_BLANKS)
         return self._start + len(raw) - len(element), element.rstrip(_BLANKS)
-
-    def _forget(self) -> None:
-        """Drop what belongs to no element, and to an element that is too long to be read."""
-        begin = self._start - self._gone
-        if self._ended or self._gone + len(self._window) - self._start > self._limit:
-            begin = self._place
-        del self._window[:begin]
-        self._gone += begin
-        self._place -= begin

@@ -24,7 +24,6 @@ _HTML_START = re.compile(rb"\s*<(?:!doctype|html|head|body|!--|\?xml)", re.IGNOR
 #: Types under which servers send pages that they know nothing about, or all that they have.
 _VAGUE_TYPES = re.compile(r"|html|(?:text|application)/(?:plain|xml|octet-stream|binary|unknown|vnd\.wap\.wml)")
 _HTML_TAG = re.compile(rb"<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
-_GZIP = b"\x1f\x8b\x08"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +114,8 @@ def unpack(body: bytes, encodings: str, limit: int) -> tuple[bytes, bool]:
         RecordError: `too-large` (over `limit` bytes), `corrupt-record`, `unknown-encoding`.
     """
     cut = False
-    for encoding in reversed(encodings.lower().split(",")):
+    for encoding in [*reversed(encodings.lower().split(",")), "gzip"]:
         body, ended = _unpack(encoding.strip(), body, limit)
-        cut = cut or not ended
-    if body.startswith(_GZIP):
-        body, ended = _unpack("gzip", body, limit)
         cut = cut or not ended
     return body, cut
 
@@ -139,7 +135,7 @@ def _unchunk(body: bytes) -> tuple[bytes, bool]:
 
 def _unpack(encoding: str, body: bytes, limit: int) -> tuple[bytes, bool]:
     engine: Any
-    if encoding in ("gzip", "x-gzip") and body.startswith(b"\x1f\x8b"):
+    if encoding in ("gzip", "x-gzip") and body.startswith(MAGIC["gzip"]):
         engine = zlib.decompressobj(31)
     elif encoding == "deflate" and body[:1] and not body.lstrip().startswith(b"<"):
         # With the header of zlib, as the standard has it, or without, as some servers send it.

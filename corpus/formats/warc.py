@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -69,6 +69,10 @@ class _Head:
     length: int
 
     @property
+    def kind(self) -> str:
+        return self.get("warc-type").lower()
+
+    @property
     def end(self) -> int:
         return self.start + self.length
 
@@ -115,13 +119,13 @@ def _read_record(archive: ArchiveStream, source: Source, config: ReadConfig) -> 
         block = _take_block(archive, head, wanted=reason == "")
     except RecordError as error:
         archive.resync(passed)
-        return Failure(source, error.reason, _where(source, error))
+        return _failure(source, error)
     if reason is None:
         return None
     try:
         return Skip(source, reason) if reason else _record_from(head, block, source, config)
     except RecordError as error:
-        return Failure(source, error.reason, _where(source, error))
+        return _failure(source, error)
 
 
 @lru_cache(maxsize=1)
@@ -133,8 +137,8 @@ def _notes(text: str) -> dict[str, Any]:
     return notes if isinstance(notes, dict) else {}
 
 
-def _where(source: Source, error: RecordError) -> str:
-    return f"record {source.record + 1} (byte {source.offset}): {error}"
+def _failure(source: Source, error: RecordError) -> Failure:
+    return Failure(source, error.reason, f"record {source.record + 1} (byte {source.offset}): {error}")
 
 
 def _read_head(archive: ArchiveStream) -> _Head:
@@ -152,7 +156,7 @@ def _read_head(archive: ArchiveStream) -> _Head:
 
 def _reason_to_skip(archive: ArchiveStream, head: _Head) -> str | None:
     """Return "" for a record to read, a reason to skip it, or None for what never holds an article."""
-    kind, mime = head.get("warc-type").lower(), head.get("content-type").lower()
+    kind, mime = head.kind, head.get("content-type").lower()
     peek = archive.look(head.start, head.start + min(head.length, HEAD_BYTES))
     if kind == "conversion":
         return "" if mime.startswith("text/plain") else "not-html"
@@ -176,11 +180,9 @@ def _reason_to_skip(archive: ArchiveStream, head: _Head) -> str | None:
 def _pass_over(archive: ArchiveStream, head: _Head, source: Source, reason: str | None) -> Failure | Skip | None:
     archive.drop(head.start)
     if not archive.skip(head.length, Digest(head.get("warc-block-digest"))):
-        error = archive.trouble(f"no record ends {head.length} bytes behind its header")
-        return Failure(source, error.reason, _where(source, error))
+        return _failure(source, archive.trouble(f"no record ends {head.length} bytes behind its header"))
     if reason == "":
-        error = RecordError(f"{head.length} bytes are more than are taken", reason="too-large")
-        return Failure(source, error.reason, _where(source, error))
+        return _failure(source, RecordError(f"{head.length} bytes are more than are taken", reason="too-large"))
     return Skip(source, reason) if reason else None
 
 
@@ -214,30 +216,28 @@ def _record_from(head: _Head, block: bytes, source: Source, config: ReadConfig) 
     check_id(identity)
     url = head.get("warc-target-uri").strip("<> ")
     identity = identity or content_id(source, url)
-    if head.get("warc-type").lower() == "conversion":
+    if head.kind == "conversion":
         text, rung = decode(block)
         outlet = name_outlet("", url, source)
         return Document(identity, source, mend(text)[0], url=url, outlet=outlet, trace={"charset": rung})
-    return _page_from(head, block, config, Page(identity, source, b"", url, head.get("warc-date")))
-
-
-def _page_from(head: _Head, block: bytes, config: ReadConfig, page: Page) -> Page:
     cut = _CUTS.get(head.get("warc-truncated").lower(), "")
-    if head.get("warc-type").lower() == "resource":
-        response = Response(200, (("content-type", head.get("content-type")),), 0)
-        body = block
+    if head.kind == "resource":
+        response, body = Response(200, (("content-type", head.get("content-type")),), 0), block
     else:
         response = parse_response(block)
         body, broken = decode_body(response, block[response.start :], config.max_record_bytes)
         cut = cut or ("disconnect" if broken else "")
     _check_payload(head, block[response.start :], body)
-    return replace(
-        page,
-        body=body,
+    return Page(
+        identity,
+        source,
+        body,
+        url,
+        head.get("warc-date"),
         status=response.status,
         headers=response.headers,
         truncated=cut,
-        outlet=name_outlet(head.note("outlet"), page.url, page.source),
+        outlet=name_outlet(head.note("outlet"), url, source),
         title=head.note("title"),
         published=parse_date(head.note("published")),
         meta=head.meta(),
