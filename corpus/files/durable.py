@@ -60,8 +60,13 @@ class Published:
     rows: int = 0
 
 
-class _Digesting:
-    """A write-only file that remembers the digest and the size of what went through it."""
+class _Sink:
+    """What writers, compressors and Arrow ask of a file: it is only written to, and `publishing` closes it.
+
+    The digest and the size of what went through it are known.
+    """
+
+    closed = False
 
     def __init__(self, raw: BinaryIO, path: Path) -> None:
         self._raw, self._path = raw, path
@@ -74,9 +79,15 @@ class _Digesting:
         with translated(self._path):
             return self._raw.write(data)
 
+    def tell(self) -> int:
+        return self.size
+
     def flush(self) -> None:
         with translated(self._path):
             self._raw.flush()
+
+    def close(self) -> None:
+        """Stay open."""
 
 
 @contextlib.contextmanager
@@ -92,10 +103,11 @@ def publishing(path: Path) -> Iterator[tuple[IO[bytes], list[Published]]]:
     outcome: list[Published] = []
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        raw = open(temporary, "wb", opener=_without_links)  # noqa: SIM115
+        # A link that somebody has laid in its place is not followed.
+        raw = open(temporary, "wb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o666))  # noqa: SIM115
     try:
-        sink = _Digesting(raw, path)
-        yield sink, outcome  # type: ignore[misc]  # write and flush are all that writers use
+        sink = _Sink(raw, path)
+        yield sink, outcome  # type: ignore[misc]  # writers use nothing else
         with translated(path):
             raw.flush()
             os.fsync(raw.fileno())
@@ -109,11 +121,6 @@ def publishing(path: Path) -> Iterator[tuple[IO[bytes], list[Published]]]:
             temporary.unlink()
         raise
     outcome.append(Published(sink.digest.hexdigest(), sink.size))
-
-
-def _without_links(path: str, flags: int) -> int:
-    """Open a file, but no link that somebody has laid in its place."""
-    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def refusal(error: OSError, what: str) -> GhirbalError:

@@ -44,10 +44,10 @@ def read_csv(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     # The limit is the module's own global; whoever shares the process gets the larger of the two.
     csv.field_size_limit(max(csv.field_size_limit(), config.max_record_bytes))
     with Stream(file.path) as stream:
-        feed = _Feed(split_lines(recoded(stream.blocks(), codec), config.max_record_bytes), config.max_record_bytes)
-        delimiter = feed.find_delimiter(config.fields)
-        reader = csv.reader(feed, delimiter=delimiter, strict=True)
-        header = _next_row(reader, feed, 0)
+        lines = _RowLines(recoded(stream.blocks(), codec), config.max_record_bytes)
+        delimiter = lines.find_delimiter(config.fields)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        header = _next_row(reader, lines, 0)
         names = (
             [name.strip() or f"column {place}" for place, name in enumerate(header, 1)]
             if isinstance(header, list)
@@ -55,14 +55,14 @@ def read_csv(file: InputFile, config: ReadConfig) -> Iterator[Read]:
         )
         if not names or len(set(names)) != len(names):
             raise CorruptInput("the first row must be a header with the names of the fields", path=file.path)
-        if feed.unended:
+        if lines.unended:
             raise TruncatedInput("the file ends in its header row, without a newline", path=file.path)
         for number in itertools.count():
-            row = _next_row(reader, feed, len(names))
+            row = _next_row(reader, lines, len(names))
             if row is None:
                 return
-            read = _record_of_row(names, row, Source(file.name, number, feed.offset), config)
-            if feed.unended and isinstance(read, Document):
+            read = _record_of_row(names, row, Source(file.name, number, lines.offset), config)
+            if lines.unended and isinstance(read, Document):
                 read = replace(read, trace={**read.trace, "end": "no-newline"})
             yield read
 
@@ -88,7 +88,7 @@ def _csv_codec(file: InputFile) -> str:
     return "" if codec.startswith("utf-8") else codec
 
 
-class _Feed:
+class _RowLines:
     """Give csv.reader its lines, and remember those of the row at work.
 
     A quote that never closes swallows rows behind it. `rewind` gives back all lines of a row but the first, so
@@ -96,8 +96,8 @@ class _Feed:
     goes beyond its line any more: each line is then a record or a Failure.
     """
 
-    def __init__(self, lines: Iterator[tuple[int, bytes | None]], limit: int) -> None:
-        self._lines, self._limit = lines, limit
+    def __init__(self, blocks: Iterator[bytes], limit: int) -> None:
+        self._lines, self._limit = split_lines(blocks, limit), limit
         self._again: list[tuple[int, bytes | None]] = []
         self._row: list[tuple[int, bytes | None]] = []
         self._size = 0
@@ -155,23 +155,23 @@ class _Feed:
         del self._row[1:]
 
 
-def _next_row(reader: Iterator[list[str]], feed: _Feed, width: int) -> list[str] | RecordError | None:
+def _next_row(reader: Iterator[list[str]], lines: _RowLines, width: int) -> list[str] | RecordError | None:
     """Return the next row that is not blank, or None at the end.
 
     Of what is none, or not `width` fields wide, return what is wrong with it; only its first line is passed over.
     """
     fields: list[str] = []
     while not fields:
-        feed.begin()
+        lines.begin()
         try:
             fields = next(reader)
         except StopIteration:
             return None
         except (csv.Error, RecordError) as error:
-            feed.rewind()
+            lines.rewind()
             return error if isinstance(error, RecordError) else RecordError(str(error), reason="bad-row")
     if width and len(fields) != width:
-        feed.rewind()
+        lines.rewind()
         return RecordError(f"{len(fields)} fields, the header has {width}", reason="bad-row")
     return fields
 

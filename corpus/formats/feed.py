@@ -37,8 +37,9 @@ def read_feed(file: InputFile, config: ReadConfig) -> Iterator[Read]:
         raise InputError(str(error), path=file.path, reason=error.reason) from error
     # XML has five entities; feeds use those of HTML, which a parser would lose.
     text = _ENTITY.sub(lambda found: html.unescape(found[0]), scrub(text))
-    text = re.sub(r"\A\s*<\?xml[^>]*\?>", "", text)
-    root = etree.fromstring(text.encode(), etree.XMLParser(recover=True, resolve_entities=False, no_network=True))
+    # The charset is given here because the declaration names that of the file.
+    parser = etree.XMLParser(encoding="utf-8", recover=True, resolve_entities=False, no_network=True)
+    root = etree.fromstring(text.encode().lstrip(), parser)
     if root is None:
         raise CorruptInput("no XML can be made out of this feed", path=file.path)
     site = next((link for child in root.iter("{*}link") if (link := _link(child)).startswith("http")), "")

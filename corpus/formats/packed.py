@@ -52,20 +52,14 @@ def unpack(file: InputFile) -> Iterator[InputFile | Failure]:
                 message = "needs a password: unpack it, and give the folder"
                 yield Failure(Source(name), "encrypted", message)
                 continue
-            room -= _spool(stream, path, room)
+            with path.open("wb") as sink:
+                while room >= 0 and (block := stream.read(_COPY_BYTES)):
+                    room -= len(block)
+                    sink.write(block)
             if room < 0 or count >= _MAX_MEMBERS:
                 message = f"unpacks to more than news does at {inner[:80]!r}: unpack it, and give the folder"
                 raise InputError(message, path=file.path, reason="too-large")
             yield InputFile(str(path), name, path.stat().st_size)
-
-
-def _spool(stream: IO[bytes], path: Path, room: int) -> int:
-    size = 0
-    with path.open("wb") as sink:
-        while size <= room and (block := stream.read(_COPY_BYTES)):
-            size += len(block)
-            sink.write(block)
-    return size
 
 
 def _zip_members(file: InputFile) -> Iterator[tuple[str, IO[bytes] | None]]:

@@ -10,7 +10,8 @@ import gzip
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias, get_args
 
@@ -80,7 +81,7 @@ class _Parquet:
             "source": self._arrow.struct({"path": text} | numbers),
         }
         self._schema = self._arrow.schema(columns)
-        output = self._arrow.PythonFile(_Open(sink), mode="w")
+        output = self._arrow.PythonFile(sink, mode="w")
         self._writer = parquet.ParquetWriter(output, self._schema, compression="zstd")
         self._rows: list[Mapping[str, Any]] = []
 
@@ -101,32 +102,6 @@ class _Parquet:
             self._rows = []
 
 
-class _Open:
-    """What compressors and Arrow ask of a file, over a sink that can only write and that others close."""
-
-    closed = False
-
-    def __init__(self, sink: IO[bytes]) -> None:
-        self._sink, self._position = sink, 0
-
-    def write(self, data: bytes) -> int:
-        self._position += len(data)
-        return self._sink.write(data)
-
-    def tell(self) -> int:
-        return self._position
-
-    def flush(self) -> None:
-        self._sink.flush()
-
-    def close(self) -> None:
-        """Leave the sink open."""
-
-
-def _json_line(row: Row) -> bytes:
-    return orjson.dumps(row, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
-
-
 def _plain_text(row: Row) -> bytes:
     text = row.text if isinstance(row, Document) else str(row["text"])
     return ("\n".join(line for line in text.split("\n") if line.strip()) + "\n\n").encode()
@@ -135,14 +110,15 @@ def _plain_text(row: Row) -> bytes:
 def _open_writer(sink: IO[bytes], form: Format, level: int) -> _Lines | _Parquet:
     if form == "parquet":
         return _Parquet(sink)
-    stream: Any = _Open(sink)
+    stream: Any = sink
     if form == "jsonl.gz":
         stream = gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=sink, mtime=0)
     elif form == "jsonl.zst":
         parameter = zstd.CompressionParameter
         stream = zstd.ZstdFile(stream, "w", options={parameter.compression_level: level, parameter.checksum_flag: 1})
         stream.write(b"")  # or a stream of no rows would be a file of no bytes, which no reader takes for zstd
-    return _Lines(stream, _plain_text if form == "txt" else _json_line)
+    to_line = partial(orjson.dumps, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+    return _Lines(stream, _plain_text if form == "txt" else to_line)
 
 
 class Shard:
@@ -167,5 +143,4 @@ def open_shard(path: Path, form: Format, level: int = _ZSTD_LEVEL) -> Iterator[S
         shard = Shard(writer)
         yield shard
         writer.close()
-    done = outcome[0]
-    shard.published = Published(done.sha256, done.bytes, shard.rows)
+    shard.published = replace(outcome[0], rows=shard.rows)
