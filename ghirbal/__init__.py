@@ -1,4 +1,4 @@
-"""The top of the house: commands, configuration, jobs, and the finished corpus. Nobody depends on it.
+"""The top layer: commands, configuration, jobs, and the finished corpus. Nobody depends on it.
 
 From Python: `extract(html)`, `clean(texts)`, `dedup(texts)`, `signatures(texts)`; `build(INPUT, OUT)`, and `open(OUT)`
 for a finished corpus: its documents, `.removed`, `.clusters`, `.why(key)`, `.to_pandas()` (face, opened).

@@ -31,6 +31,19 @@ def render_card(row: Mapping[str, Any]) -> str:
     lines += ["configs:", "- config_name: documents", "  data_files: corpus/*", "  default: true"]
     if row["format"] != "parquet" and (row["dropped"] or row["failed"]):
         lines += ["- config_name: removed", "  data_files: removed/*"]
+    method = []
+    if row["command"] != "dedup":
+        method += [
+            "- The article of each page was found, and its title, date and authors.",
+            "- Chrome was removed from texts: by the form and place of lines, by phrases, and by what each "
+            "outlet repeats in unrelated stories (`boilerplate.toml`).",
+            "- Documents that no corpus wants were dropped: too short, no sentences, not the language asked for.",
+        ]
+    if row["command"] != "clean":
+        method.append(
+            "- Of exact, edited, cut and extended copies one document was kept; it names the others in `also_in` "
+            "(`clusters.jsonl`)."
+        )
     run, versions = row["run"], row["run"]["versions"]
     characters = row["characters"].get("kept", 0)
     texts = [
@@ -51,7 +64,7 @@ def render_card(row: Mapping[str, Any]) -> str:
         "",
         "## Method",
         "",
-        *_method(row),
+        *method,
         "",
         *_table("Outlets", "outlet", row["outlets"], {}),
         *_table("Languages", "language", row["languages"], {}),
@@ -65,23 +78,6 @@ def render_card(row: Mapping[str, Any]) -> str:
         *(f"- {name} {version}" for name, version in sorted(versions.items()) if name != "code"),
     ]
     return "\n".join(texts) + "\n"
-
-
-def _method(row: Mapping[str, Any]) -> list[str]:
-    steps = []
-    if row["command"] != "dedup":
-        steps += [
-            "- The article of each page was found, and its title, date and authors.",
-            "- Chrome was removed from texts: by the form and place of lines, by phrases, and by what each "
-            "outlet repeats in unrelated stories (`boilerplate.toml`).",
-            "- Documents that no corpus wants were dropped: too short, no sentences, not the language asked for.",
-        ]
-    if row["command"] != "clean":
-        steps.append(
-            "- Of exact, edited, cut and extended copies one document was kept; it names the others in `also_in` "
-            "(`clusters.jsonl`)."
-        )
-    return steps
 
 
 def _table(title: str, column: str, counts: Mapping[str, int], meanings: Mapping[str, str]) -> list[str]:

@@ -6,9 +6,9 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import click
 
@@ -21,8 +21,11 @@ from corpus.errors import (
     EXIT_USAGE,
     GhirbalError,
 )
-from ghirbal.cli_read import COMMANDS, PATH
+from ghirbal.cli_read import COMMANDS, CONFIG, PATH
 from ghirbal.terminal import INTERRUPTED, Guarded, visible
+
+if TYPE_CHECKING:
+    from corpus.run import Watcher
 
 # Only click and the error tree are imported here: worker processes import this module again, and must not pay
 # for the crawler or the compiled kernels that they do not use.
@@ -64,6 +67,9 @@ _against = click.option(
     "--against", type=PATH, multiple=True, metavar="CORPUS",
     help="A finished corpus, or an index, that wins; may be repeated.",
 )  # fmt: skip
+_boilerplate = click.option(
+    "--boilerplate", type=PATH, metavar="FILE", help="Use this reviewed table instead of learning one."
+)
 
 
 def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -87,7 +93,7 @@ def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @ghirbal.command()
 @_job_options
-@click.option("--boilerplate", type=PATH, metavar="FILE", help="Use this reviewed table instead of learning one.")
+@_boilerplate
 @_against
 def build(**options: Any) -> int:
     """Clean INPUT, then keep each story once.
@@ -108,7 +114,7 @@ def build(**options: Any) -> int:
 @ghirbal.command()
 @_job_options
 @click.option("--no-filters", is_flag=True, help="Drop no document; only chrome inside documents goes.")
-@click.option("--boilerplate", type=PATH, metavar="FILE", help="Use this reviewed table instead of learning one.")
+@_boilerplate
 def clean(*, no_filters: bool, **options: Any) -> int:
     """Clean INPUT, and keep copies."""
     return _run("clean", filters=not no_filters, **options)
@@ -128,7 +134,7 @@ def dedup(**options: Any) -> int:
     "-o", "--out", required=True, type=PATH, metavar="INDEX", help="Folder of the index; extended when it exists."
 )
 @click.option("--remove", multiple=True, metavar="ID", help="Take a document out of the index; may be repeated.")
-@click.option("--config", type=PATH, metavar="FILE", help="TOML file, as for build.")
+@CONFIG
 def index(corpora: tuple[str, ...], out: str, remove: tuple[str, ...], config: str | None) -> None:
     """Put finished corpora into one index, for --against. A corpus that it holds already is not added again.
 
@@ -184,13 +190,14 @@ for _command in COMMANDS:
 
 def _run(command: str, *, quiet: bool, config: str | None, salvage: bool, **options: Any) -> int:
     from ghirbal.config import read_config, salvaging
-    from ghirbal.console import show_summary, watching
+    from ghirbal.console import Bars, Silence, show_summary
     from ghirbal.jobs import Job, run_job
 
     settings = salvaging(read_config(config)) if salvage else read_config(config)
     out, inputs = Path(options.pop("out")), tuple(options.pop("inputs"))
     given = {name: value for name, value in options.items() if value is not None}
-    with watching(quiet=quiet) as watch:
+    shown: AbstractContextManager[Watcher] = nullcontext(Silence()) if quiet else Bars()
+    with shown as watch:
         finished = run_job(Job(command, inputs, out, settings, **given), watch)  # type: ignore[arg-type]
     show_summary(finished)
     return finished.exit_code

@@ -39,6 +39,7 @@ class _PathName(click.ParamType):  # type: ignore[type-arg]  # generic only in n
 
 PATH = _PathName()
 _OUT = click.argument("out", type=PATH, metavar="OUT")
+CONFIG = click.option("--config", type=PATH, metavar="FILE", help="TOML file, as for build.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for tools.")
 
 
@@ -46,7 +47,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a 
 @click.argument("file", type=PATH, metavar="FILE")
 @click.option("--like", type=PATH, metavar="OUT", help="Judge as the build of OUT did: its table and configuration.")
 @click.option("--boilerplate", type=PATH, metavar="FILE", help="Judge with this table, or that of this corpus.")
-@click.option("--config", type=PATH, metavar="FILE", help="TOML file, as for build.")
+@CONFIG
 @click.option("--record", type=click.IntRange(0), metavar="N", help="Only this record of FILE, counted from 0.")
 @click.option("--id", "identity", metavar="ID", help="Only the document of this id.")
 @_JSON
@@ -127,7 +128,7 @@ def score(**options: Any) -> None:
 @click.argument("corpus", type=PATH, metavar="CORPUS")
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="At most so many for a document.")
 @_JSON
-@click.option("--config", type=PATH, metavar="FILE", help="TOML file, as for build.")
+@CONFIG
 def similar(**options: Any) -> int:
     """List what CORPUS has like the documents of FILE, and why: copies first, then by what they share."""
     from ghirbal.index import show_similar

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -96,16 +95,6 @@ class Bars:
         self._progress.update(self._bar, completed=done, records=said)
 
 
-@contextmanager
-def watching(*, quiet: bool) -> Iterator[Bars | Silence]:
-    """Provide a watcher: bars, or nothing."""
-    if quiet:
-        yield Silence()
-    else:
-        with Bars() as bars:
-            yield bars
-
-
 class Silence:
     """A watcher that says nothing."""
 
@@ -121,8 +110,17 @@ class Silence:
 
 def show_summary(finished: Finished) -> None:
     """Print the counts of a run, why records left, and where the corpus lies."""
-    print_report(finished.report)
-    _show_failures(finished.report)
+    report = finished.report
+    print_report(report)
+    if report.failed:
+        errors.print(f"[bold]{report.failed:,} could not be read:[/bold]")
+    shown = report.failures[:_SHOWN]
+    for failure in shown:
+        where = f"{failure['path']}: record {failure['record']} (byte {failure['offset']:,})"
+        many = f"{failure['count']:,} times, first " if failure["count"] > 1 else ""
+        errors.print(f"  {many}{quote(where)}: {failure['reason']}: {quote(failure['message'])}", soft_wrap=True)
+    if rest := report.failed - sum(failure["count"] for failure in shown):
+        errors.print(f"  ... and {rest:,} more; all are in removed/")
     if finished.already:
         results.print("this run had finished before; nothing was done again")
     results.print(f"corpus:  {quote(str(finished.out / 'corpus'))}", soft_wrap=True)
@@ -172,16 +170,3 @@ def _add(table: Table, title: str, counts: Counter[str], most: int | None) -> No
             table.add_row(f"  {quote(name) or '(none named)'}", f"{count:,}")
         if most is not None and len(counts) > most:
             table.add_row(f"  [dim]... and {len(counts) - most:,} more[/dim]", "")
-
-
-def _show_failures(report: Report) -> None:
-    if not report.failed:
-        return
-    errors.print(f"[bold]{report.failed:,} could not be read:[/bold]")
-    shown = report.failures[:_SHOWN]
-    for failure in shown:
-        where = f"{failure['path']}: record {failure['record']} (byte {failure['offset']:,})"
-        many = f"{failure['count']:,} times, first " if failure["count"] > 1 else ""
-        errors.print(f"  {many}{quote(where)}: {failure['reason']}: {quote(failure['message'])}", soft_wrap=True)
-    if rest := report.failed - sum(failure["count"] for failure in shown):
-        errors.print(f"  ... and {rest:,} more; all are in removed/")

@@ -38,10 +38,11 @@ def bar(share: float) -> str:
     return f'<svg class="bar" width="{_BAR}" height="11" aria-hidden="true">{drawn}</svg>'
 
 
-def wide(name: str, rows: str, rest: int = 0) -> str:
+def table(name: str, cells: Iterable[Sequence[str]], rest: int = 0, heads: Sequence[str] = ()) -> str:
     """Return a table that scrolls by itself on a narrow screen, and how many rows it does not show."""
+    head = rows([[f"<th>{column}</th>" for column in heads]]) if heads else ""
     more = f"<p>and {rest:,} more in report.json</p>" if rest > 0 else ""
-    return f'<div class="wide"><table id="{name}">{rows}</table></div>{more}'
+    return f'<div class="wide"><table id="{name}">{head}{rows(cells)}</table></div>{more}'
 
 
 def rows(cells: Iterable[Sequence[str]]) -> str:

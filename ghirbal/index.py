@@ -21,7 +21,7 @@ from dedup.store import LISTING, Index
 from ghirbal.config import read_config
 from ghirbal.console import print_json, quote, results
 from ghirbal.explain import MAX_DOCUMENTS, Explainer
-from ghirbal.published import HOUSE, corpus_at, find_records, is_finished, read_manifest, read_marker
+from ghirbal.published import STATE, corpus_at, find_records, is_finished, read_manifest, read_marker
 
 #: The scores that `similar` prints; with --json it gives all.
 _SHOWN = ("resemblance", "containment", "rare")
@@ -118,12 +118,12 @@ def remove_from_index(folder: Path, ids: Sequence[str], config: DedupConfig) -> 
 def _opened(folder: Path, config: DedupConfig) -> Iterator[Index]:
     """Open an index to change it, alone."""
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    ours = all(name == HOUSE or name.startswith(("segment-", LISTING)) for name in names)
+    ours = all(name == STATE or name.startswith(("segment-", LISTING)) for name in names)
     if (folder.exists() and not folder.is_dir()) or (LISTING not in names and not ours):
         raise UsageError(f"{folder}: holds something else than an index; give a new or empty folder to -o")
-    if (folder / HOUSE).is_symlink():
-        raise UsageError(f"{folder / HOUSE}: leads out of the index; remove this link")
-    with run_lock(folder / HOUSE / "lock"):
+    if (folder / STATE).is_symlink():
+        raise UsageError(f"{folder / STATE}: leads out of the index; remove this link")
+    with run_lock(folder / STATE / "lock"):
         with translated(folder):
             sweep(folder)
         index = Index(folder, config)

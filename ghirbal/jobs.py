@@ -35,7 +35,7 @@ from ghirbal.output import (
     refuse_foreign,
     spool_input,
 )
-from ghirbal.published import BOILERPLATE, CLUSTERS, HOUSE, REPORT, Identity, find_records, read_report
+from ghirbal.published import BOILERPLATE, CLUSTERS, REPORT, STATE, Identity, find_records, read_report
 from ghirbal.report_page import render_report
 from ghirbal.survey import MOST_SAMPLES, Survey, find_alerts, main_furniture
 
@@ -75,7 +75,7 @@ def run_job(job: Job, watch: Watcher) -> Finished:
         CorpusError: the corpus breaks a law, a defect of ours; it is not published as finished.
     """
     job = replace(job, out=job.out.absolute())
-    work, spool = job.out / HOUSE / "work", job.out / HOUSE / "stdin"
+    work, spool = job.out / STATE / "work", job.out / STATE / "stdin"
     with translated(job.out):
         refuse_foreign(job.out)
     reviewed = read_reviewed(job.boilerplate)
@@ -86,7 +86,7 @@ def run_job(job: Job, watch: Watcher) -> Finished:
         clean = Clean(job.config.clean, reviewed)
         stages += [clean, Filter(job.config.filters, enabled=job.filters)]
     against = _find_against(job)
-    with run_lock(job.out / HOUSE / "lock"), _gone_at_last(spool):
+    with run_lock(job.out / STATE / "lock"), _gone_at_last(spool):
         listing = [[file.name, file.size, file.mtime_ns] for file in files]
         if STDIN in job.inputs:
             spooled, digest = spool_input(spool)

@@ -32,7 +32,7 @@ from corpus.formats import FORMATS
 from corpus.records import SCHEMA_VERSION
 from corpus.run import Report, RunResult
 from ghirbal.config import fingerprint
-from ghirbal.published import BOILERPLATE, CLUSTERS, HOUSE, MANIFEST, REPORT, SUCCESS, Identity, read_identity
+from ghirbal.published import BOILERPLATE, CLUSTERS, MANIFEST, REPORT, STATE, SUCCESS, Identity, read_identity
 
 REPORT_PAGE, CARD = "report.html", "README.md"
 
@@ -40,8 +40,8 @@ REPORT_PAGE, CARD = "report.html", "README.md"
 _OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CARD, CLUSTERS, BOILERPLATE)
 _FOLDERS = ("corpus", "removed")
 _PART = re.compile(rf"part-\d{{5,}}\.(?:{'|'.join(map(re.escape, FORMATS))})", re.ASCII)
-#: What stands in HOUSE while a run is on; what a run that never got to its note can have left there.
-_WORKSHOP, _BEGUN = ("work", "index", "stdin"), ("lock", "stdin", "run.json")
+#: What stands in STATE while a run is on; what a run that never got to its note can have left there.
+_TRANSIENT, _BEFORE_NOTE = ("work", "index", "stdin"), ("lock", "stdin", "run.json")
 #: The packages whose code decides what comes out; what is fetched is the business of the crawl.
 _PACKAGES = ("cleaning", "corpus", "dedup", "ghirbal")
 _CODE = "code"
@@ -109,7 +109,7 @@ def claim(out: Path, identity: Identity, *, fresh: bool) -> bool:
     Raises:
         UsageError: the folder holds another run; `--fresh` replaces it.
     """
-    path, found = out / HOUSE / "run.json", None
+    path, found = out / STATE / "run.json", None
     if path.exists():
         if fresh:
             discard(out)
@@ -140,7 +140,7 @@ def discard(out: Path) -> None:
         for folder in (out / name for name in _FOLDERS):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
-        _clear(out, _WORKSHOP)
+        _clear(out, _TRANSIENT)
 
 
 def _parts(out: Path) -> Iterator[Path]:
@@ -152,7 +152,7 @@ def _parts(out: Path) -> Iterator[Path]:
 
 
 def _clear(out: Path, names: Sequence[str]) -> None:
-    for path in (out / HOUSE / name for name in names):
+    for path in (out / STATE / name for name in names):
         if path.is_dir():
             shutil.rmtree(path)
         else:
@@ -211,16 +211,16 @@ def refuse_foreign(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out}: this is a file; give a folder to -o")
     # The folders come first, for what lies behind a link is not looked at.
-    named = (out / name for name in (HOUSE, *_FOLDERS, *_OURS))
-    for path in chain(named, (out / HOUSE).rglob("*"), _parts(out)):
+    named = (out / name for name in (STATE, *_FOLDERS, *_OURS))
+    for path in chain(named, (out / STATE).rglob("*"), _parts(out)):
         if path.is_symlink():
             raise UsageError(f"{path}: a link to what is not ours to write; remove it, or give another folder to -o")
-    if not out.exists() or (out / HOUSE / "run.json").exists():
+    if not out.exists() or (out / STATE / "run.json").exists():
         return
-    foreign = [path.name for path in out.iterdir() if path.name != HOUSE]
-    if (out / HOUSE).is_dir():
-        inside = (path.name for path in (out / HOUSE).iterdir())
-        foreign += [f"{HOUSE}/{name}" for name in inside if not name.startswith(_BEGUN)]
+    foreign = [path.name for path in out.iterdir() if path.name != STATE]
+    if (out / STATE).is_dir():
+        inside = (path.name for path in (out / STATE).iterdir())
+        foreign += [f"{STATE}/{name}" for name in inside if not name.startswith(_BEFORE_NOTE)]
     if foreign:
         some = ", ".join(sorted(foreign)[:3])
         raise UsageError(f"{out}: holds files that no run of ours wrote ({some}); give a new or empty folder to -o")

@@ -23,7 +23,7 @@ from corpus.formats import Format
 from corpus.records import Copy, Document, Source
 from corpus.run import Report, report_from
 
-HOUSE, SUCCESS, MANIFEST, REPORT = ".ghirbal", "_SUCCESS", "manifest.json", "report.json"
+STATE, SUCCESS, MANIFEST, REPORT = ".ghirbal", "_SUCCESS", "manifest.json", "report.json"
 CLUSTERS, BOILERPLATE = "clusters.jsonl", "boilerplate.toml"
 
 _Kind = TypeVar("_Kind")
@@ -219,7 +219,7 @@ def find_records(inputs: Iterable[str]) -> dict[str, set[str] | None]:
                 if missing := [path for path in files if not path.is_file()]:
                     raise UsageError(f"{missing[0]}: missing; {_REMEDY}")
                 found[str(folder / "corpus") if corpus == folder else name] = {path.name for path in files}
-            elif (folder / HOUSE / "run.json").exists():
+            elif (folder / STATE / "run.json").exists():
                 raise UsageError(f"{name}: an unfinished corpus; run the command that makes it to its end first")
             elif (folder / "warc").is_dir() and any(folder.glob("frontier*.sqlite")):
                 found[str(folder / "warc")] = None

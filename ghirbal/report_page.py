@@ -15,9 +15,9 @@ from typing import Any
 
 import orjson
 
-from ghirbal.differences import Pieces, side_by_side
+from ghirbal.differences import side_by_side
 from ghirbal.glossary import REASONS, RULES, WORDS
-from ghirbal.html_parts import bar, name_cell, named, number_cell, plain, plain_lines, rows, section, wide
+from ghirbal.html_parts import bar, name_cell, named, number_cell, plain, plain_lines, rows, section, table
 
 #: A table on the page shows at most so many rows; report.json has them all.
 _ROWS = 40
@@ -112,7 +112,7 @@ def _table(title: str, column: str, counts: Mapping[str, int], meanings: Mapping
         return ""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     largest = max(1, ranked[0][1])
-    body = rows(
+    cells = (
         [
             name_cell(str(name)),
             number_cell(count),
@@ -121,8 +121,7 @@ def _table(title: str, column: str, counts: Mapping[str, int], meanings: Mapping
         ]
         for name, count in ranked[:_ROWS]
     )
-    head = f"<tr><th>{column}</th><th></th><th></th><th></th></tr>"
-    return section(title, wide(f"of-{column}", head + body, len(ranked) - _ROWS))
+    return section(title, table(f"of-{column}", cells, len(ranked) - _ROWS, (column, "", "", "")))
 
 
 def _samples(samples: Sequence[Mapping[str, Any]]) -> str:
@@ -162,25 +161,20 @@ def _sample(sample: Mapping[str, Any], colour: Mapping[str, int]) -> str:
 def _pairs(pairs: Sequence[Mapping[str, Any]]) -> str:
     if not pairs:
         return ""
-    shown = "".join(_pair(pair) for pair in pairs)
+    shown = ""
+    for pair in pairs:
+        names, columns = [], ""
+        texts = side_by_side(pair["removed_text"], pair["kept_text"])
+        for side, pieces in zip(("removed", "kept"), texts, strict=True):
+            said = ((plain_lines(text), shared) for text, shared in pieces)
+            text = "".join(piece if shared else f"<mark>{piece}</mark>" for piece, shared in said)
+            names.append(f"<bdi>{named(pair[f'{side}_outlet'])}</bdi>")
+            columns += f'<div><p class="about">{side}: {names[-1]} {plain(pair[side])}</p>'
+            columns += f'<div class="text" dir="auto">{text}</div></div>'
+        head = f"<summary>{plain(pair['relation'])} {pair['score']:.2f} {', '.join(names)}</summary>"
+        shown += f'<details class="pair">{head}<div class="beside">{columns}</div></details>'
     about = "What was removed beside what was kept for it; marked is what the other does not have."
     return section("The least certain copies", f'<div id="pairs">{shown}</div>', about)
-
-
-def _pair(pair: Mapping[str, Any]) -> str:
-    ours, theirs = side_by_side(pair["removed_text"], pair["kept_text"])
-    columns = "".join(
-        f'<div><p class="about">{side}: <bdi>{named(pair[f"{side}_outlet"])}</bdi> {plain(pair[side])}</p>'
-        f'<div class="text" dir="auto">{_marked(pieces)}</div></div>'
-        for side, pieces in (("removed", ours), ("kept", theirs))
-    )
-    names = ", ".join(f"<bdi>{named(pair[f'{side}_outlet'])}</bdi>" for side in ("removed", "kept"))
-    head = f"<summary>{plain(pair['relation'])} {pair['score']:.2f} {names}</summary>"
-    return f'<details class="pair">{head}<div class="beside">{columns}</div></details>'
-
-
-def _marked(pieces: Pieces) -> str:
-    return "".join(plain_lines(text) if shared else f"<mark>{plain_lines(text)}</mark>" for text, shared in pieces)
 
 
 def _outlets(row: Mapping[str, Any]) -> str:
@@ -188,21 +182,16 @@ def _outlets(row: Mapping[str, Any]) -> str:
     cells = []
     for one in row["by_outlet"][:_ROWS]:
         counts = (one["kept"], one["removed"], f"{one['chrome']:.1%}")
-        repeated = _repeated(row.get("furniture", {}).get(one["outlet"], ()))
+        furniture = row.get("furniture", {}).get(one["outlet"], ())
+        lines = "".join(
+            f'<li><bdi>{plain(line["example"])}</bdi> '
+            f'<span class="about">{line["form"]}, {line["count"]:,} of {line["documents"]:,}</span></li>'
+            for line in furniture
+        )
+        repeated = f"<details><summary>{len(furniture)} lines</summary><ul>{lines}</ul></details>" if lines else ""
         cells.append([name_cell(one["outlet"]), *map(number_cell, counts), f"<td>{repeated}</td>"])
-    head = "<tr><th>outlet</th><th>kept</th><th>removed</th><th>chrome</th><th>what it repeats</th></tr>"
-    return section("Outlets", wide("outlets", head + rows(cells), len(row["by_outlet"]) - _ROWS))
-
-
-def _repeated(furniture: Sequence[Mapping[str, Any]]) -> str:
-    if not furniture:
-        return ""
-    lines = "".join(
-        f'<li><bdi>{plain(line["example"])}</bdi> '
-        f'<span class="about">{line["form"]}, {line["count"]:,} of {line["documents"]:,}</span></li>'
-        for line in furniture
-    )
-    return f"<details><summary>{len(furniture)} lines</summary><ul>{lines}</ul></details>"
+    heads = ("outlet", "kept", "removed", "chrome", "what it repeats")
+    return section("Outlets", table("outlets", cells, len(row["by_outlet"]) - _ROWS, heads))
 
 
 def _copied(copied: Sequence[Mapping[str, Any]]) -> str:
@@ -216,24 +205,20 @@ def _copied(copied: Sequence[Mapping[str, Any]]) -> str:
     names = sorted(totals, key=lambda name: (-totals[name], name))[:_COPYING]
     found = {(one["first"], one["later"]): one for one in copied}
     most = max(one["stories"] for one in copied)
-    head = "".join(f'<th scope="col" dir="auto">{named(name)}</th>' for name in names)
-    cells = [
-        [f'<th scope="row" dir="auto">{named(one)}</th>', *(_cell(found.get((one, other)), most) for other in names)]
-        for one in names
-    ]
+    cells = [["<th>first \\ later</th>", *(f'<th scope="col" dir="auto">{named(name)}</th>' for name in names)]]
+    for first in names:
+        cells.append([f'<th scope="row" dir="auto">{named(first)}</th>'])
+        for later in names:
+            copies = found.get((first, later), {"stories": 0})
+            stories, hours = copies["stories"], copies.get("median_hours")
+            after = f'<br><span class="about">{hours:g} h</span>' if hours is not None else ""
+            shade = round(9 * stories / most)
+            cells[-1].append(f'<td class="n h{shade}">{stories:,}{after}</td>' if stories else "<td></td>")
     about = (
         "A row for each outlet that had stories first, a column for who had them later: how many, and after how many "
         "hours (median) where both say when."
     )
-    table = wide("copied", f"<tr><th>first \\ later</th>{head}</tr>{rows(cells)}", len(totals) - _COPYING)
-    return section("Who copies whom", table, about)
-
-
-def _cell(one: Mapping[str, Any] | None, most: int) -> str:
-    if one is None:
-        return "<td></td>"
-    hours = f'<br><span class="about">{one["median_hours"]:g} h</span>' if one["median_hours"] is not None else ""
-    return f'<td class="n h{round(9 * one["stories"] / most)}">{one["stories"]:,}{hours}</td>'
+    return section("Who copies whom", table("copied", cells, len(totals) - _COPYING), about)
 
 
 def _clusters(clusters: Sequence[Mapping[str, Any]]) -> str:
@@ -248,8 +233,7 @@ def _clusters(clusters: Sequence[Mapping[str, Any]]) -> str:
         ]
         for one in clusters
     ]
-    head = "<tr><th>copies</th><th>story</th><th>kept from</th><th>also in</th></tr>"
-    return section("The largest stories", wide("clusters", head + rows(cells)))
+    return section("The largest stories", table("clusters", cells, heads=("copies", "story", "kept from", "also in")))
 
 
 def _chart(title: str, bars: Sequence[Sequence[Any]], about: str = "") -> str:
@@ -274,7 +258,7 @@ def _empty(row: Mapping[str, Any]) -> str:
         return ""
     shares = {name: count / row["kept"] for name, count in sorted(fields.items())}
     cells = ([name_cell(name), number_cell(f"{share:.0%}"), f"<td>{bar(share)}</td>"] for name, share in shares.items())
-    return section("Fields that are empty", wide("empty", rows(cells)), "Share of the documents kept.")
+    return section("Fields that are empty", table("empty", cells), "Share of the documents kept.")
 
 
 def _failures(failures: Sequence[Mapping[str, Any]], failed: int) -> str:
@@ -290,10 +274,10 @@ def _failures(failures: Sequence[Mapping[str, Any]], failed: int) -> str:
         ]
         for failure in failures
     ]
-    head = "<tr><th>file</th><th>times</th><th>first record</th><th>reason</th><th>what was wrong</th></tr>"
+    heads = ("file", "times", "first record", "reason", "what was wrong")
     rest = failed - sum(failure["count"] for failure in failures)
     more = f"<p>{rest:,} more are in removed/</p>" if rest > 0 else ""
-    return section("Could not be read", wide("failures", head + rows(cells)) + more)
+    return section("Could not be read", table("failures", cells, heads=heads) + more)
 
 
 def _run(run: Mapping[str, Any]) -> str:
@@ -306,8 +290,7 @@ def _run(run: Mapping[str, Any]) -> str:
     versions = (f"{name} {version}" for name, version in sorted(run["versions"].items()) if name != "code")
     about |= {"versions": ", ".join(versions)}
     cells = ([name_cell(name), f'<td dir="auto">{plain(value)}</td>'] for name, value in about.items())
-    said = "Inputs, and what of the configuration is not as by default."
-    return section("What was run", wide("run", rows(cells)), said)
+    return section("What was run", table("run", cells), "Inputs, and what of the configuration is not as by default.")
 
 
 def _glossary(row: Mapping[str, Any]) -> str:

@@ -91,7 +91,10 @@ class Survey:
         return sorted({row.survivor for *_, row in self._pairs})
 
     def rows(self, before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, Any]:
-        """Return the figures as report.json has them; `before` and `after` are characters by outlet."""
+        """Return the figures as report.json has them; `before` and `after` are characters by outlet.
+
+        `copied` says who was first with how many stories that which other had later, and after how many hours.
+        """
         ranked = sorted(self._outlets.items(), key=lambda item: (-item[1].total(), item[0]))
         outlets = [
             {
@@ -103,6 +106,9 @@ class Survey:
             }
             for name, counts in ranked
         ]
+        dated, months = {day: times for day, times in self._days.items() if day}, Counter[str]()
+        for day, times in dated.items():
+            months[day[:7]] += times
         largest = sorted(self._clusters, key=lambda item: (-item[0], *item[1:3]))
         return {
             "by_outlet": outlets,
@@ -110,31 +116,18 @@ class Survey:
             "by_language": {name: dict(counts) for name, counts in sorted(self._languages.items())},
             "empty_fields": {name: self._empty[name] for name in _FIELDS},
             "lengths": [[least, times] for least, times in sorted(self._lengths.items())],
-            "days": self._by_day(),
-            "copied": self._copied(),
+            "days": [[day, times] for day, times in sorted((months if len(dated) > MOST_DAYS else dated).items())],
+            "copied": [
+                {
+                    "first": first,
+                    "later": later,
+                    "stories": stories,
+                    "median_hours": round(median(hours), 1) if (hours := self._hours.get((first, later))) else None,
+                }
+                for (first, later), stories in sorted(self._copies.items(), key=lambda item: (-item[1], item[0]))
+            ],
             "clusters": [about for *_, about in largest],
         }
-
-    def _by_day(self) -> list[list[Any]]:
-        dated = {day: times for day, times in self._days.items() if day}
-        if len(dated) <= MOST_DAYS:
-            return [[day, times] for day, times in sorted(dated.items())]
-        months: Counter[str] = Counter()
-        for day, times in dated.items():
-            months[day[:7]] += times
-        return [[month, times] for month, times in sorted(months.items())]
-
-    def _copied(self) -> list[dict[str, Any]]:
-        """Return who was first with how many stories that which other had later, and after how many hours."""
-        return [
-            {
-                "first": first,
-                "later": later,
-                "stories": stories,
-                "median_hours": round(median(hours), 1) if (hours := self._hours.get((first, later))) else None,
-            }
-            for (first, later), stories in sorted(self._copies.items(), key=lambda item: (-item[1], item[0]))
-        ]
 
     def pairs(self, survivors: Mapping[str, Document]) -> list[dict[str, Any]]:
         """Return the least certain copies beside what they were removed for."""
