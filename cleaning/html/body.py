@@ -43,8 +43,6 @@ _LINK_LIST = 0.6
 _CELL = 60
 _CELL_WORDS = 3
 
-_NO_EVIDENCE = Evidence()
-
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -87,7 +85,7 @@ def is_data(cells: Sequence[str], *, headed: bool = False) -> bool:
     return few and max(map(len, cells)) <= _CELL
 
 
-def find_body(layout: Layout, evidence: Evidence = _NO_EVIDENCE) -> Body:
+def find_body(layout: Layout, evidence: Evidence) -> Body:
     """Choose container and blocks; an empty Body when the page has no prose at all."""
     blocks, containers = layout.blocks, layout.containers
     if not blocks:

@@ -77,10 +77,7 @@ def _names_chrome(named: str) -> bool:
     return _CHROME_NAME.search(named) is not None
 
 
-#: Chrome whatever its share of the page: a consent wall may hold more words than a short story.
-_NEVER_BODY = re.compile(r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)sr-only(?:\s|$)")
 _UNSEEN_NAME = re.compile(r"(?:^|\s)(?:hidden|sr-only|visually-?hidden|screen-?reader(?:-text)?)(?:\s|$)")
-_COMMENTS_NAME = re.compile(r"comments|comment-?_?(?:list|section|thread|body)|disqus|\brespond\b")
 _HIDDEN_NAME = re.compile(r"(?:^|\s)(?:hidden|hide)(?=\s|$)|read-?_?more|show-?_?more|tab-?panel|expandable")
 _UNSEEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
 #: Scripts written without spaces say about three times as much per character.
@@ -109,7 +106,7 @@ class Block:
         return self.linked > self.size / 2
 
 
-#: An element, and tag and class of those of its children that look alike.
+#: An element, and the signature of those of its children that look alike.
 Home = tuple[_Element, str]
 
 
@@ -148,15 +145,15 @@ class Layout:
         return part
 
     def home(self, block: Block) -> Home:
-        """Return where a block is at home: the element of whose parts it is one, and the dress of its part.
+        """Return where a block is at home: the element of whose parts it is one, and the signature of its part.
 
-        Paragraphs and items all wear one dress, "".
+        Paragraphs and items all have one signature, "".
         """
         part = self.part(block)
         parent = part.getparent()
         if parent is None or (self._counts.get(part, 1) > 1 and part.tag not in _PARTS):
             return part, ""
-        return parent, "" if part.tag in _PARTS else f"{part.tag}.{part.get('class', '')}"
+        return parent, "" if part.tag in _PARTS else signature_of(part)
 
 
 def lay_out(body: _Element) -> Layout:
@@ -172,15 +169,9 @@ def name_of(element: _Element) -> str:
     return f"{get('class', '')} {get('id', '')}".lower().strip()
 
 
-def is_never_body(element: _Element) -> bool:
-    """Tell whether an element names itself as something no article is ever inside of."""
-    name = name_of(element)
-    return bool(_NEVER_BODY.search(name)) or (element.tag == "aside" and "sidebar" in name)
-
-
-def names_comments(element: _Element) -> bool:
-    """Tell whether an element names itself as what readers wrote."""
-    return bool(_COMMENTS_NAME.search(name_of(element)))
+def signature_of(element: _Element) -> str:
+    """Return tag and class of an element, which those that look alike share."""
+    return f"{element.tag}.{element.get('class', '')}"
 
 
 def is_only_hidden(element: _Element) -> bool:

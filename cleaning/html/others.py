@@ -1,7 +1,7 @@
 """Find what follows an article on its page and is by others: comments of readers, and the next article.
 
 No name in the markup and no word of any language is needed. Comments are pieces of prose, each in an element of its
-own, with a line of date and time of the same dress before each. The next article of an endless page has a main heading
+own, with a line of date and time of the same look before each. The next article of an endless page has a main heading
 like the first, or an article element of its own, outside of the elements in which the prose before it stands.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from lxml.etree import _Element
 
-from cleaning.html.layout import HEADINGS, Block, Home, Layout
+from cleaning.html.layout import HEADINGS, Block, Home, Layout, signature_of
 from cleaning.html.weigh import PARAGRAPH, Evidence
 from cleaning.lines.unit import ends_sentence
 
@@ -41,14 +41,14 @@ def mark_others(layout: Layout, evidence: Evidence) -> None:
 
 
 def _captions(layout: Layout) -> list[Block]:
-    """Return the prose that stands below pictures, alone with each in elements of one dress, where other prose is."""
+    """Return the prose that stands below pictures, each alone in one of several like elements, where other prose is."""
     prose = [block for block in layout.blocks if block.weight > 0 and not block.aside]
     parts = [layout.part(block) for block in prose]
     lines = Counter(parts)
     below: dict[str, list[Block]] = {}
     for block, part in zip(prose, parts, strict=True):
         if lines[part] == 1 and part.tag not in _NO_CARDS and next(part.iter("img", "picture"), None) is not None:
-            below.setdefault(f"{part.tag}.{part.get('class', '')}", []).append(block)
+            below.setdefault(signature_of(part), []).append(block)
     captions = [block for blocks in below.values() if len(blocks) >= _GALLERY for block in blocks]
     rest = sum(block.size for block in prose) - sum(block.size for block in captions)
     return captions if rest >= _STORY else []
@@ -85,12 +85,12 @@ def _comments(layout: Layout) -> int:
         if told.total() < _STORY or not _is_stamp(block):
             continue
         prose = _introduced(blocks[index + 1 : index + 1 + _NEAR])
-        dress = f"{block.frame.tag}.{block.frame.get('class', '')}"
+        signature = signature_of(block.frame)
         if prose is None or layout.home(prose) in told:
-            idle[dress] += 1
+            idle[signature] += 1
         else:
-            marks.setdefault(dress, []).append(index)
-    starts = (at[0] for dress, at in marks.items() if len(at) >= max(_COMMENTS, idle[dress]))
+            marks.setdefault(signature, []).append(index)
+    starts = (at[0] for signature, at in marks.items() if len(at) >= max(_COMMENTS, idle[signature]))
     return min(starts, default=len(blocks))
 
 

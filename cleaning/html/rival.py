@@ -41,9 +41,8 @@ FAIR_SHARE = 0.4
 _SHINGLE = 4
 _CELLS = re.compile(r"(?<!\\)\|")
 
-_ZWNJ = re.compile("\u200c|&(?:zwnj|#8204|#[xX]200[cC]);")
-_ZWJ = re.compile("\u200d|&(?:zwj|#8205|#[xX]200[dD]);")
-_MARKS = ("\u200c", "\u200d", "zwnj", "zwj", "&#820", "&#x200", "&#X200")
+#: ZWNJ, the group, or ZWJ.
+_JOINER = re.compile("(\u200c|&(?:zwnj|#8204|#[xX]200[cC]);)|\u200d|&(?:zwj|#8205|#[xX]200[dD]);")
 #: Letters of Linear A: printable, kept by every normal form, in no newspaper.
 _LINEAR_A = range(0x10600, 0x10737)
 
@@ -107,11 +106,11 @@ class Shield:
     def __init__(self, html: str) -> None:
         self.html = html
         self._back: dict[int, str] = {}
-        if any(mark in html for mark in _MARKS):
+        if _JOINER.search(html):
             free = [chr(code) for code in _LINEAR_A if chr(code) not in html]
             if len(free) > 1:
                 self._back = {ord(free[0]): "\u200c", ord(free[1]): "\u200d"}
-                self.html = _ZWJ.sub(free[1], _ZWNJ.sub(free[0], html))
+                self.html = _JOINER.sub(lambda found: free[0] if found[1] else free[1], html)
 
     def restore(self, text: str) -> str:
         """Put the joiners back."""

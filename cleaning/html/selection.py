@@ -1,6 +1,6 @@
 """Select the blocks of a container that are the text of its article.
 
-What stands between, before or behind the prose and in the same dress is text, unless there is evidence against it.
+What stands between, before or behind the prose and looks like it is text, unless there is evidence against it.
 """
 
 from __future__ import annotations
@@ -58,13 +58,12 @@ class Selection:
         self._blocks = blocks
         self._evidence = evidence
         self._layout = layout
-        self._homes = {self._layout.home(block) for block in blocks if block.weight > 0}
+        self._homes = {layout.home(block) for block in blocks if block.weight > 0}
 
     def blocks(self) -> list[Block]:
         """Return the text of the article, in order."""
-        followers = zip_longest(self._blocks, self._blocks[1:])
         chosen: list[Block] = []
-        for block, after in followers:
+        for block, after in zip_longest(self._blocks, self._blocks[1:]):
             if not self._is_stray(block, after, opened=bool(chosen)):
                 chosen.append(block)
         chosen = self._without_notice(self._trim(chosen))
@@ -102,8 +101,7 @@ class Selection:
             return True
         if _SEE_ALSO.match(text):
             # A label with text below it and no link opens another story: the rules of lines judge that.
-            opens = block.size <= _LABEL and not block.linked and after is not None and not after.linked
-            return not opens
+            return block.size > _LABEL or bool(block.linked) or after is None or bool(after.linked)
         if block.is_link:
             return not (is_linked_sentence(block) and self._is_at_home(block))
         if block.tag in HEADINGS:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice, pairwise
 
-from cleaning.html.layout import HEADINGS, Block, Container, Layout, is_never_body, is_only_hidden, names_comments
+from cleaning.html.layout import HEADINGS, Block, Container, Layout, is_only_hidden, name_of, signature_of
 from cleaning.lines.unit import ends_sentence, trails_off
 from corpus.arabic import folded_words
 
@@ -33,11 +33,14 @@ _CARD_GAPS = 0.6
 _ATTESTED = 3.0
 _OPENING = 40
 _SAME_TITLE = 0.8
+#: Chrome whatever its share of the page: a consent wall may hold more words than a short story.
+_NEVER_BODY = re.compile(r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)sr-only(?:\s|$)")
 #: An aside that holds more than this share of the prose is no aside, nor are all of one class with half of it.
 _ASIDE_SHARE = 0.4
 _SAME_NAME_SHARE = 0.5
 #: Nor is one that is named after comments, but where so much prose (characters) stands before it.
 _STORY = 300
+_COMMENTS_NAME = re.compile(r"comments|comment-?_?(?:list|section|thread|body)|disqus|\brespond\b")
 
 #: Hidden prose (characters) that goes on with what is visible: at least so much, so much of what is hidden with it, so
 #: little of it in links, and so many levels up to the prose it goes on with.
@@ -121,7 +124,9 @@ def _mark_asides(layout: Layout, evidence: Evidence) -> None:
     for aside, name, size in zip(layout.asides, names, prose, strict=True):
         if (size >= SENTENCE and hidden.continues(aside)) or _quotes(blocks, aside):
             continue
-        never = is_never_body(aside.element) and not any(map(evidence.headlines, blocks[aside.start : aside.end]))
+        named = name_of(aside.element)
+        never = bool(_NEVER_BODY.search(named)) or (aside.element.tag == "aside" and "sidebar" in named)
+        never = never and not any(map(evidence.headlines, blocks[aside.start : aside.end]))
         if not never and (size > _ASIDE_SHARE * sums[-1] or of_name[name] > _SAME_NAME_SHARE * sums[-1]):
             spared.append(aside)
             continue
@@ -131,7 +136,7 @@ def _mark_asides(layout: Layout, evidence: Evidence) -> None:
 
     told = list(accumulate((block.size * (block.weight > 0 and not block.aside) for block in blocks), initial=0))
     for aside in spared:
-        if told[aside.start] >= _STORY and names_comments(aside.element):
+        if told[aside.start] >= _STORY and _COMMENTS_NAME.search(name_of(aside.element)):
             for block in blocks[aside.start : aside.end]:
                 block.aside, block.weight = True, min(block.weight, 0.0)
 
@@ -199,8 +204,7 @@ def _discount_cards(blocks: list[Block]) -> None:
     for index, block in enumerate(blocks):
         if block.weight > 0:
             around = (block.frame, *islice(block.frame.iterancestors(), 2))
-            signature = tuple(f"{element.tag}.{element.get('class', '')}" for element in around)
-            cards.setdefault(signature, []).append(index)
+            cards.setdefault(tuple(map(signature_of, around)), []).append(index)
     for indices in cards.values():
         frames = [blocks[index].frame for index in indices]
         parents = {frame.getparent() if frame.tag in ("p", "li", "blockquote") else frame for frame in frames}
