@@ -3,12 +3,12 @@
     python bench/page.py [--data FOLDER] [--write]
 
 Needs the labelled data (a sibling folder `shared/data`, or $GHIRBAL_DATA, or --data). Two logistic regressions with a
-ridge, by Newton's method: whether a document is a page, and whether a line of a page is of its article. Each
-of the 709 labelled
-pages is also cut to a window around its article; every other one is used without its headline. A line weighs as the
-square root of its length, a document as much as any other, one in a language other than English more. For the table
-sites are put into groups, and each group is judged by weights fitted on the others. `--write` makes
-cleaning/article/page.toml of the weights fitted on all.
+ridge, by Newton's method: whether a document is a page, and whether a line of a page is of its article. Each of the
+709 labelled pages is also cut to a window around its article; every other one is used without its headline. Beside them
+stand pages and windows labelled by hand, and dumps of saved news pages, whose lines are labelled by their gold text.
+A line weighs as the square root of its length, a document as much as any other, those labelled by hand and the news
+pages more. For the table sites are put into groups, and each group is judged by weights fitted on the others. `--write`
+makes cleaning/article/page.toml of the weights fitted on all.
 """
 
 from __future__ import annotations

@@ -11,17 +11,19 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from math import exp
 from pathlib import Path
+from statistics import fmean, pstdev
 
 import msgspec
 
 from cleaning.article.analysis import AROUND, Analysis, remove
 from cleaning.article.signs import LINKS, Figures, figures_of, log_of, outline_of
+from cleaning.lines.mentions import is_date_line
 
 #: Classes that a page shows outside of its article.
 _SIGNS = AROUND | LINKS
 
 #: From this probability on a document is judged to be a page: of 709 labelled pages left out 4 are not, and of 6,096
-#: dumps of articles 11 are. Those, lists mostly, would lose more by it than windows with little around them gain.
+#: dumps of articles 4 are. Those, lists mostly, would lose more by it than windows with little around them gain.
 PAGE = 0.7
 
 #: No labelled page has fewer lines that end no sentence.
@@ -68,16 +70,21 @@ def scales() -> dict[str, Scale]:
 
 
 def document_figures(found: Analysis) -> Figures:
-    """Return what tells a page from an article: short lines, how many and where, beside the paragraphs."""
+    """Return what tells a page from an article: short lines, how many, where and how alike, beside the paragraphs."""
     units, known = found.units, found.paragraphs
     short = [not (paragraph or unit.sentence) for unit, paragraph in zip(units, known, strict=True)]
     first = known.index(True) if True in known else len(units)
     last = known[::-1].index(True) if True in known else len(units)
     signs = sum(unit.kind in _SIGNS for unit in units)
+    outside = [unit for unit, is_short in zip(units, short, strict=True) if is_short]
+    sizes = [unit.size for unit in outside] or [0]
     return {
         "lines": {
             "short lines": log_of(sum(short), 5),
             "share of short lines": sum(short) / len(units),
+            "share of the characters in short lines": sum(sizes) / sum(unit.size for unit in units),
+            "spread of the lengths of short lines": min(pstdev(sizes) / (fmean(sizes) + 1), 1.0),
+            "share of dates among short lines": sum(is_date_line(unit.key) for unit in outside) / max(1, len(outside)),
             "menu entries": log_of(sum(unit.stub for unit in units), 5),
             "lines above the first paragraph": log_of(first, 4),
             "lines below the last paragraph": log_of(last, 4),

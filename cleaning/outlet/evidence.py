@@ -28,7 +28,7 @@ _WORD = 4
 #: A story with fewer rare words cannot be compared.
 _COMPARABLE = 5
 #: Two stories are unrelated if they share less than this part of the rare words of the one that has fewer. Without it
-#: backgrounds go from eleven times as many articles of an outlet left out.
+#: backgrounds go from eleven times as many of 7,000 articles of one outlet.
 _UNRELATED = 0.12
 #: A word of the topic stands in so many of the unrelated stories of a piece, and in so few of all.
 _TOPIC_INSIDE = 0.75

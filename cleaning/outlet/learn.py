@@ -26,7 +26,7 @@ _PART = 4_000_000
 _HASHES = 2**64
 
 #: A piece has its place at the head or the tail of documents if it stands there in so many of them; without it 160 of
-#: 7,000 articles of an outlet left out lose a phrase.
+#: 7,000 articles of one outlet lose a phrase.
 _PLACED = 0.8
 #: So many first, and last, pieces are the head and the tail; so is all that nothing but returning pieces keeps from it.
 _EDGE = 2
@@ -41,7 +41,7 @@ _COMMON = 0.1
 #: Four of five groups of outlets would take .5 for the fifth, at the same cost; the stricter value stands.
 _TOLD = 0.35
 #: A sentence that opens with "and" continues a story, unless so many times the stories that are enough have it. All
-#: groups of outlets choose this; without it backgrounds go from five times as many articles of an outlet left out.
+#: groups of outlets choose this; without it backgrounds go from five times as many of 7,000 articles of one outlet.
 _CONTINUING = 3
 #: A headline that is said again to so large a part is that of this story, in another version.
 _OWN_STORY = 0.6
@@ -76,7 +76,7 @@ _GRAMMAR = 0.4
 #: A dateline stands apart by a mark, and is part of the story.
 _DATELINE = frozenset("-–—:()/،,")
 #: Before a tail so many documents have ended; a longer one is no end of a sentence. Without it 533 of 7,000 articles of
-#: an outlet left out lose their last words.
+#: one outlet lose their last words.
 _STOPS = frozenset(".!?؟…۔")
 _ENDED = 0.7
 #: A longer frame is one if it stands in so many of the documents of the shorter one.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from cleaning.article.page import choose_threshold
-from cleaning.article.rules import find_spans
+from cleaning.article.page import PAGE, choose_threshold, document_figures, scales
+from cleaning.article.rules import analyse, find_phrases, find_spans
 from cleaning.article.spans import delete_spans
 from cleaning.lines.lexicon import default_lexicon
+from cleaning.lines.unit import cut
 from cleaning.outlet.furniture import OutletTable
 from cleaning.stages import Clean
 from corpus.records import Document, Source
+from tests.cleaning.stories import BODY
 
 RUSSIAN = (
     [*"Главная Новости Спорт Экономика Контакты Поиск Войти".split(), "Все рубрики", "Портовый вестник"],
@@ -86,7 +88,15 @@ def test_the_lines_kept_are_those_of_the_largest_expected_agreement():
 def test_a_page_without_a_plain_article_is_doubtful_and_keeps_more():
     menu, _, foot = RUSSIAN
     links = [f"Мост номер {number} откроют для грузовиков" for number in range(12)]
-    text = "\n".join([*menu, *links, RUSSIAN[1][0], *links[::-1], *foot])
+    text = "\n".join([*menu, "Погода", "Спорт", "Наука", *links, RUSSIAN[1][0], *links[::-1], *foot])
     kept = Clean().apply(Document("1", Source("a.jsonl", 0), text)).record
     assert kept.trace["doubtful"] is True
     assert RUSSIAN[1][0] in kept.text
+
+
+def test_a_list_of_names_under_a_paragraph_is_no_page():
+    names = ("سمير الهادي", "نادر الغيث", "ليلى الراوي", "كمال الصياد", "هدى البحري", "فريد الموج", "رنا المرساة")
+    units = cut("\n".join([BODY[0], *(f"{name} {names[at % 5]}" for at, name in enumerate(names * 6))]))
+    find_phrases(units, default_lexicon())
+    document = scales()["document"]
+    assert document.chance(document.points(document_figures(analyse(units, "")))) < PAGE / 2
