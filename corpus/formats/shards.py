@@ -107,20 +107,6 @@ def _plain_text(row: Row) -> bytes:
     return ("\n".join(line for line in text.split("\n") if line.strip()) + "\n\n").encode()
 
 
-def _open_writer(sink: IO[bytes], form: Format, level: int) -> _Lines | _Parquet:
-    if form == "parquet":
-        return _Parquet(sink)
-    stream: Any = sink
-    if form == "jsonl.gz":
-        stream = gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=sink, mtime=0)
-    elif form == "jsonl.zst":
-        parameter = zstd.CompressionParameter
-        stream = zstd.ZstdFile(stream, "w", options={parameter.compression_level: level, parameter.checksum_flag: 1})
-        stream.write(b"")  # or a stream of no rows would be a file of no bytes, which no reader takes for zstd
-    to_line = partial(orjson.dumps, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
-    return _Lines(stream, _plain_text if form == "txt" else to_line)
-
-
 class Shard:
     """A shard being written: counts its rows; `published` is set once it has its final name."""
 
@@ -139,7 +125,16 @@ class Shard:
 def open_shard(path: Path, form: Format, level: int = _ZSTD_LEVEL) -> Iterator[Shard]:
     """Write one shard that gets its name only when the block succeeds; `level` is that of zstd."""
     with publishing(path) as (sink, outcome):
-        writer = _open_writer(sink, form, level)
+        stream: Any = sink
+        if form == "jsonl.gz":
+            stream = gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=sink, mtime=0)
+        elif form == "jsonl.zst":
+            kind = zstd.CompressionParameter
+            stream = zstd.ZstdFile(sink, "w", options={kind.compression_level: level, kind.checksum_flag: 1})
+            stream.write(b"")  # or a stream of no rows would be a file of no bytes, which no reader takes for zstd
+        to_line = partial(orjson.dumps, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+        encode = _plain_text if form == "txt" else to_line
+        writer = _Parquet(sink) if form == "parquet" else _Lines(stream, encode)
         shard = Shard(writer)
         yield shard
         writer.close()
