@@ -113,10 +113,7 @@ def text_of(element: _Element) -> str:
 
 def body_of(root: _Element) -> _Element:
     """Return the body element, or the root of a fragment."""
-    body = root.find("body")
-    if body is None:
-        body = root.find(".//body")
-    return root if body is None else body
+    return next(root.iter("body"), root)
 
 
 def remove(root: _Element, selectors: Sequence[str]) -> None:

@@ -15,11 +15,11 @@ HEAD = '<meta property="og:type" content="article"><script>var a = 1;</script>'
 
 def article(number: int, text: str = "") -> Answer:
     """Return a page with a story in it, and the chrome that a site puts around one."""
-    paragraphs = "".join(f"<p>{line}</p>" for line in (text or story(number)).split("\n"))
     nav = "".join(f'<li><a href="/section/{name}">{name}</a></li>' for name in ("محليات", "رياضة", "ثقافة"))
     head = f"<title>عنوان الخبر {number}</title>{HEAD}"
     box = '<div class="x7"><p>نتابع في هذه الصفحة كل يوم آخر ما يصلنا من مراسلينا في المدن والقرى البعيدة.</p></div>'
-    main = f"<article><h1>عنوان الخبر {number}</h1>{paragraphs}{box}</article><footer>جميع الحقوق محفوظة</footer>"
+    paragraphs = box.join(f"<p>{line}</p>" for line in (text or story(number)).split("\n"))
+    main = f"<article><h1>عنوان الخبر {number}</h1>{paragraphs}</article><footer>جميع الحقوق محفوظة</footer>"
     html = f'<!doctype html><html lang="ar"><head>{head}</head><body><nav><ul>{nav}</ul></nav>{main}</body></html>'
     return Answer(html.encode())
 
