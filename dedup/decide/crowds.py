@@ -113,7 +113,10 @@ def find_copies(crowd: tuple[Texts, NDArray[np.int64]]) -> tuple[NDArray[np.bool
     for step in range(1, NGRAM):
         told[step:] |= held[:-step]
     number = words & np.uint32(1) == 1
-    own, common = (_count_holders(words[those], owners[those]) for those in (number & inside & ~told, number & told))
+    other, same = np.flatnonzero(number & inside & ~told), number & told
+    # With the words on both sides: what is left of "5 million" where one of the two was edited is no number of others.
+    own = _count_holders(shingle(np.pad(words, 1), 3)[other], owners[other])
+    common = _count_holders(words[same], owners[same])
     members = np.bincount(owners[held], minlength=count) >= MIN_OF_CROWD * (lengths + 1 - NGRAM)
     copies = members & ~_has_other_numbers(own, common, count)
     return members[places], copies[places]
@@ -133,7 +136,7 @@ def _count_holders(words: NDArray[np.uint32], owners: NDArray[np.int64]) -> Hold
 
 
 def _has_other_numbers(own: Holders, common: Holders, count: int) -> NDArray[np.bool_]:
-    """Mark who has a number of its `own` within the story, as others of the crowd do, and lacks one that most have.
+    """Mark who has a number of its `own` in a place of the story, as others of the crowd do, and lacks one of most.
 
     It tells another story, or another day of it; a number that hardly anybody else has is a slip.
     """

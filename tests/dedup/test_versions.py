@@ -112,6 +112,14 @@ def test_in_a_crowd_a_number_of_one_copy_is_a_slip_and_one_of_several_is_news(do
     assert [name[0] for name in kept([*copies, *news])] == ["n", "l"]
 
 
+def test_in_a_crowd_what_an_edit_leaves_of_a_number_is_no_news(document, story):
+    text = "بلغت كلفة الرصيف 212 مليون دينار " + story(1).replace("\n", " ")
+    draw = random.Random(1)
+    copies = [document(f"n{at:02}", edited(text, at, draw)) for at in range(20)]
+    torn = [document(f"torn{word}", text.replace("212", word)) for word in ("الشراع", "السلطة", "إنشائه", "القرى")]
+    assert len(kept([*copies, *torn])) == 1
+
+
 def test_a_form_filled_in_again_and_again_is_no_crowd_of_copies(document, story):
     parts = story(1).split("\n")
     names = ["".join(random.Random(at).choices("بتجحدرزسشصطعف", k=6)) for at in range(200)]
