@@ -25,6 +25,7 @@ from crawler.outlets import parse_outlets
 from crawler.readers import Readers
 from crawler.session import MAX_HOPS
 from crawler.state.settle import reason_of
+from crawler.web.headers import header_of, location_of
 from crawler.web.pages import Reading
 from crawler.web.urls import as_ascii, host_and_port, kind_of, site_of
 
@@ -121,7 +122,7 @@ class DraftSpider(Spider):
                 front = await self._ask(self.address)
                 if front.status != _OK:
                     raise UsageError(f"{front.url}: answers {front.status}; give the front page of a news site")
-                reading = await self.readers.read_page(front.body, _content_type(front))
+                reading = await self.readers.read_page(front.body, header_of(front.headers, b"Content-Type"))
                 await self._look_at(front, reading, notes, found)
         except TimeoutError:
             if front is None:
@@ -155,10 +156,10 @@ class DraftSpider(Spider):
             # Scrapy's handlers and middlewares raise classes without a common base.
             except Exception as fault:
                 raise UsageError(f"{url}: {_why(fault)}") from fault
-            location = response.headers.get(b"Location")
-            if not 300 <= response.status < 400 or location is None:
+            location = location_of(response.headers)
+            if not 300 <= response.status < 400 or not location:
                 return response
-            target = as_ascii(location.decode("utf-8", "replace"), url)
+            target = as_ascii(location, url)
             if target is None:
                 raise UsageError(f"{url}: redirects to what is no http or https url; check the address")
             url = target
@@ -182,7 +183,7 @@ class DraftSpider(Spider):
                 with contextlib.suppress(UsageError, RecordError):
                     answer = await self._ask(url)
                     fresh = answer.status == _OK and answer.url not in found[kind] and _is_of(answer.url, front.url)
-                    if fresh and await self.readers.read_list(answer.body, _content_type(answer)):
+                    if fresh and await self.readers.read_list(answer.body, header_of(answer.headers, b"Content-Type")):
                         found[kind].append(answer.url)
 
 
@@ -198,10 +199,6 @@ def _why(fault: Exception) -> str:
 def _is_of(url: str, base: str) -> bool:
     """Tell whether a url is on the host of `base` or below it."""
     return f".{host_and_port(url)[0]}".endswith(f".{host_and_port(base)[0]}")
-
-
-def _content_type(response: Response) -> str:
-    return (response.headers.get(b"Content-Type") or b"").decode("latin-1")
 
 
 def _language(reading: Reading) -> str:

@@ -56,17 +56,14 @@ def build_report(frontier: Frontier, run: dict[str, Any], names: Iterable[str] =
         outlets[name] = row
         for what, value in row.items():
             total[what] = total.get(what, 0) + (sum(value.values()) if isinstance(value, dict) else value)
-    silent = {name: _answers(outlets[name]) for name in sorted(names) if not _gave(outlets[name])}
+    gave = {
+        name for name, row in outlets.items()
+        if row["fetched"] or row["unchanged"] or row["passed"] or row["lists"] > row["empty-lists"]
+    }  # fmt: skip
+    answers = {name: row["failed"] | row["refused"] | row["postponed"] for name, row in outlets.items()}
+    silent = {name: answers[name] for name in sorted(set(names) - gave)}
     files = [{"name": file.name, "state": file.state, "bytes": file.size} for file in frontier.archives()]
     return {"run": run, "outlets": outlets, "total": total, "silent": silent, "archives": files}
-
-
-def _gave(row: dict[str, Any]) -> bool:
-    return bool(row["fetched"] or row["unchanged"] or row["passed"] or row["lists"] > row["empty-lists"])
-
-
-def _answers(row: dict[str, Any]) -> dict[str, int]:
-    return {**row["failed"], **row["refused"], **row["postponed"]}
 
 
 class Progress:

@@ -25,6 +25,7 @@ from corpus.charset import declared_charset, decode
 from corpus.errors import RecordError
 from crawler.polite.safety import Refused
 from crawler.polite.throttle import set_floor
+from crawler.web.headers import header_of, location_of
 from crawler.web.urls import site_of
 
 logger = logging.getLogger(__name__)
@@ -106,8 +107,7 @@ class PoliteRobots:
         if len(response.body) > MAX_BODY:
             body = body.rpartition(b"\n")[0]
         try:
-            kind = (response.headers.get(b"Content-Type") or b"").decode("latin-1")
-            text, _ = decode(body, declared_charset(kind))
+            text, _ = decode(body, declared_charset(header_of(response.headers, b"Content-Type")))
         except RecordError:
             text = body.decode("utf-8-sig", "replace")
         parsed = Protego.parse(text)
@@ -127,10 +127,10 @@ class PoliteRobots:
             meta = {"dont_obey_robotstxt": True, "download_slot": site, "ghirbal_limit": MAX_BODY + 1}
             request = Request(url, priority=_PRIORITY, meta=meta, callback=NO_CALLBACK)
             response = await self._crawler.engine.download_async(request)
-            target = response.headers.get(b"Location")
-            if not 300 <= response.status < 400 or target is None:
+            target = location_of(response.headers)
+            if not 300 <= response.status < 400 or not target:
                 return response
-            url = urljoin(url, target.decode("latin-1"))
+            url = urljoin(url, target)
             if urlsplit(url).scheme not in ("http", "https"):
                 break
         return Response(url, status=404)

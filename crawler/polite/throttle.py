@@ -12,6 +12,7 @@ from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Headers, Response
 
 from corpus.formats import looks_html
+from crawler.web.headers import header_of
 
 #: A host that says it is overloaded is asked half as often from then on, down to once in this many seconds.
 SLOWEST = 60.0
@@ -73,7 +74,7 @@ class DownloadLimits:
         meta = request.meta
         meta["ghirbal_clock"] = time.monotonic()
         if "row" in meta and not meta.get("ghirbal_any_type"):
-            kind = (headers.get(b"Content-Type") or b"").decode("latin-1").strip().lower()
+            kind = header_of(headers, b"Content-Type").strip().lower()
             if kind.startswith(_UNWANTED_TYPES) and "xml" not in kind and "gzip" not in kind:
                 raise StopDownload(fail=True)
             meta["ghirbal_vague"] = kind.startswith(_VAGUE_TYPES)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import resource
 import sys
 import time
@@ -27,6 +26,7 @@ from crawler.state import settle
 from crawler.state.archive import Capture
 from crawler.state.rows import ENTRIES, Row, Target
 from crawler.state.settle import NOT_MODIFIED, FetchResult
+from crawler.web.headers import header_of, location_of
 from crawler.web.listings import ListingEntry, is_listing
 from crawler.web.owners import NOFOLLOW, signals_of
 from crawler.web.pages import Reading
@@ -37,7 +37,6 @@ logger = logging.getLogger(__name__)
 _LISTS = ("feed", "sitemap")
 #: Redirects with cookies that are remembered.
 MOST_SENT_ON = 10_000
-_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _REDIRECTS = range(300, 400)
 _SUCCESS = range(200, 300)
 
@@ -67,7 +66,7 @@ class KeepRaw:
         row: Row | None = request.meta.get("row")
         if row is not None and row.kind in _LISTS:
             return response
-        body, _ = unpack(response.body, _header(response, b"Content-Encoding"), self._limit)
+        body, _ = unpack(response.body, header_of(response.headers, b"Content-Encoding"), self._limit)
         return response.replace(body=body)
 
 
@@ -165,7 +164,7 @@ class NewsSpider(Spider):
         if response.status in _REDIRECTS:
             return settle.moved(row, now, self._redirect_target(response, row), response.status)
         if response.status not in _SUCCESS:
-            wait = _header(response, b"Retry-After")
+            wait = header_of(response.headers, b"Retry-After")
             return settle.answered_badly(row, now, response.status, wait, self._first_wait)
         if "dataloss" in response.flags and row.attempts == 0:
             return FetchResult(settle.postponed(row, now, "disconnect", first=self._first_wait))
@@ -174,7 +173,7 @@ class NewsSpider(Spider):
     async def _page(self, response: Response) -> FetchResult:
         """Settle a page: none for us, or one to archive, with its links."""
         row: Row = response.meta["row"]
-        now, kind = time.time(), _header(response, b"Content-Type")
+        now, kind = time.time(), header_of(response.headers, b"Content-Type")
         if not looks_html(kind, response.body):
             return FetchResult(settle.closed(row, now, "failed", "not-html", response.status))
         reading = await self.session.readers.read_page(response.body, kind)
@@ -212,8 +211,9 @@ class NewsSpider(Spider):
         """Settle a feed or a sitemap, also one that was given as a seed: from now on it is a feed."""
         row: Row = response.meta["row"]
         raw: Response = response.meta["raw"]
-        encodings = "" if row.kind == "seed" else _header(raw, b"Content-Encoding")
-        entries = await self.session.readers.read_list(response.body, _header(raw, b"Content-Type"), encodings)
+        encodings = "" if row.kind == "seed" else header_of(raw.headers, b"Content-Encoding")
+        content_type = header_of(raw.headers, b"Content-Type")
+        entries = await self.session.readers.read_list(response.body, content_type, encodings)
         if entries is None:
             return FetchResult(settle.closed(row, time.time(), "failed", "not-a-list", response.status))
         kind = "feed" if row.kind == "seed" else row.kind
@@ -260,7 +260,7 @@ class NewsSpider(Spider):
 
     def _redirect_target(self, response: Response, row: Row) -> Target | str:
         """Return where a redirect leads, as a url of its own, or why it leads nowhere."""
-        location = _location(response)
+        location = location_of(response.headers)
         if not location:
             return "without-location"
         if row.hops >= MAX_HOPS:
@@ -305,24 +305,11 @@ class NewsSpider(Spider):
         scheduler.wake({target.host for target in known})  # type: ignore[union-attr]
 
 
-def _header(response: Response, name: bytes) -> str:
-    return (response.headers.get(name) or b"").decode("latin-1")
-
-
-def _location(response: Response) -> str:
-    """Return where a redirect leads; bytes that are no UTF-8 are sent back as they came, as browsers do."""
-    value = response.headers.get(b"Location") or b""
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return _HIGH_BYTE.sub(lambda byte: b"%%%02X" % byte[0][0], value).decode("ascii")
-
-
 def _facts(response: Response) -> dict[str, Any]:
     return {
         "status": response.status,
-        "etag": _header(response, b"ETag")[:1000],
-        "modified": _header(response, b"Last-Modified")[:100],
+        "etag": header_of(response.headers, b"ETag")[:1000],
+        "modified": header_of(response.headers, b"Last-Modified")[:100],
     }
 
 

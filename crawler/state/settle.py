@@ -150,9 +150,7 @@ def went_wrong(row: Row, now: float, fault: BaseException, first: float = FIRST_
 
 def reason_of(fault: BaseException) -> str:
     """Name what went wrong with a download, in kebab-case."""
-    if isinstance(fault, Refused):
-        return fault.reason
-    if isinstance(fault, RecordError):
+    if isinstance(fault, (Refused, RecordError)):
         return fault.reason
     if isinstance(fault, DownloadCancelledError):
         return "too-large"
