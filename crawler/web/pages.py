@@ -1,6 +1,6 @@
 """What a fetched page says about itself and where it leads.
 
-lxml reads a page of 170 KiB in 1.6 ms, and knows comments, scripts and quoted signs from markup.
+lxml parses a page of 170 KiB in 0.7 ms, and knows comments, scripts and quoted signs from markup.
 """
 
 from __future__ import annotations
