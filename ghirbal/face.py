@@ -201,6 +201,10 @@ def build(
     """
     import pathlib
 
+    from corpus.errors import UsageError
+
+    if form == "txt":
+        raise UsageError("form: bare texts cannot be opened; choose another, or run: ghirbal build --format txt")
     from ghirbal.config import read_config
     from ghirbal.console import Silence
     from ghirbal.jobs import Job, run_job

@@ -15,7 +15,7 @@ from corpus.formats import ReadConfig, read_input
 from corpus.records import Document
 from corpus.run import Learner, map_file, summarise
 from dedup.config import DedupConfig
-from dedup.decide import Match, find_similar
+from dedup.decide import find_similar
 from dedup.stages import quote as quote_passage
 from dedup.store import LISTING, Index
 from ghirbal.config import read_config
@@ -167,7 +167,16 @@ def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: s
     with TemporaryDirectory(prefix="ghirbal-") as folder:
         index = against.open(Path(folder))
     for document in (explainer.judge(document)[0] for document in documents):
-        rows = [_row(document, match) for match in find_similar(index, document, limit)]
+        rows: list[dict[str, Any]] = [
+            {
+                **{name: getattr(match.copy, name) for name in ("id", "outlet", "url", "published")},
+                "relation": match.copy.relation or "none",
+                "scores": match.scores,
+                "passage": quote_passage(document.text, match.start, match.length),
+                "passage_words": match.length,
+            }
+            for match in find_similar(index, document, limit)
+        ]
         if as_json:
             print_json({"id": document.id, "source": document.source, "similar": rows})
             continue
@@ -180,17 +189,3 @@ def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: s
             results.print(f"  [bold]{row['relation']}[/bold]  {scores}  {quote(origin)}", soft_wrap=True)
             results.print(f"    {row['passage_words']} words in a row: {quote(row['passage'])}", soft_wrap=True)
     return explainer.exit_code
-
-
-def _row(document: Document, match: Match) -> dict[str, Any]:
-    copy = match.copy
-    return {
-        "id": copy.id,
-        "outlet": copy.outlet,
-        "url": copy.url,
-        "published": copy.published,
-        "relation": copy.relation or "none",
-        "scores": match.scores,
-        "passage": quote_passage(document.text, match.start, match.length),
-        "passage_words": match.length,
-    }

@@ -163,3 +163,10 @@ def test_the_face_has_types(tmp_path):
         'Revealed type is "str"', 'Revealed type is "dict[str, float]"', 'Revealed type is "bool"',
     ]  # fmt: skip
     assert 'Argument "command" to "build" has incompatible type' in said
+
+
+def test_bare_texts_which_cannot_be_opened_are_refused_before_anything_is_written(tmp_path):
+    (tmp_path / "a.txt").write_text(story(1), "utf-8")
+    with pytest.raises(UsageError, match="form: bare texts cannot be opened"):
+        ghirbal.build(tmp_path / "a.txt", tmp_path / "out", form="txt")
+    assert not (tmp_path / "out").exists()
