@@ -207,7 +207,6 @@ GROUPS = 5
 KNOBS: tuple[tuple[ModuleType, str, str, tuple[float, ...], float], ...] = (
     (evidence, "_UNRELATED", "rare words in common that make two stories related", (0.06, 0.25), 2.0),
     (evidence, "_COMPARABLE", "rare words of a story that can be compared", (3, 10), 0),
-    (learn, "_TOPIC", "words of a topic in common that make a formula", (2, 10), 1_000),
     (learn, "_TOLD", "part of a sentence that its story says again", (0.2, 0.5), 2.0),
     (learn, "_PLACED", "documents that have a piece at one place", (0.6, 0.95), 0.0),
     (learn, "_CONTINUING", "times as many stories for a sentence with \"and\"", (2, 5), 0),

@@ -1,7 +1,7 @@
 """Read the documents that a piece stands in, and say what speaks for furniture and what for news.
 
 Furniture returns in stories that have nothing else in common. A story is compared by its rare words, those of pieces
-that return left out; a returning paragraph of one topic, or of one kind of event, is known by the words around it.
+that return left out.
 """
 
 from __future__ import annotations
@@ -30,9 +30,6 @@ _COMPARABLE = 5
 #: Two stories are unrelated if they share less than this part of the rare words of the one that has fewer. Without it
 #: backgrounds go from eleven times as many of 7,000 articles of one outlet.
 _UNRELATED = 0.12
-#: A word of the topic stands in so many of the unrelated stories of a piece, and in so few of all.
-_TOPIC_INSIDE = 0.75
-_TOPIC_OUTSIDE = 0.15
 
 
 class Words:
@@ -157,12 +154,6 @@ class OutletStories:
     def overlap(self, one: int, other: int, without: frozenset[str]) -> float:
         """Return which part of the rare words of one of two documents, the poorer, the other has too."""
         return _overlap(self.rare(one) - without, self.rare(other) - without)
-
-    def topic(self, ranks: Sequence[int], without: frozenset[str]) -> list[str]:
-        """Return the words that most of these documents have, and few others."""
-        counts = Counter(word for rank in ranks for word in self.own(rank) - without)
-        least = _TOPIC_INSIDE * len(ranks)
-        return [word for word, count in counts.items() if count >= least and self.words.share(word) <= _TOPIC_OUTSIDE]
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:

@@ -31,9 +31,6 @@ _PLACED = 0.8
 #: So many first, and last, pieces are the head and the tail; so is all that nothing but returning pieces keeps from it.
 _EDGE = 2
 
-#: More words of a topic in common, and stories that have a piece are of one kind: its formula. Four of five groups of
-#: outlets choose this for the fifth; between 5 and no bound the cost differs by .0002.
-_TOPIC = 10
 #: A piece with so many words that are not common is about something; if a document says more of them again in its own
 #: words, the piece is part of the story.
 _CONTENT = 5
@@ -171,7 +168,7 @@ class _Judge:
         key, example = self._find(one)
         words = frozenset(key.split(" "))
         chosen = self.outlet.unrelated(one.ranks)
-        if len(chosen) < self.least or len(self.outlet.topic(chosen, words)) > _TOPIC:
+        if len(chosen) < self.least:
             return None
         content = self._content(words)
         if len(content) >= _CONTENT:
@@ -269,7 +266,7 @@ class _Judge:
         if not fits:
             return None
         chosen = self.outlet.unrelated(one.ranks)
-        if len(chosen) <= self.least or len(self.outlet.topic(chosen, frozenset(key.split(" ")))) > _TOPIC:
+        if len(chosen) <= self.least:
             return None
         text, found = stories[0].story.text, words[0]
         if head:
@@ -299,7 +296,7 @@ class _Judge:
         if letters < _MARKER_LETTERS or not enough or ended > _RUNNING * len(found) or not _varies(rests):
             return None
         chosen = self.outlet.unrelated(one.ranks)
-        if len(chosen) < self.least or len(self.outlet.topic(chosen, frozenset(key.split(" ")))) > _TOPIC:
+        if len(chosen) < self.least:
             return None
         place: Place = "head" if edges["head"] > edges["tail"] else "tail"
         if edges[place] < _PLACED * len(found):
