@@ -191,7 +191,7 @@ def remove_trailing(found: Analysis, last: int) -> None:
     """Remove what trails after `last`, the last paragraph, and ends no sentence: tags, names, captions, dates."""
     units = found.units
     tail = remaining(units[last + 1 :])
-    is_list = len(tail) > 2 * _TRAILING and not found.page
+    is_list = len(tail) > 2 * _TRAILING
     for unit in tail:
         if unit.kind in _AFTER:
             remove_phrase(unit)
