@@ -107,7 +107,7 @@ def outline_of(found: Analysis) -> Outline:
     outline.first, outline.last = _stretch(outline, worths)
     outline.stamps = [0, *accumulate(outline.dates)]
     outline.gaps = _between([0 if known else 1 for known in running], outline.first, outline.last, _longest)
-    outline.barriers = _between([unit.phrase is not None for unit in units], outline.first, outline.last, _sum)
+    outline.barriers = _between([unit.phrase is not None for unit in units], outline.first, outline.last, accumulate)
     for at in range(outline.first, outline.last):
         outline.told.update(outline.words[at] if found.paragraphs[at] else ())
     outline.headline = _headline(outline)
@@ -153,10 +153,6 @@ def _between(marks: Sequence[int], first: int, last: int, tally: Callable[[Itera
     """Return for each line what `tally` makes of the marks of the lines between it and the stretch, 0 inside."""
     above = [*tally(marks[:first][::-1])][::-1]
     return [*above[1:], *[0] * min(first, 1), *[0] * (last - first), 0, *[*tally(marks[last:])][:-1]][: len(marks)]
-
-
-def _sum(marks: Iterable[int]) -> Iterator[int]:
-    return accumulate(marks)
 
 
 def _longest(marks: Iterable[int]) -> Iterator[int]:
