@@ -139,7 +139,7 @@ def dedup(texts: Iterable[str | Document], threshold: float | None = None) -> De
     >>> story += "of complaints from fishermen, drivers and the two schools on the northern bank, the mayor said. "
     >>> found = dedup([story, "Rain. " + story, "Another story about something else."])
     >>> len(found.kept), found.clusters, found.pairs[0].relation
-    (2, [[1, 0]], 'near')
+    (2, [[0, 1]], 'near')
     """
     from corpus.run import run_here, summarise
     from dedup.config import DedupConfig

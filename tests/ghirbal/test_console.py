@@ -46,7 +46,7 @@ def test_what_is_missing_is_said_with_what_it_is_needed_for(monkeypatch, capsys)
     assert (code, "all that a build needs is here" in said.out) == (0, True)
 
     def version(name):
-        if name in ("orjson", "scrapy-playwright"):
+        if name in ("orjson", "pyarrow"):
             raise PackageNotFoundError(name)
         return real(name)
 
@@ -54,5 +54,5 @@ def test_what_is_missing_is_said_with_what_it_is_needed_for(monkeypatch, capsys)
     code, said = call(monkeypatch, capsys, "doctor")
     assert code == 3
     assert "  orjson: missing, pip install orjson (needed by every build)\n" in said.out
-    assert "  scrapy-playwright: not installed, pip install 'ghirbal[javascript]' (needed to crawl pages" in said.out
+    assert "  pyarrow: not installed, pip install 'ghirbal[parquet]' (needed to read and write Parquet)\n" in said.out
     assert "something is missing" in said.out
