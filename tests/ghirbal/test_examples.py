@@ -5,6 +5,7 @@ import random
 import orjson
 import pytest
 
+from corpus.arabic import folded_words
 from corpus.text import is_scrubbed
 from tests.conftest import EXAMPLES
 from tests.ghirbal.builds import build, rows, tree
@@ -81,3 +82,20 @@ def test_the_examples_come_out_of_a_second_cleaning_as_they_went_in(built, tmp_p
     one, two = (sorted(map(orjson.dumps, rows(out, "corpus"))) for out in (built, tmp_path / "two"))
     assert one == two
     assert len(one) == 48
+
+
+def test_every_paragraph_of_a_removed_copy_has_its_like_in_a_kept_document(built):
+    kept = {at: runs_of_words(row["text"]) for at, row in enumerate(rows(built, "corpus"))}
+    everything = set().union(*kept.values())
+    removed = [row for row in rows(built, "removed") if row.get("survivor")]
+    assert len(removed) > 20
+    for row in removed:
+        for paragraph in row["text"].split("\n"):
+            runs = runs_of_words(paragraph)
+            if len(paragraph) >= 80 and len(runs & everything) < 0.3 * len(runs):
+                assert row.get("own"), (row["path"], paragraph)
+
+
+def runs_of_words(text):
+    words = folded_words(text)
+    return set(zip(words, words[1:], words[2:], strict=False))
