@@ -195,22 +195,26 @@ def _word(out: Any, start: Any, stop: Any, own: Any, letters: Any) -> Any:
 
     The letters for vowels are left out, but of a Latin word not the first one.
     """
-    skeleton, whole, found, left = np.uint64(1), np.uint64(1), np.uint32(0), 0
+    skeleton, found, left = np.uint64(1), np.uint32(0), 0
     arabic = 0xD8 <= out[start] <= 0xDB
-    at = _stem(out, start, stop, letters) if arabic else start
-    while at < stop:
+    first = _stem(out, start, stop, letters) if arabic else start
+    step = 2 if arabic else 1
+    for at in range(first, stop, step):
         letter = _letter(out, at) if arabic and at + 1 < stop else np.int64(out[at])
         kept, vowel = letter, not arabic and letter in _VOWELS and at > start and stop - start > 3
         if arabic and 0 <= letter <= 0xFF:
             kept, vowel = np.int64(letters[letter, 0]), letters[letter, 1] & _VOWEL != 0
-        whole = absorb(whole, np.uint64(letter))
-        if not vowel:
-            skeleton = absorb(skeleton, np.uint64(kept))
-            found |= np.uint32(1) << np.uint32(kept * _SPREAD % LETTERS)
-            left += 1
-        at += 2 if arabic else 1
-    # A word of one consonant is all its letters.
-    high = (skeleton if left > 1 else whole) * MIX >> np.uint64(32)
+        # Without a branch: every other letter is a vowel, and none of it can be foreseen.
+        further = absorb(skeleton, np.uint64(kept))
+        skeleton = skeleton if vowel else further
+        found |= np.uint32(not vowel) << np.uint32(kept * _SPREAD % LETTERS)
+        left += not vowel
+    if left < 2:  # a word of one consonant is all its letters
+        skeleton = np.uint64(1)
+        for at in range(first, stop, step):
+            letter = _letter(out, at) if arabic and at + 1 < stop else np.int64(out[at])
+            skeleton = absorb(skeleton, np.uint64(letter))
+    high = skeleton * MIX >> np.uint64(32)
     mixed = np.uint32(high) & np.uint32(0xFFFF0000) | found << LETTERS_FROM
     return mixed | own & ((np.uint32(1) << LETTERS_FROM) - np.uint32(2))
 
@@ -306,6 +310,12 @@ def read_words(
     """
     at, start = 0, 0
     while at < count:
+        key = hashes[at]
+        if key & np.uint32(1) == 0 and keys[np.int64(key >> np.uint32(1)) & (_SLOTS - 1)] == 0:
+            # Most words: no digit in them, and nothing in their place of the table.
+            hashes[at] = _word(out, start, ends[at], key, letters)
+            start, at = ends[at] + 1, at + 1
+            continue
         stop, value, stands = _number(out, at, start, count, ends, hashes, keys, values, kinds)
         if stands:
             exact = np.uint64(np.round(value * _FINEST)) if value < _LARGEST else np.uint64(hashes[at])
