@@ -101,8 +101,12 @@ def turn_around(text: str) -> str:
     sample = text[:_ORDER_SAMPLE]
     if not _LETTER.search(sample):
         return text
+    few = len(sample.split()) / _ORDER_RATIO**2
+    # What can be counted without cutting words is enough for most texts: articles, less words that begin with an end.
+    if sample.count(" ال") - sum(sample.count(f" {final}") for final in _FINALS) >= few:
+        return text
     forward = _order(sample)
-    if forward * _ORDER_RATIO >= len(sample.split()) / _ORDER_RATIO:
+    if forward >= few:
         return text
     backward = _order(_turn(sample))
     if backward < _MIN_ORDER or backward < _ORDER_RATIO * forward:
