@@ -97,7 +97,14 @@ def sort_keys(row: Iterable[str], given: Given) -> dict[str, list[str]]:
     >>> sort_keys(["Article_Body", "pubDate", "link", "views"], {"title": "meta.name"})
     {'title': ['meta.name'], 'url': ['link'], 'text': ['Article_Body'], 'published': ['pubDate']}
     """
-    found = {field: list(paths(given[field])) for field in given}
+    settled = tuple((field, tuple(paths(listed))) for field, listed in given.items())
+    return _sort_keys(tuple(row), settled)
+
+
+@lru_cache(maxsize=1 << 10)
+def _sort_keys(row: tuple[str, ...], given: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, list[str]]:
+    """Sort keys as all rows of most files have them; what is returned is not to be changed."""
+    found = {field: list(own) for field, own in given}
     taken = {path for own in found.values() for path in own}
     ranked = [(known, key) for key in row if key not in taken and (known := _known(key))]
     for (_, field), key in sorted(ranked, key=lambda item: (item[0][0], item[1] != item[0][1], item[1])):

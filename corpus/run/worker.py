@@ -174,6 +174,8 @@ class _TaskRun:
     def _survivors(self) -> Iterator[Record]:
         """Yield what every stage of the segment keeps; write and count what one of them does not."""
         pending = 0
+        stages = range(self._segment.first, self._segment.last)
+        explaining = {index for index in stages if isinstance(self._plan.stages[index], Explaining)}
         for found in self._source():
             pending = (pending + 1) % TICK
             if not pending:
@@ -186,13 +188,12 @@ class _TaskRun:
                 self._remove(found.source, drop(found.reason), "read")
             else:
                 record: Record = found
-                for index in range(self._segment.first, self._segment.last):
+                for index in stages:
                     verdict = self._worker.apply(index, record)
                     if verdict.record is None:
                         self._remove(record.source, verdict, self._plan.stages[index].name, record)
                         break
-                    stage = self._plan.stages[index]
-                    if isinstance(stage, Explaining) and isinstance(record, Document):
+                    if index in explaining and isinstance(record, Document):
                         assert isinstance(verdict.record, Document)
                         self._report.count_cleaned(record, verdict.record)
                     record = verdict.record
