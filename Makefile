@@ -30,7 +30,7 @@ slow: $(READY)
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -m ''
 
 bench: $(READY)
-	for part in cleaning extraction dedup crawler; do $(BIN)/python bench/$$part.py || exit 1; done
+	for part in cleaning page extraction dedup crawler; do $(BIN)/python bench/$$part.py || exit 1; done
 
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Ghirbal needs Python 3.11 to 3.14: install one, or name it: make PYTHON=/path/to/python"; exit 1; }

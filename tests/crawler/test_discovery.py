@@ -106,7 +106,7 @@ def test_an_outlet_is_drafted_from_its_front_page_robots_and_feeds() -> None:
         robots = b"User-agent: *\nCrawl-delay: 0.2\nDisallow: /rss/sport\nSitemap: /sitemap.xml\n"
         site.routes["/robots.txt"] = Answer(robots, kind="text/plain")
         site.routes["/feed.xml"] = _xml("<rss version='2.0'><channel><item><link>/x</link></item></channel></rss>")
-        # feedparser raises on this one.
+        # A feed that is not well-formed.
         site.routes["/rss/news"] = _xml("<rss><item><link>/x</lik><pubDate>Mon, 01 Jan 2024 00:00:[0</pubDate></item>")
         site.routes["/sitemap.xml"] = _xml(f"<urlset><url><loc>{site.url}/x</loc></url></urlset>")
         done = drafted(site.url, "--allow-private")
