@@ -16,9 +16,6 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 
-from babel import Locale
-from persiantools.jdatetime import JalaliDate
-
 from corpus.arabic import FOLD_TABLE, fold
 
 #: One line a month: Arabic of the Levant, Egypt, the Maghreb and Iraq, Kurdish, Persian, Urdu, Turkish, English,
@@ -72,6 +69,8 @@ _MONTH = _month_numbers(_MONTHS)
 
 @cache
 def _cldr_months() -> dict[str, int]:
+    from babel import Locale  # slow to load, and most dates are written in digits
+
     forms = [Locale(code).months[form]["wide"] for code in _CLDR_LANGUAGES for form in ("format", "stand-alone")]
     return {_key(name): month for months in reversed(forms) for month, name in months.items()}
 
@@ -121,11 +120,17 @@ def find_date(text: str) -> str:
     for patterns in (_FULL, _SHORT):
         firsts: list[tuple[int, str]] = []  # where the first date of each pattern begins, and the date
         for pattern, read in patterns:
-            readings = ((match.start(), iso) for match in pattern.finditer(key) if (iso := read(match)))
+            readings = ((match.start(), iso) for match in _compiled(pattern).finditer(key) if (iso := read(match)))
             firsts += itertools.islice(readings, 1)
         if firsts:
             return min(firsts)[1]
     return ""
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern when it is first wanted: all together take longer than to read a page."""
+    return re.compile(pattern)
 
 
 def _by_digits(match: re.Match[str], year: int, month: int, day: int) -> str:
@@ -192,6 +197,8 @@ def day_of(year: int, month: int, day: int) -> str:
 
 
 def _from_persian(year: int, month: int, day: int) -> str:
+    from persiantools.jdatetime import JalaliDate
+
     try:
         return JalaliDate(year, month, day).to_gregorian().isoformat()  # type: ignore[no-untyped-call]
     except ValueError:
@@ -204,46 +211,42 @@ def _full_year(short: str) -> int:
 
 _SEPARATOR = r"( ?[/.\-] ?)"
 #: Dates with a year of four digits, and how each is read.
-_FULL: tuple[tuple[re.Pattern[str], _Reading], ...] = (
+_FULL: tuple[tuple[str, _Reading], ...] = (
     (
-        re.compile(rf"{_OPEN}((?:1[3-5]|19|20)\d\d){_SEPARATOR}(\d{{1,2}})\2(\d{{1,2}})(?!\d)"),
+        rf"{_OPEN}((?:1[3-5]|19|20)\d\d){_SEPARATOR}(\d{{1,2}})\2(\d{{1,2}})(?!\d)",
         lambda m: _by_digits(m, int(m[1]), int(m[3]), int(m[4])) if int(m[3]) <= 12 else "",
     ),
     (
-        re.compile(rf"{_OPEN}(\d{{1,2}}){_SEPARATOR}(\d{{1,2}})\2{_YEAR}"),
+        rf"{_OPEN}(\d{{1,2}}){_SEPARATOR}(\d{{1,2}})\2{_YEAR}",
         lambda m: _by_digits(m, int(m[4]), int(m[3]), int(m[1])),
     ),
     (
-        re.compile(rf"(?<!\d)(\d{{1,2}}){_TH}{_BETWEEN}(?:of |de |من )?{_NAMES}{_BETWEEN}(?:del? |سنه |عام )?{_YEAR}"),
+        rf"(?<!\d)(\d{{1,2}}){_TH}{_BETWEEN}(?:of |de |من )?{_NAMES}{_BETWEEN}(?:del? |سنه |عام )?{_YEAR}",
         lambda m: _by_names(int(m[4]), (m[2], m[3]), int(m[1])),
     ),
     (
-        re.compile(
-            rf"(?<![^\W\d_]){_NAMES}[\s,،.\-/]{{1,3}}(\d{{1,2}}){_TH}"
-            rf"(?: {_CLOCK}:\d\d(?: [+-]\d{{4}}| [a-z]{{3,4}})?)?[\s,،\-/]+{_YEAR}"
-        ),
+        rf"(?<![^\W\d_]){_NAMES}[\s,،.\-/]{{1,3}}(\d{{1,2}}){_TH}"
+        rf"(?: {_CLOCK}:\d\d(?: [+-]\d{{4}}| [a-z]{{3,4}})?)?[\s,،\-/]+{_YEAR}",
         lambda m: _by_names(int(m[4]), (m[1], m[2]), int(m[3])),
     ),
     (
-        re.compile(rf"(?<!\d){_YEAR}{_BETWEEN}{_NAMES}{_BETWEEN}(\d{{1,2}})(?![\d:])"),
+        rf"(?<!\d){_YEAR}{_BETWEEN}{_NAMES}{_BETWEEN}(\d{{1,2}})(?![\d:])",
         lambda m: _by_names(int(m[1]), (m[2], m[3]), int(m[4])),
     ),
     (
-        re.compile(rf"{_OPEN}((?:19|20)\d\d) ?[年년] ?(\d{{1,2}}) ?[月월] ?(\d{{1,2}}) ?[日일]"),
+        rf"{_OPEN}((?:19|20)\d\d) ?[年년] ?(\d{{1,2}}) ?[月월] ?(\d{{1,2}}) ?[日일]",
         lambda m: _iso(int(m[1]), int(m[2]), int(m[3])),
     ),
 )
 #: Dates with a year of two digits; beside a name it must be the last thing but a clock.
-_SHORT: tuple[tuple[re.Pattern[str], _Reading], ...] = (
+_SHORT: tuple[tuple[str, _Reading], ...] = (
     (
-        re.compile(r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-](\d\d)(?!\d)"),
+        r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-](\d\d)(?!\d)",
         lambda m: _by_digits(m, _full_year(m[3]), int(m[2]), int(m[1])),
     ),
     (
-        re.compile(
-            rf"(?<!\d)(\d{{1,2}}){_TH}{_BETWEEN}{_NAMES}{_BETWEEN}['’]?(\d\d)"
-            rf"(?=$|[,،)]| [\-–|]? ?(?:à |a |at |الساعه )?{_CLOCK})"
-        ),
+        rf"(?<!\d)(\d{{1,2}}){_TH}{_BETWEEN}{_NAMES}{_BETWEEN}['’]?(\d\d)"
+        rf"(?=$|[,،)]| [\-–|]? ?(?:à |a |at |الساعه )?{_CLOCK})",
         lambda m: _by_names(_full_year(m[4]), (m[2], m[3]), int(m[1])),
     ),
 )

@@ -28,6 +28,8 @@ REPLACES = "replaces"
 DROP = "drop"
 #: What its owner asks of whoever reads it ("noindex", "noai", ...); it stays in the `meta` of the document.
 SIGNALS = "robots"
+#: The id that a document brought, if that names another story as well.
+GIVEN_ID = "given_id"
 
 #: Only such a url is taken apart; `urlsplit` raises on some strings that merely look like one.
 _HTTP = re.compile(r"https?://[^\s/?#\[\]]+", re.IGNORECASE)

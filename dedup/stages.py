@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from corpus.arabic import first_words, folded_words, words
-from corpus.records import REPLACES, Copy, Document, Record, Verdict, drop, keep
+from corpus.records import GIVEN_ID, REPLACES, Copy, Document, Record, Verdict, drop, keep
 from corpus.run import Accumulator, Map
 from dedup.compare.relation import FEATURES
 from dedup.config import DedupConfig
@@ -22,8 +22,6 @@ from dedup.store.paragraphs import Paragraphs
 from dedup.store.summaries import Summaries
 from dedup.store.summary import Summary, identity
 
-#: Where `meta` keeps the id that a document brought, if that names another story as well.
-GIVEN_ID = "given_id"
 #: Words of the longest shared passage that an audit record quotes.
 _QUOTED_WORDS = 30
 #: From this many words an audit record quotes what only the removed copy had: half a line of 80 characters and more.
@@ -109,6 +107,7 @@ class Dedup:
                 "survivor": kept.id,
                 "survivor_outlet": kept.outlet,
                 "survivor_url": kept.url,
+                "survivor_title": self.clusters_.title(member.first),
                 "relation": member.copy.relation,
                 "score": member.copy.score,
                 "scores": dict(zip(FEATURES, member.scores, strict=True)),

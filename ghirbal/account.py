@@ -91,8 +91,8 @@ def _removed(record: Found) -> str:
     if not record.survivor:
         return said
     scores = ", ".join(f"{name} {value:g}" for name, value in record.scores.items())
-    of = record.survivor_outlet or "the same outlet"
+    of = filter(None, (record.survivor_outlet or "the same outlet", record.survivor_title, record.survivor_url))
     return (
-        f"{said}, {_RELATIONS.get(record.relation, record.relation)} as {record.survivor} ({of} {record.survivor_url})"
+        f"{said}, {_RELATIONS.get(record.relation, record.relation)} as {record.survivor} ({', '.join(of)})"
         f"{f'; {scores}' if scores else ''}{f'; both say: {record.passage}' if record.passage else ''}"
     )

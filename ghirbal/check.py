@@ -10,13 +10,14 @@ import msgspec
 
 from corpus.errors import InputError, UsageError
 from corpus.files import digest_file, translated
+from corpus.records import Document
 from corpus.text import is_scrubbed
 from ghirbal.published import (
     MANIFEST,
     SUCCESS,
-    KeptRow,
+    Found,
     Manifest,
-    RemovedRow,
+    RemovedRecord,
     corpus_at,
     is_finished,
     read_manifest,
@@ -91,12 +92,12 @@ def check_records(
     ids: set[bytes] = set()
     missing: list[tuple[bytes, str]] = []
     for name in sorted(file for file in files if file.startswith(("corpus/", "removed/"))):  # documents come first
-        kind: type[KeptRow | RemovedRow] = KeptRow if name.startswith("corpus/") else RemovedRow
+        kind: type[Found] = Document if name.startswith("corpus/") else RemovedRecord
         try:
             for row in read_rows(out / name, kind):
                 if survey:
                     survey.observe(row)
-                if isinstance(row, KeptRow):
+                if isinstance(row, Document):
                     if (key := _key(row.id)) in ids and unique:
                         yield f"{name}: id {row.id!r} stands twice"
                     ids.add(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
@@ -15,10 +16,11 @@ import orjson
 
 from corpus.arabic import fold
 from corpus.errors import UsageError
-from corpus.records import Document, Source
+from corpus.records import GIVEN_ID, Document, Source
 from ghirbal.account import Account, account_for
 from ghirbal.published import (
     CLUSTERS,
+    JSON_COLUMNS,
     SUCCESS,
     Cluster,
     Found,
@@ -29,15 +31,13 @@ from ghirbal.published import (
     read_blocks,
     read_lines,
     read_manifest,
-    read_parquet,
+    read_rows,
 )
 
 #: Files read at a time, and records that one name may stand for in each.
 _READERS, _MOST_FOUND = 4, 1_000
 #: Of more copies that one name stands for, what they were removed for is not looked up.
 _SURVIVORS = 20
-#: Columns that Parquet holds as JSON.
-_JSON_COLUMNS = ("trace", "meta")
 
 
 class _Name(msgspec.Struct, frozen=True):
@@ -47,10 +47,11 @@ class _Name(msgspec.Struct, frozen=True):
     source: Source
     url: str = ""
     title: str = ""
+    meta: dict[str, Any] = {}
 
 
-_DOCUMENT, _REMOVED = msgspec.json.Decoder(Document), msgspec.json.Decoder(RemovedRecord)
-_CLUSTER, _NAME = msgspec.json.Decoder(Cluster), msgspec.json.Decoder(_Name)
+_NO_WORD = re.compile(r"[\d/:.]")
+_NAME = msgspec.json.Decoder(_Name)
 
 
 class Corpus:
@@ -73,18 +74,18 @@ class Corpus:
 
     def __iter__(self) -> Iterator[Document]:
         for path in self.parts("corpus"):
-            yield from _parquet_rows(path) if path.suffix == ".parquet" else map(_DOCUMENT.decode, read_lines(path))
+            yield from read_rows(path, Document)
 
     @property
     def removed(self) -> Iterator[RemovedRecord]:
         """Return every record that was not kept, in order."""
-        return (_REMOVED.decode(line) for path in self.parts("removed") for line in read_lines(path))
+        return (row for path in self.parts("removed") for row in read_rows(path, RemovedRecord))
 
     @property
     def clusters(self) -> Iterator[Cluster]:
         """Return each story that had copies; none for a corpus that was only cleaned."""
         path = self.path / CLUSTERS
-        return map(_CLUSTER.decode, read_lines(path) if path.is_file() else ())
+        return read_rows(path, Cluster) if path.is_file() else iter(())
 
     def parts(self, folder: str) -> list[Path]:
         """Return the files of `corpus` or `removed`, in order."""
@@ -100,9 +101,9 @@ class Corpus:
         paths = self.parts("removed") + self.parts("corpus")
         for rank, found in _named(paths, asked.rank, asked.needles):
             best.setdefault(rank, []).append(found)
-        if not best:
+        if not best and asked.words:
             best = {1: [found for _, found in _named(paths, asked.titles, None)]}
-        return best[min(best)][:_MOST_FOUND]
+        return best[min(best)][:_MOST_FOUND] if best else []
 
     def documents(self, *ids: str) -> dict[str, Document]:
         """Return the documents of these ids that are in the corpus."""
@@ -140,7 +141,7 @@ class Corpus:
     def _rows(self, *, flat: bool = False) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = [orjson.loads(orjson.dumps(document)) for document in self]
         for row in rows if flat else ():
-            row |= {name: orjson.dumps(row[name], option=orjson.OPT_SORT_KEYS).decode() for name in _JSON_COLUMNS}
+            row |= {name: orjson.dumps(row[name], option=orjson.OPT_SORT_KEYS).decode() for name in JSON_COLUMNS}
         return rows
 
 
@@ -158,9 +159,10 @@ def _named(
 
     def scan(path: Path) -> list[tuple[int, Found]]:
         if path.suffix == ".parquet":
-            rows = ((rank(row), row) for row in _parquet_rows(path))
+            rows = ((rank(row), row) for row in read_rows(path, Document))
             return list(islice(((place, row) for place, row in rows if place), _MOST_FOUND))
-        decoder: msgspec.json.Decoder[Any] = _REMOVED if path.parent.name == "removed" else _DOCUMENT
+        kind: type[Found] = RemovedRecord if path.parent.name == "removed" else Document
+        decoder = msgspec.json.Decoder(kind)
         lines = read_lines(path) if needles is None else _lines_with(path, needles)
         named = ((place, decoder.decode(line)) for line in lines if (place := rank(_NAME.decode(line))))
         return list(islice(named, _MOST_FOUND))
@@ -177,19 +179,23 @@ class _Asked:
         self.key = key.strip()
         if not self.key:
             raise UsageError("an empty name; give an id, an address, a file or words of a title")
-        self.words = frozenset(fold(self.key).split())
+        # To look through the titles takes three times as long, and no id, address or file is worth it.
+        self.words = frozenset(fold(self.key).split() if " " in self.key or not _NO_WORD.search(self.key) else ())
         self.address = unquote(_address(self.key))
         path, _, number = self.key.rpartition(":")
         self.record = int(number) if path and number.isdecimal() else None
         self.path = (self.key if self.record is None else path).replace("\\", "/").strip("/")
         # What any line must hold that this names, as JSON has it; addresses are written with and without %.
         core = _address(self.key)
-        places = (self.key, core, unquote(core), quote(unquote(core), "/:?=&;,+@!$'()*~"), self.path.rpartition("/")[2])
-        self.needles = [_written(place) for place in dict.fromkeys(places) if place]
+        places = dict.fromkeys((self.key, core, unquote(core), quote(unquote(core), "/:?=&;,+@!$'()*~")))
+        self.needles = [_written(place) for place in places if place]
+        if file := self.path.rpartition("/")[2]:
+            self.needles.append(_written(file) + b'"')
+        self.needles = [one for one in self.needles if not any(less in one for less in self.needles if less != one)]
 
     def rank(self, row: _Name | Document) -> int:
         """Return how `row` is named: 1 by its id, 2 its address, 3 its file, 4 its title as written; 0 not at all."""
-        if row.id == self.key:
+        if self.key in (row.id, row.meta.get(GIVEN_ID)):
             return 1
         if row.url and unquote(_address(row.url)) == self.address:
             return 2
@@ -223,12 +229,6 @@ def _lines_with(path: Path, needles: Sequence[bytes]) -> Iterator[bytes]:
                 starts.add(chunk.rfind(b"\n", 0, at) + 1)
                 at = chunk.find(needle, chunk.find(b"\n", at))
         yield from (chunk[start : chunk.find(b"\n", start)] for start in sorted(starts))
-
-
-def _parquet_rows(path: Path) -> Iterator[Document]:
-    for row in read_parquet(path):
-        row |= {name: orjson.loads(row[name]) for name in _JSON_COLUMNS}
-        yield msgspec.convert(row, Document)
 
 
 def _package(name: str) -> Any:

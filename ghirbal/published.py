@@ -10,36 +10,34 @@ from __future__ import annotations
 import hashlib
 import importlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from os.path import realpath
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
 from corpus.errors import UsageError
 from corpus.files import Stream, translated
-from corpus.formats import Format
 from corpus.records import Copy, Document, Source
-from corpus.run import Report, report_from
+
+if TYPE_CHECKING:  # what only reads needs none of the readers of inputs, which take longer to load than to answer
+    from corpus.run import Report
 
 STATE, SUCCESS, MANIFEST, REPORT = ".ghirbal", "_SUCCESS", "manifest.json", "report.json"
 CLUSTERS, BOILERPLATE = "clusters.jsonl", "boilerplate.toml"
 
 _Kind = TypeVar("_Kind")
-_Row = TypeVar("_Row", bound=msgspec.Struct)
 _Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 _Numbers: TypeAlias = dict[str, _Count]
 
 #: A name that stays in the folder it is looked up in.
 _INSIDE = re.compile(r"(?:(?:corpus|removed)/)?\w[\w.-]*", re.ASCII)
 _PARQUET_ROWS = 2_048
+#: Columns that Parquet holds as JSON.
+JSON_COLUMNS = ("trace", "meta")
 _REMEDY = "`ghirbal check` tells what else is damaged, --fresh makes the corpus anew"
-
-
-class _RowSource(msgspec.Struct, frozen=True):
-    path: str = ""
-    record: int = 0
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -71,7 +69,7 @@ class ManifestCounts(msgspec.Struct, frozen=True):
 class ManifestSettings(msgspec.Struct, frozen=True):
     """Hold what of the configuration decides how a corpus is read."""
 
-    format: Format
+    format: str
     against: str = ""
 
 
@@ -88,39 +86,6 @@ class Manifest(msgspec.Struct, frozen=True):
         for name in self.files:
             if not _INSIDE.fullmatch(name):
                 raise ValueError(f"{name!r} is no name that a run gives a file")
-
-
-class KeptRow(msgspec.Struct, frozen=True):
-    """Hold of a document what the laws and the report ask for."""
-
-    id: str
-    text: str
-    title: str = ""
-    url: str = ""
-    outlet: str = ""
-    language: str = ""
-    published: str = ""
-    authors: list[str] = []
-    credit: str = ""
-    tags: list[str] = []
-    also_in: list[Copy] = []
-    trace: Any = None
-
-
-class RemovedRow(msgspec.Struct, frozen=True):
-    """Hold of a removed record what the laws and the report ask for."""
-
-    id: str
-    reason: str
-    source: _RowSource
-    stage: str = ""
-    outlet: str = ""
-    language: str = ""
-    text: str = ""
-    excerpt: str = ""
-    survivor: str = ""
-    relation: str = ""
-    score: float = 0.0
 
 
 class RemovedRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +111,7 @@ class RemovedRecord(msgspec.Struct, frozen=True, kw_only=True):
     survivor: str = ""
     survivor_outlet: str = ""
     survivor_url: str = ""
+    survivor_title: str = ""
     cluster: str = ""
     relation: str = ""
     score: float = 0.0
@@ -164,28 +130,6 @@ class Cluster(msgspec.Struct, frozen=True):
 
 #: A record of a finished corpus, kept or not.
 Found: TypeAlias = Document | RemovedRecord
-
-
-class _ReportFailure(msgspec.Struct, frozen=True):
-    path: str
-    record: int
-    offset: int
-    reason: str
-    message: str
-    count: int = 1
-
-
-class _ReportRow(ManifestCounts, frozen=True):
-    reasons: _Numbers
-    rules: _Numbers
-    languages: _Numbers
-    outlets: _Numbers
-    removed_by_outlet: _Numbers
-    characters: _Numbers
-    characters_before: _Numbers
-    characters_after: _Numbers
-    failures: list[_ReportFailure]
-    samples: list[dict[str, Any]]
 
 
 def is_finished(folder: Path) -> bool:
@@ -270,10 +214,12 @@ def read_report(out: Path) -> Report:
     said = read_manifest(out).files.get(REPORT)
     if said is None or said.sha256 != _digest(report):
         raise UsageError(f"{out / REPORT}: changed since it was published; {_REMEDY}")
-    return report_from(msgspec.to_builtins(_decode(out / REPORT, report, _ReportRow)))
+    from corpus.run import Report
+
+    return _decode(out / REPORT, report, Report)
 
 
-def read_rows(path: Path, kind: type[_Row]) -> Iterator[_Row]:
+def read_rows(path: Path, kind: type[_Kind]) -> Iterator[_Kind]:
     """Yield the rows of one published file, with the fields that `kind` has.
 
     Raises:
@@ -281,25 +227,20 @@ def read_rows(path: Path, kind: type[_Row]) -> Iterator[_Row]:
         UsageError: it is Parquet, and there is nothing to read that with.
         msgspec.DecodeError: a row is not as a run writes it.
     """
-    if path.name.endswith(".parquet"):
-        columns = [field.encode_name for field in msgspec.structs.fields(kind)]
-        yield from (msgspec.convert(row, kind) for row in read_parquet(path, columns))
+    if path.suffix == ".parquet":
+        yield from (msgspec.convert(row, kind) for row in _read_parquet(path))
     else:
         yield from map(msgspec.json.Decoder(kind).decode, read_lines(path))
 
 
-def read_parquet(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a Parquet file; all their columns, or only some.
-
-    Raises:
-        UsageError: there is nothing to read it with.
-    """
+def _read_parquet(path: Path) -> Iterator[dict[str, Any]]:
     try:
         parquet = importlib.import_module("pyarrow.parquet")
     except ImportError as error:
         raise UsageError(f"{path}: to read Parquet, run: pip install 'ghirbal[parquet]'") from error
-    for batch in parquet.ParquetFile(path).iter_batches(batch_size=_PARQUET_ROWS, columns=columns):
-        yield from batch.to_pylist()
+    for batch in parquet.ParquetFile(path).iter_batches(batch_size=_PARQUET_ROWS):
+        for row in batch.to_pylist():
+            yield row | {name: msgspec.json.decode(row[name]) for name in JSON_COLUMNS}
 
 
 def read_blocks(path: Path) -> Iterator[bytes]:
@@ -341,6 +282,6 @@ def _digest(data: bytes) -> str:
 
 def _decode(path: Path, data: bytes, kind: type[_Kind]) -> _Kind:
     try:
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.json.decode(data, type=kind, dec_hook=lambda _, row: Counter(msgspec.convert(row, _Numbers)))
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: not as a run of ours writes it ({error}); {_REMEDY}") from error

@@ -14,11 +14,9 @@ from itertools import count
 from statistics import median
 from typing import Any
 
-import orjson
-
 from corpus.dates import timestamp
 from corpus.records import Document
-from ghirbal.published import KeptRow, RemovedRow
+from ghirbal.published import Found, RemovedRecord
 
 #: The report shows so many documents before and after, clusters, pairs, and repeated lines of an outlet.
 MOST_SAMPLES, MOST_CLUSTERS, MOST_PAIRS, MOST_LINES = 24, 12, 12, 5
@@ -45,22 +43,21 @@ class Survey:
         self._hours: defaultdict[tuple[str, str], array[float]] = defaultdict(lambda: array("d"))
         self._copies: Counter[tuple[str, str]] = Counter()
         self._clusters: list[tuple[float, str, int, dict[str, Any]]] = []
-        self._pairs: list[tuple[float, str, int, RemovedRow]] = []
+        self._pairs: list[tuple[float, str, int, RemovedRecord]] = []
         self._serial = count()
 
-    def observe(self, row: KeptRow | RemovedRow) -> None:
+    def observe(self, row: Found) -> None:
         """Take in a document, or what was removed."""
         outlet, language = self._outlets[row.outlet], self._languages[row.language]
-        if isinstance(row, RemovedRow):
+        if isinstance(row, RemovedRecord):
             outlet["removed"] += 1
             language["removed"] += 1
             self._stages[row.stage] += 1
             if row.survivor and row.relation in ("near", "contained", "extended"):
                 self._keep(self._pairs, (-row.score, row.id, next(self._serial), row), MOST_PAIRS)
             return
-        trace = orjson.loads(row.trace) if isinstance(row.trace, str) else row.trace or {}
         outlet["kept"] += 1
-        outlet["doubtful"] += bool(trace.get("doubtful"))
+        outlet["doubtful"] += bool(row.trace.get("doubtful"))
         self._lengths[_floor(len(row.text))] += 1
         self._days[row.published[:10]] += 1
         language["kept"] += 1

@@ -85,6 +85,10 @@ class Clusters:
         strings = self._labels(row)[:4]
         return Copy(*strings, relation=relation, score=1.0 if relation == RELATIONS[Reason.KEPT] else round(score, 4))
 
+    def title(self, row: int) -> str:
+        """Return the title of the document in row `row`."""
+        return self._labels(row).title
+
     def _labels(self, row: int) -> Labels:
         return labels_at(self.arrays["strings"], self.arrays["string_bounds"], row)
 

@@ -25,7 +25,7 @@ from dedup.store.summaries import Summaries
 from dedup.store.summary import COLUMNS
 
 LISTING = "index.json"
-_VERSION = 7
+_VERSION = 8
 #: A longer listing is none of ours: this is room for 200,000 corpora.
 _LISTING_BYTES = 1 << 25
 #: Segments are merged up to so many documents, so that a merge needs about 2 GB at most.

@@ -46,6 +46,7 @@ class Labels(NamedTuple):
     outlet: str
     url: str
     published: str
+    title: str
     also_in: str
 
 

@@ -2,7 +2,7 @@
 
 A story of 2 kB becomes about 1.4 kB: a hash for each of its words in order (all that comparing needs), one key
 per band, a sample of its long shingles, and what the survivor policy and the audit ask for. Nothing of it is text
-but ids, outlets, urls and dates.
+but ids, outlets, urls, dates and titles.
 """
 
 from __future__ import annotations
@@ -136,7 +136,8 @@ class Summary:
             )
             self._numbers.extend(numbers)
             also_in = orjson.dumps(document.also_in).decode() if document.also_in else ""
-            self._labels += Labels(document.id, document.outlet, document.url, document.published, also_in)
+            names = (document.id, document.outlet, document.url, document.published, document.title)
+            self._labels += Labels(*names, also_in)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays of all documents added."""

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.records import Copy, Document, Page, Source, Verdict
+from corpus.records import GIVEN_ID, Copy, Document, Page, Source, Verdict
 from corpus.run.stage import Learner, run_here, summarise
 from dedup.config import DedupConfig
-from dedup.stages import GIVEN_ID, Dedup, quote
+from dedup.stages import Dedup, quote
 
 
 def learn(documents: Sequence[Document], config: DedupConfig | None = None, shards: int = 2) -> Dedup:

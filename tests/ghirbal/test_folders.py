@@ -245,10 +245,10 @@ def part(folder, name, *rows):
 
 
 def test_ids_that_stand_twice_and_survivors_that_are_nowhere_break_the_law(tmp_path):
-    text = {"text": "نص"}
+    text = {"text": "نص", "source": {"path": "x"}}
     rows = [({"id": "a", **text}, {"id": f"b{n}", **text}) for n in range(2)]
     one, two = (part(tmp_path, f"corpus/part-0000{n}.jsonl", *rows[n]) for n in range(2))
-    address = {"reason": "exact-duplicate", "source": {"path": "x"}}
+    address = {"reason": "exact-duplicate", "stage": "dedup", "source": {"path": "x"}}
     named = [{"id": f"c{n}", "survivor": name, **address} for n, name in enumerate(("nobody", "b1", "old", "nobody"))]
     gone = part(tmp_path, "removed/part-00000.jsonl", *named, {"id": "", **address})
     lost = [f"{gone}: 'c{n}' names the survivor 'nobody', which is not in the corpus" for n in (0, 3)]
@@ -261,9 +261,9 @@ def test_ids_that_stand_twice_and_survivors_that_are_nowhere_break_the_law(tmp_p
 
 
 def test_each_record_has_its_text_its_reason_and_its_address(tmp_path):
-    kept = part(tmp_path, "corpus/part-00000.jsonl", {"id": "a", "text": "\u202eنص"})
-    rows = [{"id": "r", "reason": "", "source": {"path": "x"}}, {"id": "s", "reason": "x", "source": {}}]
-    gone = part(tmp_path, "removed/part-00000.jsonl", *rows)
+    kept = part(tmp_path, "corpus/part-00000.jsonl", {"id": "a", "text": "\u202eنص", "source": {"path": "x"}})
+    rows = [{"id": "r", "reason": "", "source": {"path": "x"}}, {"id": "s", "reason": "x", "source": {"path": ""}}]
+    gone = part(tmp_path, "removed/part-00000.jsonl", *(row | {"stage": "read"} for row in rows))
     assert list(check_records(tmp_path, [kept, gone], unique=True)) == [
         f"{kept}: the text of 'a' holds characters that no text may hold",
         f"{gone}: 'r' was removed without a reason or an address",

@@ -119,6 +119,21 @@ def test_a_copy_is_told_with_what_it_was_removed_for(corpus):
     assert other.stages["dedup"].startswith(f"kept for its 1 copies: {copy.outlet} (exact 1.00)")
 
 
+def test_a_record_is_known_by_the_id_it_brought_and_its_survivor_by_title(tmp_path):
+    lines = [
+        {"id": "7", "outlet": "wadi", "title": "عن السد", "text": told(1)},
+        {"id": "7", "outlet": "wadi", "title": "عن الجسر", "text": told(2)},
+        {"id": "8", "outlet": "sahil", "text": told(2)},
+    ]
+    (tmp_path / "a.jsonl").write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    build(tmp_path / "a.jsonl", tmp_path / "out", command="dedup")
+    accounts = Corpus(tmp_path / "out").why("7")
+    assert [(account.kept, account.record.title) for account in accounts] == [(True, "عن السد"), (True, "عن الجسر")]
+    (copy,) = Corpus(tmp_path / "out").why("8")
+    assert copy.record.survivor_title == "عن الجسر"
+    assert f"the same words as {copy.survivor.id} (wadi, عن الجسر)" in copy.stages["dedup"]
+
+
 def test_removed_keeps_whole_texts_unless_told_otherwise(job, tmp_path):
     (short,) = (row for row in rows(job / "out", "removed") if row["reason"] == "too-short")
     assert short["text"] == short["excerpt"] == "خبر قصير جدا"
