@@ -75,14 +75,15 @@ def _is_story(piece: Piece, own: frozenset[str], *, stray: bool) -> bool:
 
 def _find_markers(text: str, units: Sequence[Unit], cut: Sequence[_Cut], table: OutletTable) -> Iterator[_Found]:
     """Yield the announcements of the outlet, each with the rest of its line."""
-    for key, _, start, end, rest in announcements(text, cut) if table.markers else ():
-        row = table.markers.get(key)
+    for announced in announcements(text, cut) if table.announces else ():
+        row = table.marker(announced)
         if row is not None:
+            start, end = announced.start, announced.end
             unit = next(unit for unit in units if unit.end > start)
-            stop = end if key[0] in MARKS else unit.end
-            rest += text[end:stop]
-            long = len(rest) > _ANNOUNCED[row.position] or (row.position == "head" and ends_sentence(rest))
-            if not (long or reads_on(rest)):
+            stop = end if announced.key[0] in MARKS else max(end, unit.end)
+            rest = announced.rest + text[end:stop]
+            long = end <= unit.end and len(rest) > _ANNOUNCED[row.position]
+            if not (long or (row.position == "head" and ends_sentence(rest)) or reads_on(rest)):
                 yield start, stop, row
 
 

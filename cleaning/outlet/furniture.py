@@ -12,7 +12,18 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from cleaning.outlet.pieces import Piece, Word, affixes, first_word, first_words, keys_of, last_word, last_words
+from cleaning.outlet.pieces import (
+    GLUE,
+    Announcement,
+    Piece,
+    Word,
+    affixes,
+    first_word,
+    first_words,
+    keys_of,
+    last_word,
+    last_words,
+)
 from corpus.errors import UsageError
 from corpus.records import Document, name_outlet
 
@@ -75,26 +86,23 @@ _GLUED_WORDS = 4
 #: Enough of a piece to see its first word.
 _START = 40
 
-#: Stands in the text of a frame where it ran into a word of the story.
-GLUE = "+"
-
 
 class OutletTable:
     """The furniture of one outlet, arranged for looking up."""
 
     def __init__(self, rows: Iterable[Furniture]) -> None:
         self._rows: dict[str, dict[str, Furniture]] = {form: {} for form in get_args(Form)}
-        self._glued: dict[str, dict[str, list[tuple[str, Furniture]]]] = {"head": {}, "tail": {}}
+        self._glued: dict[str, dict[str, list[tuple[str, Furniture]]]] = {"head": {}, "tail": {}, "marker": {}}
         for row in rows:
             self._rows[row.form][row.text] = row
             if row.form in self._glued and GLUE in row.text:
                 words = row.text.strip(GLUE).split(" ")
-                part = words.pop(-1 if row.form == "head" else 0)
+                part = words.pop(0 if row.form == "tail" else -1)
                 self._glued[row.form].setdefault(" ".join(words), []).append((part, row))
             elif row.form == "piece" and row.position != "body" and row.text.count(" ") + 1 >= _GLUED_WORDS:
                 self._rows[row.position].setdefault(row.text, row)
         self.pieces = self._rows["link"] | self._rows["piece"]
-        self.markers = self._rows["marker"]
+        self.announces = bool(self._rows["marker"])
         self._starts = {first_word(key) for key in self.pieces}
         self._edges = {
             "head": {text.partition(" ")[0] for text in (*self._rows["head"], *self._glued["head"])},
@@ -110,6 +118,15 @@ class OutletTable:
         keys = keys_of([text[start:end] for start, end, _ in likely])
         known = zip(likely, keys, map(self.pieces.get, keys), strict=True)
         return [(Piece(start, end, key, whole), row) for (start, end, whole), key, row in known if row is not None]
+
+    def marker(self, announced: Announcement) -> Furniture | None:
+        """Return the announcement of the outlet that `announced` is, or None."""
+        key, rest = announced.key, announced.rest
+        if key[-1] != GLUE:
+            return self._rows["marker"].get(key)
+        beside = first_word(rest[:_START])
+        glued = self._glued["marker"].get(key[: -len(GLUE) - 1], ())
+        return next((row for part, row in glued if beside.startswith(part) and beside != part), None)
 
     def frame(self, form: Literal["head", "tail"], text: str) -> tuple[int, int, Furniture] | None:
         """Return (start, end, furniture) of the longest frame that `text` opens with (head) or closes with (tail)."""

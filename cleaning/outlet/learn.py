@@ -18,8 +18,18 @@ import numpy as np
 from cleaning.lines.unit import ends_sentence
 from cleaning.outlet.count import HEAD, INSIDE, MARKER, TAIL, Occurrences, Story, hash_of, unpack
 from cleaning.outlet.evidence import REPEATED, SAMPLE, OutletStories, Read, Repetition, Words, find_candidates
-from cleaning.outlet.furniture import GLUE, Form, Furniture, Place, Table
-from cleaning.outlet.pieces import MARKS, Announcement, Word, affixes, announcements, cut_spans, is_headline
+from cleaning.outlet.furniture import Form, Furniture, Place, Table
+from cleaning.outlet.pieces import (
+    GLUE,
+    MARKS,
+    Announcement,
+    Word,
+    affixes,
+    announcements,
+    cut_spans,
+    first_word,
+    is_headline,
+)
 
 #: Pieces that are merged at a time: some 200 MB.
 _PART = 4_000_000
@@ -242,10 +252,7 @@ class _Judge:
         words = [read.first if head else read.last for read in stories]
         count, key = next((count, key) for key, count in affixes(words[0]) if hash_of(one.form, key) == one.hash)
         beside = [found[count].key if head else found[count].key[::-1] for found in words]
-        part = commonprefix(beside) if len(beside) > 1 else ""  # noqa: RUF071 - no paths
-        left = median(len(word) - len(part) for word in beside)
-        if len(part) < _PART_LETTERS or left < _WHOLE[one.form]:
-            part = ""
+        part = _glued(beside, _WHOLE[one.form])
         if not _varies(beside) or count + bool(part) < _FRAME_WORDS[one.form] or len(key) + len(part) < _FRAME_LETTERS:
             return None
         seams = [_seam(read.story.text, found, count, head=head) for read, found in zip(stories, words, strict=True)]
@@ -288,21 +295,34 @@ class _Judge:
             announced = announcements(text, spans)
             found.append(next(item for item in announced if hash_of(MARKER, item.key) == one.hash))
             at = found[-1].at
-            edges["head" if at < _EDGE else "tail" if at >= len(spans) - _EDGE else "body"] += 1
+            last = at >= len(spans) - _EDGE or found[-1].end > spans[at][1]
+            edges["head" if at < _EDGE and not last else "tail" if last else "body"] += 1
         key, rests = found[0].key, [item.rest for item in found]
+        if key[-1] == GLUE:
+            part = _glued([first_word(rest) for rest in rests], _WHOLE[HEAD])
+            if not part:
+                return None
+            key = f"{key[:-1]}{part}{GLUE}"
         letters = sum(letter.isalpha() for letter in key)
-        enough = " " in key.strip(MARKS) or one.count >= _WORD_SHARE * self.outlet.size
-        ended = sum(map(ends_sentence, rests))
+        enough = " " in key.strip(MARKS + GLUE) or one.count >= _WORD_SHARE * self.outlet.size
+        ended = sum(map(ends_sentence, rests)) if key[-1] not in ("…", GLUE) else 0
         if letters < _MARKER_LETTERS or not enough or ended > _RUNNING * len(found) or not _varies(rests):
             return None
         chosen = self.outlet.unrelated(one.ranks)
-        if len(chosen) < self.least:
+        if len(chosen) < self.least + (key[-1] in ("…", GLUE)):
             return None
         place: Place = "head" if edges["head"] > edges["tail"] else "tail"
         if edges[place] < _PLACED * len(found):
             return None
         text = self.outlet.read(one.ranks[0]).story.text
         return self._written("marker", place, one, len(chosen), key, text[found[0].start : found[0].end].strip())
+
+
+def _glued(beside: Sequence[str], least: int) -> str:
+    """Return the part that all of several words begin with and that ran into them, if what is left is a word."""
+    part = commonprefix(beside) if len(beside) > 1 else ""  # noqa: RUF071 - no paths
+    left = median(len(word) - len(part) for word in beside)
+    return part if len(part) >= _PART_LETTERS and left >= least else ""
 
 
 def _grows(row: Furniture, others: Sequence[Furniture]) -> bool:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
+from cleaning.lines.unit import trails_off
 from corpus.arabic import fold, iterate_words
 
 #: Where a sentence may end, if what is before it is no abbreviation of one letter ("د. سمير"), and a wide gap.
@@ -186,6 +187,11 @@ _OPENINGS = (1, 3)
 _CONTACT = 100
 #: What a name is signed with stands at the end of so short a piece: "NAME - OUTLET".
 _SIGNED = 60
+#: What is announced behind an article has so many characters at most, as seven of the longest headlines have; the
+#: header over it is a piece of so many words, or so many and a part of the next, which ran into a headline.
+_CLOSING = 700
+_HEADER = 5
+GLUE = "+"
 
 
 class Announcement(NamedTuple):
@@ -202,24 +208,44 @@ def announcements(text: str, spans: Sequence[tuple[int, int, bool]]) -> Iterator
     """Yield what announces or signs the rest of a first or last piece, up to the end of that piece.
 
     `spans` are those of `cut_spans`, `at` tells which of them it is. A key has a mark behind what announces, before
-    what signs, and dots where no mark stands.
+    what signs; dots where no mark stands, and a plus where the last word may have run into the rest. A header over
+    lines that are no running text announces all of them, up to the end of the text.
     """
-    for at, (start, end, _) in enumerate(spans):
-        if _AT_HEAD <= at < len(spans) - _AT_TAIL:
+    length = len(text.rstrip())
+    closing = _closing(text, spans, length)
+    for at, (start, end, whole) in enumerate(spans):
+        last = at >= len(spans) - _AT_TAIL
+        if _AT_HEAD <= at < closing and not last:
             continue
         piece = text[start:end].rstrip()
         found = _APART.search(piece, 0, _ANNOUNCES)
-        parts = []
-        if found is not None and found.end() < len(piece):
-            parts.append((piece[: found.start()], f" {found[0].strip()}", piece[found.end() :]))
+        parts: list[tuple[str, str, str, int]] = []
+        if found is not None and found.end() < len(piece) and (last or at < _AT_HEAD):
+            parts.append((piece[: found.start()], f" {found[0].strip()}", piece[found.end() :], end))
             if len(piece) <= _SIGNED and piece[-1] not in ".!?؟۔…":
-                last = list(_APART.finditer(piece))[-1]
-                parts.append((piece[last.end() :], f"{last[0].strip()} ", piece[: last.start()]))
-        elif at >= len(spans) - _AT_TAIL and 0 < len(piece) <= _CONTACT and piece[-1] not in ".!?؟۔…":
-            opening = [word.end() for word in islice(iterate_words(piece), max(_OPENINGS))]
-            ends = [opening[count - 1] for count in _OPENINGS if count <= len(opening)]
-            parts += [(piece[:end_at], " …", piece[end_at:]) for end_at in ends]
-        keys = keys_of([part for part, _, _ in parts])
-        for key, (_, mark, rest) in zip(keys, parts, strict=True):
+                signed = list(_APART.finditer(piece))[-1]
+                parts.append((piece[signed.end() :], f"{signed[0].strip()} ", piece[: signed.start()], end))
+        words = [word.end() for word in islice(iterate_words(piece), _HEADER + 1)] if at >= closing or last else []
+        if last and found is None and 0 < len(piece) <= _CONTACT and piece[-1] not in ".!?؟۔…":
+            cuts = [words[count - 1] for count in _OPENINGS if count <= len(words)]
+            parts += [(piece[:cut], " …", piece[cut:], end) for cut in cuts]
+        if at >= closing:
+            if whole and len(words) <= _HEADER:
+                parts.append((piece, " …", text[end:length], length))
+            parts += [(piece[:cut], f" {GLUE}", text[start + cut : length], length) for cut in words[: _HEADER - 1]]
+        keys = keys_of([part for part, *_ in parts])
+        for key, (_, mark, rest, stop) in zip(keys, parts, strict=True):
             if key and rest.strip():
-                yield Announcement(mark + key if mark.endswith(" ") else key + mark, at, start, end, rest.strip())
+                yield Announcement(mark + key if mark.endswith(" ") else key + mark, at, start, stop, rest.strip())
+
+
+def _closing(text: str, spans: Sequence[tuple[int, int, bool]], length: int) -> int:
+    """Return the first of the last pieces from which on no sentence ends with a full stop."""
+    first = len(spans)
+    while first and length - spans[first - 1][0] <= _CLOSING:
+        start, end, _ = spans[first - 1]
+        piece = text[start:end].rstrip()
+        if piece.endswith((".", "۔")) and not trails_off(piece):
+            break
+        first -= 1
+    return first

@@ -156,6 +156,18 @@ def test_a_marker_takes_the_rest_of_its_line():
     assert cleaned(linked + plain(range(20, 120)))[:6] == [" ".join(story(n)) for n in range(6)]
 
 
+@pytest.mark.parametrize(("before", "behind"), [("\n", ""), (" ", ""), ("\n", "\n"), ("   ", "   ")])
+def test_a_header_behind_the_article_takes_the_headlines_that_follow_to_the_end(before, behind):
+    own = [[" ".join(line[:-1].split()[-4:]) for line in story(n)] for n in range(300, 308)]
+    headlines = [f"{one}!{behind}{two}.. {three}" for one, two, three in own]
+    bodies = [" ".join(story(n)) for n in range(8)]
+    signed = [f"{body}{before}أقلام المرفأ الأخرى{behind}{more}" for body, more in zip(bodies, headlines, strict=True)]
+    documents = [make(n, "المرفأ", text) for n, text in enumerate(signed)] + plain(range(20, 120))
+    assert cleaned(documents)[:8] == bodies
+    told = [make(n, "المرفأ", f"{body}{before}أقلام المرفأ الأخرى{behind}{body}") for n, body in enumerate(bodies)]
+    assert cleaned(told + plain(range(20, 120)))[:8] == [document.text for document in told]
+
+
 @pytest.mark.parametrize(
     "tail",
     [
