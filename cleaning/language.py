@@ -9,7 +9,7 @@ same text gives the same answer in every process and on every machine.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -87,8 +87,20 @@ _WITH_PERSIAN_FORMS = ("fa", "ku", "ps", "ur")
 _ARTICLE = ("ال", "وال", "بال")
 #: A small word is as good as this many letters: a word of news is five letters long.
 _WORD_WEIGHT = 5
-_LETTER_SETS = {language: frozenset(letters) for language, letters in _LETTERS.items()}
-_WORD_SETS = {language: frozenset(small.split(" ")) for language, small in SMALL_WORDS.items()}
+
+
+def _by_sign(signs: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for language, own in signs.items():
+        for sign in dict.fromkeys(own):
+            found.setdefault(sign, []).append(language)
+    return found
+
+
+_LANGUAGES_OF_LETTER = _by_sign(_LETTERS)
+_LANGUAGES_OF_WORD = _by_sign({language: small.split() for language, small in SMALL_WORDS.items()})
+#: Letters of the script: where more than half of a sample is of them, it is the first of its scripts.
+_ARABIC_RUN = re.compile("[\u0620-\u063f\u0641-\u064a\u066e-\u06d3]+")
 
 #: Addresses are Latin in every language.
 _ADDRESS = re.compile(r"https?://\S+|[@#]\S+")
@@ -105,6 +117,8 @@ def identify(text: str) -> tuple[str, float]:
     'fa'
     """
     sample = _sample(text)
+    if 2 * sum(map(len, _ARABIC_RUN.findall(sample))) > len(sample):
+        return _arabic_script(sample)
     shares = script_shares(sample)
     if not shares:
         return "", 0.0
@@ -128,15 +142,19 @@ def _sample(text: str) -> str:
 
 
 def _arabic_script(sample: str) -> tuple[str, float]:
-    letters, tokens = Counter(sample), Counter(words(sample))
-    evidence: dict[str, float] = {
-        language: sum(letters[letter] for letter in _LETTER_SETS[language])
-        + _WORD_WEIGHT * sum(tokens[word] for word in _WORD_SETS[language])
-        for language in _LETTERS
-    }
+    evidence: dict[str, float] = dict.fromkeys(_LETTERS, 0)
+    for letter, languages in _LANGUAGES_OF_LETTER.items():
+        if count := sample.count(letter):
+            for language in languages:
+                evidence[language] += count
+    for token in words(sample):
+        for language in _LANGUAGES_OF_WORD.get(token, ()):
+            evidence[language] += _WORD_WEIGHT
+        if token.startswith(_ARTICLE):
+            evidence["ar"] += _WORD_WEIGHT
+    forms = _FORM_WEIGHT * sum(map(sample.count, _PERSIAN_FORMS))
     for language in _WITH_PERSIAN_FORMS:
-        evidence[language] += _FORM_WEIGHT * sum(letters[form] for form in _PERSIAN_FORMS)
-    evidence["ar"] += _WORD_WEIGHT * sum(token.startswith(_ARTICLE) for token in tokens.elements())
+        evidence[language] += forms
     total = sum(evidence.values())
     if not total:  # nothing but the letters all of them share: the one that is written most
         return "ar", 1 / len(_LETTERS)

@@ -112,6 +112,13 @@ def test_articles_verse_and_vocalised_text_stay(text: str) -> None:
     assert reason_of(text) == ""
 
 
+def test_what_folds_to_nothing_is_no_word_near_a_limit_and_letters_beyond_the_basic_plane_are_letters() -> None:
+    text = " ".join(ARTICLE.split()[:20]) + " ـ ـ"
+    assert reason_to_drop(document(text), FilterConfig(min_words=21)) == ("too-short", {"value": 20, "limit": 21})
+    assert reason_of(" ".join(["\U00010400\U00010401"] * 30), max_repeated_grams=1) == ""
+    assert reason_of(" ".join(["\U0001f600\U0001f601"] * 30), min_words=0, off=("empty",)) == "few-letters"
+
+
 def test_detail_says_value_and_limit() -> None:
     found = reason_to_drop(document("كلمة واحدة هنا"), FilterConfig(min_words=7))
     assert found == ("too-short", {"value": 3, "limit": 7})
