@@ -34,6 +34,7 @@ _MARKS = (
     "\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f"
 )
 _MARK = re.compile(f"[{_MARKS}]")
+_MARK_RUN = re.compile(f"[{_MARKS}]{{2,}}")
 _LONG_MARKS = re.compile(f"([{_MARKS}]{{{MAX_MARKS}}})[{_MARKS}]+")
 _NO_LONG_MARKS = re.compile(f"[^{_MARKS}]*+(?:[{_MARKS}]{{1,{MAX_MARKS}}}+(?![{_MARKS}])[^{_MARKS}]*+)*+")
 
@@ -49,6 +50,14 @@ def scrub(text: str) -> str:
     if _CLEAN.fullmatch(text) is None:
         text = _SPACES.sub(" ", _NEWLINES.sub("\n", text))
         text = _BREAKS.sub("", "".join(_ALLOWED.findall(text)))
+    return settle_marks(text)
+
+
+def settle_marks(text: str) -> str:
+    """Return `text` in NFC, with no more marks on a letter than carry meaning: the part of the law that marks break."""
+    if not unicodedata.is_normalized("NFC", text):
+        # The order of marks is what most of such texts break; what is equivalent and NFC is what NFC makes of it.
+        text = _MARK_RUN.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
     if not unicodedata.is_normalized("NFC", text):
         # Line by line: one letter that is not NFC makes all that is given with it several times as dear.
         text = "\n".join([unicodedata.normalize("NFC", line) for line in lines(text)])

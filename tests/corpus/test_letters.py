@@ -7,8 +7,11 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 
-from corpus.letters import mend
-from corpus.text import scrub
+from corpus import letters
+from corpus.charset import repair_mojibake
+from corpus.letters import mend, open_forms, repair_misread
+from corpus.markup import without_markup
+from corpus.text import scrub, settle_marks
 from tests.strategies import arabic_text
 
 STORY = (
@@ -94,6 +97,17 @@ def test_sound_arabic_stays(text: str) -> None:
 @pytest.mark.parametrize("text", ["ÇÁÎÉ ÇÁ", "ÆØÅ ÄÖÜ", "Ísland er á ísöld í dag", "له في في لا", "1234 (56)"])
 def test_short_and_rare_letters_stay(text: str) -> None:
     assert mend(text) == (text, ())
+
+
+def test_what_one_scan_calls_sound_no_repair_would_touch() -> None:
+    sound = [chr(code) for code in range(0x10000) if letters._SOUND.fullmatch(chr(code))]
+    assert len(sound) > 60_000
+    text = " ".join(f"{one}ط{one}ظ{one}" for one in sound)
+    for repair in (repair_misread, repair_mojibake, without_markup, open_forms):
+        assert repair(text) == text
+    kept = "".join(sound).replace("\u00a0", " ")
+    assert scrub(kept) == settle_marks(kept)
+    assert mend("a\u00a0b") == ("a b", ())
 
 
 def test_hostile_texts_are_mended_in_linear_time() -> None:

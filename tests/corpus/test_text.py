@@ -92,6 +92,12 @@ def test_composing_line_by_line_is_composing_the_text(one: str, other: str) -> N
     assert scrub(text) == unicodedata.normalize("NFC", text)
 
 
+@pytest.mark.parametrize("text", ["مح\u0651\u064eمد", "e\u0301\u0323 مح\u0651\u064eمد", "أ\u0651\u0655\u0654"])
+def test_marks_out_of_order_are_put_in_order(text: str) -> None:
+    assert not unicodedata.is_normalized("NFC", text)
+    assert scrub(text) == unicodedata.normalize("NFC", text)
+
+
 def test_lines_split_on_the_newline_only() -> None:
     assert lines("a\u2028b\x85c\nd") == ["a\u2028b\x85c", "d"]
 
