@@ -81,6 +81,10 @@ def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--workers", type=click.IntRange(1), default=lambda: os.cpu_count() or 1,
             metavar="N", help="Processes; the output is the same for any number. [default: one a core]",
         ),
+        click.option(
+            "--cluster", metavar="ADDRESS", envvar="GHIRBAL_CLUSTER",
+            help="Work on a Dask cluster: tcp://HOST:8786, a scheduler file, or local (docs/scale.md).",
+        ),
         click.option("--format", "form", type=click.Choice(_FORMATS), default="jsonl.zst", show_default=True),
         click.option("--fresh", is_flag=True, help="Replace what an earlier run left in OUT."),
         click.option("--salvage", is_flag=True, help="Keep whole records that stand before the cut of a damaged file."),

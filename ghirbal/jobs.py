@@ -52,7 +52,7 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run as the user asked for it. `boilerplate` is a path, or ""; `against` are paths."""
+    """One run as the user asked for it; `cluster` is an address, `boilerplate` a path, or ""; `against` are paths."""
 
     command: Command
     inputs: tuple[str, ...]
@@ -60,6 +60,7 @@ class Job:
     config: Config
     form: Format = "jsonl.zst"
     workers: int = 1
+    cluster: str = ""
     fresh: bool = False
     filters: bool = True
     boilerplate: str = ""
@@ -134,7 +135,7 @@ def run_job(job: Job, watch: Watcher) -> Finished:
             work.mkdir(parents=True, exist_ok=True)
         if against and clean and clean.learns:
             clean.known = against.observe(clean, work)
-        with open_pool(job.workers) as pool:
+        with open_pool(job.workers, job.cluster, work, library_versions) as pool:
             outcome = run_stages(plan, stages, first_tasks(files, failures), pool, watch)
         _publish_learned(job.out, clean, dedup, outcome)
         survey = Survey()

@@ -160,7 +160,12 @@ def _clear(out: Path, names: Sequence[str]) -> None:
 
 
 def finish(out: Path, identity: Identity, inputs: Sequence[InputFile], outcome: RunResult) -> None:
-    """Write the manifest and, last of all, the marker; then clear the work folder away."""
+    """Write the manifest and, last of all, the marker; then clear the work folder away.
+
+    A worker that was killed and replaced may have left something unpublished.
+    """
+    with translated(out):
+        sweep(out)
     listing = [{"path": file.name, "bytes": file.size} for file in inputs]
     manifest = {
         "schema": SCHEMA_VERSION,

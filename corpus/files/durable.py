@@ -14,13 +14,14 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from socket import gethostname
 from typing import IO, Any, BinaryIO
 
 import orjson
 
 from corpus.errors import EnvironmentFault, GhirbalError, UsageError
 
-#: Between the final name and the process id; `sweep` removes nothing that does not carry it.
+#: Between the final name and the machine and the process id; `sweep` removes nothing that does not carry it.
 _TEMPORARY = ".unpublished-"
 
 _FREE_SPACE = "free some space and give the same command again"
@@ -99,7 +100,7 @@ def publishing(path: Path) -> Iterator[tuple[IO[bytes], list[Published]]]:
     Raises:
         EnvironmentFault: the disk is full or refuses; nothing is left behind.
     """
-    temporary = path.with_name(f"{path.name}{_TEMPORARY}{os.getpid()}")
+    temporary = path.with_name(f"{path.name}{_TEMPORARY}{gethostname()}-{os.getpid()}")
     outcome: list[Published] = []
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)

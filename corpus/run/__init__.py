@@ -1,7 +1,8 @@
 """Run stages over a corpus: cut it into tasks, work on them in processes, learn in between, resume after a crash.
 
 In: stages and a listing. Out: published files and counts. Read stage (what a stage is), plan (what is to be done),
-worker (one task), runner (all of them), sandbox (pages that hang), report and samples (what is counted and shown).
+worker (one task), pool and cluster (where tasks run), runner (all of them), sandbox (pages that hang), report and
+samples (what is counted and shown).
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import orjson
 
@@ -110,3 +112,51 @@ def die_always(_):
 
 def process_id(_):
     return os.getpid()
+
+
+def eat_once(item):
+    """Take more memory than a worker may have, the first time."""
+    folder, number = item
+    if number == 2 and not list(folder.iterdir()):
+        (folder / "0").touch()
+        eaten = [b"x" * 2**24 for _ in range(60)]
+        time.sleep(30)
+        return len(eaten)
+    return number
+
+
+class DieOnce:
+    """Be killed once in each phase: while it is observed, while it learns, while it judges."""
+
+    name = "die-once"
+
+    def __init__(self, folder=""):
+        self.folder = folder
+
+    def die(self, phase):
+        path = Path(self.folder) / phase
+        if not path.exists():
+            path.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def accumulator(self):
+        self.die("observe")
+        return Rows()
+
+    def learn(self, summaries, run):
+        assert list(run(die_once, [(Path(self.folder) / "learn", number) for number in range(4)])) == [0, 1, 2, 3]
+
+    def dump(self):
+        return b""
+
+    def load(self, learned):
+        pass
+
+    def apply(self, record):
+        self.die("apply")
+        return keep(record)
+
+
+def nap(seconds):
+    time.sleep(seconds)
+    return seconds

@@ -1,3 +1,4 @@
+import copy
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from corpus.errors import EnvironmentFault
 from corpus.files.listing import InputFile, list_inputs
 from corpus.formats.rows import ReadConfig
+from corpus.run import pool as pools
 from corpus.run import runner
 from corpus.run import worker as task_module
 from corpus.run.plan import Item, Plan
@@ -44,14 +46,14 @@ def write_inputs(folder, texts):
         (folder / name).write_bytes(b"".join(row + b"\n" for row in rows))
 
 
-def run(inputs, out, stages, workers=1, seconds=20.0):
+def run(inputs, out, stages, workers=1, seconds=20.0, address=""):
     files, failures = list_inputs([str(inputs)])
     work = out / "work"
     work.mkdir(parents=True, exist_ok=True)
     plan = Plan("f", out, work, tuple(stages), cut_segments(stages), ReadConfig(), "jsonl", seconds, 4 * 2**30)
     watch = Watch()
-    with open_pool(workers) as pool:
-        outcome = run_stages(plan, [type(stage)() for stage in stages], first_tasks(files, failures), pool, watch)
+    with open_pool(workers, address, work) as pool:
+        outcome = run_stages(plan, [copy.copy(stage) for stage in stages], first_tasks(files, failures), pool, watch)
     return outcome, watch
 
 
@@ -243,6 +245,6 @@ def test_processes_that_cannot_be_started_are_the_fault_of_the_machine(inputs, t
     def refuse(*given, **named):
         raise fault
 
-    monkeypatch.setattr(runner._Processes, "Process", refuse)
+    monkeypatch.setattr(pools._Processes, "Process", refuse)
     with pytest.raises(EnvironmentFault, match=r"2 processes .* cannot be started \(.*; --workers 1 needs none"):
         run(inputs, tmp_path / "out", [toys.Upper()], workers=2)

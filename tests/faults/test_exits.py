@@ -5,6 +5,7 @@ import fcntl
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from corpus.errors import EnvironmentFault, UsageError
 from corpus.files import durable as commit
+from corpus.run import run_stages
 from tests.ghirbal.builds import ROOT, build, call, command, story, tree
 
 CALLS = ("fsync", "replace", "truncate", "write", "mkdir", "open")
@@ -114,7 +116,7 @@ def test_a_disk_without_locks_is_named(tmp_path, monkeypatch, code):
 def test_a_link_in_the_place_of_a_temporary_file_is_not_followed(tmp_path):
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
-    (tmp_path / f"x.unpublished-{os.getpid()}").symlink_to(victim)
+    (tmp_path / f"x.unpublished-{socket.gethostname()}-{os.getpid()}").symlink_to(victim)
     with pytest.raises(UsageError, match="a link stands where none may"):
         commit.publish(tmp_path / "x", b"new")
     assert victim.read_bytes() == b"precious"
@@ -350,3 +352,14 @@ def test_scores_of_rows_that_do_not_fit_are_exit_2(tmp_path, monkeypatch, capsys
     code, said = call(monkeypatch, capsys, "score", kind, tmp_path / "gold", tmp_path / "pred")
     assert code == 2
     assert one_sentence(said.err)
+
+
+def test_what_a_worker_left_that_was_replaced_is_not_in_the_corpus(dumps, tmp_path, monkeypatch):
+    def leave(*given):
+        outcome = run_stages(*given)
+        (tmp_path / "out" / "corpus" / "part-00000.jsonl.zst.unpublished-there-7").touch()
+        return outcome
+
+    monkeypatch.setattr("ghirbal.jobs.run_stages", leave)
+    build(dumps, tmp_path / "out")
+    assert list((tmp_path / "out").rglob("*unpublished*")) == []

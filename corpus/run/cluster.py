@@ -1,0 +1,139 @@
+"""Do the tasks of a run on a cluster of Dask workers, which all see the folder that the run writes to.
+
+A call lies in a file of this folder, and so does its answer: what crosses the scheduler is two paths and a size, never
+a text and never an array. A task that is done twice, because its worker was taken for dead, writes the same bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, CancelledError, Future
+from contextlib import ExitStack
+from itertools import count
+from multiprocessing import current_process
+from pathlib import Path
+from socket import gethostname
+from threading import Lock
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from corpus.errors import EnvironmentFault, UsageError
+from corpus.files.durable import publish, translated
+from corpus.run.pool import Processes
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+#: The address that starts a cluster on this machine.
+LOCAL = "local"
+#: Seconds to wait for a scheduler, and for a file that another machine has written: network disks remember for so long
+#: that there was none.
+_PATIENCE = 60
+_CALLS = "calls-"
+
+
+class DaskPool(Processes):
+    """Call functions on the workers of the scheduler at `address`, or in `workers` processes here for LOCAL.
+
+    `address` is as Dask has it (`tcp://host:8786`), or the path of a scheduler file. Calls lie in `folder`. Each worker
+    must answer `code()` as this process does: another release would make other bytes.
+    """
+
+    def __init__(self, address: str, workers: int, folder: Path, code: Callable[[], Any]) -> None:
+        super().__init__(workers)
+        self._address, self._code = address, code
+        for old in folder.glob(f"{_CALLS}*"):
+            shutil.rmtree(old, ignore_errors=True)  # what still waits somewhere for a killed run finds nothing to do
+        self._folder, self._numbers = folder / f"{_CALLS}{uuid4().hex}", count()
+        self._opened = ExitStack()
+
+    def close(self) -> None:
+        """Stop at once; what workers of a standing cluster have begun they end, and nobody asks for it."""
+        self._executor = None
+        self._opened.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _open(self) -> Any:
+        try:
+            from distributed import Client, LocalCluster
+        except ImportError as error:
+            raise UsageError('--cluster needs Dask: pip install "ghirbal[cluster]"') from error
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it becomes an error of ours
+        here: dict[str, Any] = {"host": "127.0.0.1", "threads_per_worker": 1, "dashboard_address": None}
+        try:
+            if self._address == LOCAL:
+                scheduler = self._opened.enter_context(
+                    LocalCluster(self._workers, memory_limit=None, **here)  # type: ignore[no-untyped-call]
+                )
+                where = {"address": scheduler}
+            else:
+                where = {"address" if "://" in self._address else "scheduler_file": self._address}
+            client = Client(**where, timeout=_PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError, RuntimeError) as error:
+            message = f"{self._address}: no cluster answers there ({error}); start it, and give the same command again"
+            raise EnvironmentFault(message) from error
+        return self._opened.enter_context(client).get_executor(pure=False)
+
+    def _submit(self, function: Callable[[_Item], _Result], item: _Item) -> Future[Any]:
+        path = self._folder / f"{next(self._numbers)}.call"
+        publish(path, pickle.dumps((self._code, self._code(), function, item)))
+        submitted: Future[Any] = super()._submit(call, str(path))
+        return submitted
+
+    def _answer(self, future: Future[Any]) -> Any:
+        from distributed import KilledWorker
+        from distributed.comm.core import CommClosedError
+
+        try:
+            path, size = future.result()
+        except KilledWorker as killed:
+            message = f"a task ended each worker that had it ({killed}); do workers have enough memory?"
+            raise EnvironmentFault(message) from killed
+        except ImportError as error:
+            raise EnvironmentFault(f"{self._address}: its workers cannot import Ghirbal ({error})") from error
+        except (CancelledError, CommClosedError) as lost:
+            raise BrokenExecutor from lost
+        answer: Any = pickle.loads(_read(Path(path), size))  # noqa: S301 - written by a worker of ours
+        for done in (Path(path), Path(path).with_suffix(".call")):
+            done.unlink(missing_ok=True)
+        return answer
+
+
+#: A process runs one task at a time, however many threads its worker has: the children that read pages are its own.
+_ALONE = Lock()
+
+
+def call(path: str) -> tuple[str, int]:
+    """Do on a worker what the file at `path` says; return the path and the size of the answer."""
+    with _ALONE:
+        current_process()._config["daemon"] = False  # type: ignore[attr-defined]  # noqa: SLF001 - may start children
+        try:
+            data = Path(path).read_bytes()
+        except FileNotFoundError as error:
+            message = f"{path}: {gethostname()} does not see it; OUT must lie in a folder that all workers share"
+            raise EnvironmentFault(message) from error
+        code, expected, function, item = pickle.loads(data)  # noqa: S301 - our own run wrote it
+        if code() != expected:
+            message = f"{gethostname()} has another release of Ghirbal, or of a library, than the run; install the same"
+            raise EnvironmentFault(message)
+        answer, found = Path(path).with_suffix(".answer"), function(item)
+        if not Path(path).exists():
+            raise EnvironmentFault(f"{path}: the run that asked is gone")
+        published = publish(answer, pickle.dumps(found))
+        return str(answer), published.bytes
+
+
+def _read(path: Path, size: int) -> bytes:
+    """Read `size` bytes that another machine has written, as soon as they are seen here."""
+    deadline = time.monotonic() + _PATIENCE
+    while not (path.is_file() and path.stat().st_size == size) and time.monotonic() < deadline:
+        with translated(path, "read"):
+            os.listdir(path.parent)  # noqa: PTH208 - has a network disk look again
+        time.sleep(0.5)
+    with translated(path, "read"):
+        return path.read_bytes()

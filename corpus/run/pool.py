@@ -1,0 +1,172 @@
+"""Call functions in other processes: where the tasks of a run and of its learning are worked on.
+
+A `Pool` works in this process, `Processes` in some of its own, `corpus.run.cluster.DaskPool` on a cluster: all three
+give the same answers in the same order, and what was done stays done when a worker dies.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import closing
+from functools import partial
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.sharedctypes import Synchronized
+from signal import SIG_IGN, SIGINT, signal
+from typing import Any, TypeVar
+
+from corpus.errors import EnvironmentFault
+from corpus.run.plan import Plan, Task, TaskResult
+from corpus.run.sandbox import die_with_parent
+from corpus.run.worker import Worker
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+#: How often some calls, or a learning step, may lose a worker before the run gives up.
+_MAX_DEATHS = 3
+#: Seconds between two looks at the progress counter.
+_POLL = 0.2
+
+
+class Pool:
+    """Do all in this process."""
+
+    def run(self, plan: Plan, tasks: Sequence[Task], tell: Callable[[int], None]) -> Iterable[TaskResult]:
+        """Yield the results in the order of `tasks`; `tell` is told how many more records have passed.
+
+        Raises:
+            EnvironmentFault: workers die again and again, or cannot be started.
+        """
+        with closing(Worker(plan, tell)) as worker:
+            yield from map(worker.run, tasks)
+
+    def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterable[_Result]:
+        """Be the `corpus.run.stage.Map` that learners get.
+
+        Raises:
+            EnvironmentFault: as for `run`.
+        """
+        return map(function, items)
+
+    def close(self) -> None:
+        """Stop at once: what is published stays, what is not is done again by the next run."""
+
+
+class Processes(Pool):
+    """Do all in `workers` processes of its own; a broken pool is rebuilt, and asked what it had not answered."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._executor: Executor | None = None
+        self._context = _Processes()
+        self._counter: Synchronized[int] | None = None
+        self._told = 0
+
+    def run(self, plan: Plan, tasks: Sequence[Task], tell: Callable[[int], None]) -> Iterable[TaskResult]:
+        """Yield the results in the order of `tasks`."""
+        names = ", ".join(task.name for task in tasks[:_MAX_DEATHS])
+        return self._call(partial(run_task, plan), list(tasks), f"tasks {names}...", tell)
+
+    def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterable[_Result]:
+        """Be the `corpus.run.stage.Map` that learners get."""
+        return self._call(function, list(items), "tasks of learning", None)
+
+    def close(self) -> None:
+        """Stop at once."""
+        for process in self._context.started:
+            if process.pid is not None:
+                process.kill()
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+            self._executor = None
+
+    def _call(
+        self, function: Callable[[_Item], _Result], items: list[_Item], what: str, tell: Callable[[int], None] | None
+    ) -> Iterator[_Result]:
+        answered = deaths = 0
+        while answered < len(items):
+            futures: list[Future[_Result]] = []
+            try:
+                futures += (self._submit(function, item) for item in items[answered:])
+                for future in futures:
+                    while not wait([future], _POLL).done:
+                        self._tell(tell)
+                    result = self._answer(future)
+                    answered += 1
+                    yield result
+            except BrokenExecutor:
+                deaths += 1
+                self.close()
+                if deaths > _MAX_DEATHS:
+                    message = f"{what} lost their worker {deaths} times; is there enough memory? Try fewer --workers"
+                    raise EnvironmentFault(message) from None
+            finally:
+                for future in futures:
+                    future.cancel()
+        self._tell(tell)
+
+    def _submit(self, function: Callable[[_Item], _Result], item: _Item) -> Future[_Result]:
+        self._executor = self._executor or self._open()
+        return self._executor.submit(function, item)
+
+    def _answer(self, future: Future[_Result]) -> _Result:
+        return future.result()
+
+    def _tell(self, tell: Callable[[int], None] | None) -> None:
+        seen = 0 if self._counter is None else self._counter.value
+        if tell is not None and seen > self._told:
+            tell(seen - self._told)
+            self._told = seen
+
+    def _open(self) -> Executor:
+        try:
+            # Counted anew, because a worker may have died with the lock of the old counter in its hand.
+            self._counter, self._told = self._context.Value("Q", 0), 0
+            executor = ProcessPoolExecutor(self._workers, self._context, _start_worker, (self._counter,))
+            executor.submit(os.getpid)  # starts all of them, here and not somewhere in the work
+        except (OSError, ImportError, NotImplementedError, RuntimeError) as fault:
+            message = f"{self._workers} processes to work in cannot be started ({fault}); --workers 1 needs none"
+            raise EnvironmentFault(message) from fault
+        return executor
+
+
+class _Processes(SpawnContext):
+    """Start processes and remember them: these are a pool's own, whatever else its process has started."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[SpawnProcess] = []
+
+    def Process(self, *given: Any, **named: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
+        process = SpawnProcess(*given, **named)
+        self.started.append(process)
+        return process
+
+
+_worker: Worker | None = None
+_progress: Synchronized[int] | None = None
+
+
+def run_task(plan: Plan, task: Task) -> TaskResult:
+    """Run one task in a worker process, which keeps its loaded stages for the next one of the same run."""
+    global _worker  # one worker a process is the point
+    if _worker is None or (_worker.plan.fingerprint, _worker.plan.out) != (plan.fingerprint, plan.out):
+        if _worker is not None:
+            _worker.close()
+        _worker = Worker(plan, _tick)
+    return _worker.run(task)
+
+
+def _tick(records: int) -> None:
+    if _progress is not None:
+        with _progress.get_lock():
+            _progress.value += records
+
+
+def _start_worker(counter: Synchronized[int]) -> None:
+    global _progress
+    _progress = counter
+    signal(SIGINT, SIG_IGN)
+    die_with_parent()

@@ -1,0 +1,177 @@
+import os
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
+
+from corpus.errors import EnvironmentFault
+from corpus.run import cluster as clusters
+from corpus.run.runner import open_pool
+from tests.corpus.test_runner import HERE, run, toys, tree, write_inputs
+from tests.ghirbal.builds import build, call
+from tests.ghirbal.builds import tree as corpus_of
+from tests.timing import PATIENCE
+
+ROOT = HERE.parents[1]
+EXAMPLES = ROOT / "examples" / "dumps"
+CHAIN = [toys.Read(), toys.DropRepeats()]
+INPUTS = {"a.jsonl": ["one", "two", "one"], "b.jsonl": ["two", "boom", "three"], "c.jsonl": ["one"]}
+
+
+class Machines:
+    """A scheduler and its workers on loopback, in processes of their own."""
+
+    def __init__(self, stack, workers=2, memory="0", port=0):
+        self.stack = stack
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = port or free.getsockname()[1]
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", str(self.port))
+        for _ in range(workers):
+            self.start("worker", self.address, "--nthreads", "1", "--memory-limit", memory, "--host", "127.0.0.1")
+
+    def start(self, what, *arguments):
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(HERE)))}
+        call = [sys.executable, "-m", "dask", what, *arguments, "--no-dashboard"]
+        process = subprocess.Popen(call, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.stack.callback(process.wait)
+        self.stack.callback(process.terminate)
+        return process
+
+
+@contextmanager
+def machines(**options):
+    with ExitStack() as stack:
+        yield Machines(stack, **options)
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    write_inputs(tmp_path / "in", INPUTS)
+    return tmp_path / "in"
+
+
+def answers(address, folder, function, items, code=tuple):
+    with open_pool(2, address, folder, code) as pool:
+        return list(pool.map(function, items))
+
+
+def published(out):
+    return {name: data for name, data in tree(out).items() if "work" not in name and ".unpublished-" not in name}
+
+
+def same_corpus(one, other):
+    assert published(one) == published(other)
+
+
+@pytest.fixture
+def here():
+    """A scheduler and a worker in threads of this process."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        1, processes=False, protocol="tcp://", host="127.0.0.1", threads_per_worker=1, dashboard_address=None
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+def test_a_cluster_answers_as_the_pool_does_and_leaves_no_call_behind(here, inputs, tmp_path):
+    run(inputs, tmp_path / "pool", CHAIN)
+    run(inputs, tmp_path / "cluster", CHAIN, address=here)
+    same_corpus(tmp_path / "pool", tmp_path / "cluster")
+    assert sorted(tree(tmp_path / "pool" / "work")) == sorted(tree(tmp_path / "cluster" / "work"))
+    with pytest.raises(EnvironmentFault, match="does not see it; OUT must lie in a folder that all workers share"):
+        clusters.call(str(tmp_path / "0.call"))
+    with pytest.raises(EnvironmentFault, match="has another release of Ghirbal"):
+        answers(here, tmp_path, str, [1], code=iter(range(9)).__next__)
+
+
+def test_what_crosses_the_scheduler_are_paths_and_sizes(tmp_path):
+    pool = clusters.DaskPool("", 1, tmp_path, tuple)
+    submitted = []
+    pool._executor = type("Fake", (), {"submit": lambda self, function, path: submitted.append((function, path))})()
+    pool._submit(len, "x" * 1000)
+    ((function, path),) = submitted
+    assert (function, Path(path).name) == (clusters.call, "0.call")
+    answer, size = clusters.call(path)
+    assert (Path(answer).name, size) == ("0.answer", len(Path(answer).read_bytes()))
+
+
+def test_calls_of_a_killed_run_are_not_done_any_more(tmp_path):
+    old = tmp_path / "calls-1" / "0.call"
+    old.parent.mkdir()
+    old.write_bytes(b"")
+    clusters.DaskPool("", 1, tmp_path, tuple)
+    with pytest.raises(EnvironmentFault, match="does not see it"):
+        clusters.call(str(old))
+
+
+@pytest.mark.slow
+def test_two_workers_make_the_bytes_of_the_pool_in_two_runs_at_once(tmp_path):
+    build(EXAMPLES, tmp_path / "pool", workers=2)
+    with machines() as cluster:
+        given = {"cluster": cluster.address}
+        runs = [Thread(target=build, args=(EXAMPLES, tmp_path / name), kwargs=given) for name in "ab"]
+        for one in runs:
+            one.start()
+        for one in runs:
+            one.join()
+    build(EXAMPLES, tmp_path / "local", workers=2, cluster="local")
+    expected = corpus_of(tmp_path / "pool")
+    assert all(corpus_of(tmp_path / name) == expected for name in ("a", "b", "local"))
+
+
+@pytest.mark.slow
+def test_a_worker_killed_in_each_phase_is_replaced(inputs, tmp_path):
+    deaths = tmp_path / "deaths"
+    (deaths / "learn").mkdir(parents=True)
+    run(inputs, tmp_path / "calm", [toys.Upper()])
+    with machines() as cluster:
+        run(inputs, tmp_path / "out", [toys.DieOnce(str(deaths)), toys.Upper()], address=cluster.address)
+        same_corpus(tmp_path / "calm", tmp_path / "out")
+        assert sorted(tree(deaths)) == ["apply", "learn/0", "observe"]
+        with pytest.raises(EnvironmentFault, match="a task ended each worker that had it"):
+            answers(cluster.address, tmp_path, toys.die_always, [1])
+
+
+@pytest.mark.slow
+def test_a_worker_over_its_memory_is_replaced(tmp_path):
+    (tmp_path / "eaten").mkdir()
+    with machines(memory="600MiB") as cluster:
+        items = [(tmp_path / "eaten", number) for number in range(4)]
+        assert answers(cluster.address, tmp_path, toys.eat_once, items) == [0, 1, 2, 3]
+    assert list((tmp_path / "eaten").iterdir())
+
+
+@pytest.mark.slow
+def test_a_run_whose_scheduler_is_killed_goes_on_with_the_next(inputs, tmp_path, monkeypatch):
+    run(inputs, tmp_path / "calm", CHAIN)
+    monkeypatch.setattr(clusters, "_PATIENCE", 5)
+    with machines() as cluster, open_pool(2, cluster.address, tmp_path) as pool:
+        done = iter(pool.map(toys.nap, [0, 0, PATIENCE]))
+        assert [next(done), next(done)] == [0, 0]
+        cluster.scheduler.kill()
+        with pytest.raises(EnvironmentFault, match="no cluster answers there .*; start it, and give the same command"):
+            next(done)
+    with machines(port=cluster.port) as cluster:
+        run(inputs, tmp_path / "out", CHAIN, address=cluster.address)
+    same_corpus(tmp_path / "calm", tmp_path / "out")
+
+
+def test_a_cluster_that_does_not_answer_is_exit_3_and_no_dask_exit_2(dumps, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(clusters, "_PATIENCE", 0.2)
+    monkeypatch.setenv("GHIRBAL_CLUSTER", "tcp://127.0.0.1:9")
+    code, said = call(monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q")
+    assert code == 3
+    assert "tcp://127.0.0.1:9: no cluster answers there" in said.err
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    code, said = call(monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q")
+    assert code == 2
+    assert "ghirbal[cluster]" in said.err
