@@ -36,6 +36,11 @@ _LIKELY = 0.5
 #: one stays with them: the item of a list, a sub-heading.
 _UNLIKELY = 0.3
 
+#: The first paragraph of a page, if it is so long and has this share of the running text, is an article in one line,
+#: and the stretch of many lines below it is another one: of 25 such paragraphs of labelled pages and dumps 24 stay.
+_ONE_LINE = 600
+_MUCH = 0.2
+
 #: Where so little of what is kept and of what is the article is expected to be the same (F over characters), the page
 #: is doubtful, and unless it is so surely a page nothing is taken from it: it may be a list, or a poem. Hardly one
 #: labelled page in a hundred is that doubtful, but a third of the articles that would be taken for pages.
@@ -123,7 +128,11 @@ def remove_outside(found: Analysis) -> None:
     if doubtful and surely < _SURELY:
         return
     found.page, found.doubtful = True, doubtful
+    running = [unit.size * known for unit, known in zip(found.units, found.paragraphs, strict=True)]
     stays = [chance >= least for chance in chances]
+    if True in found.paragraphs:
+        first = found.paragraphs.index(True)
+        stays[first] |= running[first] >= max(_ONE_LINE, _MUCH * sum(running))
     for at, unit in enumerate(found.units):
         between = all(stays[at - 1 : at] + stays[at + 1 : at + 2]) and chances[at] >= _UNLIKELY
         if not (stays[at] or between):

@@ -100,3 +100,13 @@ def test_a_list_of_names_under_a_paragraph_is_no_page():
     find_phrases(units, default_lexicon())
     document = scales()["document"]
     assert document.chance(document.points(document_figures(analyse(units, "")))) < PAGE / 2
+
+
+def test_an_article_in_one_line_stays_beside_another_of_many_lines():
+    """The densest stretch is the second article, and the body of the page itself is its first paragraph."""
+    menu, body, foot = RUSSIAN
+    whole = " ".join(TURKISH[1] + HEBREW[1]).rstrip(".") + "..."
+    lines = clean(*menu, whole, "Читайте также: Рыбаки ждут начала сезона", *body, *foot)
+    assert whole in lines
+    assert body[1] in lines
+    assert menu[0] not in lines
