@@ -295,7 +295,11 @@ def _from_text(text: str) -> str:
 def _stamp(moment: datetime) -> str:
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         return ""
-    return (moment.date() if moment.tzinfo is None else moment.replace(microsecond=0)).isoformat()
+    if moment.tzinfo is None:
+        return moment.date().isoformat()
+    # Local mean time, of before there were zones, has an offset in seconds, which many readers of ISO 8601 refuse.
+    odd = moment.strftime("%z")[5:]
+    return (moment.astimezone(UTC) if odd else moment).isoformat(timespec="seconds")
 
 
 #: Seconds, and thousandths, millionths and billionths of them.

@@ -6,9 +6,9 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 import click
 
@@ -23,9 +23,6 @@ from corpus.errors import (
 )
 from ghirbal.cli_read import COMMANDS, CONFIG, PATH
 from ghirbal.terminal import INTERRUPTED, Guarded, visible
-
-if TYPE_CHECKING:
-    from corpus.run import Watcher
 
 # Only click and the error tree are imported here: worker processes import this module again, and must not pay
 # for the crawler or the compiled kernels that they do not use.
@@ -88,6 +85,7 @@ def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--format", "form", type=click.Choice(_FORMATS), default="jsonl.zst", show_default=True),
         click.option("--fresh", is_flag=True, help="Replace what an earlier run left in OUT."),
         click.option("--salvage", is_flag=True, help="Keep whole records that stand before the cut of a damaged file."),
+        click.option("--log", type=PATH, metavar="FILE", help="Append what is done, and when, to FILE."),
         click.option("-q", "--quiet", is_flag=True, help="No progress bars."),
     ]  # fmt: skip
     for option in reversed(options):
@@ -181,7 +179,7 @@ def crawl(**options: Any) -> NoReturn:
 def outlet(url: str, *, allow_private: bool) -> None:
     """Look at a news site, and draft its entry for outlets.toml: feeds, sitemaps, language.
 
-    Of the commands here, this one and `crawl` use the network.
+    Of the commands here, this one, `crawl` and `push` use the network.
     """
     from crawler.discovery import draft_outlet
 
@@ -192,17 +190,25 @@ for _command in COMMANDS:
     ghirbal.add_command(_command)
 
 
-def _run(command: str, *, quiet: bool, config: str | None, salvage: bool, **options: Any) -> int:
+def _run(
+    command: str, *, quiet: bool, log: str | None, config: str | None, salvage: bool, **options: Any
+) -> int:
     from ghirbal.config import read_config, salvaging
-    from ghirbal.console import Bars, Silence, show_summary
+    from ghirbal.console import show_summary
     from ghirbal.jobs import Job, run_job
+    from ghirbal.progress import Bars, Log, Silence, Watch
 
     settings = salvaging(read_config(config)) if salvage else read_config(config)
     out, inputs = Path(options.pop("out")), tuple(options.pop("inputs"))
     given = {name: value for name, value in options.items() if value is not None}
-    shown: AbstractContextManager[Watcher] = nullcontext(Silence()) if quiet else Bars()
-    with shown as watch:
-        finished = run_job(Job(command, inputs, out, settings, **given), watch)  # type: ignore[arg-type]
+    job = Job(command, inputs, out, settings, **given)  # type: ignore[arg-type]
+    with ExitStack() as stack:
+        watch: Watch = Silence() if quiet else stack.enter_context(Bars())
+        if log is not None:
+            watch = stack.enter_context(Log(stack.enter_context(Path(log).open("a", encoding="utf-8")), watch))
+        finished = run_job(job, watch)
+        if isinstance(watch, Log):
+            watch.say(f"{out}: " + ", ".join(f"{name} {count:,}" for name, count in finished.report.counts().items()))
     show_summary(finished)
     return finished.exit_code
 

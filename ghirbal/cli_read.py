@@ -149,6 +149,20 @@ def check(out: str) -> int:
 
 
 @click.command()
+@_OUT
+@click.argument("repo", metavar="REPO")
+@click.option("--public", is_flag=True, help="Make a new REPO public; its texts belong to those who published them.")
+def push(**options: Any) -> int:
+    """Upload OUT with its card as the dataset REPO (OWNER/NAME) of the Hugging Face Hub.
+
+    Needs ghirbal[push] and the login of `hf auth login`, or HF_TOKEN; a new REPO is private.
+    """
+    from ghirbal.push import push_corpus
+
+    return push_corpus(**options)
+
+
+@click.command()
 def doctor() -> int:
     """Say what is installed, what is missing, and what it is needed for."""
     from ghirbal.doctor import show_doctor
@@ -156,4 +170,4 @@ def doctor() -> int:
     return show_doctor()
 
 
-COMMANDS = (doctor, explain, why, stats, sample, similar, check, score)
+COMMANDS = (doctor, explain, why, stats, sample, similar, check, push, score)

@@ -1,27 +1,14 @@
-"""What a user sees on the terminal: progress on standard error, the summary on standard output."""
+"""What a user sees on the terminal: errors on standard error, results on standard output."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import orjson
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from ghirbal.terminal import visible
@@ -35,77 +22,6 @@ results = Console(highlight=False)
 
 #: A summary shows so many of the most frequent reasons, outlets and failures; the report shows all.
 _SHOWN = 12
-#: A rate is told from the first moment on; a bar of which only records are known stays short of its end.
-_MOMENT, _NEARLY = 0.01, 0.99
-
-
-class Bars:
-    """A `corpus.run.runner.Watcher` that draws one bar a step.
-
-    A step after the first sees at most what the one before left to it, so its bar moves with the records of a task.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description:<34}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[records]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=errors,
-        )
-        self._bar: TaskID | None = None
-        self._clock, self._begun = clock, 0.0
-        self._before = self._total = self._expected = self._tasks = self._done = 0
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._progress.stop()
-
-    def begin(self, label: str, tasks: int) -> None:
-        """Start a new bar."""
-        self._expected = self._total - self._before or self._expected
-        self._before, self._begun = self._total, self._clock()
-        self._tasks, self._done = tasks, 0
-        self._bar = self._progress.add_task(label, total=tasks, records="")
-
-    def advance(self, tasks: int) -> None:
-        """Move the bar on."""
-        self._done += tasks
-        self._move()
-
-    def records(self, total: int) -> None:
-        """Show how many records the current step has seen, and how many a second."""
-        self._total = total
-        self._move()
-
-    def _move(self) -> None:
-        if self._bar is None:
-            return
-        seen, passed = self._total - self._before, max(self._clock() - self._begun, _MOMENT)
-        share = min(seen / self._expected, 1) * self._tasks if self._expected else 0
-        # What is complete is certain; what records say of the rest is not, and never ends a bar.
-        done = max(self._done, min(share, self._tasks * _NEARLY))
-        said = f"{seen:,} records, {seen / passed:,.0f}/s" if seen else ""
-        self._progress.update(self._bar, completed=done, records=said)
-
-
-class Silence:
-    """A watcher that says nothing."""
-
-    def begin(self, label: str, tasks: int) -> None:
-        """Say nothing."""
-
-    def advance(self, tasks: int) -> None:
-        """Say nothing."""
-
-    def records(self, total: int) -> None:
-        """Say nothing."""
 
 
 def show_summary(finished: Finished) -> None:
@@ -132,8 +48,8 @@ def print_report(report: Report, most: int | None = _SHOWN) -> None:
     table = Table(title=None, show_header=False, box=None, pad_edge=False)
     table.add_column(justify="left")
     table.add_column(justify="right")
-    for name in ("read", "kept", "dropped", "failed"):
-        table.add_row(f"[bold]{name}[/bold]", f"[bold]{getattr(report, name):,}[/bold]")
+    for name, count in report.counts().items():
+        table.add_row(f"[bold]{name}[/bold]", f"[bold]{count:,}[/bold]")
     _add(table, "removed because", report.reasons, most)
     _add(table, "chrome removed, spans", report.rules, most)
     _add(table, "languages", report.languages, most)

@@ -14,7 +14,11 @@ from corpus.errors import EXIT_DONE, EXIT_ENVIRONMENT
 from ghirbal.console import quote, results
 
 #: What the extras are for; `test` is for who works on Ghirbal.
-_EXTRAS = {"parquet": "to read and write Parquet", "cluster": "to work on a cluster (--cluster)"}
+_EXTRAS = {
+    "cluster": "to work on a cluster (--cluster)",
+    "parquet": "to read and write Parquet",
+    "push": "by ghirbal push",
+}
 _OPTIONAL = {"pandas": "Corpus.to_pandas()", "polars": "Corpus.to_polars()", "datasets": "Corpus.to_dataset()"}
 _REQUIREMENT = re.compile(r"([\w.-]+)(?:\[[^]]*\])?\s*([^;]*)(?:;\s*(.*))?")
 _EXTRA = re.compile(r"extra == ['\"](\w+)['\"]")

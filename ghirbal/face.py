@@ -206,8 +206,8 @@ def build(
     if form == "txt":
         raise UsageError("form: bare texts cannot be opened; choose another, or run: ghirbal build --format txt")
     from ghirbal.config import read_config
-    from ghirbal.console import Silence
     from ghirbal.jobs import Job, run_job
+    from ghirbal.progress import Silence
 
     names = [inputs] if isinstance(inputs, str | PathLike) else inputs
     job = Job(

@@ -19,7 +19,7 @@ from corpus.errors import CorpusError, UsageError
 from corpus.files import STDIN, InputFile, list_inputs, publish, publish_json, publishing, run_lock, translated
 from corpus.formats import Format
 from corpus.records import Failure
-from corpus.run import Plan, RunResult, Stage, Watcher, cut_segments, draw, first_tasks, open_pool, run_stages
+from corpus.run import Plan, RunResult, Stage, cut_segments, draw, first_tasks, open_pool, run_stages
 from ghirbal.card import render_card
 from ghirbal.check import check_records
 from ghirbal.config import Config, fingerprint, plain, read_reviewed
@@ -42,6 +42,7 @@ from ghirbal.survey import MOST_SAMPLES, Survey, find_alerts, main_furniture
 if TYPE_CHECKING:
     from dedup.stages import Dedup
     from ghirbal.index import Against
+    from ghirbal.progress import Watch
 
 Command = Literal["build", "clean", "dedup"]
 
@@ -67,7 +68,7 @@ class Job:
     against: tuple[str, ...] = ()
 
 
-def run_job(job: Job, watch: Watcher) -> Finished:
+def run_job(job: Job, watch: Watch) -> Finished:
     """Run a job to its end, or take up where a killed one left off.
 
     Raises:
@@ -103,6 +104,7 @@ def run_job(job: Job, watch: Watcher) -> Finished:
         identity = Identity(job.command, configuration, fingerprint(listing), library_versions())
         if claim(job.out, identity, fresh=job.fresh):
             return Finished(job.out, read_report(job.out), already=True)
+        watch.expect(sum(file.size for file in files))
         elsewhere: Iterable[str] = ()
         if job.command != "clean":
             # Imported here: compiled kernels take a second to load, which `clean` need not wait for; and some twenty to

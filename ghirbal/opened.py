@@ -16,7 +16,7 @@ import orjson
 
 from corpus.arabic import fold
 from corpus.errors import UsageError
-from corpus.records import GIVEN_ID, Document, Source
+from corpus.records import GIVEN_ID, Copy, Document, Source
 from ghirbal.account import Account, account_for
 from ghirbal.published import (
     CLUSTERS,
@@ -132,7 +132,12 @@ class Corpus:
 
     def to_polars(self) -> Any:
         """Return the documents as a `polars.DataFrame`; `trace` and `meta` are JSON."""
-        return _package("polars").DataFrame(self._rows(flat=True), infer_schema_length=None)
+        polars = _package("polars")
+        texts = polars.List(polars.String)
+        copy = {name: polars.Float64 if name == "score" else polars.String for name in Copy.__dataclass_fields__}
+        # Of what is empty in every document no type could be told.
+        types = {"authors": texts, "tags": texts, "also_in": polars.List(polars.Struct(copy))}
+        return polars.DataFrame(self._rows(flat=True), schema_overrides=types, infer_schema_length=None)
 
     def to_dataset(self) -> Any:
         """Return the documents as a `datasets.Dataset`; `trace` and `meta` are JSON."""

@@ -178,7 +178,7 @@ def finish(out: Path, identity: Identity, inputs: Sequence[InputFile], outcome: 
             "sha256": fingerprint(listing),
             "listing": listing[:_MAX_INPUTS],
         },
-        "counts": {name: getattr(outcome.report, name) for name in ("read", "kept", "dropped", "failed")},
+        "counts": outcome.report.counts(),
         "files": outcome.files,
     }
     digest = publish_json(out / MANIFEST, manifest).sha256

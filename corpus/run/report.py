@@ -16,6 +16,7 @@ from corpus.run.samples import Sample, draw, offer
 
 #: A report tells at most of so many files and reasons why their records failed; each record is in `removed/`.
 MAX_LISTED = 200
+_COUNTS = ("read", "kept", "dropped", "failed")
 _COUNTERS = (
     "reasons", "rules", "languages", "outlets", "removed_by_outlet", "characters", "characters_before",
     "characters_after",
@@ -69,7 +70,7 @@ class Report:
 
     def merge(self, other: Report) -> None:
         """Add the counts of another report."""
-        for name in ("read", "kept", "dropped", "failed"):
+        for name in _COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in _COUNTERS:
             getattr(self, name).update(getattr(other, name))
@@ -97,9 +98,13 @@ class Report:
             message = f"read {self.read} records, but kept {self.kept}, dropped {self.dropped}, failed {self.failed}"
             raise CorpusError(f"{message}; nothing was published, please report this")
 
+    def counts(self) -> dict[str, int]:
+        """Return what the law of conservation is about."""
+        return {name: getattr(self, name) for name in _COUNTS}
+
     def to_row(self) -> dict[str, Any]:
         """Return a mapping that JSON can hold and `report_from` can read."""
-        row: dict[str, Any] = {name: getattr(self, name) for name in ("read", "kept", "dropped", "failed")}
+        row: dict[str, Any] = self.counts()
         row |= {name: dict(sorted(getattr(self, name).items())) for name in _COUNTERS}
         return row | {"failures": self.failures, "samples": self.samples}
 

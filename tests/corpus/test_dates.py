@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from babel import Locale
 from hypothesis import given
@@ -244,6 +246,7 @@ def test_years_of_two_digits_lie_in_the_past(line: str, day: str) -> None:
         ("12345", ""),
         ("-1437472800", ""),
         ("1970-01-01T00:00:00Z", ""),
+        ("1912-01-01T12:00:00.5+03:06:36", "1912-01-01T08:53:24+00:00"),
         ("0001-01-01", ""),
         ("9999-12-31", ""),
         ("2024-13-45", ""),
@@ -260,6 +263,7 @@ def test_years_of_two_digits_lie_in_the_past(line: str, day: str) -> None:
 def test_what_a_field_states_becomes_iso(stated: str, date: str) -> None:
     assert parse_date(stated) == date
     assert parse_date(date) == date
+    assert re.fullmatch(r"|\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d[+-]\d\d:\d\d)?", date)
 
 
 def test_dates_are_ordered_by_the_moment_they_name() -> None:

@@ -12,8 +12,8 @@ from corpus.run.worker import read_rows
 from ghirbal.check import check_corpus
 from ghirbal.cli import main
 from ghirbal.config import Config
-from ghirbal.console import Silence
 from ghirbal.jobs import Job, run_job
+from ghirbal.progress import Silence
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,13 +1,20 @@
 """The dataset card, and tables in the hands of others."""
 
+import base64
 import os
+import shutil
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import orjson
 import pytest
 
 from corpus.records import Document
 from ghirbal.card import render_card
+from ghirbal.opened import Corpus
 from tests.conftest import ROOT
 from tests.ghirbal.builds import build, call, report
 
@@ -36,8 +43,13 @@ def test_names_of_strangers_are_no_markup(cleaned):
 
 def test_columns_of_parquet_stand_in_the_order_of_the_fields(dumps, tmp_path):
     build(dumps, tmp_path / "out", command="clean", form="parquet")
-    names = pyarrow.read_schema(tmp_path / "out" / "corpus" / "part-00000.parquet").names
+    files = str(tmp_path / "out" / "corpus" / "*.parquet")
+    names = pyarrow.read_schema(files.replace("*", "part-00000")).names
     assert names == [name for name in Document.__dataclass_fields__ if name != "_key"]
+    ids = [document.id for document in Corpus(tmp_path / "out")]
+    duckdb, pandas, polars = map(pytest.importorskip, ("duckdb", "pandas", "polars"))
+    assert [row[0] for row in duckdb.sql(f"select id from '{files}'").fetchall()] == ids
+    assert list(pandas.read_parquet(tmp_path / "out" / "corpus")["id"]) == list(polars.read_parquet(files)["id"]) == ids
 
 
 @pytest.mark.slow
@@ -73,3 +85,73 @@ def test_the_outlets_file_is_read_wherever_one_stands(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, "outlets.toml" in done.stderr) == (2, True)
     assert "a module of the folder" not in done.stderr
+
+
+class Hub(BaseHTTPRequestHandler):
+    """As much of the Hub as an upload asks for."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.asked.append((self.path, self.headers["authorization"], body))
+        named = orjson.loads(body)["files"] if "preupload" in self.path else ()
+        regular = [{"uploadMode": "regular", "shouldIgnore": False, "oid": None, "path": one["path"]} for one in named]
+        answer = {
+            "/api/repos/create": {"url": "https://huggingface.co/datasets/me/news"},
+            "/api/validate-yaml": {"errors": [], "warnings": []},
+            "/api/datasets/me/news/preupload/main": {"files": regular},
+            "/api/datasets/me/news/commit/main": {
+                "commitOid": "a" * 40,
+                "commitUrl": f"https://huggingface.co/datasets/me/news/commit/{'a' * 40}",
+            },
+        }[self.path]
+        self.send_response(self.server.status)
+        self.send_header("content-type", "application/json")
+        self.end_headers()
+        self.wfile.write(orjson.dumps(answer))
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    huggingface_hub = pytest.importorskip("huggingface_hub")
+    with HTTPServer(("127.0.0.1", 0), Hub) as server:
+        server.asked, server.status = [], 200
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setattr(huggingface_hub, "HfApi", partial(huggingface_hub.HfApi, address, "secret"))
+        yield server
+        server.shutdown()
+
+
+def test_a_corpus_is_pushed_whole_and_private_and_nothing_else(cleaned, hub, monkeypatch, capsys, tmp_path):
+    out = tmp_path / "copy"
+    shutil.copytree(cleaned, out)
+    (out / "corpus" / "notes.txt").write_text("mine")
+    assert call(monkeypatch, capsys, "push", out / "corpus", "me/news")[0] == 0
+    (_, _, created), (commit, token, body) = hub.asked[0], hub.asked[-1]
+    made = {"name": "news", "organization": "me", "visibility": "private", "type": "dataset"}
+    assert orjson.loads(created) == made
+    assert (commit, token) == ("/api/datasets/me/news/commit/main", "Bearer secret")
+    sent = [orjson.loads(line)["value"] for line in body.splitlines()]
+    published = {str(path.relative_to(cleaned)): path.read_bytes() for path in cleaned.rglob("*") if path.is_file()}
+    assert {file["path"]: base64.b64decode(file["content"]) for file in sent[1:]} == {
+        name: data for name, data in published.items() if not name.startswith(".ghirbal")
+    }
+
+
+@pytest.mark.broken_corpus
+def test_what_the_hub_refuses_and_a_corpus_that_is_damaged_are_said(cleaned, hub, monkeypatch, capsys, tmp_path):
+    hub.status = 401
+    code, said = call(monkeypatch, capsys, "push", cleaned, "me/news")
+    assert (code, "me/news: the Hub refuses: " in said.err, "HF_TOKEN" in said.err) == (2, True, True)
+    hub.server_close()
+    hub.shutdown()
+    code, said = call(monkeypatch, capsys, "push", cleaned, "me/news")
+    assert (code, "cannot be reached" in said.err) == (3, True)
+    out = tmp_path / "copy"
+    shutil.copytree(cleaned, out)
+    (out / "README.md").write_text("other")
+    code, said = call(monkeypatch, capsys, "push", out, "me/news")
+    assert (code, "README.md: changed since it was published" in said.err) == (2, True)
