@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test wheel-test slow bench clean
+.PHONY: demo test wheel-test slow bench docs clean
 
 demo: $(READY)
 	rm -rf demo-corpus
@@ -43,5 +43,10 @@ $(READY): pyproject.toml
 	fi
 	touch $(READY)
 
+docs: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]' 2>/dev/null || \
+		uv pip install --quiet --python $(BIN)/python -e '.[docs]'
+	$(BIN)/mkdocs build --strict
+
 clean:
-	rm -rf .venv demo-corpus .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf .venv site demo-corpus .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

@@ -30,6 +30,7 @@ from cleaning.outlet import from_toml
 from corpus.errors import UsageError
 from corpus.formats import ReadConfig
 from dedup.config import DedupConfig
+from ghirbal.published import BOILERPLATE, corpus_at
 
 
 class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -139,7 +140,7 @@ def read_reviewed(path: str | None) -> str | None:
     if not path:
         return None
     try:
-        inside = Path(path) / "boilerplate.toml"
+        inside = corpus_at(Path(path)) / BOILERPLATE
         text = (inside if inside.is_file() else Path(path)).read_text("utf-8")
         from_toml(text)
     except OSError as error:

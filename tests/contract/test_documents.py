@@ -2,13 +2,16 @@
 
 import pydoc
 import re
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 
 from ghirbal import glossary
 from ghirbal.cli import ghirbal
-from ghirbal.config import Config, plain
+from ghirbal.config import Config, plain, read_config
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "bench").glob("*.md")])
@@ -74,6 +77,46 @@ def outline(page):
 def test_the_readme_in_arabic_keeps_step():
     assert outline("README.ar.md") == outline("README.md")
     assert set(ghirbal.commands) == outline("README.ar.md")[1]
+
+
+def test_every_page_stands_in_the_site_once():
+    nav = re.findall(r"[\w-]+\.md", (ROOT / "mkdocs.yml").read_text("utf-8"))
+    assert sorted(nav) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+
+
+def test_the_site_is_built_and_no_link_or_anchor_in_it_is_dead(tmp_path):
+    pytest.importorskip("material", reason="mkdocs-material is not installed to build the site with")
+    call = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, (tmp_path / "index.html").is_file()) == (0, True), done.stderr
+
+
+def blocks(page):
+    """Return the code blocks of a page, fenced and indented."""
+    text = page.read_text("utf-8")
+    indented = re.findall(r"(?:(?<=\n\n)|\A)((?: {4}.*\n|\n(?= {4}))+)", text)
+    return [*re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S), *map(textwrap.dedent, indented)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_is_shown_is_one(page):
+    for line in "\n".join(blocks(page)).split("\n"):
+        found = re.match(r"[\w$ -]*?(?:\.venv/bin/)?\bghirbal ([a-z]+)\b([^#|&]*)", line)
+        if not found:
+            continue
+        command = ghirbal.commands.get(found[1])
+        assert command, line
+        options = {name for option in command.params for name in option.opts} | {"--help"}
+        assert not set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", found[2])) - options, line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_configuration_that_is_shown_is_accepted(page, tmp_path):
+    for number, block in enumerate(blocks(page)):
+        if re.match(rf"\[(?:{'|'.join(plain(Config()))})[\].]", block):
+            path = tmp_path / f"{number}.toml"
+            path.write_text(block, "utf-8")
+            assert read_config(str(path)) != Config(), block
 
 
 def test_the_life_of_a_record_names_every_package():

@@ -188,6 +188,18 @@ def test_explain_does_what_the_build_did(job, monkeypatch, capsys):
     assert (code, "too-short (value 3, limit 20)" in said.out) == (0, True)
 
 
+def test_a_corpus_is_named_by_its_folder_its_documents_or_a_file_of_them(job, monkeypatch, capsys):
+    path, out = job / "dumps" / "sahil" / "2024" / "3.txt", job / "out"
+    for name in (out, out / "corpus", next((out / "corpus").iterdir()), next((out / "removed").iterdir())):
+        for command in (
+            ("why", name, "w9"), ("stats", name), ("sample", name), ("check", name), ("similar", path, name),
+            ("explain", path, "--like", name), ("explain", path, "--boilerplate", name),
+        ):  # fmt: skip
+            code, said = call(monkeypatch, capsys, *command)
+            assert (code, said.err) == (0, ""), command
+            assert command[0] != "explain" or "[-تابعوا" in said.out
+
+
 def test_explain_picks_a_record_and_reads_standard_input(job, monkeypatch, capsys):
     path = job / "dumps" / "wadi.jsonl"
     for option, wanted in ((("--record", 1), "w9"), (("--id", "w1"), "w1")):
