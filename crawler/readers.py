@@ -83,8 +83,12 @@ def is_quick(body: bytes) -> bool:
         return True
     if len(body) > LARGE or b"\0" in body:  # in UTF-16 these signs are others
         return False
-    stretch = max(map(len, body.split(b">")))
-    return len(body) * stretch * (1 + len(_OPEN_VALUE.findall(body))) <= SMALL**2
+    stretch = SMALL**2 // (len(body) * (1 + len(_OPEN_VALUE.findall(body))))
+    end = 0
+    # No stretch is longer if each begins within one of the last: only every so many bytes are looked at.
+    while 0 <= end < len(body) - stretch:
+        end = body.rfind(b">", end, end + stretch) + 1 or -1
+    return end >= 0
 
 
 def read_answer(task: _Task) -> Any:
@@ -93,5 +97,5 @@ def read_answer(task: _Task) -> Any:
     if kind == "list":
         return read_listing((body, content_type, encodings))
     reading = read_page(body, content_type)
-    reading.wall, reading.html = wall_of(reading), ""
+    reading.wall, reading.markup = wall_of(reading), b""
     return reading

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from scrapy.settings import BaseSettings
 
 from corpus.errors import UsageError
@@ -143,9 +144,14 @@ class Session:
             base = base[: base.find("/", 8) + 1]
         elif link.startswith(("http://", "https://")):
             base = ""
-        return self._gate(link, base, depth, kind)
+        found = self._gate(link, base, kind)
+        if isinstance(found, str) or depth == found.depth:
+            return found
+        if depth > MAX_DEPTH:
+            return self._refused(found.outlet, "too-deep", found.url)
+        return replace(found, depth=depth)
 
-    def _admit(self, link: str, base: str, depth: int, kind: str) -> Target | str:
+    def _admit(self, link: str, base: str, kind: str) -> Target | str:
         """Give a link to the first of its outlets that takes it, or return why the last one does not."""
         url = as_ascii(link, base)
         if url is None:
@@ -161,19 +167,22 @@ class Session:
             else:
                 excluded = pattern_of(outlet.exclude).search(url)
                 refused = why_not(url, outlet.language) or ("excluded" if excluded else "")
-            refused = refused or ("too-deep" if depth > MAX_DEPTH else "")
             taken = kind or self._kind_of(url, outlet)
-            if not refused and taken not in ENTRIES and self.is_old(date_in(url)):
+            if not refused and self.since and taken not in ENTRIES and self.is_old(date_in(url)):
                 refused = "too-old"
             if not refused:
-                family = "" if taken in ENTRIES else f"{site_of(url)}/{family_of(url)}"
-                return Target(key_of(url), url, site_of(url), outlet.name, taken, depth, family=family)
-        if owner:
-            seen = self.not_followed.setdefault(owner, {}).setdefault(refused, {"links": 0, "examples": []})
-            seen["links"] += 1
-            if len(seen["examples"]) < EXAMPLES:
-                seen["examples"].append(url)
-        return refused
+                site = site_of(url)
+                family = "" if taken in ENTRIES else f"{site}/{family_of(url)}"
+                return Target(key_of(url), url, site, owner, taken, family=family)
+        return self._refused(owner, refused, url) if owner else refused
+
+    def _refused(self, outlet: str, rule: str, url: str) -> str:
+        """Note for the report that a rule turned a link of an outlet away, and return the rule."""
+        seen = self.not_followed.setdefault(outlet, {}).setdefault(rule, {"links": 0, "examples": []})
+        seen["links"] += 1
+        if len(seen["examples"]) < EXAMPLES and url not in seen["examples"]:
+            seen["examples"].append(url)
+        return rule
 
     @staticmethod
     def _kind_of(url: str, outlet: Outlet) -> str:

@@ -73,12 +73,14 @@ class Repeats:
 
     def is_front(self, row: Row, reading: Reading) -> bool:
         """Tell whether a page is the front page again, as sites answer for a story that is gone."""
-        key, links = (row.host, reading.words), frozenset(reading.links)
         if row.kind == "seed":
-            self._fronts[key] = links
+            self._fronts[row.host, reading.words] = frozenset(reading.links)
             return False
-        front = self._fronts.get(key, frozenset()) if reading.words else frozenset()
-        return bool(front) and len(front & links) >= SAME_LINKS * len(front | links)
+        front = self._fronts.get((row.host, reading.words))
+        if not front or not reading.words:
+            return False
+        links = frozenset(reading.links)
+        return len(front & links) >= SAME_LINKS * len(front | links)
 
     def _learn(self, row: Row, reading: Reading, first: str) -> frozenset[str]:
         names = _differing(first, row.url) if first in self._links else frozenset()

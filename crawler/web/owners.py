@@ -50,8 +50,8 @@ def _for_us(header: str) -> str:
 
 #: What services that stand before a site leave in the markup of their tests for robots.
 _CHALLENGE = re.compile(
-    r"cdn-cgi/challenge-platform|[_-]cf[_-]chl|_Incapsula_Resource|captcha-delivery\.com|px-captcha|awsWafCookie"
-    r"|ddos-guard|sucuri_cloudproxy|(?:h|re)captcha/api\.js|g-recaptcha|h-captcha|cf-turnstile",
+    rb"cdn-cgi/challenge-platform|[_-]cf[_-]chl|_Incapsula_Resource|captcha-delivery\.com|px-captcha|awsWafCookie"
+    rb"|ddos-guard|sucuri_cloudproxy|(?:h|re)captcha/api\.js|g-recaptcha|h-captcha|cf-turnstile",
     re.IGNORECASE,
 )
 _ROBOT = re.compile(
@@ -87,7 +87,7 @@ def wall_of(reading: Reading) -> str:
     if reading.is_article or len(text) > MAX_WALL:
         return ""
     if reading.prose <= _BARE:
-        if _ROBOT.search(reading.title) or _ROBOT.search(text[:_OPENING]) or _CHALLENGE.search(reading.html):
+        if _ROBOT.search(reading.title) or _ROBOT.search(text[:_OPENING]) or _CHALLENGE.search(reading.markup):
             return "challenge"
         if _MISSING.search(reading.title):
             return "soft-404"

@@ -8,10 +8,9 @@ as the site wrote it.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from datetime import date, timedelta
 from functools import cache
-from urllib.parse import parse_qsl, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from babel.core import get_global
 from courlan import clean_url
@@ -40,6 +39,13 @@ _TRACKING = re.compile(r"(?:(?<=&)|^)(?:utm_[a-z]+|fbclid|gclid|yclid|mc_cid|mc_
 #: Letters of a label of a host name, and of a whole one (RFC 1035): resolvers raise on longer ones.
 MAX_LABEL, MAX_HOST = 63, 253
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
+
+#: A url that is its own wire and normal form, as most links of most sites are: it costs a tenth to see that.
+_SIMPLE = re.compile(
+    r"https?://(?=[^/]{1,253}/)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,9}[a-z0-9]{1,63}"
+    r"(?::(?:[1-9]\d{3}|[1-5]\d{4}))?(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*+/?",
+    re.ASCII,
+)
 
 #: The same page again, in another dress: AMP, print, comments, replies, sharing.
 _OTHER_VIEW = re.compile(
@@ -102,6 +108,9 @@ def as_ascii(url: str, base: str = "") -> str | None:
     >>> as_ascii("file:///etc/hostname") is None
     True
     """
+    whole = "/".join(base.split("/", 3)[:3]) + url if base and url.startswith("/") else url
+    if len(whole) <= MAX_URL and _SIMPLE.fullmatch(whole):
+        return whole
     try:
         absolute = urljoin(base, url.strip()) if base else url.strip()
         parts = urlsplit(absolute)
@@ -158,6 +167,8 @@ def key_of(url: str) -> str:
     >>> key_of("http://Example.com/a/?utm_source=x&b=2&a=1#t")
     'http://example.com/a/?a=1&b=2'
     """
+    if _SIMPLE.fullmatch(url):
+        return url
     bare, _, query = url.partition("?")
     bare = _SESSION_IN_PATH.sub(lambda found: "/" if found[0].startswith("/") else "", bare)
     cleaned = clean_url(bare) or bare
@@ -238,10 +249,10 @@ def is_trap(url: str) -> bool:
     parts = urlsplit(url)
     segments = [segment for segment in parts.path.split("/") if segment]
     return (
-        max(Counter(segments).values(), default=0) > MAX_REPEATS
+        len(url) > MAX_URL
         or len(segments) > MAX_SEGMENTS
-        or len(url) > MAX_URL
-        or len(parse_qsl(parts.query, keep_blank_values=True)) > MAX_PARAMETERS
+        or max(map(segments.count, segments), default=0) > MAX_REPEATS
+        or sum(map(bool, parts.query.split("&"))) > MAX_PARAMETERS
         or _is_far(f"{parts.path}?{parts.query}")
     )
 
@@ -270,7 +281,7 @@ def kind_of(url: str) -> str:
         return "listing"
     if is_navigation_page(readable) or _LISTING_QUERY.search(readable):
         return "listing"
-    if any(fold(segment) in _ARABIC_LISTING for segment in segments):
+    if any(not segment.isascii() and fold(segment) in _ARABIC_LISTING for segment in segments):
         return "listing"
     return "article" if _ARTICLE_PATH.search(path) else "page"
 

@@ -44,7 +44,7 @@ def test_an_ordinary_page_needs_no_child_and_leaves_its_text_behind(
 ) -> None:
     monkeypatch.setattr(readers.Guard, "__call__", None)
     reading = asyncio.run(Readers().read_page(body, "text/html"))
-    assert (reading.html, reading.language, reading.wall, len(reading.words)) == ("", "ar", "", 32)
+    assert (reading.markup, reading.language, reading.wall, len(reading.words)) == (b"", "ar", "", 32)
 
 
 NAMES = [f"a{number}" for number in range(12_000)]

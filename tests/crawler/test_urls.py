@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
+from courlan import clean_url
 from hypothesis import given
 from hypothesis import strategies as st
+from w3lib.url import canonicalize_url, safe_url_string
 
 from crawler.web.urls import (
     as_ascii,
@@ -51,10 +53,22 @@ BASE = "https://www.example.com/news/today/"
         ("https://example.com./a", "https://example.com./a"),
         ("http://[::1]:8080/a", "http://[::1]:8080/a"),
         ("/" + "x" * 3000, None),
+        ("/a/../b//c/./d", "https://www.example.com/b//c/d"),
+        ("http://example.com:80/a", "http://example.com/a"),
+        ("https://example.com:8080", "https://example.com:8080/"),
+        (f"https://{'.'.join(['a' * 60] * 5)}/", None),
     ],
 )
 def test_links_become_urls_of_the_web_or_nothing(link: str, wanted: str | None) -> None:
     assert as_ascii(link, BASE) == wanted
+
+
+@given(st.lists(st.sampled_from(["a", "b-c", "2026", "x.html", "~u", "a.b", "..", ".", "", "amp", "A"]), max_size=6))
+def test_a_url_that_is_taken_as_it_is_would_be_left_so_by_the_libraries(parts: list[str]) -> None:
+    url = as_ascii(f"https://www.example.com/{'/'.join(parts)}")
+    assert url is not None
+    assert key_of(url) == canonicalize_url(clean_url(url) or url)
+    assert url == safe_url_string(urljoin(url, url))
 
 
 @given(st.text(max_size=80))
