@@ -14,8 +14,8 @@ from dedup.config import DedupConfig
 from dedup.decide.decisions import REASONS, Reason, decide
 from dedup.decide.paragraphs import find_repeated, strip
 from dedup.decide.result import Clusters, empty, name_cluster, tabulate
+from dedup.sketch.digits import comparable
 from dedup.sketch.family import Family, draw_family
-from dedup.sketch.numbers import comparable
 from dedup.store.arrays import pack, unpack
 from dedup.store.index import Index
 from dedup.store.paragraphs import Paragraphs
@@ -144,7 +144,7 @@ def join_copies(document: Document, copies: Iterable[Copy]) -> tuple[Copy, ...]:
 
 def quote(text: str, start: int, length: int) -> str:
     """Quote at most 30 of `length` words from word `start`, as they are written but for numbers (`comparable`)."""
-    text, stop = comparable(text), start + min(length, _QUOTED_WORDS)
+    (text,), stop = comparable([text]), start + min(length, _QUOTED_WORDS)
     beginning = first_words(text, stop)
     written, folded = words(beginning), folded_words(beginning)
     # Where a word folds to two, words are counted as the comparison counts them.

@@ -1,7 +1,7 @@
 """Sketch texts: fold, cut into words, hash shingles, sign with MinHash, split signatures into bands.
 
-In: texts. Out: word hashes, signatures, keys of bands, candidate pairs. Read words (and foldtable), then family,
-minhash, bands.
+In: texts. Out: word hashes, signatures, keys of bands, candidate pairs. Read words (and foldtable), digits and
+numbers, then family, minhash, bands.
 """
 
 from __future__ import annotations

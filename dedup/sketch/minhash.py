@@ -22,10 +22,12 @@ from dedup.kernel import compiled, inlined
 from dedup.sketch.family import draw_family
 from dedup.sketch.foldtable import LONGEST, fold_table
 from dedup.sketch.numbers import number_words, read_words
-from dedup.sketch.words import ROOM, Encoded, encode, hash_words, split, tokenise
+from dedup.sketch.words import ROOM, Encoded, encode, hash_words, read_eight, split, tokenise
 
 #: Words in a shingle.
 NGRAM = 3
+#: Words of which is remembered what was made of them, as a power of two: half a megabyte.
+_MOST_SEEN = 15
 
 _P1, _P2, _P3 = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D)
 _P4, _P5 = np.uint32(0x27D4EB2F), np.uint32(0x165667B1)
@@ -42,8 +44,7 @@ def _turn(value: Any, bits: Any) -> Any:
 
 @inlined
 def _read32(data: Any, at: Any) -> Any:
-    low = np.uint32(data[at]) | np.uint32(data[at + 1]) << np.uint32(8)
-    return np.uint32(low | np.uint32(data[at + 2]) << np.uint32(16) | np.uint32(data[at + 3]) << np.uint32(24))
+    return np.uint32(read_eight(data, at) & np.uint64(0xFFFFFFFF))
 
 
 @inlined
@@ -126,14 +127,15 @@ def _permute(values: Any, factors: Any, shifts: Any, signature: Any) -> None:
 
 
 @compiled(
-    "int64(uint32[::1], int64[::1], uint64[::1], Tuple((uint32[::1], float64[::1], uint8[::1], uint8[:, ::1])), int64,"
-    " uint32[:, ::1], int64, uint32[:, ::1], uint32[::1], int64[::1], uint64[::1])"
+    "int64(uint32[::1], int64[::1], uint64[::1],"
+    " Tuple((uint64[:, ::1], uint32[::1], float64[::1], uint8[::1], int64[::1])),"
+    " int64, uint32[:, ::1], int64, uint32[:, ::1], uint32[::1], int64[::1], uint64[::1])"
 )
 def _sign(
     codes: Any,
     bounds: Any,
     table: Any,
-    words: Any,
+    tables: Any,
     ngram: Any,
     permutations: Any,
     longest: Any,
@@ -145,13 +147,14 @@ def _sign(
     """Sign each text `codes[bounds[i]:bounds[i + 1]]`; `counts[i]` is its words or -1. Returns all words."""
     out = np.empty(longest * LONGEST + ROOM, dtype=np.uint8)
     ends, values = np.empty(longest + 1, dtype=np.int64), np.empty(longest + 1, dtype=np.uint32)
+    wide = np.empty(longest + 1, dtype=np.uint64)
     total = 0
     for text in range(len(bounds) - 1):
         count = tokenise(codes, bounds[text], bounds[text + 1], table, out, ends)
         counts[text] = count
         if count > 0:
-            digests[text] = hash_words(out, count, ends, hashes[total : total + count])
-            read_words(out, count, ends, hashes[total : total + count], *words)
+            digests[text] = hash_words(out, count, ends, hashes[total : total + count], wide)
+            read_words(out, count, ends, hashes[total : total + count], wide, *tables)
             found = hash_shingles(out, count, ends, ngram, values)
             _permute(values[:found], permutations[0], permutations[1], signatures[text])
             total += count
@@ -171,8 +174,10 @@ def sign_encoded(texts: Encoded, ngram: int, permutations: NDArray[np.uint32]) -
     hashes = np.empty((len(texts.codes) + number) // 2, dtype=np.uint32)
     counts = np.empty(number, dtype=np.int64)
     longest = int(np.diff(texts.bounds).max(initial=0))
-    digests = np.empty(number, dtype=np.uint64)
-    tables = fold_table(), tuple(number_words())
+    digests = np.zeros(number, dtype=np.uint64)
+    # What was made of a word is remembered for these texts alone: it cannot depend on any others.
+    seen = np.zeros((1 << min(max(len(hashes) >> 4, 1).bit_length(), _MOST_SEEN), 2), dtype=np.uint64)
+    tables = fold_table(), (seen, *number_words())
     words = hashes[: _sign(*texts, *tables, ngram, permutations, longest, signatures, hashes, counts, digests)]
     unsafe = np.flatnonzero(counts < 0)
     if len(unsafe):
@@ -200,8 +205,9 @@ def _sign_in_python(
     data = np.frombuffer(bytearray(" ".join(folded_words(text)).encode() + bytes(ROOM)), dtype=np.uint8)
     ends, values = np.empty(len(data), dtype=np.int64), np.empty(len(data), dtype=np.uint32)
     hashes = np.empty(split(data[:-ROOM], ends), dtype=np.uint32)
-    digest[0] = hash_words(data, len(hashes), ends, hashes)
-    read_words(data, len(hashes), ends, hashes, *number_words())
+    wide, seen = np.empty(len(hashes), dtype=np.uint64), np.zeros((1, 2), dtype=np.uint64)
+    digest[0] = hash_words(data, len(hashes), ends, hashes, wide)
+    read_words(data, len(hashes), ends, hashes, wide, seen, *number_words())
     found = hash_shingles(data, len(hashes), ends, ngram, values)
     _permute(values[:found], permutations[0], permutations[1], signature)
     return hashes

@@ -1,12 +1,11 @@
 """Read numbers by their value and names by their consonants, so that two spellings of one compare as equal.
 
-`comparable` brings digits into one form; `read_words` then puts into the high half of each word's hash what is the same
-in all spellings: of a number its value, however many words it has, of another word its skeleton.
+`read_words` puts into the high half of each word's hash what is the same in all spellings: of a number its value,
+however many words it has, of another word its skeleton.
 """
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -16,61 +15,6 @@ from numpy.typing import NDArray
 from corpus.arabic import fold
 from dedup.kernel import MIX, compiled, inlined
 from dedup.sketch.words import ROOM, absorb, hash_words, split
-
-_DIGIT = "0-9٠-٩۰-۹"
-_ZEROS = "0٠۰"
-#: Digits with what may stand between those of one number, of a date, of a time. It begins with a class, which `re`
-#: looks for ten times as fast as for anything that looks behind.
-_CHAIN = re.compile(rf"[{_DIGIT}]+(?:[.,٬٫،'’/:\u00a0\u2009\u202f \u0640\u064b-\u065f]{{1,4}}[{_DIGIT}]+)*")
-#: Kashida and vowel marks are nothing between digits either.
-_MARKS = re.compile(r"[\u0640\u064b-\u065f]+")
-#: A number in groups of three digits, perhaps with a fraction; a number with a fraction; zeros before a number.
-_NUMBER = re.compile(
-    rf"(?<![{_DIGIT}])(?<![{_DIGIT}][.,٫/:])(?:"
-    rf"([1-9١-٩۱-۹][{_DIGIT}]{{0,2}})([.,٬،'’\u00a0\u2009\u202f ])([{_DIGIT}]{{3}}(?:\2[{_DIGIT}]{{3}})*)(?![{_DIGIT}])"
-    rf"(?:[.,٫]([{_DIGIT}]+))?"
-    rf"|([{_DIGIT}]+)[.,٫]([{_DIGIT}]+)(?![{_DIGIT}]|[.,/][{_DIGIT}]))"
-    rf"|(?<![{_DIGIT}])[{_ZEROS}]+(?=[{_DIGIT}])"
-)
-_DIGITS = re.compile(rf"[{_DIGIT}]+")
-#: A line of at most so many characters, one of at most so many with digits in a text, is a counter of the page; more of
-#: them are a table. Such lines are at most this share of the text: a flash has nothing else.
-_COUNTER_LENGTH, _COUNTERS, _COUNTER_SHARE = 40, 2, 0.1
-
-
-def _rewrite(match: re.Match[str]) -> str:
-    first, _, groups, rest, whole, fraction = match.groups()
-    if first:
-        whole, fraction = first + "".join(_DIGITS.findall(groups)), rest
-    if not whole:
-        return ""
-    fraction = (fraction or "").rstrip(_ZEROS)
-    return f"{whole.lstrip(_ZEROS) or '0'}_{fraction}" if fraction else whole.lstrip(_ZEROS) or "0"
-
-
-def _rewrite_chain(match: re.Match[str]) -> str:
-    chain = match[0]
-    if chain.isdecimal() and chain[0] not in _ZEROS:
-        return chain
-    return _NUMBER.sub(_rewrite, _MARKS.sub("", chain))
-
-
-def comparable(text: str) -> str:
-    """Return `text` as it is compared: each number in one form and in one word, hashtags in words, no counters.
-
-    >>> comparable("2,300 - 2.300 - 2 300 - ٢٬٣٠٠ - 05/03/2024 - 09:00 - 20.50 - ٢٠٫٥")
-    '2300 - 2300 - 2300 - ٢٣٠٠ - 5/3/2024 - 9:0 - 20_5 - ٢٠_٥'
-    >>> comparable("صورة 1 من 5\\n" + "وقال #وزير_المياه إن السد امتلأ. " * 20)[:30]
-    'صورة  من \\nوقال #وزير المياه إن'
-    """
-    lines = text.split("\n")
-    short = [at for at, line in enumerate(lines) if len(line) <= _COUNTER_LENGTH and _DIGITS.search(line)]
-    if 0 < len(short) <= _COUNTERS and sum(len(lines[at]) for at in short) <= _COUNTER_SHARE * len(text):
-        for at in short:
-            lines[at] = _DIGITS.sub("", lines[at])
-        text = "\n".join(lines)
-    return _CHAIN.sub(_rewrite_chain, text.replace("_", " "))
-
 
 #: Number words, as they are written; behind the slash those that are numbers only beside another one.
 _ONES = {
@@ -103,27 +47,31 @@ _FINEST, _LARGEST = 1000.0, 1e15
 #: Letters that house styles use one for another in names, and those that they drop.
 _ALIKE = {"ج": "غقكگچژ", "ت": "طة", "س": "صث", "ض": "ظ", "ب": "پ", "ف": "ڤ"}
 _VOWEL_LETTERS = "اويهء"
-_FIRST_LETTER = 0x600
-_AND_LETTERS, _TO_LETTERS, _VERB_LETTERS = "وف", "بلك", "يتنا"
-_ALEF, _LAM = ord("ا") - _FIRST_LETTER, ord("ل") - _FIRST_LETTER
 _VOWELS = tuple(b"aeiouy")
-_VOWEL = 8
+_FIRST_LETTER, _ALEF, _LAM = 0x600, np.uint64(ord("ا")), np.uint64(ord("ل"))
 #: Bits of the set of a word's letters, from which bit on they stand in its hash, and a factor that spreads letters
 #: over them.
 LETTERS, LETTERS_FROM, _SPREAD = 12, np.uint32(4), 7
+#: What stands in an entry of the table of letters; where in the table Latin words begin, and their first letters.
+_SET, _AND_PREFIX, _TO_PREFIX, _VERB_PREFIX, _VOWEL, _KEPT = (1 << LETTERS) - 1, 1 << 12, 1 << 13, 1 << 14, 1 << 15, 16
+_PREFIXES = {_AND_PREFIX: "وف", _TO_PREFIX: "بلك", _VERB_PREFIX: "يتنا"}
+_LATIN, _FIRST = 2048, 2048 + 256
+#: Bytes of an Arabic letter, and of three; unsigned, as places in an array are: a signed one may count from the end.
+_ONE, _LETTER, _THREE, _THREE_LETTERS = map(np.uint64, (1, 2, 3, 6))
 
 
 class NumberWords(NamedTuple):
     """Hold the number words by hash, `values` and `kinds` beside `keys`, and what is compared of each letter.
 
-    `letters` uint8[256, 2], of U+0600 on: the letter it is taken for; and whether it is a prefix of one of three kinds
-    or, the fourth bit, a vowel.
+    `letters` int64[2560]: by code point, by a byte of a Latin word, by its first byte. From the low bits on: the bit of
+    the letter in the set of a word's letters, none for a vowel; whether it is a prefix of one of three kinds, and a
+    vowel; and the letter that it is taken for, in Arabic words counted from U+0600.
     """
 
     keys: NDArray[np.uint32]
     values: NDArray[np.float64]
     kinds: NDArray[np.uint8]
-    letters: NDArray[np.uint8]
+    letters: NDArray[np.int64]
 
 
 def _number_words() -> dict[str, tuple[float, int]]:
@@ -145,77 +93,87 @@ def number_words() -> NumberWords:
     found = _number_words()
     data = np.frombuffer(bytearray(" ".join(found).encode() + bytes(ROOM)), dtype=np.uint8)
     ends, hashes = np.empty(len(data), dtype=np.int64), np.empty(len(found), dtype=np.uint32)
-    hash_words(data, split(data[:-ROOM], ends), ends, hashes)
+    hash_words(data, split(data[:-ROOM], ends), ends, hashes, np.empty(len(found), dtype=np.uint64))
     table = NumberWords(
         np.zeros(_SLOTS, dtype=np.uint32),
         np.zeros(_SLOTS, dtype=np.float64),
         np.zeros(_SLOTS, dtype=np.uint8),
-        np.zeros((256, 2), dtype=np.uint8),
+        _letters(),
     )
     for key, (value, kind) in zip(hashes.tolist(), found.values(), strict=True):
         at = key >> 1 & _SLOTS - 1
         while table.keys[at]:
             at = at + 1 & _SLOTS - 1
         table.keys[at], table.values[at], table.kinds[at] = key, value, kind
-    table.letters[:, 0] = np.arange(256)
-    for letter, others in _ALIKE.items():
-        for other in others:
-            table.letters[ord(other) - _FIRST_LETTER, 0] = ord(letter) - _FIRST_LETTER
-    for kind, letters in enumerate((_AND_LETTERS, _TO_LETTERS, _VERB_LETTERS, _VOWEL_LETTERS)):
-        for letter in letters:
-            table.letters[ord(letter) - _FIRST_LETTER, 1] |= 1 << kind
     return table
 
 
+def _letters() -> NDArray[np.int64]:
+    taken = {ord(other): ord(one) for one, others in _ALIKE.items() for other in others}
+    places = np.arange(_LATIN) - _FIRST_LETTER
+    kept = np.array([taken.get(code, code) for code in range(_LATIN)]) - _FIRST_LETTER
+    prefixes = np.zeros(256, dtype=np.int64)
+    for kind, letters in _PREFIXES.items():
+        for letter in letters:
+            prefixes[ord(letter) - _FIRST_LETTER] |= kind
+    # What stands before U+0600, in a word that only begins with an Arabic letter, has the prefixes of 256 further on.
+    vowels = np.isin(places, [ord(letter) - _FIRST_LETTER for letter in _VOWEL_LETTERS])
+    latin = np.arange(256)
+    kept, vowels = np.concatenate((kept, latin, latin)), np.concatenate((vowels, np.isin(latin, _VOWELS), latin < 0))
+    bits = np.where(vowels, _VOWEL, 1 << (kept * _SPREAD % LETTERS))
+    bits[:_LATIN] |= prefixes[places & 0xFF]
+    return kept << _KEPT | bits
+
+
 @inlined
-def _letter(out: Any, at: Any) -> Any:
-    """Return the letter of two bytes at `at`, counted from U+0600; another one is beyond 255."""
-    return ((np.int64(out[at]) & 0x1F) << 6 | (np.int64(out[at + 1]) & 0x3F)) - _FIRST_LETTER
+def _pair(out: Any, at: Any) -> Any:
+    """Return the code point of two bytes at `at`."""
+    return np.uint64(out[at] & np.uint8(0x1F)) << np.uint64(6) | np.uint64(out[at + _ONE] & np.uint8(0x3F))
 
 
-@compiled("int64(uint8[::1], int64, int64, uint8[:, ::1])")
-def _stem(out: Any, start: Any, stop: Any, letters: Any) -> Any:
-    """Return where an Arabic word begins behind particles, the article and the prefix of a verb."""
-    at, lam = start, False
-    if stop - at > 6 and letters[_letter(out, at) & 0xFF, 1] & 1:
-        at += 2
-    if stop - at > 6 and letters[_letter(out, at) & 0xFF, 1] & 2:
-        lam = _letter(out, at) == _LAM
-        at += 2
-    if stop - at > 8 and _letter(out, at) == _ALEF and _letter(out, at + 2) == _LAM:
-        at += 4
-    elif stop - at > 6 and lam and _letter(out, at) == _LAM:
-        at += 2
-    return at + 2 * (stop - at > 6 and letters[_letter(out, at) & 0xFF, 1] & 4 != 0)
+@compiled("uint64(uint8[::1], uint64, uint64, int64[::1])")
+def _stem(out: Any, at: Any, stop: Any, letters: Any) -> Any:
+    """Return where an Arabic word from `at` on begins behind particles, the article and the prefix of a verb."""
+    lam = False
+    if stop - at > _THREE_LETTERS and letters[_pair(out, at)] & _AND_PREFIX:
+        at += _LETTER
+    if stop - at > _THREE_LETTERS and letters[_pair(out, at)] & _TO_PREFIX:
+        lam = _pair(out, at) == _LAM
+        at += _LETTER
+    if stop - at > _THREE_LETTERS + _LETTER and _pair(out, at) == _ALEF and _pair(out, at + _LETTER) == _LAM:
+        at += _LETTER + _LETTER
+    elif stop - at > _THREE_LETTERS and lam and _pair(out, at) == _LAM:
+        at += _LETTER
+    return at + _LETTER * np.uint64(stop - at > _THREE_LETTERS and letters[_pair(out, at)] & _VERB_PREFIX != 0)
 
 
-@compiled("uint32(uint8[::1], int64, int64, uint32, uint8[:, ::1])")
+@compiled("uint32(uint8[::1], uint64, uint64, uint32, int64[::1])")
 def _word(out: Any, start: Any, stop: Any, own: Any, letters: Any) -> Any:
     """Hash a word by its consonants, with the set of its letters and bits of its `own` hash behind.
 
-    The letters for vowels are left out, but of a Latin word not the first one.
+    The letters for vowels are left out, but of a Latin word not the first one; a word of one consonant is all its
+    letters.
     """
-    skeleton, found, left = np.uint64(1), np.uint32(0), 0
+    skeleton, whole, found, left = np.uint64(1), np.uint64(1), np.int64(0), np.int64(0)
     arabic = 0xD8 <= out[start] <= 0xDB
-    first = _stem(out, start, stop, letters) if arabic else start
-    step = 2 if arabic else 1
-    for at in range(first, stop, step):
-        letter = _letter(out, at) if arabic and at + 1 < stop else np.int64(out[at])
-        kept, vowel = letter, not arabic and letter in _VOWELS and at > start and stop - start > 3
-        if arabic and 0 <= letter <= 0xFF:
-            kept, vowel = np.int64(letters[letter, 0]), letters[letter, 1] & _VOWEL != 0
+    at = _stem(out, start, stop, letters) if arabic else start
+    while at < stop:
+        byte = np.int64(out[at])
+        letter, place = byte, byte + (_LATIN if at > start and stop - start > _THREE else _FIRST)
+        if arabic:
+            place = np.int64(_pair(out, at)) if at + _ONE < stop else byte + _FIRST_LETTER
+            letter = place - _FIRST_LETTER
+        at += _LETTER if arabic else _ONE
+        entry = letters[np.uint64(place)]
+        vowel = entry & _VOWEL != 0
         # Without a branch: every other letter is a vowel, and none of it can be foreseen.
-        further = absorb(skeleton, np.uint64(kept))
+        further = absorb(skeleton, np.uint64(entry >> _KEPT))
         skeleton = skeleton if vowel else further
-        found |= np.uint32(not vowel) << np.uint32(kept * _SPREAD % LETTERS)
+        whole = absorb(whole, np.uint64(letter))
+        found |= entry & _SET
         left += not vowel
-    if left < 2:  # a word of one consonant is all its letters
-        skeleton = np.uint64(1)
-        for at in range(first, stop, step):
-            letter = _letter(out, at) if arabic and at + 1 < stop else np.int64(out[at])
-            skeleton = absorb(skeleton, np.uint64(letter))
-    high = skeleton * MIX >> np.uint64(32)
-    mixed = np.uint32(high) & np.uint32(0xFFFF0000) | found << LETTERS_FROM
+    high = (whole if left < 2 else skeleton) * MIX >> np.uint64(32)
+    mixed = np.uint32(high) & np.uint32(0xFFFF0000) | np.uint32(found) << LETTERS_FROM
     return mixed | own & ((np.uint32(1) << LETTERS_FROM) - np.uint32(2))
 
 
@@ -263,10 +221,8 @@ def _adds(part: Any, value: Any, joined: Any) -> Any:
 def _number(
     out: Any, at: Any, start: Any, count: Any, ends: Any, hashes: Any, keys: Any, values: Any, kinds: Any
 ) -> Any:
-    """Read the number that begins with word `at`: the word behind it, the value, and whether it is one."""
+    """Read the number that begins with the number word `at`: the word behind it, the value, and whether it is one."""
     value, kind = _value_of(out, start, ends[at], hashes[at], keys, values, kinds)
-    if kind & _NUMBER_WORD == 0:
-        return at + 1, 0.0, False
     in_digits, stands = kind & _WRITTEN_IN_DIGITS != 0, kind & _WEAK == 0
     total, part, scale = 0.0, value, 0.0
     if value >= _THOUSAND and not in_digits:
@@ -297,32 +253,47 @@ def _number(
 
 
 @compiled(
-    "void(uint8[::1], int64, int64[::1], uint32[::1], uint32[::1], float64[::1], uint8[::1], uint8[:, ::1])"
+    "void(uint8[::1], int64, int64[::1], uint32[::1], uint64[::1], uint64[:, ::1],"
+    " uint32[::1], float64[::1], uint8[::1], int64[::1])"
 )
 def read_words(
-    out: Any, count: Any, ends: Any, hashes: Any, keys: Any, values: Any, kinds: Any, letters: Any
+    out: Any,
+    count: Any,
+    ends: Any,
+    hashes: Any,
+    wide: Any,
+    seen: Any,
+    keys: Any,
+    values: Any,
+    kinds: Any,
+    letters: Any,
 ) -> None:
     """Make of the hashes of `hash_words` such as tell what is alike.
 
     The high half is that of a number's value, or of a word's consonants; the set of a word's letters stands in the bits
     from `LETTERS_FROM` on. The lowest bit is set where a number begins, and nowhere else: a number of several words is
-    its first word.
+    its first word. `seen`, 2**n rows of zeros at first, remembers by its `wide` hash what was made of a word.
     """
-    at, start = 0, 0
+    at, start, mask = 0, 0, np.uint64(len(seen) - 1)
     while at < count:
-        key = hashes[at]
-        if key & np.uint32(1) == 0 and keys[np.int64(key >> np.uint32(1)) & (_SLOTS - 1)] == 0:
-            # Most words: no digit in them, and nothing in their place of the table.
-            hashes[at] = _word(out, start, ends[at], key, letters)
+        place, key = wide[at] >> np.uint64(40) & mask, hashes[at]
+        if seen[place, 0] == wide[at]:
+            hashes[at] = np.uint32(seen[place, 1])
+            start, at = ends[at] + 1, at + 1
+            continue
+        _, kind = _value_of(out, start, ends[at], key, keys, values, kinds)
+        if kind & _NUMBER_WORD == 0:
+            hashes[at] = _word(out, np.uint64(start), np.uint64(ends[at]), key, letters)
+            seen[place, 0], seen[place, 1] = wide[at], hashes[at]
             start, at = ends[at] + 1, at + 1
             continue
         stop, value, stands = _number(out, at, start, count, ends, hashes, keys, values, kinds)
         if stands:
-            exact = np.uint64(np.round(value * _FINEST)) if value < _LARGEST else np.uint64(hashes[at])
+            exact = np.uint64(np.round(value * _FINEST)) if value < _LARGEST else np.uint64(key)
             high = np.uint32(absorb(np.uint64(2), exact) * MIX >> np.uint64(32)) & np.uint32(0xFFFF0000)
-            hashes[at] = high | hashes[at] & np.uint32(0xFFFE) | np.uint32(1)
+            hashes[at] = high | key & np.uint32(0xFFFE) | np.uint32(1)
             for word in range(at + 1, stop):
                 hashes[word] &= np.uint32(0xFFFFFFFE)
         else:
-            hashes[at] = _word(out, start, ends[at], hashes[at], letters)
+            hashes[at] = _word(out, np.uint64(start), np.uint64(ends[at]), key, letters)
         start, at = ends[stop - 1] + 1, stop

@@ -22,9 +22,9 @@ from corpus.dates import timestamp
 from corpus.records import Document
 from dedup.config import DedupConfig
 from dedup.sketch.bands import band_keys, sample
+from dedup.sketch.digits import comparable
 from dedup.sketch.family import Family
 from dedup.sketch.minhash import NGRAM, sign_encoded
-from dedup.sketch.numbers import comparable
 from dedup.sketch.words import cut, encode
 from dedup.store.measure import measure
 from dedup.store.strings import Labels, pack_strings
@@ -111,7 +111,7 @@ class Summary:
     def _close_batch(self) -> None:
         """Sketch the documents that wait, and note the number for each of COLUMNS."""
         documents, self._batch = self._batch, []
-        encoded = encode([comparable(document.text) for document in documents])
+        encoded = encode(comparable([document.text for document in documents]))
         sketches = sign_encoded(encoded, NGRAM, self._family.permutations)
         self._bands.append(band_keys(sketches.signatures, self._family.bands, self._family.rows))
         self._words.append(sketches.words)

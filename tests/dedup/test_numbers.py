@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corpus.run.stage import run_here, summarise
-from dedup.sketch import sign
-from dedup.sketch.numbers import comparable
+from dedup.sketch import digits, sign
+from dedup.sketch.digits import comparable
 from dedup.stages import Dedup
 
 
 def values(text: str) -> list[int]:
     """Return what is compared of each number in `text`."""
-    return [int(word) >> 16 for word in sign([comparable(text)]).words if word & 1]
+    return [int(word) >> 16 for word in sign(comparable([text])).words if word & 1]
 
 
 @pytest.mark.parametrize(
@@ -30,6 +35,40 @@ def values(text: str) -> list[int]:
 def test_spellings_of_one_number_have_one_value(spellings):
     assert {len(values(spelling)) for spelling in spellings} == {1}
     assert len({tuple(values(spelling)) for spelling in spellings}) == 1
+
+
+#: What `comparable` looks for, as an expression, and what it takes for a number in it.
+CHAIN = re.compile("[0-9٠-٩۰-۹]+(?:[.,٬٫،'’/:\u00a0\u2009\u202f \u0640\u064b-\u065f]{1,4}[0-9٠-٩۰-۹]+)*")
+
+
+@given(st.text(st.sampled_from("0015٠٣۰۷.,٬/: _\u00a0\u0640\u064baب\n"), max_size=60))
+def test_numbers_are_found_where_an_expression_finds_them(text):
+    def written(chain):
+        return digits._NUMBER.sub(digits._rewrite, digits._MARKS.sub("", chain[0]))
+
+    # Long lines hold no counters.
+    text = text.replace("\n", "a" * 41)
+    assert comparable([text, "", text]) == [CHAIN.sub(written, text.replace("_", " ")), "", comparable([text])[0]]
+
+
+@pytest.mark.parametrize("unit", ["0", "1 ", "0.", "1\n", "0,000 ", "5\u064b\u064b\u064b\u064b\u064b", "_"])
+def test_hostile_digits_take_linear_time(unit):
+    def seconds(length):
+        text = "a" * 41 + unit * (length // len(unit))
+        started = time.process_time()
+        comparable([text])
+        return time.process_time() - started
+
+    seconds(1_000)
+    assert seconds(200_000) < 0.5
+
+
+def test_what_is_read_of_a_word_does_not_depend_on_the_words_beside_it():
+    # The first two have one hash where only `absorb` mixes them.
+    several = ["الاختصاص", "الاغترار", "ثلاثة", "و", "25", "الاختصاص", "الاغترار", "New", "York", "ب5ج", "aب"] * 2
+    alone = [int(sign([word]).words[0]) for word in several]
+    assert sign(several).words.tolist() == alone
+    assert alone[0] != alone[1]
 
 
 @pytest.mark.parametrize(
