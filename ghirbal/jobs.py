@@ -20,7 +20,6 @@ from corpus.files import STDIN, InputFile, list_inputs, publish, publish_json, p
 from corpus.formats import Format
 from corpus.records import Failure
 from corpus.run import Plan, RunResult, Stage, cut_segments, draw, first_tasks, open_pool, run_stages
-from ghirbal.card import render_card
 from ghirbal.check import check_records
 from ghirbal.config import Config, fingerprint, plain, read_reviewed
 from ghirbal.opened import documents_of
@@ -36,7 +35,7 @@ from ghirbal.output import (
     spool_input,
 )
 from ghirbal.published import BOILERPLATE, CLUSTERS, REPORT, STATE, Identity, find_records, read_report
-from ghirbal.report_page import render_report
+from ghirbal.report_page import render_card, render_report
 from ghirbal.survey import MOST_SAMPLES, Survey, find_alerts, main_furniture
 
 if TYPE_CHECKING:

@@ -49,8 +49,9 @@ _CODE = "code"
 _MAX_INPUTS = 10_000
 #: The libraries whose version can change a byte of the corpus.
 _LIBRARIES = (
-    "ghirbal", "babel", "backports.zstd", "charset-normalizer", "cssselect", "datasketch", "htmldate", "langdetect",
-    "lxml", "msgspec", "numba", "numpy", "orjson", "persiantools", "pyarrow", "trafilatura", "xxhash",
+    "ghirbal", "babel", "backports.zstd", "charset-normalizer", "cssselect", "datasketch", "htmldate", "jinja2",
+    "langdetect", "lxml", "markupsafe", "msgspec", "numba", "numpy", "orjson", "persiantools", "pyarrow", "trafilatura",
+    "xxhash",
 )  # fmt: skip
 
 
@@ -99,7 +100,7 @@ def _sources(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
         inside = f"{name}/{entry.name}"
         if entry.is_dir():
             yield from _sources(entry, inside)
-        elif inside.endswith((".py", ".toml", ".css", ".js")):
+        elif inside.endswith((".py", ".toml", ".css", ".js", ".jinja")):
             yield inside, entry.read_bytes()
 
 

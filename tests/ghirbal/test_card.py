@@ -13,8 +13,8 @@ import orjson
 import pytest
 
 from corpus.records import Document
-from ghirbal.card import render_card
 from ghirbal.opened import Corpus
+from ghirbal.report_page import render_card
 from tests.conftest import ROOT
 from tests.ghirbal.builds import build, call, report
 
