@@ -162,6 +162,7 @@ class _Text:
     def __init__(self, document: Document) -> None:
         self.text = document.text
         self.language = document.language
+        self.is_listing = bool(document.trace.get("listing"))
         self.words = words(document.text)
         self.distinct = frozenset(self.words)
         self.lines = [stripped for line in lines(document.text) if (stripped := line.strip())]
@@ -279,6 +280,7 @@ def _no_sentences(text: _Text, config: FilterConfig) -> Detail | None:
 #: Reason -> rule, in the order in which they are asked; the first that answers names the reason.
 RULES: Mapping[str, Rule] = {
     "empty": lambda text, _: None if text.words else {"signs": text.signs},
+    "listing": lambda text, _: {"words": len(text.words)} if text.is_listing else None,
     "garbled": _garbled,
     "placeholder": _placeholder,
     "too-short": lambda text, config: _below(text.word_count(config.min_words), config.min_words),

@@ -77,7 +77,8 @@ class Extract:
                 "doubtful": found.doubtful,
                 "claims": found.language,
             }
-            | ({"mended": list(done)} if done else {}),
+            | ({"mended": list(done)} if done else {})
+            | ({"listing": True} if found.listing else {}),
             meta=meta,
         )
         return keep(document)

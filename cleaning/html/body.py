@@ -12,13 +12,14 @@ the last prose.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 
 from lxml.etree import _Element
 
-from cleaning.html.layout import HEADINGS, Block, Layout, name_of
+from cleaning.html.layout import HEADINGS, Block, Layout, name_of, signature_of
 from cleaning.html.others import mark_others
 from cleaning.html.selection import OPENING_ITEM, Selection
 from cleaning.html.weigh import Evidence, is_linked_sentence, prose_in, weigh
@@ -59,6 +60,16 @@ class Body:
     def told(self) -> int:
         """Return the size of the blocks that are prose, in characters."""
         return sum(block.size for block in self.blocks if block.weight > 0)
+
+    @property
+    def size(self) -> int:
+        """Return the size of all blocks, in characters."""
+        return sum(block.size for block in self.blocks)
+
+    @property
+    def is_listing(self) -> bool:
+        """Tell whether links make most of it, as on a front or a section page."""
+        return sum(block.linked for block in self.blocks) > self.size / 2
 
     @property
     def prose(self) -> str:
@@ -120,6 +131,27 @@ def find_body(layout: Layout, evidence: Evidence) -> Body:
     if not chosen or not text:
         return Body()
     return Body(text, share=prose_in(text) / prose_in(blocks), named=_name_bonus(best.element) > 1)
+
+
+def find_main(layout: Layout) -> Body:
+    """Return all that the main element of a page, once weighed, holds but asides, an empty Body where it names none.
+
+    What has most of the words outside of links is no aside, whatever it is called, nor are all of one class with most.
+    """
+    mains = [one for one in layout.containers if "main" in (one.element.tag, one.element.get("role"))]
+    told = list(accumulate((block.size - block.linked for block in layout.blocks), initial=0.0))
+    main = max(mains, key=lambda one: told[one.end] - told[one.start], default=None)
+    if main is None:
+        return Body()
+    keep = [main.start <= index < main.end and not block.other for index, block in enumerate(layout.blocks)]
+    asides = [aside for aside in layout.asides if aside.is_inside(main)]
+    of_class: Counter[str] = Counter()
+    for aside in asides:
+        of_class[signature_of(aside.element)] += int(told[aside.end] - told[aside.start])
+    for aside in asides:
+        if 2 * of_class[signature_of(aside.element)] <= told[main.end] - told[main.start] or aside.element.tag == "nav":
+            keep[aside.start : aside.end] = [False] * (aside.end - aside.start)
+    return Body(tuple(block for block, kept in zip(layout.blocks, keep, strict=True) if kept))
 
 
 def _name_bonus(element: _Element) -> float:

@@ -14,7 +14,7 @@ import msgspec
 from lxml import etree
 
 from cleaning.html import markup
-from cleaning.html.body import find_body
+from cleaning.html.body import find_body, find_main
 from cleaning.html.layout import lay_out
 from cleaning.html.metadata import read_metadata
 from cleaning.html.rival import Choice, choose
@@ -77,6 +77,7 @@ class Extraction:
     tags: tuple[str, ...] = ()
     extractor: str = "none"
     doubtful: bool = True
+    listing: bool = False
     refused: str = ""
 
 
@@ -109,7 +110,7 @@ def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS, dro
     if len(story) >= max(SHELL_STORY, SHELL_RATIO * prose):
         choice = Choice(story, "data", doubtful=True)
     else:
-        choice = choose(html if rivals else "", body, metadata)
+        choice = choose(html if rivals else "", body, find_main(layout), metadata)
     published = metadata.published
     if not published and body.blocks:
         # The date may stand on a line of its own near the beginning of the text.
@@ -131,4 +132,5 @@ def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS, dro
         tags=tuple(map(scrub, metadata.tags)),
         extractor=choice.extractor,
         doubtful=choice.doubtful,
+        listing=choice.listing,
     )

@@ -89,7 +89,8 @@ class Block:
     """One run of text without a block boundary or line break in it.
 
     `size` is in characters (a dense script's counted thrice), `linked` the part of it inside links; `tag` is the
-    nearest telling element ("p", "li", "h2", ...; "div" when none is), `frame` the block element it stands in.
+    nearest telling element ("p", "li", "h2", ...; "div" when none is), `frame` the block element it stands in. An
+    `aside` is no part of the text; an `other` is one of them that follows an article and is by others.
     """
 
     text: str
@@ -99,6 +100,7 @@ class Block:
     frame: _Element
     weight: float = 0.0
     aside: bool = False
+    other: bool = False
 
     @property
     def is_link(self) -> bool:

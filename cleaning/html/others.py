@@ -33,11 +33,10 @@ def mark_others(layout: Layout, evidence: Evidence) -> None:
 
     It keeps its weight: where the page is a forum or a list after all, the article seems to be a small share of it.
     """
-    for block in _captions(layout):
-        block.aside = True
-    starts = (_next_article(layout, evidence), _comments(layout))
-    for block in layout.blocks[min(starts) :]:
-        block.aside = True
+    captions = _captions(layout)
+    start = min(_next_article(layout, evidence), _comments(layout))
+    for block in (*captions, *layout.blocks[start:]):
+        block.aside = block.other = True
 
 
 def _captions(layout: Layout) -> list[Block]:

@@ -38,6 +38,9 @@ ALL_LENGTH = 500
 #: of the page's prose. Of 261 doubtful pages of 14 sets: chosen without a set, they cost its pages .0013 on average.
 AGREEMENT, PRECISE_AGREEMENT = 0.6, 0.85
 FAIR_SHARE = 0.4
+#: A page that neither says that it is an article nor calls a part of it a body is none where we take less than this
+#: share of its main element. Of 833 labelled pages 12 are so, one of them a story.
+MAIN_SHARE = 0.5
 _SHINGLE = 4
 _CELLS = re.compile(r"(?<!\\)\|")
 
@@ -56,18 +59,22 @@ Focus = Literal["balanced", "precision"]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The text chosen, who found it ("structure", "trafilatura" or "none"), and whether there was doubt."""
+    """The text chosen, who found it ("structure", "main", "trafilatura" or "none"), and whether there was doubt."""
 
     text: str
     extractor: str
     doubtful: bool
+    listing: bool = False
 
 
-def choose(html: str, body: Body, metadata: Metadata) -> Choice:
+def choose(html: str, body: Body, main: Body, metadata: Metadata) -> Choice:
     """Take our own text where it is sure, else ask the rival; an empty `html` says that it may not be asked.
 
-    For an article it is asked in precise form; else, or when that finds little, in balanced form.
+    Of a page that is no article all of its `main` element is the text. For an article the rival is asked in precise
+    form; else, or when that finds little, in balanced form.
     """
+    if not (metadata.is_article or body.named) and body.size < MAIN_SHARE * main.size:
+        return Choice(main.text, "main", doubtful=True, listing=main.is_listing)
     text = body.text
     named = body.named and body.share >= SURE_SHARE and len(text) >= SURE_LENGTH
     if named or (body.share >= ALL_SHARE and body.told >= ALL_LENGTH):

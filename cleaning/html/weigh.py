@@ -138,7 +138,7 @@ def _mark_asides(layout: Layout, evidence: Evidence) -> None:
     for aside in spared:
         if told[aside.start] >= _STORY and _COMMENTS_NAME.search(name_of(aside.element)):
             for block in blocks[aside.start : aside.end]:
-                block.aside, block.weight = True, min(block.weight, 0.0)
+                block.aside, block.other, block.weight = True, True, min(block.weight, 0.0)
 
 
 class _Hidden:

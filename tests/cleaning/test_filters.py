@@ -89,6 +89,12 @@ def test_each_rule_fires_on_what_it_is_for(reason: str, text: str) -> None:
     assert reason_of(text) == reason
 
 
+def test_section_front_is_dropped_however_much_running_text_its_teasers_have() -> None:
+    front = replace(document(ARTICLE, "ar"), trace={"listing": True})
+    assert reason_to_drop(front, FilterConfig()) == ("listing", {"words": 55})
+    assert reason_to_drop(front, FilterConfig(off=("listing",))) is None
+
+
 @pytest.mark.parametrize("reason", DROPPED)
 def test_a_rule_that_is_off_is_not_asked(reason: str) -> None:
     for text in DROPPED[reason]:

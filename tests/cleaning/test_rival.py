@@ -1,5 +1,6 @@
 """Whose text a page gets, and what crosses to the rival and back."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -28,7 +29,7 @@ def judged(monkeypatch, rival, *, share=0.5, named=False, is_article=False, prec
 
     monkeypatch.setattr("cleaning.html.rival.trafilatura_text", answer)
     body = Fixed(share=share, named=named)
-    return choose("<html>", body, Metadata(is_article=is_article)), asked
+    return choose("<html>", body, Body(), Metadata(is_article=is_article)), asked
 
 
 def test_named_body_with_most_of_the_prose_needs_no_rival(monkeypatch):
@@ -121,6 +122,37 @@ def test_fault_of_the_rival_does_not_cost_the_page(monkeypatch, fault):
     monkeypatch.setattr("trafilatura.bare_extraction", break_down)
     assert trafilatura_text("<p>x</p>") == ""
     assert extract_html(f"<html><body><div><p>{OWN}</p></div></body></html>").text == OWN
+
+
+SHELF = "<h1>Lamps</h1>" + "".join(
+    f"<div class='card'><h3>BEFORELamp {i}BEHIND</h3><p>Oak, {i} kg</p><div class='price'>{i} dinars</div></div>"
+    for i in range(8)
+)
+WORDS = "Our lamps are made by hand, in two sizes, and every one of them is mended here for as long as you live."
+
+
+@pytest.mark.parametrize(
+    ("link", "head", "extractor", "listing"),
+    [
+        (("", ""), "", "main", False),
+        (("<a href='/lamp'>All about our fine and very bright and lasting ", "</a>"), "", "main", True),
+        (("", ""), '<meta property="og:type" content="article">', "structure", False),
+    ],
+)
+def test_whole_main_element_is_the_text_of_a_page_that_is_no_article(link, head, extractor, listing):
+    menu, aside = "<nav><a href='/'>Home</a></nav>", "<div class='cookie-note'><p>We use cookies.</p></div>"
+    main = f"<main>{menu}{SHELF.replace('BEFORE', link[0]).replace('BEHIND', link[1])}<p>{WORDS}</p>{aside}</main>"
+    found = extract_html(f"<html><head>{head}</head><body>{menu}{main}<p>Far below, nobody reads.</p></body></html>")
+    assert (found.extractor, found.listing) == (extractor, listing)
+    title = re.sub("<[^>]+>", "", link[0])
+    cards = [line for i in range(8) for line in (f"{title}Lamp {i}", f"Oak, {i} kg", f"{i} dinars")]
+    assert found.text.split("\n") == (["Lamps", *cards, WORDS] if extractor == "main" else [WORDS])
+
+
+def test_cards_are_the_text_of_a_list_whatever_their_class_is_called():
+    cards = "".join(f"<div class='teaser'><a href='/{i}'>Lamp {i}</a><p>Oak, {i} kg.</p></div>" for i in range(3))
+    found = extract_html(f"<html><body><main><h1>Lamps</h1>{cards}</main></body></html>")
+    assert found.text == "Lamps\n" + "\n".join(f"Lamp {i}\nOak, {i} kg." for i in range(3))
 
 
 def test_page_of_links_has_no_text():
