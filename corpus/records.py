@@ -182,6 +182,15 @@ def drop(reason: str, **detail: Any) -> Verdict:
     return Verdict(None, reason, detail)
 
 
+def folders_naming(path: str) -> list[str]:
+    """Return the folders of a path that may name an outlet: all but years, months and days.
+
+    >>> folders_naming("sahil/2024/05/a.txt")
+    ['sahil']
+    """
+    return [part for part in path.split("/")[:-1] if not part.isdigit()]
+
+
 def name_outlet(given: str, url: str, source: Source) -> str:
     """Name the outlet of a record: what the record says, else the host of its url, else its folder.
 
@@ -196,7 +205,7 @@ def name_outlet(given: str, url: str, source: Source) -> str:
     'sahil'
     """
     address = _HTTP.match(given or url)
-    folders = [part for part in source.path.split("/")[:-1] if not part.isdigit()]
+    folders = folders_naming(source.path)
     name = (urlsplit(address[0]).hostname if address else given) or _ARCHIVE.sub("", folders[-1] if folders else "")
     return _DEVICE.sub("", name.lower()) if _HOST.fullmatch(name) else name
 

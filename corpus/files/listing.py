@@ -7,12 +7,12 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from corpus.errors import InputError, UsageError
-from corpus.records import Failure, Source
+from corpus.records import Failure, Source, folders_naming
 
 #: The INPUT that stands for standard input.
 STDIN = "-"
@@ -29,13 +29,14 @@ class InputFile:
 
     `path` is absolute ("-" for standard input until it is spooled). `name` is what people and records see: the
     path below its INPUT with "/" (see `list_inputs`), always valid UTF-8. `size` (bytes) and `mtime_ns` are as listed;
-    an `mtime_ns` of 0 means unknown.
+    an `mtime_ns` of 0 means unknown. `outlet` is that of records for which neither they nor `name` name one.
     """
 
     path: str
     name: str
     size: int = 0
     mtime_ns: int = 0
+    outlet: str = ""
 
 
 def list_inputs(
@@ -46,8 +47,9 @@ def list_inputs(
     Folders are read recursively. Within them, links to folders are not followed, and hidden names and archives that
     a crawl is still writing are passed over. A file that is there under several names is listed once, by the first
     name in the order. A single INPUT names its files from itself on; of several each puts its own name in front, so
-    that `dumps/*` names them as `dumps` does, and files of one name in two folders stay two files. An INPUT inside
-    another one adds nothing.
+    that `dumps/*` names them as `dumps` does, and files of one name in two folders stay two files. A single folder
+    without others in it but years is that of one outlet, so that `dumps/*` may match but one. An INPUT inside another
+    one adds nothing.
     Of a folder that has names in `only`, the files of these names are listed and nothing else; `find` says the same
     of the folders below the INPUTs.
 
@@ -69,6 +71,9 @@ def list_inputs(
     once: dict[tuple[int, int], InputFile] = {}
     for item in sorted(files, key=lambda item: (item.file.name, item.file.path)):
         once.setdefault(item.node, item.file)
+    if len(paths) == 1 and paths[0] not in limits and not any(folders_naming(file.name) for file in once.values()):
+        outlet = show_name(Path(paths[0]).name) if Path(paths[0]).is_dir() else ""
+        once = {node: replace(file, outlet=outlet) for node, file in once.items()}
     failures = {item for item in found if isinstance(item, Failure)}
     return list(once.values()), sorted(failures, key=lambda failure: (failure.source.path, failure.reason))
 

@@ -27,7 +27,8 @@ _SAMPLE_BYTES = 1 << 20
 #: Going back behind broken quotes reads bytes again: at most so many records' worth (256 MiB, some seconds).
 _MAX_REREAD_RECORDS = 16
 #: What parts the fields of a row, in the order in which they are preferred.
-DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|^~،؛\x01"
+_ESCAPED, _DOUBLED = re.compile(rb'[^\\]\\"[^,;\t|\r\n]'), re.compile(rb'[^,;\t|\r\n"]""[^,;\t|\r\n"]')
 _SURROGATE = re.compile("[\udc80-\udcff]")
 
 
@@ -39,26 +40,27 @@ def read_csv(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     A row that the file ends in without a newline may be whole or cut off: the trace of its document says so
     (`end`: `no-newline`).
     """
-    codec = _csv_codec(file)
+    head = _read_head(file)
+    codec = _csv_codec(file, head)
     check_whole(file, config)
     # The limit is the module's own global; whoever shares the process gets the larger of the two.
     csv.field_size_limit(max(csv.field_size_limit(), config.max_record_bytes))
     with Stream(file.path) as stream:
-        lines = _RowLines(recoded(stream.blocks(), codec), config.max_record_bytes)
+        blocks = recoded(stream.blocks(), codec)
+        if b"\n" not in head:  # as Excel for the Mac saves it
+            blocks = (block.replace(b"\r", b"\n") for block in blocks)
+        lines = _RowLines(blocks, config.max_record_bytes, escapes=_has_escapes(head))
         delimiter = lines.find_delimiter(config.fields)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         header = _next_row(reader, lines, 0)
-        names = (
-            [name.strip() or f"column {place}" for place, name in enumerate(header, 1)]
-            if isinstance(header, list)
-            else []
-        )
-        if not names or len(set(names)) != len(names):
+        if not isinstance(header, list):
             raise CorruptInput("the first row must be a header with the names of the fields", path=file.path)
+        names = _name_columns(header)
+        spare = len(names) - len("\0".join(header).rstrip("\0").split("\0"))
         if lines.unended:
             raise TruncatedInput("the file ends in its header row, without a newline", path=file.path)
         for number in itertools.count():
-            row = _next_row(reader, lines, len(names))
+            row = _next_row(reader, lines, len(names), spare)
             if row is None:
                 return
             read = _record_of_row(names, row, Source(file.name, number, lines.offset), config)
@@ -67,18 +69,35 @@ def read_csv(file: InputFile, config: ReadConfig) -> Iterator[Read]:
             yield read
 
 
-def _csv_codec(file: InputFile) -> str:
-    """Return the codec that the decode ladder finds for the first lines, "" for UTF-8 and what is nearly so."""
+def _name_columns(header: list[str]) -> list[str]:
+    """Name the columns by the header, and by their place where it does not, or names two alike."""
+    names: list[str] = []
+    for place, name in enumerate(map(str.strip, header), 1):
+        names.append(f"{name or 'column'} {place}" if not name or name in names else name)
+    return names
+
+
+def _has_escapes(head: bytes) -> bool:
+    """Tell whether quotes within fields are not doubled but have a backslash before them, as databases write it."""
+    return bool(_ESCAPED.search(head)) and not _DOUBLED.search(head)
+
+
+def _read_head(file: InputFile) -> bytes:
     head = bytearray()
     with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
         for block in blocks:
             head += block
             if len(head) >= _SAMPLE_BYTES:
                 break
+    return bytes(head)
+
+
+def _csv_codec(file: InputFile, head: bytes) -> str:
+    """Return the codec that the decode ladder finds for the first lines, "" for UTF-8 and what is nearly so."""
     if codec := marked_codec(head):
         return codec
     # A line cut in two may be cut within a character; in charsets of two and four bytes any place may be.
-    sample = bytes(head) if len(head) < _SAMPLE_BYTES else bytes(head[: head.rfind(b"\n") + 1])
+    sample = head if len(head) < _SAMPLE_BYTES else head[: max(map(head.rfind, (b"\n", b"\r"))) + 1]
     sample = sample[: len(sample) // 4 * 4] if b"\0" in sample else sample
     try:
         rung = decode(sample)[1].partition("+")[0]
@@ -96,8 +115,8 @@ class _RowLines:
     goes beyond its line any more: each line is then a record or a Failure.
     """
 
-    def __init__(self, blocks: Iterator[bytes], limit: int) -> None:
-        self._lines, self._limit = split_lines(blocks, limit), limit
+    def __init__(self, blocks: Iterator[bytes], limit: int, *, escapes: bool) -> None:
+        self._lines, self._limit, self._escapes = split_lines(blocks, limit), limit, escapes
         self._again: list[tuple[int, bytes | None]] = []
         self._row: list[tuple[int, bytes | None]] = []
         self._size = 0
@@ -116,6 +135,7 @@ class _RowLines:
         if line is None or self._size > self._limit + 1:  # the newline
             raise RecordError(f"more than {self._limit} bytes", reason="too-large")
         text = line.removeprefix(codecs.BOM_UTF8) if item[0] == 0 else line
+        text = text.replace(b'\\"', b'""') if self._escapes else text
         return text.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r") + "\n"
 
     @property
@@ -137,7 +157,7 @@ class _RowLines:
         first = (head[0][1] or b"" if head else b"").removeprefix(codecs.BOM_UTF8).strip(b'\r\n"')
         declared = first.decode("utf-8", "replace")[4:5] if first.lower().startswith(b"sep=") else ""
         self._again = head[:0:-1] if declared or not first.strip() else head[::-1]
-        header = first.decode("utf-8", "replace")
+        header = first.decode("utf-8", "replace").replace("\r", " ")
 
         def names(delimiter: str) -> tuple[int, int]:
             found = next(csv.reader([header], delimiter=delimiter), [])
@@ -155,10 +175,13 @@ class _RowLines:
         del self._row[1:]
 
 
-def _next_row(reader: Iterator[list[str]], lines: _RowLines, width: int) -> list[str] | RecordError | None:
+def _next_row(
+    reader: Iterator[list[str]], lines: _RowLines, width: int, spare: int = 0
+) -> list[str] | RecordError | None:
     """Return the next row that is not blank, or None at the end.
 
-    Of what is none, or not `width` fields wide, return what is wrong with it; only its first line is passed over.
+    Of what is none, or not `width` fields wide (the last `spare` may be missing), return what is wrong with it; only
+    its first line is passed over.
     """
     fields: list[str] = []
     while not fields:
@@ -170,6 +193,11 @@ def _next_row(reader: Iterator[list[str]], lines: _RowLines, width: int) -> list
         except (csv.Error, RecordError) as error:
             lines.rewind()
             return error if isinstance(error, RecordError) else RecordError(str(error), reason="bad-row")
+    # A comma at the end of the header, or of the rows alone, makes no column.
+    if width - spare <= len(fields) < width:
+        fields += [""] * (width - len(fields))
+    while len(fields) > width > 0 and not fields[-1]:
+        fields.pop()
     if width and len(fields) != width:
         lines.rewind()
         return RecordError(f"{len(fields)} fields, the header has {width}", reason="bad-row")

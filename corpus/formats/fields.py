@@ -21,28 +21,30 @@ _NAMES = {
     "id": "id",
     "text": "text content body article articlebody story fulltext contenttext textcontent bodytext contents document"
     " news passage message paragraphs contentelements contentencoded encoded contenthtml bodyhtml htmlbody htmlcontent"
-    " نص محتوي محتوا متن خبر مقال مقاله مضمون تفاصيل texte contenu corps texto contenido conteudo cuerpo corpo inhalt"
+    " نص محتوي محتوا متن جسم ماده خبر مقال مقاله مضمون تفاصيل تفصيل"
+    " texte contenu corps texto contenido conteudo cuerpo corpo inhalt"
     " metin icerik içerik текст содержание טקסט תוכן teks isi konten",
     "html": "html htmlsource sourcehtml pagesource",
     "url": "url link href permalink weburl uri address sourceurl رابط لينك ادرس نشاني lien enlace",
     "outlet": "outlet publisher source sourcename site sitename website newspaper domain sourcedomain hostname media"
-    " publication provider مصدر صحيفه موقع جريده منبع خبرگزاري روزنامه kaynak quelle fuente источник",
+    " publication provider مصدر صحيفه موقع جريده منبع ماخذ خبرگزاري روزنامه kaynak quelle fuente источник",
     "title": "title headline heading head subject عنوان تيتر سرخي titre titular titulo titulaire titel baslik başlık"
     " заголовок כותרת judul",
-    "published": "published publishedat datepublished publishdate publisheddate publicationdate publishedon"
+    "published": "published publishedat datepublished datepublish publishdate publishdatetime"
+    " publisheddate publicationdate publishedon"
     " publishtime publishedtime pubdate firstpublished date datetime dateline time timestamp postedat posted"
-    " postdate issued createdat created dateextracted تاريخ تاريخنشر تاريخانتشار وقت زمان"
+    " postdate issued createdat created dateextracted تاريخ تاريخنشر تاريخانتشار تاريخاضافه وقت زمان"
     " fecha datum tarih дата תאריך tanggal",
-    "authors": "authors author byline creator dccreator writer by journalist reporter كاتب مولف محرر نويسنده auteur"
-    " auteurs autor yazar автор מחבר penulis",
-    "tags": "tags tag keywords وسوم كلماتمفتاحيه برچسب برچسبها etiketler schlagworte",
+    "authors": "authors author byline creator dccreator writer by journalist reporter كاتب بقلم مولف محرر مصنف نويسنده"
+    " auteur auteurs autor yazar автор מחבר penulis",
+    "tags": "tags tag keywords وسوم كلماتمفتاحيه كلماتدلاليه برچسب برچسبها etiketler schlagworte",
     "language": "language lang languagecode inlanguage لغه زبان langue sprache dil",
     "credit": "credit",
 }
 FIELD_NAMES = tuple(_NAMES)
 #: What may stand before or behind a name, and says nothing; in Arabic and Persian it stands behind.
-_BEFORE = "article|news|post|story|item|page|full|main|raw|plain|clean|cleaned|original|web|ال"
-_BEHIND = "raw|clean|cleaned|الخبر|المقال|المقاله|الموضوع|خبر|مقاله|النشر|نشر"
+_BEFORE = "article|news|post|story|item|page|full|main|raw|plain|clean|cleaned|original|web|اسم"
+_BEHIND = "raw|clean|cleaned|خبر|مقال|مقاله|موضوع|نشر|كامل|رييسي|اصلي"
 _STRIPPED = re.compile(rf"(?:{_BEFORE})?(.{{2,}}?)(?:{_BEHIND})?")
 _LETTERS = re.compile(r"[\W_]+")
 #: No name of a field is longer.
@@ -50,17 +52,20 @@ _MAX_NAME = 60
 
 #: Where the value of a field stands in an object that wraps it, as the interfaces of WordPress, MongoDB and feeds do.
 _VALUES = ("rendered", "name", "title", "value", "text", "#text", "@value", "$oid", "$date", "href", "url")
-_TEXTS = ("rendered", "text", "content", "value", "html", "paragraph", "data", "#text", "$t")
-#: Objects within objects are looked into so deep.
-_MAX_NESTING = 4
-#: Of so many elements of a list one at least must have a text, or the list holds something else.
-_LOOKED_AT = 20
+_TEXTS = (
+    "rendered", "text", "content", "value", "html", "paragraph", "data", "#text", "$t", "blocks", "paragraphs",
+    "children", "sentences",
+)  # fmt: skip
+#: What editors call a run of letters within a paragraph, and what stands between the parts of a list.
+_RUNS, _KINDS = ("text", "span"), ("type", "_type", "nodeType")
+#: Objects within objects are looked into so deep, and those of the text so deep: editors nest runs in paragraphs.
+MAX_NESTING, _TEXT_NESTING = 4, 8
 #: As many characters of the keys of a record as a message shows.
 _QUOTED = 200
 
 
 def _key(name: str) -> str:
-    return _LETTERS.sub("", fold(name))
+    return "".join(word.removeprefix("ال") for word in _LETTERS.split(fold(name)))
 
 
 #: The rank of each name among those of its field, and the field; what stands first above is looked at last, and counts.
@@ -135,7 +140,13 @@ def take(row: dict[str, Any], path: str) -> None:
         del row[head]
 
 
-def text_in(value: Any, depth: int = _MAX_NESTING) -> str | None:
+def _is_record(item: Mapping[str, Any]) -> bool:
+    """Tell whether an element of a list is a story of its own, and no paragraph of one."""
+    fields = sort_keys(item, {})
+    return "text" in fields and not fields.keys().isdisjoint(("title", "published"))
+
+
+def text_in(value: Any, depth: int = _TEXT_NESTING) -> str | None:
     """Return the text of a value: a string, paragraphs in a list, an object around either; None for anything else.
 
     >>> text_in([{"type": "p", "text": "One."}, {"type": "image", "src": "a.jpg"}, "Two."])
@@ -145,13 +156,18 @@ def text_in(value: Any, depth: int = _MAX_NESTING) -> str | None:
         return value if isinstance(value, str) else None
     if isinstance(value, dict):
         return next((text for key in _TEXTS if (text := text_in(value.get(key), depth - 1)) is not None), None)
-    if not isinstance(value, list):
+    if not isinstance(value, list) or any(isinstance(item, dict) and _is_record(item) for item in value):
         return None
     texts = [text for item in value if (text := text_in(item, depth - 1)) is not None]
-    return "\n".join(texts) if texts or not value else None
+    runs = all(isinstance(item, dict) and "content" not in item and _kind_of(item) in _RUNS for item in value)
+    return ("" if runs else "\n").join(texts) if texts or not value else None
 
 
-def value_in(value: Any, depth: int = _MAX_NESTING) -> str | None:
+def _kind_of(item: Mapping[str, Any]) -> Any:
+    return next((item[key] for key in _KINDS if key in item), None)
+
+
+def value_in(value: Any, depth: int = MAX_NESTING) -> str | None:
     """Return a value of one line: a string, the first of a list, what an object wraps; None for anything else."""
     if isinstance(value, str) or depth == 0:
         return value if isinstance(value, str) else None
@@ -160,50 +176,6 @@ def value_in(value: Any, depth: int = _MAX_NESTING) -> str | None:
     if isinstance(value, dict):
         return next((found for key in _VALUES if (found := value_in(value.get(key), depth - 1)) is not None), None)
     return None
-
-
-def has_text(row: Mapping[str, Any], given: Given) -> bool:
-    """Tell whether a row holds a text or a page."""
-    keys = sort_keys(row, given)
-    body = any(isinstance(look_up(row, key), str | bytes) for key in keys.get("html", ()))
-    return body or any((text_in(look_up(row, key)) or "").strip() for key in keys.get("text", ()))
-
-
-def open_row(row: dict[str, Any], given: Given) -> dict[str, Any]:
-    """Return a row whose fields stand in an object within it (`{"_source": {...}}`) with these as its own."""
-    for _ in range(_MAX_NESTING):
-        if has_text(row, given):
-            break
-        inner = next((key for key, value in row.items() if isinstance(value, dict) and _inside(value, given)), None)
-        if inner is None:
-            break
-        row = {key: value for key, value in row.items() if key != inner} | row[inner]
-    return row
-
-
-def _inside(row: Mapping[str, Any], given: Given, depth: int = _MAX_NESTING) -> bool:
-    if has_text(row, given):
-        return True
-    return depth > 1 and any(_inside(value, given, depth - 1) for value in row.values() if isinstance(value, dict))
-
-
-def rows_in(row: Mapping[str, Any], given: Given) -> list[dict[str, Any]]:
-    """Return the records that a record without a text wraps (`{"status": "ok", "articles": [...]}`), else [].
-
-    >>> [row["body"] for row in rows_in({"page": 1, "data": {"posts": [{"body": "One."}, {"body": "Two."}]}}, {})]
-    ['One.', 'Two.']
-    """
-    if _inside(row, given):
-        return []
-    level: list[Mapping[str, Any]] = [row]
-    for _ in range(_MAX_NESTING):
-        values = [value for inner in level for value in inner.values()]
-        for value in values:
-            rows = value if isinstance(value, list) and all(isinstance(item, dict) for item in value) else []
-            if any(_inside(item, given) for item in rows[:_LOOKED_AT]):
-                return rows
-        level = [value for value in values if isinstance(value, dict)]
-    return []
 
 
 def quote_keys(row: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Read .json files: one array of records, as a stream; one record over many lines; or JSON lines under that name.
+"""Read .json files: an array of records or an object around one, as a stream; records over many lines; JSON lines.
 
 An array follows the rule of JSON lines: a bad element is a Failure of its own, and what stood before a break is
 kept. Where the break may have swallowed whole records (a missing quote), nothing behind it is read, and the Failure
@@ -17,10 +17,11 @@ from typing import Any
 from corpus.errors import InputError
 from corpus.files.compressed import Stream
 from corpus.files.listing import InputFile
-from corpus.formats.fields import rows_in
-from corpus.formats.jsonl import bare, read_lines, record_of_json
+from corpus.formats.fields import MAX_NESTING
+from corpus.formats.jsonl import bare, read_lines, records_of_json
 from corpus.formats.lines import check_whole, read_whole, recoded, split_lines
 from corpus.formats.rows import Read, ReadConfig, record_from
+from corpus.formats.wrapped import LOOKED_AT, is_record, rows_in
 from corpus.records import Failure, Source
 
 _BACKSLASH = ord("\\")
@@ -29,11 +30,14 @@ _REST_OF_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _INSIDE = re.compile(rb'["\[\]{}]')
 _BETWEEN = re.compile(rb'["\[\]{},]')
 _NEXT_RECORD = re.compile(rb"\}\s*+,\s*+\{")
+#: Before the value of a member, and between values that stand one behind the other.
+_KEY, _SPACE = re.compile(rb'\A\s*+("(?:[^"\\]|\\.)*+"\s*+:\s*+)?'), re.compile(r"[\s,]*")
+_DECODER = json.JSONDecoder(strict=False)
 _BLANKS = b" \t\r\n"
 
 
 def read_json(file: InputFile, config: ReadConfig) -> Iterator[Read]:
-    """Read a .json file; of an array `source.record` is the index, `source.offset` where the element begins."""
+    """Read a .json file; `source.record` is the index, of an array `source.offset` where the element begins."""
     with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
         text = recoded(blocks)
         head = next(text, b"")
@@ -43,53 +47,121 @@ def read_json(file: InputFile, config: ReadConfig) -> Iterator[Read]:
             _, line = next(split_lines(itertools.chain([head], text), config.max_record_bytes), (0, b""))
     if is_array:
         check_whole(file, config)
-        yield from _read_array(file, config)
+        yield from _read_arrays(file, config, [0])
         return
-    first = None if line is None else _lenient(bare(line))
-    # The first line is an object, or is too long to be a record and may still have others behind it.
-    if line is None or (isinstance(first, dict) and not rows_in(first, config.fields)):
+    first = _values(bare(line)) if line else []
+    is_line = len(first) == 1 and isinstance(first[0], dict)
+    if is_line and not rows_in(first[0], config.fields):
         yield from read_lines(file, config)
         return
-    body = bare(b"".join(recoded([read_whole(file, config.max_record_bytes)])))
-    whole = _lenient(body)
-    rows = rows_in(whole, config.fields) if isinstance(whole, dict) else []
+    try:
+        body = bare(b"".join(recoded([read_whole(file, config.max_record_bytes)])))
+    except InputError as error:
+        starts = _find_rows(file, config, 0) if error.reason == "too-large" else iter(())
+        if (start := next(starts, None)) is not None:
+            yield from _read_arrays(file, config, itertools.chain([start], starts))
+        elif line is None or is_line:
+            yield from read_lines(file, config)  # the first is too long to be a record, or wraps some, as others may
+        else:
+            raise
+        return
+    values = _values(body)
+    rows = [row for value in values for row in rows_in(value, config.fields) or [value]]
+    if len(values) == 1 and rows == values:
+        rows = []
     for number, row in enumerate(rows):
         yield record_from(row, Source(file.name, number), config, f"record {number + 1}: ")
     if not rows:
-        yield record_of_json(body, "", Source(file.name), config)
+        yield from records_of_json(body, "", Source(file.name), config)
 
 
-def _lenient(body: bytes) -> Any:
-    """Parse JSON in spite of characters and numbers (NaN, raw controls) that it does not allow; None for no JSON."""
+def _values(body: bytes) -> list[Any]:
+    """Parse values of JSON one behind the other, in spite of what JSON does not allow in them (NaN, raw controls).
+
+    [] for what is no JSON.
+    """
+    text, place, values = body.decode("utf-8", "replace"), 0, list[Any]()
     try:
-        return json.loads(body.decode("utf-8", "replace"), strict=False)
+        while place < len(text):
+            value, end = _DECODER.raw_decode(text, place)
+            values.append(value)
+            between = _SPACE.match(text, end)
+            place = between.end() if between else end
     except (ValueError, RecursionError):
-        return None
+        return []
+    return values
 
 
-def _read_array(file: InputFile, config: ReadConfig) -> Iterator[Read]:
-    with Stream(file.path) as stream:
-        elements = split_array(recoded(stream.blocks()), config.max_record_bytes)
-        for number, (offset, element) in enumerate(elements):
-            where = f"record {number + 1} (byte {offset}): "
-            read = record_of_json(element, where, Source(file.name, number, offset), config)
+def _find_rows(file: InputFile, config: ReadConfig, start: int, depth: int = MAX_NESTING) -> Iterator[int]:
+    """Yield where in what is too large to be held lists of records begin, or objects that hold them by their ids."""
+    for number, (offset, element) in enumerate(_with_last(_elements(file, config, start))):
+        head = _peek(file, offset) if element is None else element
+        key = _KEY.match(head)
+        assert key is not None
+        behind = key.end()
+        values = _values(head[behind:]) if element else []
+        if values and is_record(values[0], config.fields):
+            yield start
+            return
+        if not key[1] and number >= LOOKED_AT:
+            return
+        wraps = element is None or (values and rows_in(values[0], config.fields))
+        if wraps and depth > 1 and head[behind : behind + 1] in (b"[", b"{"):
+            yield from _find_rows(file, config, offset + behind, depth - 1)
+
+
+def _with_last(elements: Iterator[tuple[int, bytes | None]]) -> Iterator[tuple[int, bytes | None]]:
+    """Yield elements, and the last one too where a cut leaves it without an end."""
+    try:
+        yield from elements
+    except InputError as error:
+        if error.offset:
+            yield error.offset, None
+        raise
+
+
+def _peek(file: InputFile, offset: int) -> bytes:
+    with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
+        return b"".join(itertools.islice(_skip(recoded(blocks), offset), 2))
+
+
+def _elements(file: InputFile, config: ReadConfig, start: int) -> Iterator[tuple[int, bytes | None]]:
+    with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
+        yield from split_array(recoded(blocks), config.max_record_bytes, start)
+
+
+def _read_arrays(file: InputFile, config: ReadConfig, starts: Iterable[int]) -> Iterator[Read]:
+    elements = itertools.chain.from_iterable(_elements(file, config, start) for start in starts)
+    for number, (offset, element) in enumerate(elements):
+        where, source = f"record {number + 1} (byte {offset}): ", Source(file.name, number, offset)
+        value = element and _KEY.sub(b"", element, count=1)
+        for read in records_of_json(value, where, source, config):
             # Several elements may have become a broken one, by a quote or bracket that is missing or too many.
-            if isinstance(read, Failure) and element and _NEXT_RECORD.search(element) and _lenient(element) is None:
+            if isinstance(read, Failure) and element and _NEXT_RECORD.search(element) and not _values(element):
                 message = f"{read.message}; what stands there and behind it is not read"
                 raise InputError(message, path=file.path, reason=read.reason)
             yield read
 
 
-def split_array(blocks: Iterable[bytes], limit: int) -> Iterator[tuple[int, bytes | None]]:
+def _skip(blocks: Iterable[bytes], start: int) -> Iterator[bytes]:
+    for block in blocks:
+        if len(block) > start:
+            yield block[start:]
+        start = max(0, start - len(block))
+
+
+def split_array(blocks: Iterable[bytes], limit: int, start: int = 0) -> Iterator[tuple[int, bytes | None]]:
     """Yield each element of a JSON array with its byte offset, as it stands; None for one of over `limit` bytes.
 
-    Only strings and brackets are looked at; whether the elements are JSON is for others to say.
+    Of an object the elements are its members, each with its key. It begins at byte `start`; what stands behind one that
+    does not begin the stream is passed over, and another array behind the first is read as its continuation. Only
+    strings and brackets are looked at; whether the elements are JSON is for others to say.
 
     Raises:
         InputError: `bad-json`, the array does not end, or something stands behind it.
     """
-    scan = _Scan(limit)
-    for block in blocks:
+    scan = _Scan(limit, start)
+    for block in _skip(blocks, start):
         yield from scan.read(block)
     scan.finish()
 
@@ -97,16 +169,16 @@ def split_array(blocks: Iterable[bytes], limit: int) -> Iterator[tuple[int, byte
 class _Scan:
     """How far an array has been looked at. Offsets are those of the stream."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._window, self._gone = bytearray(), 0  # the bytes at hand, and how many went before them
+    def __init__(self, limit: int, begin: int) -> None:
+        self._limit, self._inside = limit, begin > 0
+        self._window, self._gone = bytearray(), begin  # the bytes at hand, and how many went before them
         self._place = 0  # what comes next in the window
-        self._depth, self._quoted, self._ended = 0, False, False
-        self._start, self._count = 0, 0  # where the element at hand begins, and how many went before it
+        self._depth, self._quoted, self._ended, self._closes = 0, False, False, b""
+        self._start, self._count = begin, 0  # where the element at hand begins, and how many went before it
 
     def read(self, block: bytes) -> Iterator[tuple[int, bytes | None]]:
         self._window += block
-        while not self._ended and (mark := self._next_mark()):
+        while self._goes_on() and (mark := self._next_mark()):
             self._depth += (mark in b"[{") - (mark in b"]}")
             if self._depth == 0 or mark == b",":
                 element = self._cut()
@@ -114,13 +186,13 @@ class _Scan:
                 if self._count or mark == b"," or element[1] != b"":
                     yield element
                 self._count += 1
-            if mark == b"," or (mark == b"[" and self._depth == 1):
+            if self._depth == 1 and mark in b"[{":
+                self._closes = b"]" if mark == b"[" else b"}"
+            if self._depth == 1 and mark in b"[{,":
                 self._start = self._gone + self._place
-            if mark == b"}" and self._depth == 0:
+            if self._depth == 0 and mark != self._closes:
                 raise self._broken("an array that ends like an object")
             self._ended = self._depth == 0
-        if self._ended and self._window[self._place :].strip(_BLANKS):
-            raise self._broken("something stands behind the end of the array")
         # Drop what belongs to no element, and to an element that is too long to be read.
         begin = self._start - self._gone
         if self._ended or self._gone + len(self._window) - self._start > self._limit:
@@ -129,12 +201,24 @@ class _Scan:
         self._gone += begin
         self._place -= begin
 
+    def _goes_on(self) -> bool:
+        if not self._ended:
+            return True
+        behind = self._window[self._place :].lstrip(_BLANKS)
+        if self._inside or not behind:
+            self._place = len(self._window)
+            return False
+        if not behind.startswith(b"["):
+            raise self._broken("something stands behind the end of the array")
+        self._ended, self._count = False, 0
+        return True
+
     def finish(self) -> None:
         if not self._ended:
             raise self._broken(f"the array does not end; its last record begins at byte {self._start}")
 
     def _broken(self, message: str) -> InputError:
-        return InputError(f"no JSON: {message}", reason="bad-json")
+        return InputError(f"no JSON: {message}", offset=self._start, reason="bad-json")
 
     def _next_mark(self) -> bytes:
         """Go to behind the next mark outside of strings; b"" where the window ends before it."""

@@ -15,6 +15,7 @@ from corpus.files.compressed import Stream
 from corpus.files.listing import InputFile
 from corpus.formats.lines import check_whole, recoded, split_lines
 from corpus.formats.rows import Read, ReadConfig, record_from
+from corpus.formats.wrapped import rows_in
 from corpus.records import Failure, Source
 
 #: (k, n): of each n blocks of records the k-th, so that n tasks can share one file of JSON lines.
@@ -35,27 +36,36 @@ def read_lines(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Itera
             body = line if line is None else bare(line)
             if body != b"":
                 source = Source(file.name, number, offset)
-                yield record_of_json(body, f"line {number + 1} (byte {offset}): ", source, config)
+                yield from records_of_json(body, f"line {number + 1} (byte {offset}): ", source, config)
 
 
 def bare(text: bytes) -> bytes:
-    """Strip what may stand around JSON: byte order mark, returns, blanks."""
-    return text.removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n")
+    """Strip what may stand around JSON: byte order mark, returns, blanks, the comma behind an element on its line."""
+    return text.removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n").removesuffix(b",")
 
 
-def record_of_json(body: bytes | None, where: str, source: Source, config: ReadConfig) -> Read:
-    """Build the record that `body` describes in JSON; None stands for one that was too long to be read.
+def records_of_json(body: bytes | None, where: str, source: Source, config: ReadConfig) -> Iterator[Read]:
+    """Build the record that `body` describes in JSON, or those that it wraps; None stands for one that was too long.
 
     `where` goes before the message of a Failure.
     """
     if body is None:
-        return Failure(source, "too-large", f"{where}more than {config.max_record_bytes} bytes")
+        yield Failure(source, "too-large", f"{where}more than {config.max_record_bytes} bytes")
+        return
     try:
         row = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         try:
             body.decode("utf-8")
         except UnicodeDecodeError:
-            return Failure(source, "bad-charset", where + str(error))
-        return Failure(source, "bad-json", where + str(error))
-    return record_from(row, source, config, where)
+            yield Failure(source, "bad-charset", where + str(error))
+        else:
+            yield Failure(source, "bad-json", where + str(error))
+        return
+    read = record_from(row, source, config, where)
+    is_none = isinstance(read, Failure) and read.reason in ("missing-text", "not-an-object")
+    rows = rows_in(row, config.fields) if is_none else []
+    if not rows:
+        yield read
+    for part, row in enumerate(rows, 1):
+        yield record_from(row, source, config, f"{where}record {part} in it: ", part)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -22,7 +23,7 @@ from corpus.files.listing import STDIN, InputFile, failure_of
 from corpus.formats.csv import read_csv
 from corpus.formats.feed import FEED, read_feed
 from corpus.formats.json_array import read_json
-from corpus.formats.jsonl import WHOLE, Part, read_lines
+from corpus.formats.jsonl import WHOLE, Part, bare, read_lines
 from corpus.formats.lines import check_whole, read_whole
 from corpus.formats.packed import unpack
 from corpus.formats.parquet import read_parquet
@@ -41,6 +42,9 @@ _NO_RECORDS = frozenset({"bad-json", "bad-charset", "bad-row", "not-an-object", 
 
 #: Comments and an XML declaration may stand before the first tag; more than this does not.
 _SNIFF_BYTES = 4096
+_JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*"[^"\n]{1,60}"\s*:')
+#: Names that say nothing of what a file holds, or claim a text where rows are.
+_NO_NAMES = frozenset({"", "txt", "bak"})
 _MARKUP = frozenset({"", "txt", "html", "htm", "xhtml", "xml", "rss", "rdf", "atom"})
 #: Texts that lie beside dumps and are none of their stories.
 _NO_STORIES = frozenset(
@@ -64,9 +68,9 @@ def read_input(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Itera
         _check_as_listed(file)
         reader = _reader_of(file)
         if reader is read_lines:
-            yield from _bounded(read_lines(file, config, part))
+            yield from _bounded(read_lines(file, config, part), file.outlet)
         elif part[0] == 0:
-            yield from _bounded(reader(file, config))
+            yield from _bounded(reader(file, config), file.outlet)
         _check_as_listed(file)
     except (InputError, OSError) as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -76,10 +80,12 @@ def read_input(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Itera
         yield replace(failure, message=failure.message + where)
 
 
-def _bounded(found: Iterator[Read]) -> Iterator[Read]:
+def _bounded(found: Iterator[Read], outlet: str) -> Iterator[Read]:
     """Give up a file of which so many records in a row are none, and say once what to do where no text is found."""
     in_a_row, advised = 0, False
     for one in found:
+        if outlet and isinstance(one, Page | Document) and not one.outlet:
+            one = replace(one, outlet=outlet)
         if advised and isinstance(one, Failure) and one.reason == "missing-text":
             one = replace(one, message=one.message.partition(ADVICE)[0])
         advised = advised or (isinstance(one, Failure) and one.reason == "missing-text")
@@ -118,6 +124,10 @@ def _reader_of(file: InputFile) -> Reader:
     kind = (name.with_suffix("") if claimed_codec(name.name) else name).suffix.lower().removeprefix(".")
     if file.name == STDIN:
         kind = {b"{": "jsonl", b"[": "json", b"P": "zip"}.get(head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1], "txt")
+    if kind in _NO_NAMES and _JSON.match(head):
+        return read_json
+    if _READERS.get(kind) is read_lines and bare(head.partition(b"\n")[0]) in (b"{", b"["):
+        return read_json
     if kind in _MARKUP and FEED.match(head):
         return read_feed
     if kind in _MARKUP and is_page(head.decode("utf-8", "replace")):
@@ -129,6 +139,10 @@ def _reader_of(file: InputFile) -> Reader:
 
 def _skip(file: InputFile, config: ReadConfig) -> Iterator[Read]:  # noqa: ARG001 - the form of a reader
     yield Skip(Source(file.name), "not-a-dump")
+
+
+def _refuse_archive(file: InputFile, config: ReadConfig) -> Iterator[Read]:  # noqa: ARG001 - the form of a reader
+    yield Failure(Source(file.name), "unknown-archive", "no archive that is read here: unpack it, and give the folder")
 
 
 def _read_packed(file: InputFile, config: ReadConfig) -> Iterator[Read]:
@@ -171,11 +185,12 @@ _READERS: dict[str, Reader] = {
     "htm": _read_html,
     "xhtml": _read_html,
     "jsonl": read_lines,
-    "ndjson": read_lines,
+    **dict.fromkeys(("ndjson", "jl", "jsonlines", "ldjson"), read_lines),
     "json": read_json,
     "csv": read_csv,
     "tsv": read_csv,
     "parquet": read_parquet,
     "warc": read_warc,
+    **dict.fromkeys(("7z", "rar"), _refuse_archive),
     **dict.fromkeys(("zip", "tar", "tgz", "tbz", "tbz2", "txz"), _read_packed),
 }

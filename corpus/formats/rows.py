@@ -13,7 +13,8 @@ import msgspec
 
 from corpus.dates import parse_date
 from corpus.errors import RecordError
-from corpus.formats.fields import FIELD_NAMES, look_up, open_row, paths, quote_keys, sort_keys, take, text_in, value_in
+from corpus.formats.fields import FIELD_NAMES, look_up, paths, quote_keys, sort_keys, take, text_in, value_in
+from corpus.formats.wrapped import open_row
 from corpus.languages import UNDETERMINED, language_code
 from corpus.letters import mend
 from corpus.markup import is_page
@@ -66,18 +67,20 @@ class ReadConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"max_record_bytes: {self.max_record_bytes} is not from 1 to {_LARGEST_RECORD}")
 
 
-def record_from(row: Any, source: Source, config: ReadConfig, where: str = "") -> Document | Page | Failure:
+def record_from(
+    row: Any, source: Source, config: ReadConfig, where: str = "", part: int = 0
+) -> Document | Page | Failure:
     """Build the record that `row` describes; a row that breaks the field rules becomes a Failure.
 
     A row of our own corpus is rebuilt as it was written, with the source it had then. `where` goes before the
-    message of a Failure.
+    message of a Failure; `part` tells apart the records that stand at one address, from 1.
     """
     try:
         if not isinstance(row, dict):
             raise RecordError(f"expected an object, got {_kind(row)}", reason="not-an-object")
         if isinstance(row.get("source"), dict) and row.keys() >= _OUR_FIELDS:
             return _rebuild(row)
-        return _build(row, source, config)
+        return _build(row, source, config, part)
     except RecordError as error:
         return Failure(source, error.reason, f"{where}{error}")
 
@@ -102,7 +105,7 @@ def _rebuild(row: dict[str, Any]) -> Document:
     return replace(document, text=text, title=title, published=published, language=language, meta=meta)
 
 
-def _build(row: dict[str, Any], source: Source, config: ReadConfig) -> Document | Page:
+def _build(row: dict[str, Any], source: Source, config: ReadConfig, part: int) -> Document | Page:
     row = open_row(row, config.fields)
     fields = _Fields(row, config)
     published = fields.take("published", _date) or ""
@@ -114,8 +117,9 @@ def _build(row: dict[str, Any], source: Source, config: ReadConfig) -> Document 
     given = _repaired(fields.take("outlet", value_in) or "")
     if not url and _STORY_ADDRESS.match(given):
         url = given
+    identity = identity or content_id(source, f"{part}\0{url}" if part else url)
     known: dict[str, Any] = {
-        "id": identity or content_id(source, url), "source": source, "url": url, "title": title,
+        "id": identity, "source": source, "url": url, "title": title,
         "outlet": name_outlet(given, url, source), "published": published, "meta": fields.rest,
     }  # fmt: skip
     body = html if not (text and text.strip()) else text.encode("utf-8", "replace") if is_page(text) else b""

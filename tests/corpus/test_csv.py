@@ -119,3 +119,25 @@ def test_what_parts_the_fields_is_told_by_the_header(tmp_path: Path, name: str, 
 def test_columns_without_a_name_are_numbered(tmp_path: Path) -> None:
     found = only(read(tmp_path, "a.csv", b"text;;\nOne.;x;\n"))
     assert (found.text, found.meta) == ("One.", {"column 2": "x"})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "title,text\rA,One.\rB,Two.\r",
+        "title,text,\nA,One.\nB,Two.\n",
+        "title,text\nA,One.,\nB,Two.,,\n",
+        "title^text\nA^One.\nB^Two.\n",
+        "title،text\nA،One.\nB،Two.\n",
+    ],
+)
+def test_csv_as_old_systems_and_spreadsheets_write_it(tmp_path: Path, body: str) -> None:
+    found = read(tmp_path, "a.csv", body.encode())
+    assert texts(found) == ["One.", "Two."]
+    assert [one.title for one in found if isinstance(one, Document)] == ["A", "B"]
+
+
+def test_quotes_may_be_escaped_and_names_may_come_twice(tmp_path: Path) -> None:
+    found = only(read(tmp_path, "a.csv", b'text,id,id\n"He said \\"no\\", then \\"yes\\".",7,8\n'))
+    assert (found.text, found.id, found.meta) == ('He said "no", then "yes".', "7", {"id 3": "8"})
+    assert only(read(tmp_path, "a.csv", b'text,id\n"A ""b"" in C:\\",7\n')).text == 'A "b" in C:\\'

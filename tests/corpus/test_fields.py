@@ -22,13 +22,14 @@ def record(row: dict[str, Any], folder: Path, **fields: str | tuple[str, ...]) -
     ("field", "names"),
     [
         ("text", "content body Article article_body articleBody full_text main-text raw_text النص المحتوى text_clean"),
-        ("text", "نص_الخبر متن content:encoded texte Текст"),
-        ("published", "date pubDate published_at date_extracted datePublished Publish_Date تاريخ_النشر article.date"),
-        ("outlet", "source publisher site domain website newspaper المصدر الصحيفة خبرگزاری"),
+        ("text", "نص_الخبر النص_الكامل متن content:encoded texte Текст"),
+        ("published", "date pubDate published_at date_extracted datePublished Publish_Date article.date"),
+        ("published", "تاريخ_النشر تاريخ_الإضافة date_publish publish_datetime"),
+        ("outlet", "source publisher site domain website newspaper المصدر الصحيفة اسم_الصحيفة ماخذ خبرگزاری"),
         ("url", "link href permalink article_url الرابط لینک"),
-        ("title", "headline Headline article_title العنوان تیتر כותרת"),
+        ("title", "headline Headline article_title العنوان العنوان_الرئيسي تیتر כותרת"),
         ("authors", "author byline dc:creator Writer الكاتب نویسنده"),
-        ("tags", "keywords tag الوسوم"),
+        ("tags", "keywords tag الوسوم الكلمات_المفتاحية الكلمات_الدلالية"),
         ("language", "lang inLanguage اللغة"),
         ("html", "raw_html page_source HTML"),
         ("id", "_id ID Id"),
@@ -85,6 +86,14 @@ def test_what_is_configured_comes_first_and_excludes_nothing(tmp_path: Path) -> 
             [{"type": "p", "content": "One."}, {"type": "image", "url": "a.jpg"}, {"data": {"text": "Two."}}],
             "One.\nTwo.",
         ),
+        (
+            {"type": "doc", "content": [
+                {"type": "paragraph", "content": [{"type": "text", "text": "On"}, {"type": "text", "text": "e."}]},
+                {"type": "paragraph", "content": [{"type": "text", "text": "Two."}]},
+            ]},
+            "One.\nTwo.",
+        ),
+        ({"blocks": [{"text": "One."}, {"children": [{"_type": "span", "text": "Two."}]}]}, "One.\nTwo."),
     ],
 )
 def test_a_text_in_an_object_or_a_list_is_opened(tmp_path: Path, value: Any, text: str) -> None:
@@ -128,6 +137,11 @@ def test_records_without_a_text_say_once_which_keys_there_are(tmp_path: Path) ->
         {"articles": [{"body": "One."}, {"body": "Two."}]},
         {"status": "ok", "data": {"posts": [{"content": "One."}, {"content": "Two."}]}},
         {"hits": {"total": 2, "hits": [{"_source": {"text": "One."}}, {"_source": {"text": "Two."}}]}},
+        {"pages": 9, "content": [{"title": "A", "content": "One."}, {"title": "B", "content": "Two."}]},
+        {"articles": {"101": {"text": "One."}, "102": {"text": "Two."}}},
+        {"title": {"0": "A", "1": "B"}, "text": {"0": "One.", "1": "Two."}},
+        {"title": ["A", "B"], "body": ["One.", "Two."]},
+        {"columns": ["title", "text"], "index": [0, 1], "data": [["A", "One."], ["B", "Two."]]},
     ],
 )
 @pytest.mark.parametrize("option", [0, orjson.OPT_INDENT_2])

@@ -93,7 +93,7 @@ def test_a_bad_element_costs_itself(tmp_path: Path, bad: bytes, reason: str) -> 
         (b'[{"text":"a"}', [], "the array does not end; its last record begins at byte 1"),
         (b'[{"text":"a"},', ["a"], "the array does not end; its last record begins at byte 14"),
         (b'[{"text":"a"}] x', ["a"], "something stands behind the end of the array"),
-        (b'[{"text":"a"}]\n[{"text":"b"}]', ["a"], "something stands behind the end of the array"),
+        (b'[{"text":"a"}]\n[{"text":"b"}', ["a"], "the array does not end; its last record begins at byte 16"),
         (b'[{"text":"a"},{"text":"b},{"text":"c"},{"text":"d"}]', ["a"], "the array does not end"),
         (b'[{"text":"a"},{"text":"b},{"text":"c"},{"text":"d},{"text":"e"}]', ["a"], "record 2 (byte 14): "),
         (b'[{"text":"a"},[{"text":"b"},{"text":"c"},{"text":"d"}]', ["a"], "the array does not end"),
@@ -108,6 +108,55 @@ def test_where_an_array_breaks_the_rest_is_one_failure_that_says_from_where(
     assert isinstance(failure, Failure)
     assert failure.reason == "bad-json"
     assert message in failure.message
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        ('{"pages":3,"note":{"by":"[{"},"articles":[', '],"ok":true}'),
+        ('{"data":{"n":[1],"posts":[', ']}}'),
+        ('{"\\"k":{"a":{"content":[', "]}}}\n"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_object_around_more_than_a_record_may_have_is_a_stream(
+    tmp_path: Path, before: str, behind: str, packed: bool
+) -> None:
+    rows = [json.dumps({"title": str(number), "text": "خبر" * 50}, ensure_ascii=False) for number in range(40)]
+    body = (before + ",".join([*rows[:20], '{"text":}', *rows[20:]]) + behind).encode()
+    found = read(tmp_path, "a.json" + ".gz" * packed, gzip.compress(body) if packed else body, ReadConfig({}, 2000))
+    assert [one.title for one in found if isinstance(one, Document)] == [str(number) for number in range(40)]
+    assert reasons(found) == ["bad-json"]
+    assert [one.source.offset for one in found][3] == body.index(rows[3].encode())
+    cut = read(tmp_path, "b.json", body[: body.index(rows[9].encode())], ReadConfig({}, 2000))
+    assert (len(texts(cut)), reasons(cut)) == (9, ["bad-json"])
+
+
+def test_records_under_their_ids_are_a_stream_too(tmp_path: Path) -> None:
+    body = json.dumps({str(number): {"title": str(number), "text": "x" * 200} for number in range(40)}).encode()
+    found = read(tmp_path, "a.json", body, ReadConfig({}, 2000))
+    assert [one.title for one in found if isinstance(one, Document)] == [str(number) for number in range(40)]
+    assert [one.title for one in read(tmp_path, "a.json", body)] == [str(number) for number in range(40)]
+    body = b'{"a":"%b","b":{"n":1}}' % (b"x" * 3000)
+    assert reasons(read(tmp_path, "a.json", body, ReadConfig({}, 2000))) == ["too-large"]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"page":1,"articles":[{"text":"a"},{"text":"b"}]}\n{"page":2,"articles":[{"text":"c"}]}',
+        '[{"text":"a"},{"text":"b"}]\n[{"text":"c"}]\n',
+        '[{"items":[{"text":"a"},{"text":"b"}]},{"items":[{"text":"c"}]}]',
+        '{"text":"a"},\n{"text":"b"},\n{"text":"c"},\n',
+        '{\n"text":"a"\n}\n{\n"text":"b"\n}\n{\n"text":"c"\n}\n',
+        '[\n{"text":"a"},\n{"text":"b"},\n{"text":"c"}\n]\n',
+    ],
+)
+def test_records_in_lines_in_lists_and_one_behind_the_other(tmp_path: Path, name: str, body: str) -> None:
+    found = read(tmp_path, name, body.encode())
+    assert texts(found) == ["a", "b", "c"]
+    assert len(found) == len({one.id for one in found if isinstance(one, Document)})
 
 
 def test_a_cut_array_gives_what_stood_before_and_packed_nothing_unless_salvaged(tmp_path: Path) -> None:

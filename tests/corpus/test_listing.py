@@ -11,7 +11,7 @@ from corpus.errors import UsageError
 from corpus.files.listing import InputFile, list_inputs, show_name
 from corpus.formats.reader import read_input
 from corpus.formats.rows import ReadConfig
-from corpus.records import Failure, Source, to_json
+from corpus.records import Document, Failure, Source, to_json
 
 
 @pytest.fixture
@@ -157,3 +157,25 @@ def test_strange_names_are_read_and_shown_as_utf8(tmp_path: Path, name: bytes) -
     assert isinstance(failure, Failure)
     assert orjson.loads(to_json(document))["source"]["path"] == file.name  # type: ignore[arg-type]
     assert failure.source.path == file.name
+
+
+@pytest.mark.parametrize(
+    ("files", "outlet"),
+    [(["1.txt", "2024/05/2.txt"], "sahil"), (["1.txt", "sport/2.txt"], ""), (["2024/05/2.txt"], "sahil")],
+)
+def test_a_single_folder_of_years_is_that_of_an_outlet(tmp_path: Path, files: list[str], outlet: str) -> None:
+    for name in files:
+        path = tmp_path / "dumps" / "sahil" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("One.")
+    found, _ = list_inputs([str(path) for path in (tmp_path / "dumps").glob("*")])
+    assert [file.outlet for file in found] == [outlet] * len(files)
+    whole, _ = list_inputs([str(tmp_path / "dumps")])
+    for one, other in zip(found, whole, strict=True):
+        (document,), (same,) = read_input(one, ReadConfig()), read_input(other, ReadConfig())
+        assert isinstance(document, Document)
+        assert isinstance(same, Document)
+        assert document.outlet == ("sport" if "sport" in one.name else outlet)
+        assert same.outlet == (document.outlet or "sahil")
+    folder = str(tmp_path / "dumps" / "sahil")
+    assert all(not file.outlet for file in list_inputs([folder], {folder: {"1.txt"}})[0])

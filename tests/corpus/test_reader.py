@@ -68,7 +68,6 @@ def test_what_is_no_dump_is_skipped(tmp_path: Path, name: str) -> None:
         ("a.json", b"{]", "bad-json"),
         ("a.json", b'"\xff"', "bad-charset"),
         ("a.json", b"[" * 100_000, "bad-json"),
-        ("a.csv", b"text,text\n1,2\n", "corrupt-input"),
         ("a.csv", os.urandom(900), "binary-content"),
         ("a.parquet", b"PAR1 and then nothing", "corrupt-input"),
     ],
@@ -247,3 +246,17 @@ def test_standard_input_is_known_by_its_content(tmp_path: Path) -> None:
         found = only(list(read_input(InputFile(str(tmp_path / "spool"), "-"), ReadConfig())))
         assert isinstance(found, kind)
         assert found.source == Source("-", offset=1 if body.startswith(b"[") else 0)
+
+
+@pytest.mark.parametrize("name", ["a.jl", "a.jsonlines", "a.txt", "part-00000", "a.json.bak"])
+def test_rows_of_json_are_read_under_other_names(tmp_path: Path, name: str) -> None:
+    found = read(tmp_path, name, b'{"text": "One."}\n{"text": "Two."}\n')
+    assert [one.text for one in found if isinstance(one, Document)] == ["One.", "Two."]
+
+
+def test_an_archive_that_cannot_be_read_is_no_strange_file(tmp_path: Path) -> None:
+    found = only(read(tmp_path, "a.rar", b"Rar!\x1a\x07"))
+    assert (found.reason, found.message) == (
+        "unknown-archive",
+        "no archive that is read here: unpack it, and give the folder",
+    )
