@@ -23,12 +23,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any, cast
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 # This file has the name of the package it measures.
@@ -208,15 +206,14 @@ def own_memory(peak: list[int], done: Event) -> None:
 
 def million(folder: Path, documents: int = 1_000_000, files: int = 20) -> Iterator[str]:
     """Yield what it takes to find the copies among a million documents of 2 kB, summaries in files, two processes."""
-    from corpus.run.stage import Map
-    from corpus.run.worker import map_file
+    from corpus.run import map_file, open_pool
     from dedup.stages import Dedup
 
     texts, paths = corpus(documents), [folder / f"{number:03d}.jsonl" for number in range(files)]
     for path in paths:
         part = (text[:LENGTH] for text in itertools.islice(texts, documents // files))
         path.write_text("".join(json.dumps(text, ensure_ascii=False) + "\n" for text in part), encoding="utf-8")
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+    with open_pool(2) as pool:
         started = time.monotonic()
         scanner = max(pool.map(scan_file, paths)) / 1024
         scanned = time.monotonic()
@@ -224,8 +221,7 @@ def million(folder: Path, documents: int = 1_000_000, files: int = 20) -> Iterat
         peak, done = [0], Event()
         watcher = Thread(target=own_memory, args=(peak, done))
         watcher.start()
-        stage, run = Dedup(), cast("Map", pool.map)
-        stage.learn(summaries, run)
+        Dedup().learn(summaries, pool.map)
         done.set()
         learned = time.monotonic()
     yield (

@@ -24,7 +24,7 @@ from uuid import uuid4
 
 from corpus.errors import EnvironmentFault, UsageError
 from corpus.files.durable import publish, translated
-from corpus.run.pool import Processes
+from corpus.run.pool import _WAITING, Processes
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -77,7 +77,12 @@ class DaskPool(Processes):
         except (OSError, ValueError, RuntimeError) as error:
             message = f"{self._address}: no cluster answers there ({error}); start it, and give the same command again"
             raise EnvironmentFault(message) from error
-        return self._opened.enter_context(client).get_executor(pure=False)
+        self._client = self._opened.enter_context(client)
+        return self._client.get_executor(pure=False)
+
+    def _room(self) -> int:
+        cores = sum(self._client.nthreads().values()) if self._executor else 0
+        return _WAITING * max(self._workers, cores)
 
     def _submit(self, function: Callable[[_Item], _Result], item: _Item) -> Future[Any]:
         path = self._folder / f"{next(self._numbers)}.call"

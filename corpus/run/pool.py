@@ -7,14 +7,16 @@ give the same answers in the same order, and what was done stays done when a wor
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import closing
 from functools import partial
+from itertools import islice
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.sharedctypes import Synchronized
 from signal import SIG_IGN, SIGINT, signal
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from corpus.errors import EnvironmentFault
 from corpus.run.plan import Plan, Task, TaskResult
@@ -23,9 +25,12 @@ from corpus.run.worker import Worker
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
+_Tell: TypeAlias = Callable[[int], None]
 
 #: How often some calls, or a learning step, may lose a worker before the run gives up.
 _MAX_DEATHS = 3
+#: Calls for each worker that are handed out: the slowest of them may take as long as the others together.
+_WAITING = 4
 #: Seconds between two looks at the progress counter.
 _POLL = 0.2
 
@@ -33,7 +38,7 @@ _POLL = 0.2
 class Pool:
     """Do all in this process."""
 
-    def run(self, plan: Plan, tasks: Sequence[Task], tell: Callable[[int], None]) -> Iterable[TaskResult]:
+    def run(self, plan: Plan, tasks: Sequence[Task], tell: _Tell) -> Iterable[TaskResult]:
         """Yield the results in the order of `tasks`; `tell` is told how many more records have passed.
 
         Raises:
@@ -64,14 +69,14 @@ class Processes(Pool):
         self._counter: Synchronized[int] | None = None
         self._told = 0
 
-    def run(self, plan: Plan, tasks: Sequence[Task], tell: Callable[[int], None]) -> Iterable[TaskResult]:
+    def run(self, plan: Plan, tasks: Sequence[Task], tell: _Tell) -> Iterable[TaskResult]:
         """Yield the results in the order of `tasks`."""
         names = ", ".join(task.name for task in tasks[:_MAX_DEATHS])
-        return self._call(partial(run_task, plan), list(tasks), f"tasks {names}...", tell)
+        return self._call(partial(run_task, plan), tasks, f"tasks {names}...", tell)
 
     def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterable[_Result]:
-        """Be the `corpus.run.stage.Map` that learners get."""
-        return self._call(function, list(items), "tasks of learning", None)
+        """Be the `corpus.run.stage.Map` that learners get; `items` are taken as there is room for them."""
+        return self._call(function, items, "tasks of learning", None)
 
     def close(self) -> None:
         """Stop at once."""
@@ -83,29 +88,39 @@ class Processes(Pool):
             self._executor = None
 
     def _call(
-        self, function: Callable[[_Item], _Result], items: list[_Item], what: str, tell: Callable[[int], None] | None
+        self, function: Callable[[_Item], _Result], items: Iterable[_Item], what: str, tell: _Tell | None
     ) -> Iterator[_Result]:
-        answered = deaths = 0
-        while answered < len(items):
-            futures: list[Future[_Result]] = []
-            try:
-                futures += (self._submit(function, item) for item in items[answered:])
-                for future in futures:
-                    while not wait([future], _POLL).done:
+        source, asked = iter(items), deque[_Item]()
+        futures, deaths = deque[Future[_Result]](), 0
+        try:
+            while True:
+                try:
+                    asked.extend(islice(source, self._room() - len(asked)))
+                    futures.extend(self._submit(function, item) for item in islice(asked, len(futures), None))
+                    if not futures:
+                        break
+                    while not wait([futures[0]], _POLL).done:
                         self._tell(tell)
-                    result = self._answer(future)
-                    answered += 1
-                    yield result
-            except BrokenExecutor:
-                deaths += 1
-                self.close()
-                if deaths > _MAX_DEATHS:
-                    message = f"{what} lost their worker {deaths} times; is there enough memory? Try fewer --workers"
-                    raise EnvironmentFault(message) from None
-            finally:
-                for future in futures:
-                    future.cancel()
+                    result = self._answer(futures[0])
+                except BrokenExecutor:
+                    deaths += 1
+                    futures.clear()
+                    self.close()
+                    if deaths > _MAX_DEATHS:
+                        advice = "is there enough memory? Try fewer --workers"
+                        raise EnvironmentFault(f"{what} lost their worker {deaths} times; {advice}") from None
+                    continue
+                futures.popleft()
+                asked.popleft()
+                yield result
+        finally:
+            for future in futures:
+                future.cancel()
         self._tell(tell)
+
+    def _room(self) -> int:
+        """Say how many calls may wait for their answers: their arguments lie in memory."""
+        return _WAITING * self._workers
 
     def _submit(self, function: Callable[[_Item], _Result], item: _Item) -> Future[_Result]:
         self._executor = self._executor or self._open()
@@ -114,7 +129,7 @@ class Processes(Pool):
     def _answer(self, future: Future[_Result]) -> _Result:
         return future.result()
 
-    def _tell(self, tell: Callable[[int], None] | None) -> None:
+    def _tell(self, tell: _Tell | None) -> None:
         seen = 0 if self._counter is None else self._counter.value
         if tell is not None and seen > self._told:
             tell(seen - self._told)

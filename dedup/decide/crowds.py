@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.run import Map
-from dedup.decide.pairs import in_batches
-from dedup.decide.survivors import Ranked
+from dedup.decide.survivors import Ranked, mark_changes
 from dedup.kernel import compiled
 from dedup.sketch.bands import distinct, ends_of, pair_up
 from dedup.sketch.minhash import NGRAM
@@ -39,14 +38,15 @@ SLIP = 0.01
 def find_leaders(keys: Any, count: Any, least: Any) -> Any:
     """Return the leader of each document: the one before it that has most of its keys, at least `least`, or itself.
 
-    `keys` int32[N, bands] are below `count` and dense; a key belongs to the first leader that has it.
+    `keys` int32[N, bands] are below `count` and dense; a key belongs to the first leader that has it, and -1 to nobody.
     """
     holders = np.full((keys.shape[1], count), -1, dtype=np.int32)
     leaders, votes = np.arange(len(keys)), np.zeros(len(keys), dtype=np.int64)
     for document in range(len(keys)):
         best = -1
         for band in range(keys.shape[1]):
-            holder = holders[band, keys[document, band]]
+            key = keys[document, band]
+            holder = holders[band, key] if key >= 0 else -1
             if holder >= 0:
                 votes[holder] += 1
                 if best < 0 or votes[holder] > votes[best] or (votes[holder] == votes[best] and holder < best):
@@ -54,11 +54,12 @@ def find_leaders(keys: Any, count: Any, least: Any) -> Any:
         if best >= 0 and votes[best] >= least:
             leaders[document] = best
         for band in range(keys.shape[1]):
-            holder = holders[band, keys[document, band]]
+            key = keys[document, band]
+            holder = holders[band, key] if key >= 0 else -1
             if holder >= 0:
                 votes[holder] = 0
-            elif leaders[document] == document:
-                holders[band, keys[document, band]] = document
+            elif key >= 0 and leaders[document] == document:
+                holders[band, key] = document
     return leaders
 
 
@@ -70,17 +71,30 @@ def find_crowds(
     Who is in a crowd and leads itself has another number than the crowd, and is to be compared.
     """
     leaders, crowded = np.arange(len(ranked.order)), np.zeros(len(ranked.order), dtype=bool)
-    keys = np.empty((len(comparable), bands), dtype=np.int32)
+    # A key that one document alone has leads nobody anywhere, and most keys are such.
+    repeated: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []
+    shared, most = np.zeros(len(comparable), dtype=bool), 0
     for band in range(bands):
         column = ranked.summaries.band(band)[ranked.order[comparable]]
-        keys[:, band] = np.unique(column, return_inverse=True)[1]
-    found = find_leaders(keys, int(keys.max(initial=-1)) + 1, bands // _SHARE_OF_BANDS)
+        in_order = np.sort(pair_up(column, np.arange(len(column))))
+        fresh = mark_changes([in_order >> np.uint64(32)], len(in_order))
+        again = ~(fresh & np.append(fresh[1:], True)[: len(fresh)])
+        members = in_order[again].astype(np.uint32).astype(np.int32)
+        groups = (np.cumsum(fresh & again) - 1)[again].astype(np.int32)
+        repeated.append((members, groups))
+        shared[members] = True
+        most = max(most, int(groups.max(initial=-1)) + 1)
+    comparable, places = comparable[shared], np.cumsum(shared) - 1
+    keys = np.full((len(comparable), bands), -1, dtype=np.int32)
+    for band, (members, groups) in enumerate(repeated):
+        keys[places[members], band] = groups
+    found = find_leaders(keys, most, bands // _SHARE_OF_BANDS)
     order = np.argsort(found, kind="stable")
     cuts = np.flatnonzero(np.diff(found[order], prepend=-1, append=-1))
     crowds = [order[start:stop] for start, stop in pairwise(cuts.tolist()) if stop - start >= MIN_CROWD]
     documents = (ranked.order[comparable[crowd]] for crowd in crowds)
     texts = ((ranked.summaries.texts(np.sort(one), None), np.argsort(np.argsort(one))) for one in documents)
-    for crowd, (members, copies) in zip(crowds, in_batches(run, find_copies, texts), strict=True):
+    for crowd, (members, copies) in zip(crowds, run(find_copies, texts), strict=True):
         crowded[comparable[crowd[members]]] = True
         ranks = comparable[crowd[copies]]
         leaders[ranks] = ranks.min(initial=len(leaders))

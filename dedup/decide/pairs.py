@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -18,12 +18,10 @@ from dedup.sketch.bands import PairSet, band_pairs, distinct, ends_of, pair_up, 
 from dedup.sketch.minhash import NGRAM
 from dedup.store.summaries import Texts
 
-#: Sampled shingles of one task: 48 MB with their documents.
-_SAMPLES_PER_TASK = 1 << 22
+#: Sampled shingles of one task: 16 MB with their documents.
+_SAMPLES_PER_TASK = 1 << 20
 #: Words that cross to a comparing process at once: 2.5 MB with their flags, and what is sorted stays in the cache.
 _WORDS_PER_TASK = 1 << 19
-#: Tasks handed out together, so that their arguments never pile up.
-_TASKS_AT_ONCE = 8
 #: Two texts of at least this containment may stand in one cluster without being copies of each other.
 MIN_COMPANION = 0.3
 
@@ -66,22 +64,11 @@ _NO_SCORES = np.empty((0, len(FEATURES)), dtype=np.float32)
 Columns = TypeVar("Columns", Edges, Accounts, Coverage)
 
 
-def in_batches(run: Map, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
-    """Map lazily: an executor takes all arguments at once, and here they are large."""
-    batch: list[Any] = []
-    for task in tasks:
-        batch.append(task)
-        if len(batch) == _TASKS_AT_ONCE:
-            yield from run(function, batch)
-            batch = []
-    yield from run(function, batch)
-
-
 def find_candidates(ranked: Ranked, comparable: NDArray[np.int64], bands: int, run: Map) -> NDArray[np.uint64]:
     """Return the pairs worth comparing among the `comparable` ranks: those that share a band or a sampled shingle."""
     found = PairSet()
     columns = (ranked.summaries.band(band)[ranked.order[comparable]] for band in range(bands))
-    for pairs in in_batches(run, band_pairs, columns):
+    for pairs in run(band_pairs, columns):
         first, second = ends_of(pairs)
         found.add(pair_up(comparable[first], comparable[second]))
     rank = np.full(len(ranked.order), -1, dtype=np.int64)
@@ -96,7 +83,7 @@ def find_candidates(ranked: Ranked, comparable: NDArray[np.int64], bands: int, r
             wanted = rank[owners] >= 0
             yield hashes[wanted], rank[owners[wanted]]
 
-    for pairs in in_batches(run, sample_pairs, samples()):
+    for pairs in run(sample_pairs, samples()):
         found.add(pairs)
     return found.pairs()
 
@@ -122,7 +109,7 @@ def pair_tasks(
         )
 
 
-def _join(none: Columns, pieces: Iterator[Any]) -> Columns:
+def _join(none: Columns, pieces: Iterable[Any]) -> Columns:
     """Put columns together, with the types and shapes of `none`."""
     return type(none)(*(np.concatenate(column) for column in zip(none, *pieces, strict=True)))
 
@@ -130,7 +117,7 @@ def _join(none: Columns, pieces: Iterator[Any]) -> Columns:
 def find_edges(run: Map, tasks: Iterable[PairTask]) -> Edges:
     """Compare all pairs; keep the copies and those that make companions."""
     none = np.empty(0, dtype=np.uint64)
-    return _join(Edges(none, none.astype(np.uint8), _NO_SCORES), in_batches(run, _compare_likely, tasks))
+    return _join(Edges(none, none.astype(np.uint8), _NO_SCORES), run(_compare_likely, tasks))
 
 
 def _compare_likely(task: PairTask) -> Edges:
@@ -145,7 +132,7 @@ def _compare_likely(task: PairTask) -> Edges:
 def find_accounts(run: Map, tasks: Iterable[PairTask]) -> Accounts:
     """Compare all pairs and find the longest passage of each, in the order of the tasks."""
     none, passage = np.empty(0, dtype=np.uint8), np.empty((0, 2), dtype=np.int64)
-    return _join(Accounts(none, _NO_SCORES, passage, passage), in_batches(run, account, tasks))
+    return _join(Accounts(none, _NO_SCORES, passage, passage), run(account, tasks))
 
 
 def account(task: PairTask) -> Accounts:
@@ -158,7 +145,7 @@ def account(task: PairTask) -> Accounts:
 def find_coverage(run: Map, tasks: Iterable[PairTask]) -> Coverage:
     """Return what the first text of each pair has of the second, in the order of the tasks."""
     none = np.empty(0, dtype=np.int64)
-    return _join(Coverage(none.astype(np.float32), none, none.reshape(0, 2)), in_batches(run, find_cover, tasks))
+    return _join(Coverage(none.astype(np.float32), none, none.reshape(0, 2)), run(find_cover, tasks))
 
 
 def find_cover(task: PairTask) -> Coverage:

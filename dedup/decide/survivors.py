@@ -5,7 +5,7 @@ What is decided then depends on the documents alone, not on their order or their
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,7 +63,7 @@ def rank_documents(summaries: Summaries, policy: Sequence[Criterion]) -> Ranked:
     if "longest" in policy:
         criteria.insert(len(policy) - 1 - policy.index("longest"), summaries.column("blemishes"))
     order = np.lexsort([summaries.column("key"), summaries.column("text"), *criteria])
-    fresh = mark_changes([key[order] for key in criteria], len(order))
+    fresh = mark_changes((key[order] for key in criteria), len(order))
     starts = np.flatnonzero(fresh)
     stops = np.append(starts[1:], len(order))
     tied = stops - starts > 1
@@ -80,12 +80,12 @@ def find_repeats(
     """Return the places whose keys an earlier place has, and for each the first such place."""
     places = np.flatnonzero(among)
     order = places[np.lexsort([key[places] for key in keys])]
-    fresh = mark_changes([key[order] for key in keys], len(order))
+    fresh = mark_changes((key[order] for key in keys), len(order))
     firsts = order[fresh][np.cumsum(fresh) - 1] if len(order) else order
     return order[~fresh], firsts[~fresh]
 
 
-def mark_changes(keys: list[NDArray[Any]], count: int) -> NDArray[np.bool_]:
+def mark_changes(keys: Iterable[NDArray[Any]], count: int) -> NDArray[np.bool_]:
     """Mark each of `count` places where sorted `keys` change, the first included."""
     fresh = np.zeros(count, dtype=bool)
     fresh[:1] = True

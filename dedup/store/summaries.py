@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from mmap import MADV_DONTNEED, mmap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,6 +61,15 @@ def _gather(values: Any, bounds: Any, documents: Any, out: Any) -> None:
         filled += stop - start
 
 
+def release(shard: dict[str, NDArray[Any]]) -> None:
+    """Take the pages of a mapped summary from the memory of this process; the system still has them."""
+    owner: Any = shard["key"]
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    if isinstance(owner, memoryview) and isinstance(owner.obj, mmap):
+        owner.obj.madvise(MADV_DONTNEED)
+
+
 class Summaries:
     """See the summaries of all shards as one corpus; document i is `i - starts[s]` of shard s."""
 
@@ -74,11 +84,17 @@ class Summaries:
 
     def column(self, name: str) -> NDArray[np.uint64]:
         """Return one of COLUMNS for all documents."""
-        return np.concatenate([np.empty(0, dtype=np.uint64), *(shard[name] for shard in self.shards)])
+        return self._join(np.empty(0, dtype=np.uint64), [shard[name] for shard in self.shards])
 
     def band(self, band: int) -> NDArray[np.uint32]:
         """Return the keys of one band for all documents."""
-        return np.concatenate([np.empty(0, dtype=np.uint32), *(shard["bands"][band] for shard in self.shards)])
+        return self._join(np.empty(0, dtype=np.uint32), [shard["bands"][band] for shard in self.shards])
+
+    def _join(self, none: NDArray[Any], pieces: list[NDArray[Any]]) -> NDArray[Any]:
+        joined = np.concatenate([none, *pieces])
+        for shard in self.shards:
+            release(shard)
+        return joined
 
     def samples(self, low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """Return the sampled shingles from `low` up to and without `high` <= 2**64, and the document of each."""
@@ -86,8 +102,9 @@ class Summaries:
         for shard, start in zip(self.shards, self.starts, strict=False):
             first = int(np.searchsorted(shard["sample"], np.uint64(low)))
             last = int(np.searchsorted(shard["sample"], np.uint64(high - 1), side="right"))
-            hashes.append(shard["sample"][first:last])
+            hashes.append(shard["sample"][first:last].copy())
             owners.append(shard["sample_owner"][first:last] + start)
+            release(shard)
         return np.concatenate(hashes), np.concatenate(owners)
 
     def parts(self, documents: NDArray[np.int64]) -> Iterator[Part]:
@@ -97,6 +114,7 @@ class Summaries:
                 start, words = self._firsts[number], slice(*self.word_starts[number : number + 2].tolist())
                 local = np.ascontiguousarray(documents[first:last] - start)
                 yield Part(self.shards[number], local, slice(first, last), start, words)
+                release(self.shards[number])
 
     def lengths_of(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the number of words of each of sorted `documents`."""

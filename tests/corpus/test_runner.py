@@ -221,6 +221,15 @@ def test_learning_asks_again_what_a_killed_worker_did_not_answer(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_arguments_of_learning_are_made_as_there_is_room_for_them():
+    made = []
+    with open_pool(2) as pool:
+        numbers = pool.map(abs, (made.append(number) or -number for number in range(100)))
+        assert next(numbers) == 0
+        assert made == list(range(8))
+        assert list(numbers) == list(range(1, 100))
+
+
 def test_learning_whose_workers_die_again_and_again_is_the_fault_of_the_machine():
     with open_pool(2) as pool, pytest.raises(EnvironmentFault, match="tasks of learning lost their worker 4 times"):
         list(pool.map(toys.die_always, range(3)))

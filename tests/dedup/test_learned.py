@@ -1,14 +1,18 @@
 """The table of clusters: its rows are in the order that plain sorting of plain strings gives."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus.files import publish
+from corpus.run import map_file
 from dedup.decide.decisions import Decisions, Reason
 from dedup.decide.result import new_id, tabulate
+from dedup.store.arrays import pack, unpack
 from dedup.store.strings import EACH, Strings, pack_strings, rank, tell_apart
 from dedup.store.summaries import Summaries
 
@@ -80,3 +84,20 @@ def test_rows_are_in_the_order_of_ids_and_addresses(seed):
     assert bytes(rows["strings"]) == bytes(blob)
     assert rows["string_bounds"].tolist() == bounds.tolist()
     assert (rows["strings"].dtype, rows["string_bounds"].dtype) == (np.uint8, np.int64)
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="this system does not tell what is in memory")
+def test_what_was_read_of_mapped_summaries_does_not_stay_in_memory(tmp_path):
+    def resident():
+        maps = Path("/proc/self/smaps").read_text("utf-8").split(str(tmp_path / "0.summary"))[1]
+        return int(maps.split("Rss:")[1].split()[0])
+
+    arrays = {"key": np.arange(1 << 16, dtype=np.uint64), "words": np.arange(9, dtype=np.uint32)}
+    publish(tmp_path / "0.summary", pack(arrays))
+    summaries = Summaries([unpack(map_file(tmp_path / "0.summary"))])
+    assert summaries.shards[0]["key"].sum() == sum(range(1 << 16))
+    assert resident() > 500
+    assert summaries.column("key").tolist() == list(range(1 << 16))
+    assert resident() == 0
+    assert [part.arrays["key"].sum() for part in summaries.parts(np.arange(9))] == [sum(range(1 << 16))]
+    assert resident() == 0

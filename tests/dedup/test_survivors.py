@@ -187,7 +187,7 @@ def test_how_work_is_cut_changes_nothing(document, story, monkeypatch):
     whole = find_candidates(order, np.arange(24), 32, run_here)
     expected = verdicts(documents)
     assert list(expected.values()).count("") == 6
-    for name, value in (("_SAMPLES_PER_TASK", 7), ("_WORDS_PER_TASK", 200), ("_TASKS_AT_ONCE", 1)):
+    for name, value in (("_SAMPLES_PER_TASK", 7), ("_WORDS_PER_TASK", 200)):
         monkeypatch.setattr(pairs, name, value)
     assert_array_equal(find_candidates(order, np.arange(24), 32, run_here), whole)
     assert verdicts(documents) == expected

@@ -135,6 +135,9 @@ def test_a_leader_is_the_first_that_has_enough_of_the_keys():
     # 3 shares one key with 0 and two with 2; 4 shares one with each.
     assert find_leaders(keys, 3, 2).tolist() == [0, 0, 2, 2, 4]
     assert find_leaders(keys, 3, 1).tolist() == [0, 0, 2, 2, 0]
+    keys[keys == 2] = -1  # which 4 alone had
+    assert find_leaders(keys, 2, 2).tolist() == [0, 0, 2, 2, 4]
+    assert find_leaders(np.full((2, 3), -1, dtype=np.int32), 1, 1).tolist() == [0, 1]
 
 
 def test_a_digest_stays_while_it_has_a_story_of_its_own(document, story):
