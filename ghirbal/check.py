@@ -18,8 +18,7 @@ from ghirbal.published import (
     Found,
     Manifest,
     RemovedRecord,
-    corpus_at,
-    is_finished,
+    finished_at,
     read_manifest,
     read_rows,
 )
@@ -32,9 +31,7 @@ def check_corpus(out: Path) -> list[str]:
     Raises:
         UsageError: `out` is no finished corpus at all, or one in Parquet and pyarrow is not installed.
     """
-    out = corpus_at(out)
-    if not is_finished(out):
-        raise UsageError(f"{out}: no finished corpus ({SUCCESS} or {MANIFEST} is missing); run its command to the end")
+    out = finished_at(out)
     try:
         manifest = read_manifest(out)
     except UsageError as error:

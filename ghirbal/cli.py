@@ -196,14 +196,14 @@ def _run(
     from ghirbal.config import read_config, salvaging
     from ghirbal.console import show_summary
     from ghirbal.jobs import Job, run_job
-    from ghirbal.progress import Bars, Log, Silence, Watch
+    from ghirbal.progress import Bars, Log, Silence
 
     settings = salvaging(read_config(config)) if salvage else read_config(config)
     out, inputs = Path(options.pop("out")), tuple(options.pop("inputs"))
     given = {name: value for name, value in options.items() if value is not None}
     job = Job(command, inputs, out, settings, **given)  # type: ignore[arg-type]
     with ExitStack() as stack:
-        watch: Watch = Silence() if quiet else stack.enter_context(Bars())
+        watch: Silence = Silence() if quiet else stack.enter_context(Bars())
         if log is not None:
             watch = stack.enter_context(Log(stack.enter_context(Path(log).open("a", encoding="utf-8")), watch))
         finished = run_job(job, watch)

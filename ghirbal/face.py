@@ -190,10 +190,13 @@ def build(
     against: Sequence[Path] = (),
     boilerplate: Path = "",
     form: Format = "jsonl.zst",
+    filters: bool = True,
     workers: int = 1,
     fresh: bool = False,
 ) -> Corpus:
     """Make a corpus as `ghirbal build` (or clean, or dedup) does, and open it.
+
+    Without `filters` no document is dropped for what it is.
 
     Raises:
         UsageError: inputs, configuration or output folder make no sense; nothing was written.
@@ -216,6 +219,7 @@ def build(
         out=pathlib.Path(out),
         config=read_config(None if config is None else str(config)),
         form=form,
+        filters=filters,
         workers=workers,
         fresh=fresh,
         boilerplate=str(boilerplate),

@@ -9,9 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from corpus.errors import UsageError
-from corpus.files import list_inputs, publish, run_lock, sweep, translated
-from corpus.formats import ReadConfig, read_input
+import msgspec
+
+from corpus.errors import InputError, UsageError
+from corpus.files import publish, run_lock, sweep, translated
 from corpus.records import Document
 from corpus.run import Learner, map_file, summarise
 from dedup.config import DedupConfig
@@ -21,7 +22,8 @@ from dedup.store import LISTING, Index
 from ghirbal.config import read_config
 from ghirbal.console import print_json, quote, results
 from ghirbal.explain import MAX_DOCUMENTS, Explainer
-from ghirbal.published import STATE, corpus_at, find_records, is_finished, read_manifest, read_marker
+from ghirbal.opened import Corpus
+from ghirbal.published import STATE, corpus_at, is_finished, read_marker
 
 #: The scores that `similar` prints; with --json it gives all.
 _SHOWN = ("resemblance", "containment", "rare")
@@ -34,7 +36,7 @@ class Against(NamedTuple):
 
     config: DedupConfig
     indexes: tuple[Index, ...]
-    corpora: dict[str, Path]
+    corpora: dict[str, Corpus]
 
     @property
     def holds(self) -> str:
@@ -45,7 +47,7 @@ class Against(NamedTuple):
     def open(self, folder: Path) -> Index:
         """Return one index of all; corpora are put into an index in `folder`, where a killed run may have begun it."""
         if self.corpora:
-            extend_index(folder, list(self.corpora.values()), self.config)
+            extend_index(folder, [corpus.path for corpus in self.corpora.values()], self.config)
         index = Index(folder, self.config, self.indexes)
         if set(index.corpora) != set(self.corpora):
             raise UsageError(f"{folder}: holds a corpus that was built again meanwhile; give the command with --fresh")
@@ -54,8 +56,8 @@ class Against(NamedTuple):
     def observe(self, learner: Learner, folder: Path) -> Sequence[memoryview]:
         """Return summaries of what `learner` sees in the corpora, kept in `folder`; an index holds no texts to see."""
         summaries: list[memoryview] = []
-        for marker, corpus in sorted(self.corpora.items()):
-            documents = _documents(corpus, marker)
+        for _, corpus in sorted(self.corpora.items()):
+            documents = _documents(corpus)
             while some := list(islice(documents, _TOGETHER)):
                 path = folder / f"against-{len(summaries):03d}.summary"
                 publish(path, summarise(learner.accumulator(), some))
@@ -72,12 +74,13 @@ def find_against(paths: Sequence[str], config: DedupConfig) -> Against:
     folders = [corpus_at(Path(path)) for path in paths]
     indexes = tuple(Index(folder, config) for folder in folders if (folder / LISTING).is_file())
     held = {corpus for index in indexes for corpus in index.corpora}
-    corpora: dict[str, Path] = {}
+    corpora: dict[str, Corpus] = {}
     for folder in folders:
         if not (folder / LISTING).is_file():
             if not is_finished(folder):
                 raise UsageError(f"{folder}: neither a finished corpus nor an index; build one first")
-            corpora.setdefault(_read_winner(folder), folder)
+            corpus = Corpus(folder)
+            corpora.setdefault(corpus.marker, corpus)
     return Against(config, indexes, {marker: corpora[marker] for marker in corpora if marker not in held})
 
 
@@ -92,12 +95,9 @@ def extend_index(folder: Path, corpora: Sequence[Path], config: DedupConfig) -> 
     """
     with _opened(folder, config) as index:
         added = 0
-        for corpus in map(corpus_at, corpora):
-            if not is_finished(corpus):
-                raise UsageError(f"{corpus}: no finished corpus; run the command that makes it to its end first")
-            marker = _read_winner(corpus)
-            if marker not in index.corpora:
-                added += index.add(_documents(corpus, marker), marker)
+        for corpus in map(Corpus, corpora):
+            if corpus.marker not in index.corpora:
+                added += index.add(_documents(corpus), corpus.marker)
         return added
 
 
@@ -131,29 +131,18 @@ def _opened(folder: Path, config: DedupConfig) -> Iterator[Index]:
         yield index
 
 
-def _read_winner(corpus: Path) -> str:
-    """Return the marker of a corpus that others can be compared with: one that holds whole documents."""
-    marker = read_marker(corpus)
-    if read_manifest(corpus).configuration.format == "txt":
-        raise UsageError(f"{corpus}: a corpus of format txt holds no ids; build it as jsonl.zst")
-    return marker
-
-
-def _documents(corpus: Path, marker: str) -> Iterator[Document]:
+def _documents(corpus: Corpus) -> Iterator[Document]:
     """Yield the documents of a finished corpus.
 
     Raises:
         UsageError: it is damaged, or was built again meanwhile.
     """
-    found = find_records([str(corpus)])
-    files, _ = list_inputs(list(found), found, find_records)
-    for file in files:
-        for record in read_input(file, ReadConfig()):
-            if not isinstance(record, Document):
-                raise UsageError(f"{corpus / 'corpus' / file.name}: damaged; run: ghirbal check {corpus}")
-            yield record
-    if read_marker(corpus) != marker:
-        raise UsageError(f"{corpus}: was built again while it was read; give the same command again")
+    try:
+        yield from corpus
+    except (InputError, msgspec.DecodeError) as error:
+        raise UsageError(f"{corpus.path}: damaged ({error}); run: ghirbal check {corpus.path}") from error
+    if read_marker(corpus.path) != corpus.marker:
+        raise UsageError(f"{corpus.path}: was built again while it was read; give the same command again")
 
 
 def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: str | None) -> int:

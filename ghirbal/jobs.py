@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from os.path import realpath
 from pathlib import Path
@@ -41,7 +41,7 @@ from ghirbal.survey import MOST_SAMPLES, Survey, find_alerts, main_furniture
 if TYPE_CHECKING:
     from dedup.stages import Dedup
     from ghirbal.index import Against
-    from ghirbal.progress import Watch
+    from ghirbal.progress import Silence
 
 Command = Literal["build", "clean", "dedup"]
 
@@ -67,7 +67,7 @@ class Job:
     against: tuple[str, ...] = ()
 
 
-def run_job(job: Job, watch: Watch) -> Finished:
+def run_job(job: Job, watch: Silence) -> Finished:
     """Run a job to its end, or take up where a killed one left off.
 
     Raises:
@@ -87,7 +87,8 @@ def run_job(job: Job, watch: Watch) -> Finished:
         clean = Clean(job.config.clean, reviewed)
         stages += [clean, Filter(job.config.filters, enabled=job.filters)]
     against = _find_against(job)
-    with run_lock(job.out / STATE / "lock"), _gone_at_last(spool):
+    with run_lock(job.out / STATE / "lock"), ExitStack() as at_last:
+        at_last.callback(spool.unlink, missing_ok=True)  # the same command reads standard input anew
         listing = [[file.name, file.size, file.mtime_ns] for file in files]
         if STDIN in job.inputs:
             spooled, digest = spool_input(spool)
@@ -175,16 +176,6 @@ def _find_against(job: Job) -> Against | None:
     from ghirbal.index import find_against
 
     return find_against(job.against, job.config.dedup)
-
-
-@contextmanager
-def _gone_at_last(path: Path) -> Iterator[None]:
-    """Remove a file, if it is there, however the block ends: the same command reads standard input anew."""
-    try:
-        yield
-    finally:
-        with translated(path):
-            path.unlink(missing_ok=True)
 
 
 def _publish_learned(out: Path, clean: Clean | None, dedup: Dedup | None, outcome: RunResult) -> None:

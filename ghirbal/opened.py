@@ -21,16 +21,15 @@ from ghirbal.account import Account, account_for
 from ghirbal.published import (
     CLUSTERS,
     JSON_COLUMNS,
-    SUCCESS,
     Cluster,
     Found,
     Manifest,
     RemovedRecord,
-    corpus_at,
-    is_finished,
+    finished_at,
     read_blocks,
     read_lines,
     read_manifest,
+    read_marker,
     read_rows,
 )
 
@@ -58,13 +57,12 @@ class Corpus:
     """Read a finished corpus; `path` is its folder, the folder of its documents, or a file in either.
 
     Raises:
-        UsageError: it is no finished corpus, or one of bare texts, which have no names.
+        UsageError: it is no finished corpus, a changed one, or one of bare texts, which have no names.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = corpus_at(Path(path))
-        if not is_finished(self.path):
-            raise UsageError(f"{path}: no finished corpus ({SUCCESS} is missing); run its command to the end")
+        self.path = finished_at(path)
+        self.marker = read_marker(self.path)
         self.manifest: Manifest = read_manifest(self.path)
         if self.manifest.configuration.format == "txt":
             raise UsageError(f"{path}: a corpus of format txt holds bare texts; build it as jsonl.zst")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, Self, TextIO
+from typing import Self, TextIO
 
 from rich.filesize import decimal
 from rich.progress import (
@@ -19,23 +19,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from corpus.run import Watcher
 from ghirbal.console import errors
 
 #: A rate is told from the first moment on; a bar of which only records are known stays short of its end.
 _MOMENT, _NEARLY = 0.01, 0.99
 
 
-class Watch(Watcher, Protocol):
-    """A `corpus.run.Watcher` that is also told how much there is to read."""
-
-    def expect(self, size: int) -> None:
-        """The inputs have so many bytes."""
-        ...
-
-
 class Silence:
-    """A watcher that says nothing."""
+    """A `corpus.run.Watcher` that is also told how many bytes there are to read, and says nothing."""
 
     def expect(self, size: int) -> None:
         """Say nothing."""
@@ -50,7 +41,7 @@ class Silence:
         """Say nothing."""
 
 
-class Bars:
+class Bars(Silence):
     """A watcher that draws one bar a step.
 
     A step after the first sees at most what the one before left to it, so its bar moves with the records of a task.
@@ -112,10 +103,10 @@ class Bars:
         self._progress.update(self._bar, completed=done, records=said)
 
 
-class Log:
+class Log(Silence):
     """A watcher that tells another what it is told, and writes each step, with the seconds passed, into a file."""
 
-    def __init__(self, stream: TextIO, inner: Watch, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, stream: TextIO, inner: Silence, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream, self._inner, self._clock = stream, inner, clock
         self._begun, self._step, self._before, self._total = clock(), "", 0, 0
 

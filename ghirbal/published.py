@@ -146,6 +146,18 @@ def corpus_at(path: Path) -> Path:
     return path if is_finished(path) else next(filter(is_finished, around), path)
 
 
+def finished_at(path: str | Path) -> Path:
+    """Return the finished corpus that `path` stands for.
+
+    Raises:
+        UsageError: it stands for none.
+    """
+    found = corpus_at(Path(path))
+    if not is_finished(found):
+        raise UsageError(f"{path}: no finished corpus ({SUCCESS} or {MANIFEST} is missing); run its command to the end")
+    return found
+
+
 def find_records(inputs: Iterable[str]) -> dict[str, set[str] | None]:
     """Return what INPUTs stand for, for `list_inputs`: a corpus, a crawl for its records, and for nothing else in it.
 
@@ -249,6 +261,8 @@ def read_blocks(path: Path) -> Iterator[bytes]:
     Raises:
         InputError: it is damaged.
     """
+    if not path.is_file():
+        raise UsageError(f"{path}: missing; {_REMEDY}")
     if not path.stat().st_size:  # no rows in plain JSONL, which a reader of inputs would call a failure
         return
     rest = b""

@@ -10,7 +10,6 @@ import pytest
 from corpus.arabic import words
 from corpus.errors import CorpusError, EnvironmentFault, UsageError
 from corpus.files.durable import run_lock
-from corpus.formats.reader import read_input
 from dedup.config import DedupConfig
 from dedup.stages import Dedup
 from dedup.store import Index
@@ -18,6 +17,7 @@ from dedup.store import index as index_module
 from ghirbal import jobs as run
 from ghirbal.check import check_corpus
 from ghirbal.index import extend_index, find_against
+from ghirbal.published import read_rows
 from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE
 from tests.ghirbal.builds import ROOT, build, call, command, report, rows, story, tree
 
@@ -194,11 +194,11 @@ def test_a_failing_corpus_leaves_the_others(old, more, tmp_path, monkeypatch):
 
 
 def test_an_index_holds_a_corpus_whole_or_not_at_all_while_it_is_built_again(old, more, tmp_path, monkeypatch):
-    def rebuilt(file, config):
-        yield from read_input(file, config)
+    def rebuilt(path, kind):
+        yield from read_rows(path, kind)
         build(write(tmp_path / "other-dumps", range(30, 33), "x"), more, fresh=True)
 
-    monkeypatch.setattr("ghirbal.index.read_input", rebuilt)
+    monkeypatch.setattr("ghirbal.opened.read_rows", rebuilt)
     with pytest.raises(UsageError, match="was built again while it was read"):
         extend_index(tmp_path / "index", [more], CONFIG)
     monkeypatch.undo()
@@ -385,7 +385,7 @@ def test_a_corpus_that_was_changed_is_refused(old, new, tmp_path, change):
 
 def test_texts_alone_cannot_win(new, tmp_path):
     build(new, tmp_path / "texts", form="txt")
-    with pytest.raises(UsageError, match="format txt holds no ids"):
+    with pytest.raises(UsageError, match="format txt holds bare texts"):
         build(new, tmp_path / "out", against=str(tmp_path / "texts"))
     assert not (tmp_path / "out").exists()
 
