@@ -53,10 +53,9 @@ def render_report(row: Mapping[str, Any]) -> str:
         words={**WORDS, **met},
         colours={rule: at % _COLOURS for at, rule in enumerate(rules)},
         samples=[{**sample, "pieces": list(_pieces(sample))} for sample in row.get("samples", ())],
-        pairs=[(pair, _sides(pair)) for pair in row.get("pairs", ())],
+        pairs=[(pair, side_by_side(pair["removed_text"], pair["kept_text"])) for pair in row.get("pairs", ())],
         matrix=_matrix(row.get("copied", ())),
         copying=len({one[side] for one in row.get("copied", ()) for side in ("first", "later")}),
-        about=_about(row["run"]) if "run" in row else {},
     )
 
 
@@ -111,10 +110,6 @@ def _pieces(sample: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     yield text[position:], "", "", ""
 
 
-def _sides(pair: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return list(zip(("removed", "kept"), side_by_side(pair["removed_text"], pair["kept_text"]), strict=True))
-
-
 def _matrix(copied: Any) -> dict[str, list[Mapping[str, Any] | None]]:
     """Return for the outlets that copy and are copied most which of them had how many stories later."""
     totals: dict[str, int] = {}
@@ -124,12 +119,3 @@ def _matrix(copied: Any) -> dict[str, list[Mapping[str, Any] | None]]:
     names = [name for name, _ in _ranked(totals)[:_COPYING]]
     found = {(one["first"], one["later"]): one for one in copied}
     return {first: [found.get((first, later)) for later in names] for first in names}
-
-
-def _about(run: Mapping[str, Any]) -> dict[str, str]:
-    about = {"inputs": f"{run['files']:,} files, {run['bytes']:,} bytes: {', '.join(run['names'])}"}
-    about |= {name: orjson.dumps(value).decode() for name, value in sorted(run["configuration"].items())}
-    about |= {"boilerplate": "a reviewed table"} if run["reviewed_table"] else {}
-    about |= {"against": ", ".join(run["against"])} if run["against"] else {}
-    versions = (f"{name} {version}" for name, version in sorted(run["versions"].items()) if name != "code")
-    return about | {"versions": ", ".join(versions)}
