@@ -159,7 +159,7 @@ def _replaced(body: bytes) -> tuple[str, str]:
 
 def _legacy(body: bytes, label: str) -> tuple[str, str]:
     declared = _codec_of(label)
-    arabic = _arabic_codec(body, declared)
+    arabic = arabic_codec(body, declared)
     if arabic:
         return body.decode(arabic), f"label-{arabic}" if arabic == declared else arabic
     if declared in _LEGACY_CODECS and (text := _strict(body, declared)) is not None:
@@ -179,7 +179,7 @@ def _codec_of(label: str) -> str:
     return _MEANT.get(codec, codec)
 
 
-def _arabic_codec(body: bytes, declared: str) -> str:
+def arabic_codec(body: bytes, declared: str = "") -> str:
     """Return the Arabic codec that makes Arabic words of the high bytes, or "".
 
     Asked even when a label says otherwise: of the labels on Arabic pages the Western ones are servers' defaults.

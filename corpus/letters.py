@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import partial
 
 from corpus.arabic import script_shares, words
-from corpus.charset import decode_legacy, repair_mojibake, western_bytes
+from corpus.charset import arabic_codec, decode_legacy, repair_mojibake, western_bytes
 from corpus.languages import SMALL_WORDS
-from corpus.markup import without_markup
+from corpus.markup import without_escapes, without_markup
 from corpus.text import lines, scrub, settle_marks
 
 _FORM = re.compile("[\ufb1d-\ufb4f\ufb50-\ufbb1\ufbd3-\ufd3d\ufd50-\ufdef\ufe70-\ufefc]")
@@ -26,6 +27,7 @@ MIN_FORMS = 0.1
 
 #: Letters that stand only at the end of a word: where they begin words, the words are written backwards.
 _FINALS = "ةىےںךםןףץ"
+_NEVER_FIRST = (" ة", " ى", ".ة")
 _FINAL_FIRST = re.compile(f" [{_FINALS}]")
 _SMALL = frozenset(word for known in SMALL_WORDS.values() for word in known.split()) | frozenset(
     "של על לא עם הוא היא זה כי גם או אל מה כל אם את".split()
@@ -39,6 +41,7 @@ _LEFT_TO_RIGHT = re.compile(
     r"[A-Za-z0-9\u00c0-\u024f\u0660-\u0669\u06f0-\u06f9]"
     r"(?:[^\u0590-\u08ff\ufb1d-\ufefc\n()«»\[\]]*[A-Za-z0-9\u00c0-\u024f\u0660-\u0669\u06f0-\u06f9%])?"
 )
+_YEAR = re.compile(r"(?<!\d)(?:19|20|١٩|٢٠)\d\d(?!\d)")
 _MIRRORED = str.maketrans("()[]{}«»<>", ")(][}{»«><")
 _CLOSES_FIRST = re.compile(r"[^(\[«]*[)\]»]")
 _MARKS = "\u064b-\u0652\u0670\u05b0-\u05c7"
@@ -46,9 +49,11 @@ _MARK_AT_START, _MARK_AT_END = re.compile(rf"(?:^|\s)[{_MARKS}]", re.MULTILINE),
 _CLUSTER = re.compile(rf"[^{_MARKS}][{_MARKS}]*|[{_MARKS}]+")
 
 #: A text of nothing but these has no sign of damage but its order: no letters of a wrong charset (nor what those leave
-#: of Arabic: § · ¸ „), no tags, no presentation forms, and nothing that `scrub` takes away but the no-break space.
+#: of Arabic: § · ¸ „), no tags, no escapes, no presentation forms, and nothing that `scrub` takes away but the no-break
+#: space; and no Cyrillic or Greek.
 _SOUND = re.compile(
-    "[\n !-%'-;=-~\u00a0-\u00a6\u00a8-\u00ac\u00ae-\u00b6\u00b9-\u00bf\u0100-\u167f\u1681-\u1fff\u200c-\u201d"
+    "[\n !-%'-;=-Z\\]-~\u00a0-\u00a6\u00a8-\u00ac\u00ae-\u00b6\u00b9-\u00bf"
+    "\u0100-\u0385\u0450-\u167f\u1681-\u1fff\u200c-\u201d"
     "\u201f-\u2027\u2030-\u205e\u2061-\u2065\u206a-\u2fff\u3001-\ud7ff\ue000-\ufb1c\ufdf0-\ufe6f\uff00-\ufffd]*+"
 )
 
@@ -56,6 +61,14 @@ _SOUND = re.compile(
 #: labelled data, in 25 languages, none has .15.
 MIN_MISREAD = 0.5
 _MISREAD = re.compile("[\u00c0-\u00ff]")
+_LINE = re.compile(".+")
+#: So many letters with none of another kind between them are no words of the West, whose accents stand among ASCII.
+_MISREAD_RUN = re.compile(
+    "[\u00c0-\u00ff](?:[^A-Za-z\u00c0-\u0151\u0180-\u1fff\u2c00-\ud7ff\n]{0,20}+[\u00c0-\u00ff]){7,}+"
+)
+#: Other charsets in which windows-1256 is read, and the letters that Arabic becomes there.
+_READERS, _READ_AS = ("cp1251", "cp1253"), re.compile("[\u0386-\u044f]")
+_ARABIC = re.compile("[\u0620-\u06ff]")
 _OTHER_LETTER = re.compile("[A-Za-z\u0100-\u1fff\u2c00-\ud7ff]")
 #: What comes out must be so much of one script that is not Latin.
 _MIN_SCRIPT = 0.8
@@ -74,6 +87,7 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
     repairs: tuple[tuple[str, Callable[[str], str]], ...] = (
         ("misread", repair_misread),
         ("mojibake", repair_mojibake),
+        ("escapes", without_escapes),
         ("markup", without_markup),
         ("backwards", turn_around),
         ("forms", open_forms),
@@ -87,18 +101,41 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def repair_misread(text: str) -> str:
-    """Undo a charset of another script read as windows-1252, in the lines that are nothing but that."""
+    """Undo a charset of another script read as windows-1252, in lines and runs of letters that are nothing but that.
+
+    >>> repair_misread("He said: ÇáÎÈÑ ÇáÚÇÌá, and left.")
+    'He said: الخبر العاجل, and left.'
+    """
     if not _MISREAD.search(text):
-        return text
+        return _reread(text)
     rows = lines(text)
-    wrong = [place for place, line in enumerate(rows) if misread_share(line) >= MIN_MISREAD]
-    decoded = decode_legacy(western_bytes("\n".join(rows[place] for place in wrong)))
-    script, share = next(iter(script_shares(decoded).items()), ("latin", 0.0))
-    if script == "latin" or share < _MIN_SCRIPT:
-        return text
-    for place, line in zip(wrong, lines(decoded), strict=True):
-        rows[place] = line
+    for wrong in (_LINE, _MISREAD_RUN):
+        found = [run[0] for row in rows for run in wrong.finditer(row) if misread_share(run[0]) >= MIN_MISREAD]
+        decoded = decode_legacy(western_bytes("\n".join(found)))
+        script, share = next(iter(script_shares(decoded).items()), ("latin", 0.0))
+        if script != "latin" and share >= _MIN_SCRIPT:
+            sound = dict(zip(found, lines(decoded), strict=True))
+            rows = [wrong.sub(partial(_put, sound), row) for row in rows]
     return "\n".join(rows)
+
+
+def _put(sound: dict[str, str], run: re.Match[str]) -> str:
+    return sound.get(run[0], run[0])
+
+
+def _reread(text: str) -> str:
+    """Undo windows-1256 read as Cyrillic or Greek, where all of a text is that."""
+    if not _READ_AS.search(text[:_ORDER_SAMPLE]) or _ARABIC.search(text[:_ORDER_SAMPLE]):
+        return text
+    for codec in _READERS:
+        try:
+            body = text.encode(codec)
+        except UnicodeEncodeError:
+            continue
+        arabic = arabic_codec(body)
+        if arabic and _order(body[:_ORDER_SAMPLE].decode(arabic)) >= _MIN_ORDER:
+            return body.decode(arabic)
+    return text
 
 
 def misread_share(text: str) -> float:
@@ -115,16 +152,25 @@ def turn_around(text: str) -> str:
     # What can be counted without cutting words is enough for most texts: articles, less words that begin with an end.
     evidence = sample.count(" ال") - len(_FINAL_FIRST.findall(sample))
     if evidence >= (sample.count(" ") + sample.count("\n") + 1) / _ORDER_RATIO**2:
-        return text
+        return _turn_lines(text)
     few = len(sample.split()) / _ORDER_RATIO**2
     forward = _order(sample)
-    if forward >= few:
+    if forward < few and _order(_turn(sample)) >= max(_MIN_ORDER, _ORDER_RATIO * forward):
+        turned = zip(lines(_turn(text)), lines(text), strict=True)
+        return "\n".join(line if _order(line) >= _order(before) else before for line, before in turned)
+    return _turn_lines(text)
+
+
+def _turn_lines(text: str) -> str:
+    """Turn the lines of a sound text that were laid out backwards, as captions and tables within it are."""
+    if not any(sign in text for sign in _NEVER_FIRST):
         return text
-    backward = _order(_turn(sample))
-    if backward < _MIN_ORDER or backward < _ORDER_RATIO * forward:
-        return text
-    turned = zip(lines(_turn(text)), lines(text), strict=True)
-    return "\n".join(line if _order(line) >= _order(before) else before for line, before in turned)
+    rows = lines(text)
+    for place, line in enumerate(rows):
+        if any(sign in line for sign in _NEVER_FIRST) and _order(line) < 0:
+            turned = _turn(line)
+            rows[place] = turned if _order(turned) >= _MIN_ORDER else line
+    return "\n".join(rows)
 
 
 def _order(text: str) -> int:
@@ -140,11 +186,13 @@ def _order(text: str) -> int:
 def _turn(text: str) -> str:
     # Some programs leave each mark behind its letter, most turn all characters around.
     keep_marks = bool(_MARK_AT_END.search(text)) and not _MARK_AT_START.search(text)
+    # Where years stand backwards, so does all that usually keeps its direction.
+    keep_numbers = len(_YEAR.findall(text[::-1])) > len(_YEAR.findall(text))
     rows = lines(text)
     for place, line in enumerate(rows):
         if _LETTER.search(line):
             turned = "".join(reversed(_CLUSTER.findall(line) if keep_marks else line))
-            turned = _LEFT_TO_RIGHT.sub(lambda run: run[0][::-1], turned)
+            turned = turned if keep_numbers else _LEFT_TO_RIGHT.sub(lambda run: run[0][::-1], turned)
             rows[place] = turned.translate(_MIRRORED) if _CLOSES_FIRST.match(turned) else turned
     return "\n".join(rows)
 

@@ -28,6 +28,15 @@ _CELL = re.compile(r"</t[dh]\s*>", re.IGNORECASE)
 _BLANK_LINES = re.compile(r"[ \t\r]*\n[ \t\r]*")
 _START = re.compile(r"\s*(?:<\?xml[^<>]{0,500}>\s*|<!--|<!\[CDATA\[)?\s*(?:<!--|<!\[CDATA\[|<[a-z])", re.IGNORECASE)
 _DECLARATION = re.compile(r"\A\s*<\?xml\s[^<>]{0,500}\?>\s*")
+#: Marks of editors that use brackets: BBCode in forums, and what WordPress has before it makes a page of a text.
+_BRACKETS = re.compile(
+    r"\[(?P<end>/)?(?:b|i|u|s|url|img|quote|size|color|center|left|right|font|list|caption|gallery|embed|audio|video"
+    r"|vc_[a-z_]{1,40}|et_pb_[a-z_]{1,40})(?:[ =][^\[\]\n]{0,500})?\]"
+)
+#: What stands for a letter or a line end in the source of a program, where it was escaped twice.
+_LETTER_ESCAPE, _BREAK_ESCAPE = re.compile(r"(?:\\u[0-9a-fA-F]{4})+"), re.compile(r"(?:\\r)?\\n(?![a-z])")
+#: Share of a text that stands in escapes of letters from which it is made of them; and those that tell of line ends.
+_MIN_ESCAPED, _MIN_BREAKS = 0.3, 2
 #: A text that speaks of these, or has lines that end as those of programs do, shows tags and entities on purpose.
 _ABOUT_CODE = re.compile(r"\b(?:x?html5?|xml|css|javascript)\b|[`{};]\s*$", re.IGNORECASE | re.MULTILINE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
@@ -57,6 +66,8 @@ def without_markup(text: str) -> str:
     >>> without_markup("In C, write if (a < b && *p) and AT&T; the tag <b> is bold.")
     'In C, write if (a < b && *p) and AT&T; the tag <b> is bold.'
     """
+    if "[/" in text:
+        text = _without_brackets(text)
     if "<" not in text and "&" not in text:
         return text
     stripped = False
@@ -72,7 +83,29 @@ def without_markup(text: str) -> str:
                 text = html.unescape(text)
         if text == before:
             break
-    return _DECLARATION.sub("", text)
+    text = _DECLARATION.sub("", text)
+    bare = text.strip()
+    return bare[9:-3].strip() if bare.startswith("<![CDATA[") and bare.endswith("]]>") else text
+
+
+def without_escapes(text: str) -> str:
+    """Return `text` with the letters and line ends that its escapes stand for, if it was escaped once more than read.
+
+    >>> [without_escapes(text) for text in ("\\\\u062e\\\\u0628", "One.\\\\n\\\\nTwo.", "The sign \\\\n ends it.")]
+    ['خب', 'One.\\n\\nTwo.', 'The sign \\\\n ends it.']
+    """
+    if "\\" in text and not _is_about_code(text):
+        escaped = sum(len(run[0]) for run in _LETTER_ESCAPE.finditer(text))
+        if escaped >= _MIN_ESCAPED * len(text):
+            text = _LETTER_ESCAPE.sub(lambda run: bytes(run[0], "ascii").decode("unicode-escape"), text)
+        if "\n" not in text and len(_BREAK_ESCAPE.findall(text)) >= _MIN_BREAKS:
+            text = _BREAK_ESCAPE.sub("\n", text)
+    return text
+
+
+def _without_brackets(text: str) -> str:
+    """Take the marks of bracket editors out of a text that closes one of them."""
+    return _BRACKETS.sub("", text) if any(mark["end"] for mark in _BRACKETS.finditer(text)) else text
 
 
 def _is_markup(text: str) -> bool:
@@ -100,7 +133,7 @@ def _strip(text: str) -> str:
 
 
 def _without_unseen(text: str) -> str:
-    kept, place, lower, endless = [], 0, text.lower(), set[str]()
+    kept, place, lower, endless = list[str](), 0, text.lower(), set[str]()
     for found in _UNSEEN.finditer(text):
         name = found[0].lower()
         if found.start() < place or name in endless:
@@ -109,7 +142,7 @@ def _without_unseen(text: str) -> str:
         if end < 0:
             endless.add(name)
             continue
-        kept.append(text[place : found.start()])
+        kept += text[place : found.start()], "" if name == "<!--" else "\n"
         place = lower.find(">", end) + 1 or len(text)
     return "".join(kept) + text[place:]
 

@@ -111,5 +111,45 @@ def test_what_one_scan_calls_sound_no_repair_would_touch() -> None:
 
 
 def test_hostile_texts_are_mended_in_linear_time() -> None:
-    for piece in ("ط§", "Ã©", "ÇÁ", "ةا ", "ﻻ", "(ا", "ab ا", "\u064bا"):
+    for piece in ("ط§", "Ã©", "ÇÁ", "Ç         ", "[/b", "\\u06", "ةا ", "ﻻ", "(ا", "ab ا", "\u064bا"):
         mend(piece * (50_000 // len(piece)))
+
+
+SOUND = "أعلنت البلدية اليوم افتتاح الجسر الجديد في المدينة بعد أعمال استمرت عامين."
+
+
+@pytest.mark.parametrize(
+    ("damaged", "sound", "done"),
+    [
+        (SOUND + " " + SOUND.encode("cp1256").decode("cp1252"), SOUND + " " + SOUND, "misread"),
+        (f"He said: {SOUND.encode('cp1256').decode('latin-1')} Then.", f"He said: {SOUND} Then.", "misread"),
+        (SOUND.encode("cp1256").decode("cp1251"), SOUND, "misread"),
+        (SOUND.replace("أ", "ا").encode("cp1256").decode("cp1253"), SOUND.replace("أ", "ا"), "misread"),
+        (f"{SOUND}\n{SOUND[::-1]}\n{SOUND}", f"{SOUND}\n{SOUND}\n{SOUND}", "backwards"),
+        ((SOUND + " في عام 2014 و 1999")[::-1], SOUND + " في عام 2014 و 1999", "backwards"),
+        (SOUND[::-1] + " 2014 مويلا", "اليوم 2014 " + SOUND, "backwards"),
+        ("".join(f"\\u{ord(sign):04x}" if sign > "~" else sign for sign in SOUND), SOUND, "escapes"),
+        (f"{SOUND}\\r\\n{SOUND}\\n{SOUND}", f"{SOUND}\n{SOUND}\n{SOUND}", "escapes"),
+        (f'[caption id="a"]{SOUND}[/caption] [url=http://a.example]{SOUND}[/url]', f"{SOUND} {SOUND}", "markup"),
+        (f"<![CDATA[{SOUND}]]>", SOUND, "markup"),
+        (f"{SOUND}<script>var a;</script>{SOUND}", f"{SOUND}\n{SOUND}", "markup"),
+    ],
+)
+def test_damage_of_many_kinds_is_undone(damaged: str, sound: str, done: str) -> None:
+    assert mend(damaged) == (sound, (done,))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Мэр города открыл новый мост через реку, который строили два года.",
+        "Ο δήμαρχος εγκαινίασε τη νέα γέφυρα στην πόλη μετά από δύο χρόνια.",
+        "L'été à Évry, où l'on a mangé à Noël; ÉTÉ, ÎLE, ÂGÉ.",
+        "Það er mjög gott að vera hér, sagði hún við bæinn í gær.",
+        "Write \\n for the end of a line and \\u0041 for A.",
+        "He paid [a lot] for the list[0] of [names].",
+        "C:\\news\\new",
+    ],
+)
+def test_sound_texts_in_which_signs_of_damage_stand_stay(text: str) -> None:
+    assert mend(text) == (text, ())
