@@ -41,6 +41,8 @@ $(READY): pyproject.toml
 		"$(PYTHON)" -m venv .venv && \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'; \
 	fi
+	@echo "Compiling what finds copies: about a minute, once"
+	$(BIN)/python -m dedup
 	touch $(READY)
 
 docs: $(READY)

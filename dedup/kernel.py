@@ -1,18 +1,27 @@
-"""What compiled code is made with: numba and its cache. Only this module imports numba."""
+"""What compiled code is made with: numba and its cache. Only this module imports numba.
+
+    python -m dedup      compiles all there is, which the first command does otherwise
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
-from tempfile import TemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import Any
 
 import numba as nb
 import numpy as np
+from numba.core.caching import NullCache
+from numba.core.registry import CPUDispatcher
+from numpy.typing import NDArray
+
+from corpus import arabic
 
 #: The golden ratio in 64 bits: what hashes are multiplied by, so that every bit moves others (Knuth, TAOCP 3, 6.4).
 MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -28,7 +37,8 @@ def cache_folder() -> Path | None:
     the sources, folders of earlier ones are removed; elsewhere they may belong to another installation.
     """
     digest = sha256()
-    for source in sorted(Path(__file__).parent.rglob("*.py")):
+    # The table of folding is read off corpus.arabic.
+    for source in (*sorted(Path(__file__).parent.rglob("*.py")), Path(arabic.__file__)):
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     beside = Path(__file__).parent / "__pycache__"
     asked = [Path(_settings.CACHE_DIR)] if _settings.CACHE_DIR else []
@@ -46,25 +56,62 @@ def cache_folder() -> Path | None:
     return None
 
 
-def compiled(signature: str | list[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Compile a function for one signature or several when its module is imported, and keep the code on disk.
+class Kernel(CPUDispatcher):
+    """A function that is compiled, or its code read from disk, when it is first called or another one needs it.
+
+    Numba does either for a signature when the module is imported: half a second for all, most of which are only parts
+    of others.
+    """
+
+    def __init__(self, function: Callable[..., Any], signatures: tuple[str, ...]) -> None:
+        super().__init__(function, targetoptions={"nopython": True, "nogil": True})
+        self._signatures, self._settled = signatures, False
+
+    def settle(self) -> None:
+        """Compile for each of the signatures, and for nothing else from then on."""
+        if self._settled:
+            return
+        folder = cache_folder()
+        if folder is not None:
+            # Numba's setting is one for the whole process, so it is put back.
+            before, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder)
+            with suppress(RuntimeError, OSError):
+                self.enable_caching()
+            _settings.CACHE_DIR = before
+        for signature in self._signatures:
+            try:
+                self.compile(signature)
+            except OSError:  # the disk is full, or the folder went: without a cache it still compiles
+                self._cache = NullCache()
+                self.compile(signature)
+        self.disable_compile()
+        self._settled = True
+
+    def _compile_for_args(self, *_args: Any, **_named: Any) -> Callable[..., Any]:
+        """Be asked by numba for what to call."""
+        self.settle()
+        return self
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Be asked by numba for the types of a call in another kernel."""
+        self.settle()
+        return super().get_call_template(args, kws)
+
+
+#: All kernels of the modules imported so far.
+KERNELS: list[Kernel] = []
+
+
+def compiled(*signatures: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compile a function for one signature or several, and keep the code on disk.
 
     The types of a compiled function stand in its signature, so its hints say Any. Where no folder can be written to,
     each process compiles for itself.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        folder = cache_folder()
-        if folder is not None:
-            # Numba's setting is one for the whole process, so it is put back.
-            before, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder)
-            try:
-                return nb.njit(signature, cache=True, nogil=True)(function)
-            except (RuntimeError, OSError):
-                pass  # the disk is full, or the folder went: without a cache it still compiles
-            finally:
-                _settings.CACHE_DIR = before
-        return nb.njit(signature, cache=False, nogil=True)(function)
+        KERNELS.append(Kernel(function, signatures))
+        return KERNELS[-1]
 
     return decorate
 
@@ -72,3 +119,18 @@ def compiled(signature: str | list[str]) -> Callable[[Callable[..., Any]], Calla
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make `function` a part of each compiled function that calls it: a call costs more than a short one's work."""
     return nb.njit(inline="always")(function)
+
+
+def kept(name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+    """Return an array that takes long to make, from beside the compiled code; it is made where it is not there."""
+    path = folder / f"{name}.npy" if (folder := cache_folder()) else None
+    with suppress(OSError, ValueError, EOFError):
+        if path:
+            return np.asarray(np.load(path))
+    array = make()
+    with suppress(OSError):
+        if path:
+            with NamedTemporaryFile(dir=path.parent, delete=False) as file:
+                np.save(file, array)
+            Path(file.name).replace(path)
+    return array

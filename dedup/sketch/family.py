@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dedup.kernel import kept
 
 if TYPE_CHECKING:
     from datasketch import LeanMinHash  # type: ignore[import-untyped]
@@ -50,10 +53,14 @@ def draw_family(threshold: float | None = None) -> Family:
 
 
 def draw_permutations(count: int = PERMUTATIONS, seed: int = SEED) -> NDArray[np.uint32]:
-    """Draw the factors and the shifts of `count` permutations, uint32[2, count]."""
-    from datasketch import MinHash
+    """Draw the factors and the shifts of `count` permutations, uint32[2, count]; those of datasketch, kept on disk."""
 
-    return np.array(MinHash(num_perm=count, seed=seed, scheme=_SCHEME).permutations, dtype=np.uint32)
+    def draw() -> NDArray[np.uint32]:
+        from datasketch import MinHash
+
+        return np.array(MinHash(num_perm=count, seed=seed, scheme=_SCHEME).permutations, dtype=np.uint32)
+
+    return kept(f"permutations-{count}-{seed}-{_SCHEME}-{version('datasketch')}", draw)
 
 
 def to_lean(signature: NDArray[np.uint32], seed: int = SEED) -> LeanMinHash:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.arabic import FOLD_TABLE, fold, words
+from dedup.kernel import kept
 
 #: The table covers the plane in which news is written, and emoji; what lies beyond is folded in Python.
 _TABLE_SIZE = 0x20000
@@ -55,10 +56,12 @@ def _unsafe_parts() -> frozenset[str]:
 
 @cache
 def fold_table() -> NDArray[np.uint64]:
-    """Return for each code point what it folds to and what it does to a word, read off `corpus.arabic`.
+    """Return for each code point what it folds to and what it does to a word, read off `corpus.arabic`."""
+    return kept(f"folding-{unicodedata.unidata_version}", _make_table)
 
-    Newlines keep code points apart, so that one call treats them all.
-    """
+
+def _make_table() -> NDArray[np.uint64]:
+    # Newlines keep code points apart, so that one call treats them all.
     plain = "\n".join(chr(code) for code in _COVERED if code != 0x0A)
     unsafe = _unsafe_parts()
     folded = fold(plain).split("\n")

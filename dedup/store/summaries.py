@@ -47,10 +47,8 @@ class Part(NamedTuple):
 
 
 @compiled(
-    [
-        f"void({kind}, Array(int64, 1, 'C', readonly=True), int64[::1], {out})"
-        for kind, out in (("Array(uint32, 1, 'C', readonly=True)", "uint32[::1]"), ("uint8[::1]", "uint8[::1]"))
-    ]
+    "void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], uint32[::1])",
+    "void(uint8[::1], Array(int64, 1, 'C', readonly=True), int64[::1], uint8[::1])",
 )
 def _gather(values: Any, bounds: Any, documents: Any, out: Any) -> None:
     """Fill `out` with what `values` have of each of some documents."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -124,17 +125,50 @@ def test_an_index_of_datasketch_finds_an_edited_copy_by_our_signatures(story) ->
     assert index.query(copy) == ["one"]
 
 
-@pytest.mark.parametrize("error", [RuntimeError("no locator available"), OSError(28, "No space left on device")])
-def test_kernels_compile_where_nothing_can_be_cached(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    compile_really = kernel.nb.njit
-
-    def njit(signature: str, *, cache: bool, nogil: bool) -> object:
-        if cache:
+def test_kernels_compile_where_nothing_can_be_cached(monkeypatch: pytest.MonkeyPatch) -> None:
+    def raising(error: Exception) -> Callable[..., None]:
+        def fail(*_: object) -> None:
             raise error
-        return compile_really(signature, nogil=nogil)
 
-    monkeypatch.setattr(kernel.nb, "njit", njit)
+        return fail
+
+    monkeypatch.setattr(kernel.Kernel, "enable_caching", raising(RuntimeError("no locator available")))
     assert kernel.compiled("int64(int64)")(lambda value: value + 1)(41) == 42
+    monkeypatch.undo()
+    full = raising(OSError(28, "No space left on device"))
+    monkeypatch.setattr("numba.core.caching.FunctionCache.save_overload", full)
+    assert kernel.compiled("int64(int64)")(lambda value: value + 1)(41) == 42
+
+
+def test_a_kernel_compiles_when_it_is_called_or_needed_and_for_its_signatures_alone() -> None:
+    inner = kernel.compiled("int64(int64)")(lambda value: value + 1)
+    outer = kernel.compiled("int64(int64)", "float64(float64)")(lambda value: inner(inner(np.int64(value))))
+    assert not inner.overloads
+    assert outer(40) == 42
+    assert [*map(str, inner.signatures)] == ["(int64,)"]
+    assert outer(40.5) == 42.0
+    with pytest.raises(TypeError, match="No matching definition"):
+        outer("40")
+
+
+def test_a_table_is_made_once_and_again_where_its_file_is_damaged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = []
+
+    def make() -> np.ndarray:
+        made.append(1)
+        return np.arange(5, dtype=np.uint32)
+
+    monkeypatch.setattr(kernel, "cache_folder", lambda: tmp_path)
+    for times, damage in ((1, b""), (2, b"\x93NUMPY"), (3, None), (3, None)):
+        assert kernel.kept("five", make).tolist() == [0, 1, 2, 3, 4]
+        assert len(made) == times
+        if damage is not None:
+            (tmp_path / "five.npy").write_bytes(damage)
+    assert [path.name for path in tmp_path.iterdir()] == ["five.npy"]
+    monkeypatch.setattr(kernel, "cache_folder", lambda: None)
+    assert kernel.kept("five", make).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_kernels_compile_where_no_folder_can_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
