@@ -18,11 +18,12 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call, run_in_thread
+from scrapy.utils.misc import load_object
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
 from corpus.errors import EXIT_PARTIAL
-from corpus.files import publish_json
+from corpus.files import publish, publish_json
 from crawler.session import Session
 from crawler.state.frontier import Frontier
 from crawler.state.pipeline import exit_with
@@ -31,6 +32,8 @@ from crawler.state.settle import FetchResult
 
 logger = logging.getLogger(__name__)
 
+#: Articles of an outlet that the report shows.
+SAMPLES = 3
 #: Counts of a run that are no groups by reason.
 _COUNTS = ("discovered", "fetched", "unchanged", "articles", "bytes", "lists", "empty-lists", "retried")
 
@@ -39,8 +42,9 @@ def build_report(frontier: Frontier, run: dict[str, Any], names: Iterable[str] =
     """Return the report of a run: its own counts for each outlet, and what the frontier knows in total.
 
     In `outlets`: `discovered`, `fetched`, `unchanged`, `articles`, `bytes` of this run; `refused` and `failed` are
-    by reason; `known` and `waiting` are totals of urls over all runs. `silent` are those of the outlets `names` that
-    gave neither a page nor a list with anything in it, and what they answered instead.
+    by reason; `statuses` are the last answers of urls, `samples` the last articles; `known` and `waiting` are totals of
+    urls over all runs. `silent` are those of the outlets `names` that gave neither a page nor a list with anything in
+    it, and what they answered instead. `hours` are (hour, pages fetched in it).
     """
     tallies, totals = frontier.tallies(), frontier.totals()
     outlets: dict[str, dict[str, Any]] = {}
@@ -62,8 +66,15 @@ def build_report(frontier: Frontier, run: dict[str, Any], names: Iterable[str] =
     }  # fmt: skip
     answers = {name: row["failed"] | row["refused"] | row["postponed"] for name, row in outlets.items()}
     silent = {name: answers[name] for name in sorted(set(names) - gave)}
+    for row in outlets.values():
+        row["statuses"], row["samples"] = {}, []
+    for name, status, n in frontier.statuses():
+        outlets[name]["statuses"][str(status)] = n
+    for name, url, title in frontier.last_articles(SAMPLES):
+        outlets[name]["samples"].append({"url": url, "title": title})
+    hours = [(_stamp(3600 * hour)[:13], n) for hour, n in frontier.hours()]
     files = [{"name": file.name, "state": file.state, "bytes": file.size} for file in frontier.archives()]
-    return {"run": run, "outlets": outlets, "total": total, "silent": silent, "archives": files}
+    return {"run": run, "outlets": outlets, "total": total, "silent": silent, "hours": hours, "archives": files}
 
 
 class Progress:
@@ -109,11 +120,14 @@ class Progress:
             run = {
                 "number": frontier.run, "started": _stamp(frontier.started), "finished": reason,
                 "written": _stamp(time.time()), "shard": str(session.share), "since": session.since,
+                "folder": str(session.out),
             }  # fmt: skip
             report = build_report(frontier, run, session.outlets)
         for name, refused in list(session.not_followed.items()):
             report["outlets"][name]["not-followed"] = refused
         publish_json(path, report)
+        if renderer := self._crawler.settings["GHIRBAL_REPORT_PAGE"]:
+            publish(path.with_suffix(".html"), load_object(renderer)(report).encode())
         total = dict.fromkeys((*_COUNTS, "refused", "failed", "waiting"), 0) | report["total"]
         now, done = time.monotonic(), total["fetched"] + total["unchanged"]
         rate = (done - self._last[1]) / max(now - self._last[0], 0.001)

@@ -25,8 +25,10 @@ GHIRBAL_WARC_BYTES = 1_000_000_000
 GHIRBAL_WARC_SECONDS = 86_400
 #: Pages whose owner asks for one of these (noindex, noarchive, noai, tdm-reservation, ...) are not kept.
 GHIRBAL_LEAVE_OUT = ""
-#: Seconds between progress lines; report.json is renewed as often.
+#: Seconds between progress lines; the report is renewed as often.
 GHIRBAL_PROGRESS_SECONDS = 30.0
+#: What makes report.html of report.json, by its path as Scrapy names its parts; "" makes none.
+GHIRBAL_REPORT_PAGE = "ghirbal.report_page.render_crawl"
 
 USER_AGENT = "Ghirbal/0.1 (polite news corpus crawler)"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -40,13 +41,10 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]<>|#]")
 
 def render_report(row: Mapping[str, Any]) -> str:
     """Render what report.json holds as an HTML page that works offline."""
-    style, script = ((files("ghirbal") / f"templates/report.{kind}").read_text("utf-8") for kind in ("css", "js"))
     met = {name: said for name, said in {**RULES, **REASONS}.items() if name in {*row["reasons"], *row["rules"]}}
     rules = sorted({rule for sample in row.get("samples", ()) for rule in sample["rules"]})
     return _templates().get_template("report.html.jinja").render(
         row=row,
-        style=style,
-        script=script,
         most=_ROWS,
         reasons=REASONS,
         rules=RULES,
@@ -56,6 +54,22 @@ def render_report(row: Mapping[str, Any]) -> str:
         pairs=[(pair, side_by_side(pair["removed_text"], pair["kept_text"])) for pair in row.get("pairs", ())],
         matrix=_matrix(row.get("copied", ())),
         copying=len({one[side] for one in row.get("copied", ()) for side in ("first", "later")}),
+    )
+
+
+def render_crawl(row: Mapping[str, Any]) -> str:
+    """Render what the report.json of a crawl holds as an HTML page that works offline."""
+    problems = [f"{name} gave nothing: {', '.join(why) or 'it was not asked'}" for name, why in row["silent"].items()]
+    reasons: Counter[str] = Counter()
+    turned_away = []
+    for name, one in sorted(row["outlets"].items()):
+        if one["fetched"] and not one["articles"]:
+            problems.append(f"{name}: {one['fetched']:,} pages, none of them an article; is its entry right?")
+        for group in ("refused", "failed", "postponed", "passed"):
+            reasons.update({f"{group}: {reason}": n for reason, n in one[group].items()})
+        turned_away += [(name, rule, found) for rule, found in sorted(one.get("not-followed", {}).items())]
+    return _templates().get_template("crawl.html.jinja").render(
+        row=row, most=_ROWS, problems=problems, why=reasons, turned_away=turned_away
     )
 
 
@@ -88,6 +102,8 @@ def _templates() -> Environment:
         "thousands": lambda number: f"{number:,}",
     }
     environment.filters |= filters
+    for name, file in (("style", "report.css"), ("script", "report.js")):
+        environment.globals[name] = (files("ghirbal") / "templates" / file).read_text("utf-8")
     return environment
 
 

@@ -313,6 +313,32 @@ class Frontier:
             own["articles"] += articles
         return counts
 
+    def statuses(self) -> list[tuple[str, int, int]]:
+        """Return (outlet, status, urls) of the last answers in this run."""
+        query = (
+            "SELECT outlet, status, count(*) FROM url WHERE fetched >= ? AND status IS NOT NULL"
+            " GROUP BY outlet, status ORDER BY outlet, status"
+        )
+        return self._execute(query, (self.started,))
+
+    def hours(self) -> list[tuple[int, int]]:
+        """Return (hours since 1970, pages fetched in that hour) of this run."""
+        query = (
+            "SELECT CAST(fetched / 3600 AS INTEGER), count(*) FROM url"
+            " WHERE fetched >= ? AND state = 'fetched' AND reason = '' GROUP BY 1 ORDER BY 1"
+        )
+        return self._execute(query, (self.started,))
+
+    def last_articles(self, most: int) -> list[tuple[str, str, str]]:
+        """Return (outlet, url, title in a feed) of the articles each outlet gave last in this run, `most` of each."""
+        query = (
+            "SELECT outlet, url, title FROM"
+            " (SELECT *, row_number() OVER (PARTITION BY outlet ORDER BY fetched DESC, id) AS place"
+            " FROM url WHERE article AND archived != '' AND fetched >= ?)"
+            " WHERE place <= ? ORDER BY outlet, place"
+        )
+        return self._execute(query, (self.started, most))
+
     def archives(self) -> list[ArchiveFile]:
         """Return every archive file."""
         return [ArchiveFile(*row) for row in self._execute("SELECT name, state, size FROM archive ORDER BY name")]

@@ -36,6 +36,8 @@ MAX_WORDS, MAX_TITLE, MAX_HEADLINES = 1_000, 300, 3
 RUNNING = 40
 #: Letters of running text that are looked at: of 258 real pages 16 have more.
 MAX_RUNNING = 20_000
+#: Letters of running text that are prose enough for every rule that asks how much of it there is.
+ENOUGH = 1_000
 #: Words of a text so short that it may be a sentence with a name in it, and no story.
 SHORT = 40
 
@@ -52,10 +54,10 @@ _PLAIN = string.ascii_letters + string.digits + string.punctuation + " "
 class Reading:
     """What a page holds for the crawler; urls are as written, not yet absolute.
 
-    `robots` are the values of its robots metas. `visible` is its text without scripts, and `prose` how many letters of
-    it are no links, both of MAX_WORDS words at most. `words` is a digest of its running text, blind to menus and
-    counters ("" if it has none), and `sketch` are the words of a short one, numbers made alike. `markup` is in UTF-8;
-    `wall` is for readers to fill in.
+    `robots` are the values of its robots metas. `visible` is its text without scripts, MAX_WORDS words of it, and
+    `prose` how many letters of that are no links, or of its running text where they are ENOUGH. `words` is a digest of
+    its running text, blind to menus and counters ("" if it has none), and `sketch` are the words of a short one,
+    numbers made alike. `markup` is in UTF-8; `wall` is for readers to fill in.
     """
 
     markup: bytes = b""
@@ -101,8 +103,8 @@ def read_page(body: bytes, content_type: str = "") -> Reading:
     etree.strip_elements(root, "script", "style", "title", with_tail=False)
     reading.visible = _first_words(root)
     etree.strip_elements(root, "a", with_tail=False)
-    reading.prose = len(_first_words(root))
     running = _running_text(root)
+    reading.prose = len(running) if len(running) > ENOUGH else len(_first_words(root))
     if running:
         # To take the spaces out costs a sixth of cutting the words and joining them.
         solid = running.encode("utf-8", "replace").translate(None, string.whitespace.encode())

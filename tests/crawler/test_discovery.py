@@ -12,6 +12,7 @@ import pytest
 from corpus.errors import UsageError
 from crawler.discovery import draft_outlet
 from crawler.outlets import parse_outlets
+from ghirbal.report_page import render_crawl
 from tests.crawler.conftest import PROJECT, Crawl
 from tests.crawler.site import Answer, Site, page
 from tests.ghirbal.builds import command
@@ -75,6 +76,7 @@ def test_links_are_followed_once_and_duplicates_of_a_page_not_at_all(crawl: Craw
     assert max(asked.values()) == 1
     assert {url.removeprefix(site.url) for url in crawl.archived()} == fetched
     report = crawl.report()["outlets"]["l"]
+    assert (crawl.out / "report.html").read_text("utf-8") == render_crawl(crawl.report())
     assert report["passed"] == {"too-old": 1}
     assert report["lists"] == 1
 

@@ -223,9 +223,9 @@ def test_a_damaged_file_is_a_fault_in_reading_and_in_writing(tmp_path: Path) -> 
 def test_the_report_adds_up(frontier: Frontier) -> None:
     frontier.add([target(name) for name in "abcd"], NOW)
     a, b, c, _ = rows(frontier)
-    page = settle.fetched(a, NOW, {"archived": "d r", "article": 1}, changed=True)
+    page = settle.fetched(a, NOW, {"archived": "d r", "article": 1, "status": 200}, changed=True)
     page.counts, page.found = {"fetched": 1, "bytes": 900, "articles": 1}, [target("e")]
-    refused, failed = settle.closed(b, NOW, "refused", "robots"), settle.closed(c, NOW, "failed", "timeout")
+    refused, failed = settle.closed(b, NOW, "refused", "robots"), settle.closed(c, NOW, "failed", "timeout", 408)
     frontier.settle([page, refused, failed], [("w", "published", 10)], NOW)
     report = build_report(frontier, {"since": "2026-11-01"})
     assert report["run"] == {"since": "2026-11-01"}
@@ -233,5 +233,8 @@ def test_the_report_adds_up(frontier: Frontier) -> None:
     wanted = {"known": 5, "discovered": 1, "fetched": 1, "articles": 1, "bytes": 900, "waiting": 2, "archived": 1}
     assert {name: own[name] for name in wanted} == wanted
     assert (own["refused"], own["failed"]) == ({"robots": 1}, {"timeout": 1})
+    assert own["statuses"] == {"200": 1, "408": 1}
+    assert own["samples"] == [{"url": a.url, "title": ""}]
+    assert [n for _, n in report["hours"]] == [1]
     assert report["total"]["refused"] == report["total"]["failed"] == 1
     assert report["archives"] == [{"name": "w", "state": "published", "bytes": 10}]
