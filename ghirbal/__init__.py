@@ -5,7 +5,7 @@ for a finished corpus: its documents, `.removed`, `.clusters`, `.why(key)`, `.to
 
 In: what a user types. Out: a corpus in OUT, and what is said about it. Read cli (each command), then jobs (stages put
 together and run), config; output (the folder while it is written), published (a finished one read back), check (its
-laws); index (corpora that win, `similar`), explain, account, why, stats, score; report_page, console and terminal are
+laws); index (corpora that win, `similar`), explain, account, ask, score; report_page, console and terminal are
 what is seen. `__main__` starts the program: signals and streams come first.
 """
 

@@ -162,15 +162,24 @@ def index(corpora: tuple[str, ...], out: str, remove: tuple[str, ...], config: s
 @click.option("--allow-private", is_flag=True, help="Allow addresses of private networks.")
 @click.option("-a", "arguments", multiple=True, metavar="NAME=VALUE", help="Argument of the spider, such as since=.")
 @click.option("-s", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting of Scrapy or of the crawler.")
-def crawl(**options: Any) -> NoReturn:
+def crawl(
+    outlets: str, out: str, contact: str | None, *, allow_private: bool, arguments: list[str], settings: list[str]
+) -> NoReturn:
     """Fetch the outlets of a TOML file into WARC files in DIR; `ghirbal build DIR` takes it from there.
 
     The same as `scrapy crawl news -a outlets=OUTLETS -s GHIRBAL_OUT=DIR`, from any folder. The same command again
     resumes a crawl that was stopped, and later looks for what is new.
     """
-    from ghirbal.crawl import become_crawl
-
-    become_crawl(**options)
+    ours = {"GHIRBAL_OUT": out, "GHIRBAL_CONTACT": contact, "GHIRBAL_ALLOW_PRIVATE": "1" if allow_private else None}
+    given = [f"{name}={value}" for name, value in ours.items() if value is not None]
+    # What lies in the working folder may be called like a package of ours: with -P no module is looked for there.
+    call = [sys.executable, "-P", "-m", "scrapy", "crawl", "news", "-a", f"outlets={outlets}"]
+    call += [part for argument in arguments for part in ("-a", argument)]
+    call += [part for setting in (*given, *settings) for part in ("-s", setting)]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Scrapy has its own ways with signals, streams and exit codes.
+    os.execve(sys.executable, call, {**os.environ, "SCRAPY_SETTINGS_MODULE": "crawler.settings"})  # noqa: S606
 
 
 @ghirbal.command()

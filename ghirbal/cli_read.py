@@ -74,7 +74,7 @@ def why(**options: Any) -> int:
     beside the document that was kept for it. With --from, the record is read again, and every span that cleaning
     took out is shown with its evidence.
     """
-    from ghirbal.why import show_why
+    from ghirbal.ask import show_why
 
     return show_why(**options)
 
@@ -84,7 +84,7 @@ def why(**options: Any) -> int:
 @_JSON
 def stats(**options: Any) -> int:
     """Print what OUT holds: records by reason, language and outlet, spans by rule."""
-    from ghirbal.stats import show_stats
+    from ghirbal.ask import show_stats
 
     return show_stats(**options)
 
@@ -100,7 +100,7 @@ def stats(**options: Any) -> int:
 @_JSON
 def sample(**options: Any) -> int:
     """Print a few records of OUT, drawn at random."""
-    from ghirbal.stats import show_sample
+    from ghirbal.ask import show_sample
 
     return show_sample(**options)
 

@@ -87,9 +87,11 @@ class Explainer:
                 message = verdict.detail.get("message") or "no article by rule"
                 errors.print(quote(f"{where}: {verdict.reason}, {message}"), soft_wrap=True)
 
-    def learn(self, documents: Sequence[Document]) -> None:
-        """Learn from `documents` what their outlets repeat, unless a table says so."""
+    def read(self, file: str) -> list[Document]:
+        """Return the documents of `file`, and learn from them what their outlets repeat, unless a table says so."""
+        documents = list(islice(self.documents([file]), MAX_DOCUMENTS))
         self.clean.learn([memoryview(summarise(self.clean.accumulator(), documents))], run_here)
+        return documents
 
     def spans(self, document: Document) -> list[Span]:
         """Return what cleaning takes out of the text of `document`."""
@@ -128,8 +130,7 @@ def explain_file(
         explainer = Explainer.like(Corpus(like))
     else:
         explainer = Explainer(read_config(config), read_reviewed(boilerplate))
-    documents = list(islice(explainer.documents([file]), MAX_DOCUMENTS))
-    explainer.learn(documents)
+    documents = explainer.read(file)
     chosen = [
         document
         for document in documents

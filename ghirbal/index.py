@@ -21,7 +21,7 @@ from dedup.stages import quote as quote_passage
 from dedup.store import LISTING, Index
 from ghirbal.config import read_config
 from ghirbal.console import print_json, quote, results
-from ghirbal.explain import MAX_DOCUMENTS, Explainer
+from ghirbal.explain import Explainer
 from ghirbal.opened import Corpus
 from ghirbal.published import STATE, corpus_at, is_finished, read_marker
 
@@ -150,8 +150,7 @@ def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: s
     settings = read_config(config)
     against = find_against([corpus], settings.dedup)
     explainer = Explainer(settings)
-    documents = list(islice(explainer.documents([file]), MAX_DOCUMENTS))
-    explainer.learn(documents)
+    documents = explainer.read(file)
     # A corpus may be somebody else's, or read-only: what is built to search it is not put into it.
     with TemporaryDirectory(prefix="ghirbal-") as folder:
         index = against.open(Path(folder))

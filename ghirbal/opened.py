@@ -103,10 +103,6 @@ class Corpus:
             best = {1: [found for _, found in _named(paths, asked.titles, None)]}
         return best[min(best)][:_MOST_FOUND] if best else []
 
-    def documents(self, *ids: str) -> dict[str, Document]:
-        """Return the documents of these ids that are in the corpus."""
-        return documents_of(self.parts("corpus"), ids)
-
     def why(self, key: str) -> list[Account]:
         """Return what became of each record that `key` names, stage by stage; print one to read it.
 
@@ -121,7 +117,7 @@ class Corpus:
                 "were its inputs complete?"
             )
         removed = (record for record in found[:_SURVIVORS] if isinstance(record, RemovedRecord))
-        survivors = self.documents(*(record.survivor for record in removed))
+        survivors = documents_of(self.parts("corpus"), (record.survivor for record in removed))
         return [account_for(record, self.manifest.command, survivors) for record in found]
 
     def to_pandas(self) -> Any:

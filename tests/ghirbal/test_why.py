@@ -11,7 +11,7 @@ from corpus.errors import UsageError
 from corpus.records import Document
 from ghirbal.config import read_config
 from ghirbal.differences import side_by_side
-from ghirbal.opened import Corpus
+from ghirbal.opened import Corpus, documents_of
 from ghirbal.published import RemovedRecord
 from tests.ghirbal.builds import build, call, rare_words, rows, story
 
@@ -249,7 +249,7 @@ def test_every_format_is_read_back(job, corpus, tmp_path, form):
     assert list(other) == list(corpus)
     assert places(other.find("w9")) == [("wadi.jsonl", 1)]
     assert places(other.find("القديم المرفا")) == [("wadi.jsonl", 1)]
-    assert set(other.documents("w9", "nobody")) == {"w9"}
+    assert set(documents_of(other.parts("corpus"), ("w9", "nobody"))) == {"w9"}
 
 
 def test_bare_texts_and_unfinished_folders_have_no_records(job, tmp_path):

@@ -1,19 +1,22 @@
-"""`ghirbal why`: what became of one record of a finished corpus, stage by stage, and what each verdict rests on."""
+"""A finished corpus asked: what became of one record, and on what that rests; its figures; a few records to look at."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import heapq
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from corpus.errors import EXIT_DONE
+from corpus.errors import EXIT_DONE, UsageError
+from corpus.records import Document
 from ghirbal.account import Account
-from ghirbal.console import print_json, quote, results
+from ghirbal.console import print_json, print_report, quote, results
 from ghirbal.differences import Pieces, side_by_side
 from ghirbal.opened import Corpus
-from ghirbal.published import RemovedRecord
+from ghirbal.published import Found, RemovedRecord, read_report
 from ghirbal.terminal import visible, visible_lines
 
 #: Of more records that a name fits, only so many are told in full.
@@ -75,3 +78,50 @@ def _show(account: Account, *, brief: bool) -> None:
 
 def _marked(pieces: Pieces, colour: str) -> Text:
     return Text.assemble(*((visible_lines(text), "" if shared else colour) for text, shared in pieces))
+
+
+def show_stats(out: str, *, as_json: bool) -> int:
+    """Print what a corpus holds and what was removed from it."""
+    corpus = Corpus(out)
+    report = read_report(corpus.path)
+    if as_json:
+        print_json({"command": corpus.manifest.command} | report.to_row())
+    else:
+        print_report(report, most=None)
+    return EXIT_DONE
+
+
+def show_sample(out: str, *, count: int, as_json: bool, removed: bool, seed: int, **wanted: str | None) -> int:
+    """Print `count` records drawn at random, the same for the same `seed`; `wanted` are values of their fields."""
+    corpus = Corpus(out)
+    rows: Iterator[Found] = iter(corpus.removed if removed or wanted.get("reason") else corpus)
+    fitting = (
+        row for row in rows if all(value is None or getattr(row, name, None) == value for name, value in wanted.items())
+    )
+
+    def lot(row: Found) -> tuple[bytes, str, int]:
+        place = row.source.path, row.source.record
+        name = f"{seed}\0{row.id}\0{place}".encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(name, digest_size=8).digest(), *place
+
+    drawn = heapq.nsmallest(count, fitting, key=lot)
+    if not drawn:
+        asked = ", ".join(f"{name} {value}" for name, value in wanted.items() if value is not None)
+        raise UsageError(f"{out}: holds no such record: {asked or 'there is none at all'}")
+    for row in drawn:
+        if as_json:
+            print_json(row)
+        else:
+            _show_row(row)
+    return EXIT_DONE
+
+
+def _show_row(row: Found) -> None:
+    results.rule(quote(f"{row.source.path} record {row.source.record}"), characters="=")
+    about: dict[str, Any] = {"id": row.id, "outlet": row.outlet, "url": row.url, "published": row.published}
+    if not isinstance(row, Document):
+        about["reason"] = row.reason
+    said = "  ".join(f"{name} {value}" for name, value in about.items() if value)
+    results.print(Text.assemble((visible(row.title), "bold"), "\n" if row.title else "", (visible(said), "dim")))
+    text = row.text if isinstance(row, Document) else row.text or row.excerpt
+    results.print(Text(visible_lines(text)), soft_wrap=True)
