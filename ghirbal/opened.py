@@ -188,8 +188,10 @@ class _Asked:
         core = _address(self.key)
         places = dict.fromkeys((self.key, core, unquote(core), quote(unquote(core), "/:?=&;,+@!$'()*~")))
         self.needles = [_written(place) for place in places if place]
-        if file := self.path.rpartition("/")[2]:
-            self.needles.append(_written(file) + b'"')
+        file = "" if "://" in self.key else self.path.rpartition("/")[2]
+        if file:
+            record = b"" if self.record is None else b',"record":%d' % self.record
+            self.needles.append(_written(file) + b'"' + record)
         self.needles = [one for one in self.needles if not any(less in one for less in self.needles if less != one)]
 
     def rank(self, row: _Name | Document) -> int:

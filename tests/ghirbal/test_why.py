@@ -70,6 +70,7 @@ def test_a_corpus_is_what_python_iterates(corpus, job):
         ("sahil/2024/3.txt", ("sahil/2024/3.txt", 0)),
         ("/anywhere/dumps/sahil/2024/3.txt", ("sahil/2024/3.txt", 0)),
         ("short.txt", ("sahil/2024/short.txt", 0)),
+        ("wadi.jsonl:1", ("wadi.jsonl", 1)),
         ("wadi.jsonl:2", ("wadi.jsonl", 2)),
         ("المرفأ القديم", ("wadi.jsonl", 1)),
         ("القديم المرفا", ("wadi.jsonl", 1)),
