@@ -1,19 +1,24 @@
 """What became of a record: `why`, `explain`, `stats` and `sample`, on a small corpus with a reason of each kind."""
 
+import hashlib
 import io
+import random
+import resource
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import orjson
 import pytest
 
 from corpus.errors import UsageError
-from corpus.records import Document
+from corpus.formats.shards import open_shard
+from corpus.records import Document, Source
 from ghirbal.config import read_config
 from ghirbal.differences import side_by_side
 from ghirbal.opened import Corpus, documents_of
 from ghirbal.published import RemovedRecord
-from tests.ghirbal.builds import build, call, rare_words, rows, story
+from tests.ghirbal.builds import build, call, command, rare_words, rows, story
 
 FURNITURE = "تابعوا نشرة الساحل كل مساء"
 
@@ -192,13 +197,13 @@ def test_explain_does_what_the_build_did(job, monkeypatch, capsys):
 def test_a_corpus_is_named_by_its_folder_its_documents_or_a_file_of_them(job, monkeypatch, capsys):
     path, out = job / "dumps" / "sahil" / "2024" / "3.txt", job / "out"
     for name in (out, out / "corpus", next((out / "corpus").iterdir()), next((out / "removed").iterdir())):
-        for command in (
+        for asked in (
             ("why", name, "w9"), ("stats", name), ("sample", name), ("check", name), ("similar", path, name),
             ("explain", path, "--like", name), ("explain", path, "--boilerplate", name),
         ):  # fmt: skip
-            code, said = call(monkeypatch, capsys, *command)
-            assert (code, said.err) == (0, ""), command
-            assert command[0] != "explain" or "[-تابعوا" in said.out
+            code, said = call(monkeypatch, capsys, *asked)
+            assert (code, said.err) == (0, ""), asked
+            assert asked[0] != "explain" or "[-تابعوا" in said.out
 
 
 def test_explain_picks_a_record_and_reads_standard_input(job, monkeypatch, capsys):
@@ -273,3 +278,33 @@ def test_two_texts_side_by_side_are_whole():
     ours, theirs = side_by_side(one, other)
     assert ("".join(piece for piece, _ in ours), "".join(piece for piece, _ in theirs)) == (one, other)
     assert [piece for piece, shared in theirs if not shared] == [" الوزير اليوم.", " كبير"]
+
+
+@pytest.mark.slow
+@pytest.mark.broken_corpus
+def test_a_record_of_100_000_is_told_within_a_second(tmp_path):
+    out, files, words = tmp_path / "out", {}, " ".join(story(number) for number in range(20)).split()
+    dice = random.Random(1)
+    for part in range(5):
+        with (
+            open_shard(tmp_path / f"out/removed/part-{part:05d}.jsonl.zst", "jsonl.zst") as removed,
+            open_shard(tmp_path / f"out/corpus/part-{part:05d}.jsonl.zst", "jsonl.zst") as kept,
+        ):
+            for number in range(part * 20_000, part * 20_000 + 20_000):
+                text = " ".join(dice.choices(words, k=250))
+                url = f"https://sahil.example/{number}"
+                kept.write(Document(f"{number:032x}", Source("a.jsonl", number), text, title=text[:40], url=url))
+        for folder, shard in (("removed", removed), ("corpus", kept)):
+            files[f"{folder}/part-{part:05d}.jsonl.zst"] = asdict(shard.published)
+    counts = {"read": 100_000, "kept": 100_000, "dropped": 0, "failed": 0}
+    manifest = {"command": "build", "configuration": {"format": "jsonl.zst"}, "counts": counts, "files": files}
+    (out / "manifest.json").write_bytes(orjson.dumps(manifest))
+    (out / "_SUCCESS").write_text(hashlib.sha256(orjson.dumps(manifest)).hexdigest())
+    for key in (f"{99_999:032x}", "https://sahil.example/99999", "a.jsonl:99999"):
+        times = []
+        for _ in range(3):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            assert command("why", out, key).stdout.startswith("kept")
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            times.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+        assert min(times) < 1.0, (key, times)
