@@ -17,6 +17,7 @@ _EXTRAS = {
     "cluster": "to work on a cluster (--cluster)",
     "parquet": "to read and write Parquet",
     "push": "by ghirbal push",
+    "remote": "to read inputs from s3:// and other addresses",
 }
 _OPTIONAL = {"pandas": "Corpus.to_pandas()", "polars": "Corpus.to_polars()", "datasets": "Corpus.to_dataset()"}
 #: A requirement of every build, or of an extra; what only older Pythons need is imported before this is asked.

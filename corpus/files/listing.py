@@ -8,16 +8,20 @@ import stat
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
 from corpus.errors import InputError, UsageError
+from corpus.files.remote import find_stored, is_address
 from corpus.records import Failure, Source, folders_naming
 
 #: The INPUT that stands for standard input.
 STDIN = "-"
 #: Ends the name of an archive that a crawl is still writing (`x.warc.gz.open`); it is renamed when it is whole.
 UNFINISHED = ".open"
+
+#: Begins the address of a path.
+_LOCAL = "file://"
 
 #: Tells of folders what is to be read for them: themselves, or another one, of which only files of certain names.
 Find: TypeAlias = Callable[[Iterable[str]], Mapping[str, Container[str] | None]]
@@ -27,9 +31,10 @@ Find: TypeAlias = Callable[[Iterable[str]], Mapping[str, Container[str] | None]]
 class InputFile:
     """One file to read.
 
-    `path` is absolute ("-" for standard input until it is spooled). `name` is what people and records see: the
-    path below its INPUT with "/" (see `list_inputs`), always valid UTF-8. `size` (bytes) and `mtime_ns` are as listed;
-    an `mtime_ns` of 0 means unknown. `outlet` is that of records for which neither they nor `name` name one.
+    `path` is absolute, or an address ("-" for standard input until it is spooled). `name` is what people and records
+    see: the path below its INPUT with "/" (see `list_inputs`), always valid UTF-8. `size` (bytes) and `mtime_ns` are as
+    listed; an `mtime_ns` of 0 means unknown, and that of an address is the number of its version. `outlet` is that of
+    records for which neither they nor `name` name one.
     """
 
     path: str
@@ -56,11 +61,10 @@ def list_inputs(
     Raises:
         UsageError: an INPUT does not exist.
     """
-    # Path.absolute keeps "..", resolve follows links.
-    given = list(dict.fromkeys(name if name == STDIN else os.path.abspath(name) for name in inputs))  # noqa: PTH100
-    if missing := [path for path in given if path != STDIN and not os.path.lexists(path)]:
+    given = list(dict.fromkeys(map(_absolute, inputs)))
+    if missing := [path for path in given if path != STDIN and not is_address(path) and not os.path.lexists(path)]:
         raise UsageError(f"{show_name(missing[0])}: no such file or folder")
-    limits = {os.path.abspath(name): names for name, names in (only or {}).items() if names is not None}  # noqa: PTH100
+    limits = {_absolute(name): names for name, names in (only or {}).items() if names is not None}
     paths = [path for path in given if not any(_reaches(root, path, find) for root in given if root not in limits)]
     found = [
         item
@@ -68,20 +72,28 @@ def list_inputs(
         for item in _list_one(path, name, limits.get(path), find)
     ]
     files = [item for item in found if isinstance(item, _Found)]
-    once: dict[tuple[int, int], InputFile] = {}
+    once: dict[tuple[int, int] | str, InputFile] = {}
     for item in sorted(files, key=lambda item: (item.file.name, item.file.path)):
         once.setdefault(item.node, item.file)
     if len(paths) == 1 and paths[0] not in limits and not any(folders_naming(file.name) for file in once.values()):
-        outlet = show_name(Path(paths[0]).name) if Path(paths[0]).is_dir() else ""
+        folder = Path(paths[0]).is_dir() or (is_address(paths[0]) and paths[0] not in once)
+        outlet = show_name(Path(paths[0]).name) if folder else ""
         once = {node: replace(file, outlet=outlet) for node, file in once.items()}
     failures = {item for item in found if isinstance(item, Failure)}
     return list(once.values()), sorted(failures, key=lambda failure: (failure.source.path, failure.reason))
 
 
+def _absolute(name: str) -> str:
+    """Return an INPUT as a path from the root, with ".." taken out and links as they are; an address as it is."""
+    if name.startswith(_LOCAL):
+        return os.path.abspath(name.removeprefix(_LOCAL))  # noqa: PTH100
+    return name.rstrip("/") if name == STDIN or is_address(name) else os.path.abspath(name)  # noqa: PTH100
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     file: InputFile
-    node: tuple[int, int]
+    node: tuple[int, int] | str
 
 
 def _reaches(root: str, path: str, find: Find) -> bool:
@@ -119,9 +131,9 @@ def _list_one(root: str, name: str, only: Container[str] | None, find: Find) -> 
     if root == STDIN:
         yield _Found(InputFile(STDIN, STDIN), (-1, -1))
         return
-    item = _look(root, show_name(name or Path(root).name))
-    if item:
-        yield item
+    item = None if is_address(root) else _look(root, show_name(name or Path(root).name))
+    if item or is_address(root):
+        yield from [item] if item else _list_address(root, name)
         return
     folders = [(root, only)]
     while folders:
@@ -140,6 +152,14 @@ def _list_one(root: str, name: str, only: Container[str] | None, find: Find) -> 
                 folders += find([entry.path]).items()
             elif item := _look(entry.path, _name_below(root, entry.path, name)):
                 yield item
+
+
+def _list_address(root: str, name: str) -> Iterator[_Found]:
+    for file in find_stored(root):
+        parts = PurePosixPath(file.below).parts
+        if not any(part.startswith(".") for part in parts) and not file.below.endswith(f".warc.gz{UNFINISHED}"):
+            shown = show_name("/".join(filter(None, (name, *parts))) or PurePosixPath(root).name)
+            yield _Found(InputFile(file.address, shown, file.size, file.version), file.address)
 
 
 def _look(path: str, name: str) -> _Found | Failure | None:

@@ -20,6 +20,7 @@ from corpus.charset import decode
 from corpus.errors import CorruptInput, EnvironmentFault, InputError, RecordError, TruncatedInput
 from corpus.files.compressed import Stream, claimed_codec
 from corpus.files.listing import STDIN, InputFile, failure_of
+from corpus.files.remote import fetched
 from corpus.formats.csv import read_csv
 from corpus.formats.feed import FEED, read_feed
 from corpus.formats.json_array import read_json
@@ -65,13 +66,15 @@ def read_input(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Itera
         EnvironmentFault: the disk is full.
     """
     try:
-        _check_as_listed(file)
-        reader = _reader_of(file)
-        if reader is read_lines:
-            yield from _bounded(read_lines(file, config, part), file.outlet)
-        elif part[0] == 0:
-            yield from _bounded(reader(file, config), file.outlet)
-        _check_as_listed(file)
+        with fetched(file.path, file.size) as path:
+            local = file if path == file.path else replace(file, path=path, mtime_ns=0)
+            _check_as_listed(local)
+            reader = _reader_of(local)
+            if reader is read_lines:
+                yield from _bounded(read_lines(local, config, part), file.outlet)
+            elif part[0] == 0:
+                yield from _bounded(reader(local, config), file.outlet)
+            _check_as_listed(local)
     except (InputError, OSError) as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise EnvironmentFault(f"no space to unpack {file.name}: {error.strerror}") from error

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from corpus.files.durable import publish
 from corpus.files.listing import InputFile
+from corpus.files.remote import is_address
 from corpus.records import Failure
 from corpus.run.cluster import DaskPool
 from corpus.run.plan import Item, Plan, Segment, Task, find_done, learned_path
@@ -76,7 +77,8 @@ def shard_inputs(files: Iterable[InputFile]) -> list[tuple[tuple[InputFile, tupl
     group: list[tuple[InputFile, tuple[int, int]]] = []
     size = 0
     for file in files:
-        if file.size > _SPLIT_BYTES and file.name.lower().endswith(_SPLIT_NAMES):
+        # Each part of what lies elsewhere would fetch all of it.
+        if file.size > _SPLIT_BYTES and file.name.lower().endswith(_SPLIT_NAMES) and not is_address(file.path):
             parts = min(_MAX_PARTS, -(-file.size // _SPLIT_BYTES))
             shards += [((file, (part, parts)),) for part in range(parts)]
             continue

@@ -20,7 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PACKAGES = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 #: Extras of which a feature says, in words, that it needs them.
-OPTIONAL = ("cluster", "parquet")
+OPTIONAL = ("cluster", "parquet", "remote")
 
 
 def canonical(name: str) -> str:
