@@ -2,10 +2,11 @@
 
     python bench/page.py [--data FOLDER] [--write]
 
-Needs the labelled data (a sibling folder `shared/data`, or $GHIRBAL_DATA, or --data). Two logistic regressions with a
-ridge, by Newton's method: whether a document is a page, and whether a line of a page is of its article. Each of the
-709 labelled pages is also cut to a window around its article; every other one is used without its headline. Beside them
-stand pages and windows labelled by hand, and dumps of saved news pages, whose lines are labelled by their gold text.
+Needs the labelled data (a sibling folder `shared/data`, or $GHIRBAL_DATA, or --data). Logistic regressions with a
+ridge, by Newton's method: whether a document is a page, and whether a line of a page is of its article; the latter
+twice, the second one with what the first says of the lines around. Each of the 709 labelled pages is also cut to a
+window around its article; every other one is used without its headline. Beside them stand pages and windows labelled
+by hand, and dumps of saved news pages, whose lines are labelled by their gold text.
 A line weighs as the square root of its length, a document as much as any other, those labelled by hand and the news
 pages more. For the table sites are put into groups, and each group is judged by weights fitted on the others. `--write`
 makes cleaning/article/page.toml of the weights fitted on all.
@@ -20,7 +21,7 @@ import os
 import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from statistics import fmean
@@ -36,7 +37,7 @@ sys.path[0] = str(PROJECT)  # not this folder, where files have the names of the
 
 from cleaning.article.page import PAGE, choose_threshold, document_figures  # noqa: E402
 from cleaning.article.rules import analyse, find_phrases  # noqa: E402
-from cleaning.article.signs import Figures, figures_of, outline_of  # noqa: E402
+from cleaning.article.signs import Figures, context_of, figures_of, outline_of  # noqa: E402
 from cleaning.lines.lexicon import default_lexicon  # noqa: E402
 from cleaning.lines.unit import cut  # noqa: E402
 from cleaning.score import squash  # noqa: E402
@@ -186,9 +187,22 @@ def fit_lines(rows: Sequence[Labelled]) -> NDArray[np.float64]:
     return fit(np.concatenate([row.figures for row in rows])[known], labels[known], weights[known])
 
 
-def agreement(row: Labelled, weights: NDArray[np.float64]) -> float:
-    """Return F over the characters of the lines that are kept by `weights`."""
+def beside(row: Labelled, weights: NDArray[np.float64]) -> Labelled:
+    """Return `row` with the figures of what `weights` say of the lines around each line."""
     chances = 1 / (1 + np.exp(-(row.figures @ weights)))
+    context = context_of(chances.tolist(), row.sizes.tolist())
+    near = np.array([[float(value) for value in figures.values()] for figures in context], np.float32)
+    return replace(row, figures=np.concatenate([row.figures[:, :-1], near, row.figures[:, -1:]], axis=1))
+
+
+def fit_twice(rows: Sequence[Labelled]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    first = fit_lines(rows)
+    return first, fit_lines([beside(row, first) for row in rows])
+
+
+def agreement(row: Labelled, weights: tuple[NDArray[np.float64], NDArray[np.float64]]) -> float:
+    """Return F over the characters of the lines that are kept by `weights`."""
+    chances = 1 / (1 + np.exp(-(beside(row, weights[0]).figures @ weights[1])))
     kept = chances >= choose_threshold(chances.tolist(), row.sizes.tolist())[0]
     body, hit = row.sizes[row.labels == 1].sum(), row.sizes[kept & (row.labels == 1)].sum()
     return float(2 * hit / max(1, body + row.sizes[kept & (row.labels >= 0)].sum()))
@@ -199,8 +213,8 @@ def fold(site: str) -> int:
 
 
 def measure(rows: Sequence[Labelled]) -> Iterator[str]:
-    left_out = [fit_lines([row for row in rows if fold(row.site) != at]) for at in range(FOLDS)]
-    fitted = fit_lines(rows)
+    left_out = [fit_twice([row for row in rows if fold(row.site) != at]) for at in range(FOLDS)]
+    fitted = fit_twice(rows)
     yield "| pages, F over characters (F below .3) | documents | keep all | left out | fitted |"
     yield "|---|---|---|---|---|"
     for group in dict.fromkeys(row.group for row in rows):
@@ -239,9 +253,9 @@ PAGES = frozenset({"whole pages", "windows of them", "fullpage ar", "fullpage ot
 
 HEAD = """\
 # What speaks for (above 0) or against a document being the dump of a whole page, and a line of a page being of its
-# article. Fitted by `python bench/page.py --write`; every figure is between 0 and 1, the sum goes through the logistic
-# function. `body` is what the lines of articles have on average in each group; the evidence names where a line falls
-# short of it.
+# article: by itself, and `again` with what that says of the lines around it. Fitted by `python bench/page.py --write`;
+# figures are between 0 and 1 (a chance enters as odds, from -1 to 1), the sum goes through the logistic function.
+# `body` is what the lines of articles have on average in each group; the evidence names where a line falls short of it.
 """
 
 
@@ -281,11 +295,14 @@ def main() -> None:
         documents.append((group, row.get("outlet") or row.get("source") or "", document_figures(analysed(row)[0])))
     print("\n".join([*measure(lines), "", *measure_documents(documents)]))
     if options.write:
-        weights = fit_lines(lines)
+        weights, again = fit_twice(lines)
         figures = np.array([flat(row) for *_, row in documents], np.float32)
         whole = fit(figures, np.array([group in PAGES for group, *_ in documents]), np.ones(len(documents)))
         text = [*to_toml("document", documents[0][2], whole.tolist(), {})]
-        text += to_toml("line", first, weights.tolist(), body_means(lines, first, weights))
+        text += to_toml("line", first, weights.tolist(), {})
+        both = first | {"context": context_of([0.5], [1])[0]}
+        means = body_means([beside(row, weights) for row in lines], both, again)
+        text += to_toml("again", both, again.tolist(), means)
         WEIGHTS.write_text(HEAD + "\n".join(text) + "\n", "utf-8")
 
 

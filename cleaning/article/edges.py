@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import dropwhile
 
 from cleaning.article.analysis import (
-    AROUND,
     CAPTION,
     Analysis,
     is_fragment,
@@ -26,7 +24,7 @@ from cleaning.article.links import is_bare, linked_headlines, resumes
 from cleaning.article.words import content_words, covered
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.mentions import is_byline, is_date_line, split_tags
-from cleaning.lines.unit import SHORT, STUB, Unit, has_clauses
+from cleaning.lines.unit import Unit, has_clauses
 from corpus.arabic import folded_words
 
 #: What stands before the body and is chrome there, and what after it, though it may be body elsewhere.
@@ -86,7 +84,7 @@ def remove_head(found: Analysis, first: int) -> None:
     left = remaining(head)
     if sum(found.paragraphs) >= _PARAGRAPHS and left and not found.extracted:
         remove_section(found, left)
-    remove_captions(found, head)
+    remove_captions(head)
 
 
 def remove_headline(found: Analysis, head: Sequence[Unit]) -> None:
@@ -139,10 +137,9 @@ def remove_section(found: Analysis, left: Sequence[Unit]) -> None:
         found.title = found.title or headline.text
 
 
-def remove_captions(found: Analysis, head: Sequence[Unit]) -> None:
-    """Remove captions between a furnished head and the first paragraph, and menu entries over the article."""
+def remove_captions(head: Sequence[Unit]) -> None:
+    """Remove captions between a furnished head and the first paragraph."""
     furniture = next((at for at, unit in enumerate(head) if unit.rule in _FURNISHED), len(head))
-    menu = SHORT if found.page else STUB if any(unit.rule in AROUND for unit in head) else 0
     few = len(remaining(head[furniture:])) <= _CAPTIONS
     for at, unit in enumerate(head):
         if unit.rule or unit.phrase or (at and not head[at - 1].rule and head[at - 1].text[-1] in ":："):
@@ -152,8 +149,6 @@ def remove_captions(found: Analysis, head: Sequence[Unit]) -> None:
             remove(unit, "caption", "names where the picture is from")
         elif at > furniture and few and caption:
             remove(unit, "caption", "between the furniture of the head and the first paragraph")
-        elif not unit.ends and unit.size < menu:
-            remove(unit, "page", "a short line over the article")
 
 
 def remove_boxes(found: Analysis, first: int) -> None:
@@ -197,9 +192,6 @@ def remove_trailing(found: Analysis, last: int) -> None:
             remove_phrase(unit)
         elif not is_list and is_date_line(unit.key) and unit.text[-1] not in ":：":
             remove(unit, "date", "a date and hardly anything else")
-    for unit in dropwhile(lambda unit: unit.rule not in AROUND, units[last + 1 :]):
-        if not unit.ends and unit.size < SHORT:
-            remove(unit, "page", "a short line under the furniture after the body")
     closing = next((at for at in range(last, len(units)) if units[at].closes), len(units))
     following = [unit for unit in remaining(units[closing + 1 :]) if is_fragment(unit)]
     _remove_fragments(found, following, "after the words that end the outlet's articles")

@@ -1,7 +1,8 @@
 """Judge a text that is the dump of a whole page: tell that it is one, and which of its lines are the article.
 
 Both are sums of figures, each with its weight, that were fitted on labelled dumps (bench/page.py; the weights
-stand in page.toml). A dump of an article alone is left to the other rules.
+stand in page.toml). Lines are judged twice, the second time with what was found of those around them. A dump of an
+article alone is left to the other rules.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from statistics import fmean, pstdev
 import msgspec
 
 from cleaning.article.analysis import AROUND, Analysis, remove
-from cleaning.article.signs import LINKS, Figures, figures_of, log_of, outline_of
+from cleaning.article.signs import LINKS, Figures, context_of, figures_of, log_of, outline_of
 from cleaning.lines.mentions import is_date_line
 
 #: Classes that a page shows outside of its article.
@@ -107,7 +108,20 @@ _EVIDENCE = {
     "around": "stands among short lines",
     "place": "stands outside of the densest stretch of running text",
     "words": "shares few words with the article",
+    "context": "stands among lines that are hardly of the article",
 }
+
+
+def judge(found: Analysis, line: Scale, again: Scale) -> tuple[list[dict[str, float]], list[float]]:
+    """Return for each line of a page the sums of its groups, and how likely it is of the article.
+
+    Each line is judged twice: by itself, and then also by what was found of the lines around it.
+    """
+    rows = figures_of(outline_of(found))
+    chances = [line.chance(line.points(figures)) for figures in rows]
+    context = context_of(chances, [unit.size for unit in found.units])
+    points = [again.points({**figures, "context": near}) for figures, near in zip(rows, context, strict=True)]
+    return points, [again.chance(groups) for groups in points]
 
 
 def remove_outside(found: Analysis) -> None:
@@ -117,12 +131,11 @@ def remove_outside(found: Analysis) -> None:
     """
     if sum(not unit.ends for unit in found.units) < _LEAST:
         return
-    document, scale = scales()["document"], scales()["line"]
+    document, again = scales()["document"], scales()["again"]
     surely = document.chance(document.points(document_figures(found)))
     if surely < PAGE:
         return
-    points = [scale.points(figures) for figures in figures_of(outline_of(found))]
-    chances = [scale.chance(groups) for groups in points]
+    points, chances = judge(found, scales()["line"], again)
     least, agreement = choose_threshold(chances, [unit.size for unit in found.units])
     doubtful = agreement < _DOUBTFUL
     if doubtful and surely < _SURELY:
@@ -137,7 +150,7 @@ def remove_outside(found: Analysis) -> None:
         between = all(stays[at - 1 : at] + stays[at + 1 : at + 2]) and chances[at] >= _UNLIKELY
         if not (stays[at] or between):
             found.paragraphs[at] = False
-            lacks = sorted(_EVIDENCE, key=lambda group: points[at][group] - scale.body[group])[:2]
+            lacks = sorted(_EVIDENCE, key=lambda group: points[at][group] - again.body[group])[:2]
             remove(unit, "page", f"{_EVIDENCE[lacks[0]]}, {_EVIDENCE[lacks[1]]}")
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from math import log1p
+from math import log, log1p
 
 from cleaning.article.analysis import AROUND, Analysis, is_photo
 from cleaning.article.words import content_words, covered
@@ -273,3 +273,44 @@ def _words(outline: Outline, at: int) -> dict[str, float]:
         "many": many,
         "shared with the headline": 0.0 if at == outline.headline else min(len(words & outline.asked), 3) / 3,
     }
+
+
+#: A line as likely as this is worth nothing to a stretch, and a short one counts as so many characters.
+_EVEN = 0.4
+_LEAST = 25
+#: A chance is not taken for surer than this, which is so large as the logarithm of odds.
+_SURE = 1e-3
+_ODDS = 7.0
+
+
+def context_of(chances: Sequence[float], sizes: Sequence[int]) -> list[dict[str, float]]:
+    """Return for each line of a page what the chances of the lines around it say, that it is of the article."""
+    capped = [min(size, _FULL) for size in sizes]
+    likely = [0.0, *accumulate(chance * size for chance, size in zip(chances, capped, strict=True))]
+    total = [0, *accumulate(capped)]
+    foreign = [0, *accumulate(size * (chance < 0.5) for chance, size in zip(chances, capped, strict=True))]
+    worths = [(chance - _EVEN) * max(size, _LEAST) / 100 for chance, size in zip(chances, capped, strict=True)]
+    first, last = best_stretch(worths)
+    part = (likely[last] - likely[first]) / (likely[-1] + 1)
+
+    def around(start: int, end: int) -> float:
+        start, end = max(start, 0), min(end, len(capped))
+        return (likely[end] - likely[start]) / (total[end] - total[start] + _PRIOR)
+
+    rows: list[dict[str, float]] = []
+    for at, chance in enumerate(chances):
+        between = foreign[first] - foreign[at + 1] if at < first else max(foreign[at] - foreign[last], 0)
+        figures = {"its own chance": log((chance + _SURE) / (1 - chance + _SURE)) / _ODDS}
+        for reach in _WINDOWS:
+            figures[f"the {reach} before"] = around(at - reach, at)
+            figures[f"the {reach} after"] = around(at + 1, at + 1 + reach)
+        figures |= {
+            "both neighbours": chances[at - 1] * chances[at + 1] if 0 < at < len(chances) - 1 else 0.0,
+            "in the likeliest stretch": first <= at < last,
+            "lines up to it": log_of(max(first - at, 0), 5),
+            "lines down from it": log_of(max(at - last + 1, 0), 5),
+            "unlikely characters between": log_of(between / 50, 5),
+            "share of the likeliest stretch": part,
+        }
+        rows.append(figures)
+    return rows

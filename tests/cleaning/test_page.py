@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from math import log1p
+
 import pytest
 
 from cleaning.article.page import PAGE, choose_threshold, document_figures, scales
 from cleaning.article.rules import analyse, find_phrases, find_spans
+from cleaning.article.signs import context_of
 from cleaning.article.spans import delete_spans
 from cleaning.lines.lexicon import default_lexicon
 from cleaning.lines.unit import cut
@@ -73,9 +76,19 @@ def test_the_evidence_says_where_a_line_falls_short():
     spans, _ = find_spans(text, "", default_lexicon(), OutletTable(()))
     evidence = {text[span.start : span.end].strip(): span.evidence for span in spans}
     assert evidence["Рыбаки ждут начала сезона"] == (
-        "stands outside of the densest stretch of running text, shares few words with the article"
+        "stands among lines that are hardly of the article, has not the form of running text"
     )
-    assert evidence["Контакты"].startswith("has a phrase of the furniture of pages")
+    assert evidence["Контакты"].endswith("has a phrase of the furniture of pages")
+
+
+def test_a_line_is_told_by_those_around_it_that_are_likely():
+    likely, unlikely, first = context_of([0.9, 0.9, 0.1, 0.9], [300, 300, 20, 300]), context_of([0.9], [300]), "the 1 "
+    assert [row["in the likeliest stretch"] for row in likely] == [True] * 4
+    assert [row["both neighbours"] for row in likely] == [0.0, pytest.approx(0.09), pytest.approx(0.81), 0.0]
+    assert likely[2][first + "before"] == likely[2][first + "after"] == pytest.approx(270 / 360)
+    assert unlikely[0][first + "before"] == unlikely[0]["unlikely characters between"] == 0.0
+    far = context_of([0.9, 0.1, 0.1, 0.1, 0.1, 0.1], [300, 300, 300, 300, 20, 20])
+    assert [row["lines down from it"] for row in far] == [log1p(at) / 5 for at in (0, 1, 2, 3, 4, 5)]
 
 
 def test_the_lines_kept_are_those_of_the_largest_expected_agreement():
