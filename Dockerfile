@@ -8,7 +8,7 @@ RUN pip install --no-cache-dir --root-user-action=ignore --prefix=/install "/sou
 FROM python:3.13-slim
 COPY --from=build /install /usr/local
 # Kernels are compiled for this processor; on another one they are again, under HOME, which anybody can write to.
-RUN python -c "import dedup.stages" && useradd --no-create-home ghirbal
+RUN python -m dedup && useradd --no-create-home ghirbal
 ENV HOME=/tmp PYTHONUNBUFFERED=1
 WORKDIR /data
 USER ghirbal

@@ -36,6 +36,9 @@ DATA = Path(os.environ.get("GHIRBAL_DATA", ROOT / ".." / "shared" / "data")) / "
 ROUNDS = 3
 #: datatrove and text-dedup take minutes for what the others do in seconds; text-dedup needs a Python of its own.
 SMALL, SLOW = 1_000, ("datatrove", "text-dedup")
+#: Articles of 3.2 kB for the whole command beside datasketch, and how many times its CPU seconds that must take; and
+#: CPU seconds that the command may take for 20 documents.
+ARTICLES, ARTICLES_BAR, START_BAR = 15_000, 3.0, 0.8
 #: Characters of an Arabic text of 2 kB.
 LENGTH = 1_150
 
@@ -139,7 +142,7 @@ def speed_table(found: dict[str, dict[str, Any]]) -> Iterator[str]:
         yield f"| {' | '.join(cells)} | {figures['mb']:,.0f} | {figures['removed']:,} |"
 
 
-def time_command(path: Path, count: int) -> str:
+def time_command(path: Path, count: int) -> float:
     """Time `ghirbal dedup` from a file of rows to a published corpus with its audit, in CPU seconds of one worker."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "in.jsonl"
@@ -153,11 +156,27 @@ def time_command(path: Path, count: int) -> str:
             out = f"{folder}/{number}"
             subprocess.run([*command, out, "--workers", "1", "-q"], cwd=ROOT, check=True, capture_output=True)
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
-    return (
+    return used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+
+
+def command_table(peers: str, path: Path, count: int) -> Iterator[str]:
+    """Yield what the whole command takes: for all texts, beside the peer with the same work, and to start."""
+    seconds = time_command(path, count)
+    yield (
         f"`ghirbal dedup`, the whole command, from {count:,} rows of JSON to a published corpus with its clusters, the"
         f" audit of each removal and a report: {seconds:.1f} CPU s, {count / seconds:,.0f} docs/s."
+        f" Of 20 rows: {time_command(path, 20):.2f} CPU s (bar: {START_BAR})."
     )
+    articles = min(ARTICLES, count)
+    least = [(measure(peers, "datasketch", path, articles), time_command(path, articles)) for _ in range(ROUNDS)]
+    ends = [figures["seconds"]["end"] for figures, _ in least if figures]
+    if ends:
+        whole = min(seconds for _, seconds in least)
+        yield ""
+        yield (
+            f"Of {articles:,} articles datasketch, signing in bulk and indexing in memory, takes {min(ends):.1f} CPU s,"
+            f" the whole command {whole:.1f}: {min(ends) / whole:.2f} times as much (bar: {ARTICLES_BAR})."
+        )
 
 
 def scaling_table(path: Path) -> Iterator[str]:
@@ -291,7 +310,7 @@ def main() -> None:
                 file.write(json.dumps(text, ensure_ascii=False) + "\n")
         pythons = {"ghirbal": sys.executable, "peers": options.peers, "text-dedup": options.text_dedup or options.peers}
         lines += [*speed_table(best_of_rounds(pythons, path, options.documents)), ""]
-        lines += [time_command(path, options.documents), ""]
+        lines += [*command_table(options.peers, path, options.documents), ""]
         if options.scaling:
             lines += [*scaling_table(path), ""]
         if options.million:

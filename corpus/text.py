@@ -58,7 +58,6 @@ def settle_marks(text: str) -> str:
     if not unicodedata.is_normalized("NFC", text):
         # The order of marks is what most of such texts break; what is equivalent and NFC is what NFC makes of it.
         text = _MARK_RUN.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
-    if not unicodedata.is_normalized("NFC", text):
         # Line by line: one letter that is not NFC makes all that is given with it several times as dear.
         text = "\n".join([unicodedata.normalize("NFC", line) for line in lines(text)])
     # Wherever a run too long begins, it reaches a ninth place; most texts have no mark at any of them.

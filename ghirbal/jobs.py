@@ -219,7 +219,9 @@ def _publish_report(row: dict[str, Any], out: Path, clean: Clean | None, outcome
     draw(counts.samples, MOST_SAMPLES)
     row |= counts.to_row() | survey.rows(counts.characters_before, counts.characters_after)
     parts = sorted(out / name for name in outcome.files if name.startswith("corpus/"))
-    row["pairs"] = survey.pairs(documents_of(parts, survey.survivors))
+    wanted = survey.survivors
+    known = {name: document for name, document in wanted.items() if document}
+    row["pairs"] = survey.pairs(known | documents_of(parts, wanted.keys() - known))
     row["furniture"] = main_furniture(tomllib.loads(clean.table_toml()).get("furniture", ()) if clean else ())
     row["alerts"] = find_alerts(row)
     outcome.files[REPORT] = entry(publish_json(out / REPORT, row))

@@ -28,6 +28,8 @@ MOST_DAYS = 31
 _FEW, _MUCH_CHROME = 20, 0.5
 _FIELDS = ("title", "url", "published", "authors", "tags", "credit", "language")
 _HOUR = 3_600
+#: Relations of a removed document to its survivor that are worth a look.
+_COMPARED = ("near", "contained", "extended")
 
 
 class Survey:
@@ -44,6 +46,8 @@ class Survey:
         self._copies: Counter[tuple[str, str]] = Counter()
         self._clusters: list[tuple[float, str, int, dict[str, Any]]] = []
         self._pairs: list[tuple[float, str, int, RemovedRecord]] = []
+        #: The survivors of what will be in `_pairs`, for they come first.
+        self._likely: list[tuple[float, str, int, Document]] = []
         self._serial = count()
 
     def observe(self, row: Found) -> None:
@@ -53,7 +57,7 @@ class Survey:
             outlet["removed"] += 1
             language["removed"] += 1
             self._stages[row.stage] += 1
-            if row.survivor and row.relation in ("near", "contained", "extended"):
+            if row.survivor and row.relation in _COMPARED:
                 self._keep(self._pairs, (-row.score, row.id, next(self._serial), row), MOST_PAIRS)
             return
         outlet["kept"] += 1
@@ -65,6 +69,9 @@ class Survey:
             self._empty[name] += not getattr(row, name)
         if not row.also_in:
             return
+        for copy in row.also_in:
+            if copy.relation in _COMPARED:
+                self._keep(self._likely, (-copy.score, copy.id, next(self._serial), row), MOST_PAIRS)
         members = [(row.outlet, row.published), *((copy.outlet, copy.published) for copy in row.also_in)]
         times = [(timestamp(published), name) for name, published in members]
         dated = sorted((time, name) for time, name in times if time is not None)
@@ -83,9 +90,10 @@ class Survey:
         (heapq.heappush if len(heap) < most else heapq.heappushpop)(heap, item)
 
     @property
-    def survivors(self) -> list[str]:
-        """Return the ids whose texts are wanted for the pairs."""
-        return sorted({row.survivor for *_, row in self._pairs})
+    def survivors(self) -> dict[str, Document | None]:
+        """Return the ids whose texts are wanted for the pairs, and the documents that have passed already."""
+        known = {row.id: row for *_, row in self._likely}
+        return {row.survivor: known.get(row.survivor) for *_, row in self._pairs}
 
     def rows(self, before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, Any]:
         """Return the figures as report.json has them; `before` and `after` are characters by outlet.

@@ -11,6 +11,7 @@ folded in Python first and enters the same pass as folded words. Shingles are ha
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -26,8 +27,8 @@ from dedup.sketch.words import ROOM, Encoded, encode, hash_words, read_eight, sp
 
 #: Words in a shingle.
 NGRAM = 3
-#: Words of which is remembered what was made of them, as a power of two: half a megabyte.
-_MOST_SEEN = 15
+#: Words of which is remembered what was made of them, a power of two: .8 MB.
+_MOST_SEEN = 1 << 15
 
 _P1, _P2, _P3 = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D)
 _P4, _P5 = np.uint32(0x27D4EB2F), np.uint32(0x165667B1)
@@ -59,7 +60,7 @@ def _mix(value: Any, shift: Any, one: Any, other: Any) -> Any:
     return np.uint32(value ^ (value >> np.uint32(16)))
 
 
-@compiled("uint32(uint8[::1], uint64, uint64)")
+@inlined
 def _xxh32(data: Any, at: Any, stop: Any) -> Any:
     size, four, one = np.uint32(stop - at), np.uint64(4), np.uint64(1)
     value = _P5
@@ -93,6 +94,16 @@ class Sketches(NamedTuple):
     words: NDArray[np.uint32]
     bounds: NDArray[np.int64]
     digests: NDArray[np.uint64]
+
+
+class _Memory(threading.local):
+    """What was made of words (`read_words`): of each thread its own, because kernels run side by side."""
+
+    def __init__(self) -> None:
+        self.seen = np.zeros((_MOST_SEEN, 3), dtype=np.uint64)
+
+
+_memory = _Memory()
 
 
 @compiled("int64(uint8[::1], int64, int64[::1], int64, uint32[::1])")
@@ -147,14 +158,14 @@ def _sign(
     """Sign each text `codes[bounds[i]:bounds[i + 1]]`; `counts[i]` is its words or -1. Returns all words."""
     out = np.empty(longest * LONGEST + ROOM, dtype=np.uint8)
     ends, values = np.empty(longest + 1, dtype=np.int64), np.empty(longest + 1, dtype=np.uint32)
-    wide = np.empty(longest + 1, dtype=np.uint64)
+    pieces = np.empty((longest + 1, 2), dtype=np.uint64)
     total = 0
     for text in range(len(bounds) - 1):
         count = tokenise(codes, bounds[text], bounds[text + 1], table, out, ends)
         counts[text] = count
         if count > 0:
-            digests[text] = hash_words(out, count, ends, hashes[total : total + count], wide)
-            read_words(out, count, ends, hashes[total : total + count], wide, *tables)
+            digests[text] = hash_words(out, count, ends, hashes[total : total + count], pieces)
+            read_words(out, count, ends, hashes[total : total + count], pieces, *tables)
             found = hash_shingles(out, count, ends, ngram, values)
             _permute(values[:found], permutations[0], permutations[1], signatures[text])
             total += count
@@ -175,9 +186,7 @@ def sign_encoded(texts: Encoded, ngram: int, permutations: NDArray[np.uint32]) -
     counts = np.empty(number, dtype=np.int64)
     longest = int(np.diff(texts.bounds).max(initial=0))
     digests = np.zeros(number, dtype=np.uint64)
-    # What was made of a word is remembered for these texts alone: it cannot depend on any others.
-    seen = np.zeros((1 << min(max(len(hashes) >> 4, 1).bit_length(), _MOST_SEEN), 2), dtype=np.uint64)
-    tables = fold_table(), (seen, *number_words())
+    tables = fold_table(), (_memory.seen, *number_words())
     words = hashes[: _sign(*texts, *tables, ngram, permutations, longest, signatures, hashes, counts, digests)]
     unsafe = np.flatnonzero(counts < 0)
     if len(unsafe):
@@ -205,9 +214,9 @@ def _sign_in_python(
     data = np.frombuffer(bytearray(" ".join(folded_words(text)).encode() + bytes(ROOM)), dtype=np.uint8)
     ends, values = np.empty(len(data), dtype=np.int64), np.empty(len(data), dtype=np.uint32)
     hashes = np.empty(split(data[:-ROOM], ends), dtype=np.uint32)
-    wide, seen = np.empty(len(hashes), dtype=np.uint64), np.zeros((1, 2), dtype=np.uint64)
-    digest[0] = hash_words(data, len(hashes), ends, hashes, wide)
-    read_words(data, len(hashes), ends, hashes, wide, seen, *number_words())
+    pieces = np.empty((len(hashes), 2), dtype=np.uint64)
+    digest[0] = hash_words(data, len(hashes), ends, hashes, pieces)
+    read_words(data, len(hashes), ends, hashes, pieces, _memory.seen, *number_words())
     found = hash_shingles(data, len(hashes), ends, ngram, values)
     _permute(values[:found], permutations[0], permutations[1], signature)
     return hashes

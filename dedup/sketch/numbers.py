@@ -93,7 +93,7 @@ def number_words() -> NumberWords:
     found = _number_words()
     data = np.frombuffer(bytearray(" ".join(found).encode() + bytes(ROOM)), dtype=np.uint8)
     ends, hashes = np.empty(len(data), dtype=np.int64), np.empty(len(found), dtype=np.uint32)
-    hash_words(data, split(data[:-ROOM], ends), ends, hashes, np.empty(len(found), dtype=np.uint64))
+    hash_words(data, split(data[:-ROOM], ends), ends, hashes, np.empty((len(found), 2), dtype=np.uint64))
     table = NumberWords(
         np.zeros(_SLOTS, dtype=np.uint32),
         np.zeros(_SLOTS, dtype=np.float64),
@@ -253,7 +253,7 @@ def _number(
 
 
 @compiled(
-    "void(uint8[::1], int64, int64[::1], uint32[::1], uint64[::1], uint64[:, ::1],"
+    "void(uint8[::1], int64, int64[::1], uint32[::1], uint64[:, ::1], uint64[:, ::1],"
     " uint32[::1], float64[::1], uint8[::1], int64[::1])"
 )
 def read_words(
@@ -261,7 +261,7 @@ def read_words(
     count: Any,
     ends: Any,
     hashes: Any,
-    wide: Any,
+    pieces: Any,
     seen: Any,
     keys: Any,
     values: Any,
@@ -272,19 +272,24 @@ def read_words(
 
     The high half is that of a number's value, or of a word's consonants; the set of a word's letters stands in the bits
     from `LETTERS_FROM` on. The lowest bit is set where a number begins, and nowhere else: a number of several words is
-    its first word. `seen`, 2**n rows of zeros at first, remembers by its `wide` hash what was made of a word.
+    its first word. `seen` remembers what was made of words that are no numbers: the two `pieces` of a word, and its
+    length with its hash.
     """
-    at, start, mask = 0, 0, np.uint64(len(seen) - 1)
+    at, start, mask = 0, 0, np.uint32(len(seen) - 1)
     while at < count:
-        place, key = wide[at] >> np.uint64(40) & mask, hashes[at]
-        if seen[place, 0] == wide[at]:
-            hashes[at] = np.uint32(seen[place, 1])
+        key, size = hashes[at], np.uint64(ends[at] - start)
+        place = np.uint64(key >> np.uint32(1) & mask)
+        known = seen[place, 2]
+        if seen[place, 0] == pieces[at, 0] and seen[place, 1] == pieces[at, 1] and known >> np.uint64(32) == size:
+            hashes[at] = np.uint32(known & np.uint64(0xFFFFFFFF))
             start, at = ends[at] + 1, at + 1
             continue
         _, kind = _value_of(out, start, ends[at], key, keys, values, kinds)
         if kind & _NUMBER_WORD == 0:
             hashes[at] = _word(out, np.uint64(start), np.uint64(ends[at]), key, letters)
-            seen[place, 0], seen[place, 1] = wide[at], hashes[at]
+            if pieces[at, 0] != 0:
+                seen[place, 0], seen[place, 1] = pieces[at, 0], pieces[at, 1]
+                seen[place, 2] = size << np.uint64(32) | np.uint64(hashes[at])
             start, at = ends[at] + 1, at + 1
             continue
         stop, value, stands = _number(out, at, start, count, ends, hashes, keys, values, kinds)

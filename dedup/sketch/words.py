@@ -170,28 +170,29 @@ def absorb(value: Any, eight: Any) -> Any:
     return value ^ value >> np.uint64(32)
 
 
-@compiled("uint64(uint8[::1], int64, int64[::1], uint32[::1], uint64[::1])")
-def hash_words(out: Any, count: Any, ends: Any, hashes: Any, wide: Any) -> Any:
-    """Hash each of the `count` words that `tokenise` wrote, in 32 bits and in 64, and return a hash of them all.
+@compiled("uint64(uint8[::1], int64, int64[::1], uint32[::1], uint64[:, ::1])")
+def hash_words(out: Any, count: Any, ends: Any, hashes: Any, pieces: Any) -> Any:
+    """Hash each of the `count` words that `tokenise` wrote, and return a hash of them all.
 
     The lowest bit of a word's hash tells whether it has a digit. Words of up to 16 bytes, nearly all, take the same two
-    steps: their first eight bytes and their last, without a branch.
+    steps: their first eight bytes and their last, without a branch; these are their `pieces`, zeros those of a longer
+    one.
     """
     at, whole = 0, np.uint64(count)
     for word in range(count):
-        stop = ends[word]
-        value, other, digits = np.uint64(stop - at), np.uint64(0), np.uint64(0)
+        stop, start = ends[word], at
+        value, digits = np.uint64(stop - at), np.uint64(0)
         while stop - at > 16:
             eight = read_eight(out, np.uint64(at))
-            value, other, digits = absorb(value, eight), (other + eight) * MIX, digits | _digits(eight)
+            value, digits = absorb(value, eight), digits | _digits(eight)
             at += 8
-        eight = read_eight(out, np.uint64(at)) & np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(8 * max(0, at + 8 - stop))
-        value, other, digits = absorb(value, eight), (other + eight) * MIX, digits | _digits(eight)
-        eight = read_eight(out, np.uint64(max(at, stop - 8))) & (np.uint64(0) - np.uint64(stop - at > 8))
-        value, other, digits = absorb(value, eight) * MIX, (other + eight) * MIX, digits | _digits(eight)
+        first = read_eight(out, np.uint64(at)) & np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(8 * max(0, at + 8 - stop))
+        value, digits = absorb(value, first), digits | _digits(first)
+        last = read_eight(out, np.uint64(max(at, stop - 8))) & (np.uint64(0) - np.uint64(stop - at > 8))
+        value, digits = absorb(value, last) * MIX, digits | _digits(last)
+        short = np.uint64(0) - np.uint64(at == start)
+        pieces[word, 0], pieces[word, 1] = first & short, last & short
         hashes[word] = np.uint32(value >> np.uint64(32) & np.uint64(0xFFFFFFFE)) | np.uint32(digits != 0)
-        # Words that differ in two letters eight bytes apart can be one to `absorb`, and hardly to both.
-        wide[word] = value ^ other
         whole = absorb(whole, value)
         at = stop + 1
     return whole

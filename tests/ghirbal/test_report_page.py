@@ -13,13 +13,14 @@ import pytest
 
 from cleaning.article.repeated import _RULES as FURNITURE
 from cleaning.filters import RULES as FILTERS
-from corpus.records import Document, Source, drop, fail
+from corpus.records import Copy, Document, Source, drop, fail
 from corpus.run import draw
 from corpus.run.report import Report
 from dedup.decide.decisions import REASONS as DUPLICATES
 from ghirbal.glossary import REASONS, RULES
+from ghirbal.published import RemovedRecord
 from ghirbal.report_page import render_report
-from ghirbal.survey import find_alerts
+from ghirbal.survey import MOST_PAIRS, Survey, find_alerts
 from tests.conftest import ROOT
 from tests.ghirbal.builds import build, rare_words, report, story
 
@@ -205,3 +206,22 @@ def test_pictures_of_both_widths_and_schemes(out, tmp_path, width, scheme):
     assert shot.stat().st_size > 20_000
     if folder := os.environ.get("GHIRBAL_ARTEFACTS"):
         shutil.copy(shot, folder)
+
+
+def test_survivors_of_the_least_certain_copies_are_known_from_the_pass_over_the_documents():
+    survey, source = Survey(), Source("a")
+    scores = [0.6 + at / 100 for at in range(MOST_PAIRS + 5)]
+    documents = {
+        f"k{at}": Document(f"k{at}", source, "نص", also_in=(Copy(f"r{at}", relation="near", score=score),))
+        for at, score in enumerate(scores)
+    }
+    for document in documents.values():
+        survey.observe(document)
+    for at, score in enumerate(scores):
+        detail = {"survivor": f"k{at}", "relation": "near", "score": score}
+        survey.observe(RemovedRecord(source=source, reason="near-duplicate", stage="dedup", id=f"r{at}", **detail))
+    assert survey.survivors == {f"k{at}": documents[f"k{at}"] for at in range(MOST_PAIRS)}
+    # One that no document remembers has to be looked up.
+    detail = {"survivor": "old", "relation": "near", "score": 0.1}
+    survey.observe(RemovedRecord(source=source, reason="near-duplicate", stage="dedup", id="r", **detail))
+    assert survey.survivors["old"] is None
