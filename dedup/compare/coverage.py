@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.compare.facts import is_fact
 from dedup.kernel import compiled
 from dedup.sketch.minhash import NGRAM
 from dedup.sketch.words import shingle
@@ -88,8 +89,8 @@ def _cover(
                     own[at, 0], own[at, 1] = start, end - start
                 end = place + ngram
         share[at] = shared / max(1, len(values))
-        for word in words[one:two]:
-            numbers[at] += (word & np.uint32(1)) != 0 and not _has(digits, np.uint32(word >> np.uint32(16)))
+        for place in range(one, two):
+            numbers[at] += is_fact(words, place) and not _has(digits, np.uint32(words[place] >> np.uint32(16)))
 
 
 def cover(

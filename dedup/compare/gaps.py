@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dedup.compare.facts import is_fact
 from dedup.compare.screen import ones
 from dedup.kernel import compiled, inlined
 from dedup.sketch.numbers import LETTERS, LETTERS_FROM
@@ -54,19 +55,23 @@ def _differs(word: Any, gap: Any) -> Any:
     return True
 
 
-@compiled("UniTuple(int64, 3)(uint32[::1], uint8[::1], uint32[::1], uint32[::1], uint32[::1], int64)")
-def _odd_words(words: Any, flags: Any, others: Any, gap: Any, known: Any, count: Any) -> Any:
-    """Count the numbers, and look for names, in one gap whose other side is `gap`: what the sorted `others` lack.
+@compiled("UniTuple(int64, 3)(uint32[::1], uint8[::1], int64, int64, uint32[::1], uint32[::1], uint32[::1], int64)")
+def _odd_words(
+    words: Any, flags: Any, start: Any, stop: Any, others: Any, gap: Any, known: Any, count: Any
+) -> Any:
+    """Count the numbers, and look for names, from `start` to `stop`, a gap whose other side is `gap`.
+
+    What counts is what the sorted `others` lack.
 
     Returns the numbers; 2 for a name that is not among the first `count` of `known`, 1 for such as are, 0 for none;
     and how many are known then.
     """
     numbers, names = 0, 0
-    for at in range(len(words)):
+    for at in range(start, stop):
         if not _lacks(words[at], others):
             continue
         if words[at] & np.uint32(1):
-            numbers += 1
+            numbers += is_fact(words, at)
         elif flags[at] & RARE and _differs(words[at], gap):
             names = max(names, 1)
             new = True
@@ -120,12 +125,11 @@ def read_gaps(
             here, there = at - last - ngram, found - partner - ngram
             if 0 < here <= MAX_GAP and 0 < there <= MAX_GAP:
                 start, begin = last + ngram, partner + ngram
-                here_words, there_words = left[start:at], right[begin:found]
                 one, one_name, known = _odd_words(
-                    here_words, left_flags[start:at], right_words, there_words, mine, known
+                    left, left_flags, start, at, right_words, right[begin:found], mine, known
                 )
                 two, two_name, others_known = _odd_words(
-                    there_words, right_flags[begin:found], left_words, here_words, theirs, others_known
+                    right, right_flags, begin, found, left_words, left[start:at], theirs, others_known
                 )
                 numbers += one > 0 and two > 0
                 around = left_flags[last] | left_flags[at] | right_flags[partner] | right_flags[found]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.run import Map
+from dedup.compare.facts import mark_facts
 from dedup.decide.survivors import Ranked, mark_changes
 from dedup.kernel import compiled
 from dedup.sketch.bands import distinct, ends_of, pair_up
@@ -23,13 +24,12 @@ from dedup.sketch.minhash import NGRAM
 from dedup.sketch.words import shingle
 from dedup.store.summaries import Texts
 
-#: A quarter of the bands is what texts of a resemblance of .7 have in common.
-_SHARE_OF_BANDS = 4
+#: An eighth of the bands is what texts of a resemblance of .6 have in common.
+_SHARE_OF_BANDS = 8
 #: Smaller crowds make nothing common (`dedup.compare.rarity`), and are compared pair by pair.
 MIN_CROWD = 6
-#: Who belongs to a crowd has this share of its shingles in the text of the crowd.
-MIN_OF_CROWD = 0.8
-
+#: Who belongs to a crowd has this share of its shingles in the text of the crowd, who is a copy for that alone this.
+MIN_OF_CROWD, MIN_OF_COPY = 0.6, 0.8
 #: A number that more than this share of a crowd has, and more than one, is no slip.
 SLIP = 0.01
 
@@ -126,13 +126,14 @@ def find_copies(crowd: tuple[Texts, NDArray[np.int64]]) -> tuple[NDArray[np.bool
     told = held.copy()
     for step in range(1, NGRAM):
         told[step:] |= held[:-step]
-    number = words & np.uint32(1) == 1
+    number = mark_facts(words)
     other, same = np.flatnonzero(number & inside & ~told), number & told
     # With the words on both sides: what is left of "5 million" where one of the two was edited is no number of others.
     own = _count_holders(shingle(np.pad(words, 1), 3)[other], owners[other])
     common = _count_holders(words[same], owners[same])
-    members = np.bincount(owners[held], minlength=count) >= MIN_OF_CROWD * (lengths + 1 - NGRAM)
-    copies = members & ~_has_other_numbers(own, common, count)
+    shares = np.bincount(owners[held], minlength=count) / np.maximum(1, lengths + 1 - NGRAM)
+    members = shares >= MIN_OF_CROWD
+    copies = (shares >= MIN_OF_COPY) & ~_has_other_numbers(own, common, count)
     return members[places], copies[places]
 
 

@@ -75,6 +75,22 @@ def test_under_one_title_a_version_holds_all_of_the_former_and_its_numbers(docum
     assert kept(reports) == [str(at) for at in range(12)]
 
 
+@pytest.mark.parametrize("count", [20, 80])
+@pytest.mark.parametrize("on_top", [True, False])
+def test_a_page_that_grows_is_one_page_without_address_and_title(document, story, count, on_top):
+    base, news = story(1, 7).split("\n"), story(2, count).split("\n")
+    texts = [[*news[at::-1], *base] if on_top else [*base, *news[: at + 1]] for at in range(count)]
+    versions = [document(f"v{at:02}", "\n".join(lines)) for at, lines in enumerate(texts)]
+    others = [document(f"x{seed}", story(seed)) for seed in range(10, 20)]
+    assert kept([*versions, *others]) == [f"v{count - 1}", *(one.id for one in others)]
+
+
+def test_a_digest_is_no_version_of_its_last_story(document, story):
+    stories = [document(str(seed), story(seed)) for seed in (1, 2, 3)]
+    digest = document("digest", "\n".join(one.text for one in stories))
+    assert kept([*stories, digest]) == ["1", "2", "3"]
+
+
 def edited(text: str, count: int, draw: random.Random) -> str:
     """Return the text with other words in three places."""
     words = text.split(" ")
@@ -100,6 +116,35 @@ def test_another_counter_on_each_page_keeps_no_copies_apart(document, story, cou
     beginnings = [edited(" ".join(lines[:6]), at, draw) for at in range(count)]
     texts = ["\n".join([one, f"المشاهدات {1000 + 37 * at}", *lines[6:]]) for at, one in enumerate(beginnings)]
     assert len(kept([document(f"n{at:02}", text) for at, text in enumerate(texts)])) == 1
+
+
+@pytest.mark.parametrize("outlets", [1, 3])
+@pytest.mark.parametrize(
+    ("counter", "numbers"),
+    [
+        ("شاهد {} مرة", ("1,204", "98", "2310")), ("تمت مشاركة هذا الخبر {} مرة.", ("14", "350", "22")),
+        ("عدد المشاهدات {}", ("12", "204", "1033")), ("{} min read", ("3", "4", "7")),
+        ("This story was shared {} times.", ("14", "350", "22")), ("Views: {}", ("12", "204", "1033")),
+    ],
+)  # fmt: skip
+def test_a_counter_within_a_paragraph_keeps_no_copies_apart(document, story, outlets, counter, numbers):
+    lines = story(1).split("\n")
+    texts = [f"{lines[0]} {counter.format(number)} {lines[1]}\n" + "\n".join(lines[2:]) for number in numbers]
+    assert len(kept([document(str(at), text, f"o{at % outlets}") for at, text in enumerate(texts)])) == 1
+
+
+@pytest.mark.parametrize("clause", ["قتل {} أشخاص", "سيطر الجيش على {} قرى", "shared {} documents", "for {} minutes"])
+def test_a_number_of_the_story_keeps_copies_apart(document, story, clause):
+    lines = story(1).split("\n")
+    texts = [f"{lines[0]} {clause.format(number)} {lines[1]}\n" + "\n".join(lines[2:]) for number in (14, 16)]
+    assert kept([document(str(at), text, f"o{at}") for at, text in enumerate(texts)]) == ["0", "1"]
+
+
+@pytest.mark.parametrize(("count", "own"), [(12, 2), (12, 3), (60, 2)])
+def test_a_story_that_many_outlets_print_with_a_passage_of_their_own_is_one(document, story, count, own):
+    """More outlets than make a word common, and less of the bands than identical texts have."""
+    copies = [document(f"n{at:02}", f"{story(1, 8)}\n{story(100 + at, own)}", f"o{at}") for at in range(count)]
+    assert len(kept([*copies, *(document(f"x{seed}", story(seed)) for seed in range(10, 20))])) == 1 + 10
 
 
 def test_in_a_crowd_a_number_of_one_copy_is_a_slip_and_one_of_several_is_news(document, story):
