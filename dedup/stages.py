@@ -24,8 +24,9 @@ from dedup.store.summary import Summary, identity
 
 #: Words of the longest shared passage that an audit record quotes.
 _QUOTED_WORDS = 30
-#: From this many words an audit record quotes what only the removed copy had: half a line of 80 characters and more.
-OWN_QUOTED = 8
+#: From this many words an audit record quotes what only the removed copy had: with fewer in a row, a line of 80
+#: characters has its like elsewhere.
+OWN_QUOTED = 5
 
 
 class _Gathering:

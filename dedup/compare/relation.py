@@ -61,10 +61,8 @@ class Thresholds(NamedTuple):
     min_told: float = 0.34
     #: ... and have at least this resemblance, which follows from the above unless a user asks for more.
     min_resemblance: float = 0.25
-    #: A truncated copy, or a page that holds the whole story: share of the shorter text's shingles, ...
-    min_containment: float = 0.88
-    #: ... and of its rare words.
-    min_contained_rare: float = 0.93
+    #: A truncated copy, or a page that holds the whole story: share of the shorter text's shingles.
+    min_containment: float = 0.85
     #: Within one outlet coverage rolls on over the same background: a copy has this share of the shorter text, ...
     min_own_containment: float = 0.8
     #: ... but a version, a text at the same address, only this.
@@ -87,7 +85,7 @@ def thresholds_for(resemblance: float | None) -> Thresholds:
     return chosen._replace(min_resemblance=resemblance, min_told=min(resemblance, chosen.min_told))
 
 
-@compiled("uint8(float32[::1], int64, UniTuple(float64, 10), int64, int64)")
+@compiled("uint8(float32[::1], int64, UniTuple(float64, 9), int64, int64)")
 def relate(scores: Any, kin: Any, thresholds: Any, short: Any, long: Any) -> Any:
     """Say what one text is to the other by its scores; `short` and `long` count their own shingles."""
     resemblance, containment = scores[RESEMBLANCE], scores[CONTAINMENT]
@@ -97,7 +95,6 @@ def relate(scores: Any, kin: Any, thresholds: Any, short: Any, long: Any) -> Any
         min_told,
         min_resemblance,
         min_containment,
-        min_contained_rare,
         min_own_containment,
         min_version,
         min_cut_containment,
@@ -114,7 +111,7 @@ def relate(scores: Any, kin: Any, thresholds: Any, short: Any, long: Any) -> Any
         return NONE
     if kin == SAME_OUTLET and containment < min_own_containment:
         return NONE
-    contained = containment >= min_containment and rare >= min_contained_rare
+    contained = containment >= min_containment
     if depth > max_depth and depth > resemblance:
         return HELD if contained else NONE
     if contained and (much_shorter or resemblance < min_resemblance):
@@ -202,7 +199,7 @@ def _resemble(own: Any, bounds: Any, counts: Any, firsts: Any, seconds: Any, sco
 
 @compiled(
     "void(uint32[::1], uint8[::1], int64[::1], uint64[:, ::1], uint32[::1], int64[::1], uint32[::1], int64[::1],"
-    " int64[::1], int64[::1], int64[::1], int64, UniTuple(float64, 10), uint8[::1], float32[:, ::1])"
+    " int64[::1], int64[::1], int64[::1], int64, UniTuple(float64, 9), uint8[::1], float32[:, ::1])"
 )
 def _relate_pairs(
     words: Any,

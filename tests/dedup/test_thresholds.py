@@ -36,7 +36,7 @@ PLAIN = {
 }  # fmt: skip
 EDITED = {"gaps": 3}
 CUT = {"resemblance": 0.26, "containment": 0.551, "rare": 0.601, "rare_back": 0.3, "gaps": 1}
-TRUNCATED = {"resemblance": 0.3, "containment": 0.881, "rare": 0.931, "rare_back": 0}
+TRUNCATED = {"resemblance": 0.3, "containment": 0.851, "rare": 0.3, "rare_back": 0}
 
 
 #: Of two texts without outlet, address and title.
@@ -85,10 +85,10 @@ def test_one_outlet_tells_more_stories_in_the_same_words(kin, scores, expected):
 @pytest.mark.parametrize(
     ("scores", "short", "long", "expected"),
     [
-        (TRUNCATED, 30, 60, CONTAINED), (TRUNCATED | {"containment": 0.879, "gaps": 3}, 30, 60, NONE),
-        (TRUNCATED | {"rare": 0.929, "gaps": 3}, 30, 60, NONE), (TRUNCATED, 45, 60, CONTAINED),
+        (TRUNCATED, 30, 60, CONTAINED), (TRUNCATED | {"containment": 0.849, "gaps": 3}, 30, 60, NONE),
+        (TRUNCATED, 45, 60, CONTAINED),
         (TRUNCATED, 46, 60, NEAR), (TRUNCATED | {"depth": 0.349}, 30, 60, CONTAINED),
-        (TRUNCATED | {"depth": 0.351}, 30, 60, HELD), (TRUNCATED | {"depth": 0.351, "rare": 0.929}, 30, 60, NONE),
+        (TRUNCATED | {"depth": 0.351}, 30, 60, HELD),
         ({"resemblance": 1}, 10, 10, NEAR), ({"resemblance": 1}, 9, 9, NONE),
     ],
 )  # fmt: skip
