@@ -17,12 +17,13 @@ import lzma
 import os
 import stat
 import sys
-import zlib
 from collections.abc import Callable, Generator
 from functools import partial
 from io import FileIO
 from pathlib import Path, PurePath
-from typing import Protocol, Self
+from typing import Protocol, Self, cast
+
+from isal import igzip_lib
 
 from corpus.errors import CorruptInput, InputError, TruncatedInput
 
@@ -49,7 +50,7 @@ _SUFFIXES = {".gz": "gzip", ".zst": "zstd", ".bz2": "bzip2", ".xz": "xz"}
 
 
 class _Engine(Protocol):
-    """What the decompressors of bz2, lzma and zstd have in common."""
+    """What the decompressors have in common."""
 
     @property
     def eof(self) -> bool: ...
@@ -60,44 +61,21 @@ class _Engine(Protocol):
     def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
-class _Gzip:
-    """Give zlib the shape of the other decompressors."""
-
-    def __init__(self) -> None:
-        self._zlib = zlib.decompressobj(wbits=31)
-        self._full = False
-
-    @property
-    def eof(self) -> bool:
-        return self._zlib.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._full
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._zlib.unused_data
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        out = self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
-        self._full = len(out) == max_length
-        return out
-
-
 def zstd_engine() -> _Engine:
     """Return a decompressor of one zstd frame; its window is bounded."""
     return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
 
 
 _ENGINES: dict[str, Callable[[], _Engine]] = {
-    "gzip": _Gzip,
+    "gzip": partial(igzip_lib.IgzipDecompressor, flag=igzip_lib.DECOMP_GZIP),
     "zstd": zstd_engine,
     "bzip2": bz2.BZ2Decompressor,
     "xz": partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, _XZ_MEMORY_BYTES),
 }
+#: The stubs of isal take its class of errors for one of them.
+_ISAL_ERROR = cast("type[Exception]", igzip_lib.IsalError)
 #: What the engines raise on damage; OSError is that of bz2.
-_DAMAGE = (zlib.error, zstd.ZstdError, lzma.LZMAError, EOFError, OSError)
+_DAMAGE = (_ISAL_ERROR, zstd.ZstdError, lzma.LZMAError, EOFError, OSError)
 
 
 def sniff_codec(head: bytes) -> str:

@@ -25,19 +25,21 @@ _NAMES = {
     " texte contenu corps texto contenido conteudo cuerpo corpo inhalt"
     " metin icerik içerik текст содержание טקסט תוכן teks isi konten",
     "html": "html htmlsource sourcehtml pagesource",
-    "url": "url link href permalink weburl uri address sourceurl رابط لينك ادرس نشاني lien enlace",
+    "url": "url link href permalink weburl uri address sourceurl mainentityofpage رابط لينك ادرس نشاني lien enlace",
     "outlet": "outlet publisher source sourcename site sitename website newspaper domain sourcedomain hostname media"
-    " publication provider مصدر صحيفه موقع جريده منبع ماخذ خبرگزاري روزنامه kaynak quelle fuente источник",
+    " publication provider newspapername publishername outletname مصدر صحيفه موقع جريده منبع ماخذ خبرگزاري روزنامه"
+    " kaynak quelle fuente источник",
     "title": "title headline heading head subject عنوان تيتر سرخي titre titular titulo titulaire titel baslik başlık"
     " заголовок כותרת judul",
     "published": "published publishedat datepublished datepublish publishdate publishdatetime"
     " publisheddate publicationdate publishedon"
     " publishtime publishedtime pubdate firstpublished date datetime dateline time timestamp postedat posted"
-    " postdate issued createdat created dateextracted تاريخ تاريخنشر تاريخانتشار تاريخاضافه وقت زمان"
+    " postdate issued createdat created dategmt dateextracted تاريخ تاريخنشر تاريخانتشار تاريخاضافه وقت زمان"
     " fecha datum tarih дата תאריך tanggal",
-    "authors": "authors author byline creator dccreator writer by journalist reporter كاتب بقلم مولف محرر مصنف نويسنده"
+    "authors": "authors author byline creator dccreator writer by journalist reporter authorname writername"
+    " reportername كاتب بقلم مولف محرر مصنف نويسنده"
     " auteur auteurs autor yazar автор מחבר penulis",
-    "tags": "tags tag keywords وسوم كلماتمفتاحيه كلماتدلاليه برچسب برچسبها etiketler schlagworte",
+    "tags": "tags tag keywords وسوم كلماتمفتاحيه كلماتدلاليه وسم برچسب برچسبها etiketler schlagworte",
     "language": "language lang languagecode inlanguage لغه زبان langue sprache dil",
     "credit": "credit",
 }
@@ -51,7 +53,7 @@ _LETTERS = re.compile(r"[\W_]+")
 _MAX_NAME = 60
 
 #: Where the value of a field stands in an object that wraps it, as the interfaces of WordPress, MongoDB and feeds do.
-_VALUES = ("rendered", "name", "title", "value", "text", "#text", "@value", "$oid", "$date", "href", "url")
+_VALUES = ("rendered", "name", "title", "value", "text", "#text", "@value", "$oid", "$date", "href", "url", "@id")
 _TEXTS = (
     "rendered", "text", "content", "value", "html", "paragraph", "data", "#text", "$t", "blocks", "paragraphs",
     "children", "sentences",
@@ -62,6 +64,15 @@ _RUNS, _KINDS = ("text", "span"), ("type", "_type", "nodeType")
 MAX_NESTING, _TEXT_NESTING = 4, 8
 #: As many characters of the keys of a record as a message shows.
 _QUOTED = 200
+
+
+#: Objects beside the text in which what is known about it stands.
+_ASIDE = frozenset({"metadata", "meta", "info", "attributes", "properties"})
+
+
+def is_aside(name: str) -> bool:
+    """Tell whether an object of this name tells of the text that stands beside it."""
+    return _key(name) in _ASIDE
 
 
 def _key(name: str) -> str:

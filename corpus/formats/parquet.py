@@ -2,7 +2,7 @@
 
 Cells become JSON values. A time is ISO 8601 (an instant in UTC, which is what Parquet stores; the zone beside it only
 says how to show it), a map a list of keys and values. What JSON cannot keep exactly is text: durations, decimals,
-integers from 2**63 on, NaN, dates that no calendar has. Empty cells are left out, and so is binary that is not the
+integers from 2**63 on, NaN. Empty cells are left out, and so is binary that is not the
 html of the record.
 
 Text columns stay in the dictionary form of the file and cells are measured before they are unpacked: 900 bytes of
@@ -11,7 +11,6 @@ Parquet can hold a gigabyte of the same long text.
 
 from __future__ import annotations
 
-import datetime
 import importlib
 import itertools
 import math
@@ -21,6 +20,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
+
+import numpy as np
 
 from corpus.charset import decode
 from corpus.errors import CorruptInput, InputError, RecordError, UsageError
@@ -41,10 +42,6 @@ _BOMB_RATIO = 200
 _MAX_GROUP_ROWS = 1 << 20
 #: What a cell counts towards the size of its record besides its characters.
 _CELL_BYTES = 8
-
-_UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_EPOCH = datetime.datetime(1970, 1, 1)
-_DAY_SECONDS = 86_400
 
 
 def read_parquet(file: InputFile, config: ReadConfig) -> Iterator[Read]:
@@ -200,39 +197,19 @@ def _plain(arrow: Any, cell: Any) -> Any:
         return number if math.isfinite(number) and abs(number) < LARGEST_NUMBER else str(number)
     if types.is_decimal(kind):
         return format(cell.as_py(), "f")
-    if types.is_date32(kind):
-        return _moment(cell.value * _DAY_SECONDS, "")[:-9] or f"{cell.value} days since 1970-01-01"
-    if types.is_date64(kind):
-        return _moment(cell.value // 1000, "")[:-9] or f"{cell.value} ms since 1970-01-01"
-    if types.is_timestamp(kind):
-        seconds, fraction = _split(cell)
-        zone = "+00:00" if kind.tz else ""
-        return _moment(seconds, fraction + zone) or f"{cell.value} {kind.unit} since 1970-01-01T00:00:00{zone}"
-    if types.is_time(kind):
-        seconds, fraction = _split(cell)
-        inside = 0 <= seconds < _DAY_SECONDS
-        return _moment(seconds, fraction)[11:] if inside else f"{cell.value} {kind.unit} since midnight"
     if types.is_duration(kind):
         return f"{cell.value} {kind.unit}"
-    return str(cell)
-
-
-def _split(cell: Any) -> tuple[int, str]:
-    """Return the whole seconds of a time, and the rest as it stands behind them: "", ".123456" or ".123456789"."""
-    per_second = _UNITS[cell.type.unit]
-    seconds, rest = divmod(cell.value, per_second)
-    nanoseconds = rest * (_UNITS["ns"] // per_second)
-    if nanoseconds % 1000:
-        return seconds, f".{nanoseconds:09}"
-    return seconds, f".{nanoseconds // 1000:06}" if nanoseconds else ""
-
-
-def _moment(seconds: int, tail: str) -> str:
-    """Return seconds since 1970 in ISO 8601, or "" outside the years 1 to 9999."""
-    try:
-        return (_EPOCH + datetime.timedelta(seconds=seconds)).isoformat() + tail
-    except OverflowError:
-        return ""
+    if not types.is_temporal(kind):
+        return str(cell)
+    moment = np.datetime64(cell.value, "D" if types.is_date32(kind) else "ms" if types.is_date64(kind) else kind.unit)
+    if types.is_date(kind):
+        return str(moment.astype("M8[D]"))
+    text = str(moment)
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    if types.is_time(kind):
+        inside = moment.astype("M8[D]") == np.datetime64(0, "D")
+        return text[11:] if inside else f"{cell.value} {kind.unit} since midnight"
+    return f"{text}+00:00" if kind.tz else text
 
 
 @contextmanager

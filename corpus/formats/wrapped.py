@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from corpus.formats.fields import MAX_NESTING, Given, look_up, sort_keys, text_in
+from corpus.formats.fields import MAX_NESTING, Given, is_aside, look_up, sort_keys, text_in
 
 #: Of so many elements one at least must have a text, or they are something else.
 LOOKED_AT = 20
+#: What an object beside a text does not tell of it.
+_NEVER_ASIDE = frozenset({"id", "text", "html"})
 
 
 def _has_text(row: Mapping[str, Any], given: Given) -> bool:
@@ -27,14 +29,31 @@ def is_record(value: Any, given: Given, depth: int = MAX_NESTING) -> bool:
 
 
 def open_row(row: dict[str, Any], given: Given) -> dict[str, Any]:
-    """Return a row whose fields stand in an object within it (`{"_source": {...}}`) with these as its own."""
+    """Return a row whose fields stand in an object within it (`{"_source": {...}}`) with these as its own.
+
+    What tells of a text may stand beside it (`{"text": ..., "metadata": {"title": ...}}`).
+    """
     for _ in range(MAX_NESTING):
-        if _has_text(row, given) or _by_id(row, given):
+        if _has_text(row, given):
+            return _lift(row, given)
+        if _by_id(row, given):
             break
         inner = next((key for key, value in row.items() if is_record(value, given)), None)
         if inner is None:
             break
         row = {key: value for key, value in row.items() if key != inner} | row[inner]
+    return row
+
+
+def _lift(row: dict[str, Any], given: Given) -> dict[str, Any]:
+    for key, inner in row.items():
+        if isinstance(inner, dict) and is_aside(key):
+            fields = sort_keys(inner, {}).items()
+            known = _NEVER_ASIDE | sort_keys(row, given).keys()
+            names = [name for field, own in fields if field not in known for name in own if name not in row]
+            rest = {name: value for name, value in inner.items() if name not in names}
+            own = {name: value for name, value in row.items() if name != key or rest}
+            return own | ({key: rest} if rest else {}) | {name: inner[name] for name in names}
     return row
 
 

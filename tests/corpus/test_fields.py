@@ -108,6 +108,16 @@ def test_a_record_in_an_object_is_opened(tmp_path: Path) -> None:
     assert (found.id, found.published) == ("65a", "2024-05-03T00:00:00+00:00")
 
 
+def test_what_stands_beside_a_text_is_known(tmp_path: Path) -> None:
+    aside = {"source": "https://a.example/1", "title": "T", "date": "2024-05-01", "id": 3, "text": "No."}
+    found = record({"page_content": "خبر", "Metadata": aside}, tmp_path)
+    assert (found.text, found.title, found.url, found.published) == ("خبر", "T", "https://a.example/1", "2024-05-01")
+    assert found.meta == {"Metadata": {"id": 3, "text": "No."}}
+    found = record({"text": "خبر", "title": "A", "meta": {"title": "B", "url": "https://a.example/2"}}, tmp_path)
+    assert (found.title, found.url, found.meta) == ("A", "https://a.example/2", {"meta": {"title": "B"}})
+    assert record({"text": "خبر", "info": {"title": "B"}}, tmp_path).meta == {}
+
+
 def test_a_source_that_is_an_address_names_outlet_and_url(tmp_path: Path) -> None:
     found = record({"text": "خبر", "source": "https://www.rasif.example/a/1"}, tmp_path)
     assert (found.outlet, found.url) == ("rasif.example", "https://www.rasif.example/a/1")

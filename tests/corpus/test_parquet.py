@@ -78,11 +78,11 @@ def cells() -> dict[str, tuple[Any, list[Any]]]:
     fields = [("when", pa.timestamp("ms")), ("raw", pa.binary()), ("much", pa.decimal128(9, 2)), ("not", pa.float64())]
     return {
         "far": (pa.array([10**15, -(10**15)], pa.timestamp("s")), [
-            "1000000000000000000 ms since 1970-01-01T00:00:00", "-1000000000000000000 ms since 1970-01-01T00:00:00",
+            "31690708-07-05T01:46:40", "-31686769-06-29T22:13:20",
         ]),
         "ns": (pa.array([noon * 10**9 + 1, None], pa.timestamp("ns")), ["2024-04-26T12:00:00.000000001", None]),
         "us": (pa.array([noon * 10**6 + 20, -1], pa.timestamp("us")), [
-            "2024-04-26T12:00:00.000020", "1969-12-31T23:59:59.999999",
+            "2024-04-26T12:00:00.00002", "1969-12-31T23:59:59.999999",
         ]),
         "zone": (pa.array([noon, 0], pa.timestamp("s", "Asia/Riyadh")), [
             "2024-04-26T12:00:00+00:00", "1970-01-01T00:00:00+00:00",
@@ -90,14 +90,14 @@ def cells() -> dict[str, tuple[Any, list[Any]]]:
         "no-zone": (pa.array([noon, 0], pa.timestamp("s", "Mars/Olympus")), [
             "2024-04-26T12:00:00+00:00", "1970-01-01T00:00:00+00:00",
         ]),
-        "date32": (pa.array([19839, 2**31 - 1], pa.date32()), ["2024-04-26", "2147483647 days since 1970-01-01"]),
+        "date32": (pa.array([19839, 2**31 - 1], pa.date32()), ["2024-04-26", "5881580-07-11"]),
         "date64": (pa.array([86_400_000, 10**17 - 10**17 % 86_400_000], pa.date64()), [
-            "1970-01-02", "1157407407 days since 1970-01-01",
+            "1970-01-02", "3170843-11-07",
         ]),
         "time64": (pa.array([3_600_000_000_001, 10**15], pa.time64("ns")), [
             "01:00:00.000000001", "1000000000000000 ns since midnight",
         ]),
-        "time32": (pa.array([1, 0], pa.time32("ms")), ["00:00:00.001000", "00:00:00"]),
+        "time32": (pa.array([1, 0], pa.time32("ms")), ["00:00:00.001", "00:00:00"]),
         "duration": (pa.array([5, -1], pa.duration("ns")), ["5 ns", "-1 ns"]),
         "decimal": (pa.array([decimal.Decimal("1.50"), decimal.Decimal("1e9")], pa.decimal128(20, 2)), [
             "1.50", "1000000000.00",
@@ -118,7 +118,7 @@ def cells() -> dict[str, tuple[Any, list[Any]]]:
         "null": (pa.nulls(2), [None, None]),
         "dotted.name": (pa.array([True, False]), [True, False]),
         "nested": (pa.array([[nested], None], pa.list_(pa.struct(fields))), [
-            [{"when": "1000000000000000000 ms since 1970-01-01T00:00:00", "raw": None, "much": "1.10", "not": "nan"}],
+            [{"when": "31690708-07-05T01:46:40", "raw": None, "much": "1.10", "not": "nan"}],
             None,
         ]),
         "vector": (pa.array([[1.0, float("nan")], None], pa.list_(pa.float64(), 2)), [[1.0, "nan"], None]),
