@@ -135,7 +135,10 @@ class Corpus:
 
     def to_dataset(self) -> Any:
         """Return the documents as a `datasets.Dataset`; `trace` and `meta` are JSON."""
-        return _package("datasets").Dataset.from_list(self._rows(flat=True))
+        from corpus.formats import arrow_schema
+
+        datasets, arrow = _package("datasets"), _package("pyarrow")
+        return datasets.Dataset(arrow.Table.from_pylist(self._rows(flat=True), arrow_schema()))
 
     def _rows(self, *, flat: bool = False) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = [orjson.loads(orjson.dumps(document)) for document in self]

@@ -104,9 +104,7 @@ class Survey:
         outlets = [
             {
                 "outlet": name,
-                "kept": counts["kept"],
-                "removed": counts["removed"],
-                "doubtful": counts["doubtful"],
+                **{what: counts[what] for what in ("kept", "removed", "doubtful")},
                 "chrome": round(1 - after.get(name, 0) / before[name], 4) if before.get(name) else 0.0,
             }
             for name, counts in ranked

@@ -10,12 +10,13 @@ from __future__ import annotations
 from corpus.formats.payload import looks_html, unpack
 from corpus.formats.reader import read_input
 from corpus.formats.rows import ReadConfig
-from corpus.formats.shards import FORMATS, Format
+from corpus.formats.shards import FORMATS, Format, arrow_schema
 
 __all__ = [
     "FORMATS",
     "Format",
     "ReadConfig",
+    "arrow_schema",
     "looks_html",
     "read_input",
     "unpack",

@@ -71,16 +71,7 @@ class _Parquet:
         except ImportError as error:
             message = "writing Parquet needs pyarrow; install it with: pip install 'ghirbal[parquet]'"
             raise UsageError(message) from error
-        text, texts = self._arrow.string(), self._arrow.list_(self._arrow.string())
-        numbers = dict.fromkeys(("record", "offset"), self._arrow.int64())
-        copy = dict.fromkeys(("id", "outlet", "url", "published", "relation"), text) | {"score": self._arrow.float64()}
-        columns = dict.fromkeys((field.name for field in fields(Document) if not field.name.startswith("_")), text) | {
-            "authors": texts,
-            "tags": texts,
-            "also_in": self._arrow.list_(self._arrow.struct(copy)),
-            "source": self._arrow.struct({"path": text} | numbers),
-        }
-        self._schema = self._arrow.schema(columns)
+        self._schema = arrow_schema()
         output = self._arrow.PythonFile(sink, mode="w")
         self._writer = parquet.ParquetWriter(output, self._schema, compression="zstd")
         self._rows: list[Mapping[str, Any]] = []
@@ -100,6 +91,20 @@ class _Parquet:
         if self._rows:
             self._writer.write_table(self._arrow.Table.from_pylist(self._rows, schema=self._schema))
             self._rows = []
+
+
+def arrow_schema() -> Any:
+    """Return the columns of documents as a `pyarrow.Schema`, in the order of the fields; free fields are JSON."""
+    arrow = importlib.import_module("pyarrow")
+    text, texts = arrow.string(), arrow.list_(arrow.string())
+    copy = dict.fromkeys(("id", "outlet", "url", "published", "relation"), text) | {"score": arrow.float64()}
+    columns = dict.fromkeys((field.name for field in fields(Document) if not field.name.startswith("_")), text) | {
+        "authors": texts,
+        "tags": texts,
+        "also_in": arrow.list_(arrow.struct(copy)),
+        "source": arrow.struct({"path": text} | dict.fromkeys(("record", "offset"), arrow.int64())),
+    }
+    return arrow.schema(columns)
 
 
 def _plain_text(row: Row) -> bytes:

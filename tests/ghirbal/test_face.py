@@ -147,6 +147,8 @@ def test_tables_of_others_have_a_row_for_each_document(cleaned, name):
     assert list(table["text"]) == [document.text for document in corpus]
     if name == "polars":
         assert [str(table.schema[column]) for column in ("authors", "tags")] == ["List(String)"] * 2
+    elif name == "datasets":
+        assert [table.features[column].feature.dtype for column in ("authors", "tags")] == ["string"] * 2
 
 
 def installed(name):
