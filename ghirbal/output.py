@@ -32,7 +32,7 @@ from corpus.formats import FORMATS
 from corpus.records import SCHEMA_VERSION
 from corpus.run import Report, RunResult
 from ghirbal.config import fingerprint
-from ghirbal.published import BOILERPLATE, CLUSTERS, MANIFEST, REPORT, STATE, SUCCESS, Identity, read_identity
+from ghirbal.published import BOILERPLATE, CLUSTERS, MANIFEST, REPORT, STATE, SUCCESS, Identity, read_struct
 
 REPORT_PAGE, CARD = "report.html", "README.md"
 
@@ -115,7 +115,7 @@ def claim(out: Path, identity: Identity, *, fresh: bool) -> bool:
         if fresh:
             discard(out)
         else:
-            found = read_identity(path)
+            found = read_struct(path, Identity)
     if found is not None and found != identity:
         differing = _differences(msgspec.to_builtins(found), msgspec.to_builtins(identity))
         keys = ", ".join(differing).replace(f"versions.{_CODE}", "the code of Ghirbal")

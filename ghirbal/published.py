@@ -184,13 +184,20 @@ def find_records(inputs: Iterable[str]) -> dict[str, set[str] | None]:
     return found
 
 
-def read_identity(path: Path) -> Identity:
-    """Read run.json.
+def read_struct(path: Path, kind: type[_Kind]) -> _Kind:
+    """Read a JSON file of a run.
 
     Raises:
-        UsageError: it is not as a run writes it.
+        UsageError: it is missing, or not as a run writes it.
     """
-    return _decode(path, _bytes(path), Identity)
+
+    def count(_: type, row: Any) -> Counter[str]:
+        return Counter(msgspec.convert(row, _Numbers))
+
+    try:
+        return msgspec.json.decode(_bytes(path), type=kind, dec_hook=count)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: not as a run of ours writes it ({error}); {_REMEDY}") from error
 
 
 def read_manifest(out: Path) -> Manifest:
@@ -199,7 +206,7 @@ def read_manifest(out: Path) -> Manifest:
     Raises:
         UsageError: it is missing, or not as a run writes it.
     """
-    return _decode(out / MANIFEST, _bytes(out / MANIFEST), Manifest)
+    return read_struct(out / MANIFEST, Manifest)
 
 
 def read_marker(out: Path) -> str:
@@ -221,14 +228,13 @@ def read_report(out: Path) -> Report:
     Raises:
         UsageError: the marker, the manifest or the report is missing, damaged or changed.
     """
-    report = _bytes(out / REPORT)
-    read_marker(out)
-    said = read_manifest(out).files.get(REPORT)
-    if said is None or said.sha256 != _digest(report):
-        raise UsageError(f"{out / REPORT}: changed since it was published; {_REMEDY}")
     from corpus.run import Report
 
-    return _decode(out / REPORT, report, Report)
+    read_marker(out)
+    said = read_manifest(out).files.get(REPORT)
+    if said is None or said.sha256 != _digest(_bytes(out / REPORT)):
+        raise UsageError(f"{out / REPORT}: changed since it was published; {_REMEDY}")
+    return read_struct(out / REPORT, Report)
 
 
 def read_rows(path: Path, kind: type[_Kind]) -> Iterator[_Kind]:
@@ -292,10 +298,3 @@ def _bytes(path: Path) -> bytes:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _decode(path: Path, data: bytes, kind: type[_Kind]) -> _Kind:
-    try:
-        return msgspec.json.decode(data, type=kind, dec_hook=lambda _, row: Counter(msgspec.convert(row, _Numbers)))
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: not as a run of ours writes it ({error}); {_REMEDY}") from error
