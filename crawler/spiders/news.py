@@ -15,7 +15,7 @@ from typing import Any
 from msgspec.structs import replace
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.http import Response
+from scrapy.http import Headers, Response
 from twisted.python.failure import Failure
 
 from corpus.errors import GhirbalError, RecordError
@@ -29,7 +29,7 @@ from crawler.state.settle import NOT_MODIFIED, FetchResult
 from crawler.web.headers import header_of, location_of
 from crawler.web.listings import ListingEntry, is_listing
 from crawler.web.owners import NOFOLLOW, signals_of
-from crawler.web.pages import Reading
+from crawler.web.pages import Reading, moved_in
 from crawler.web.urls import as_ascii, date_stated, family_of, key_of, site_of
 
 logger = logging.getLogger(__name__)
@@ -192,7 +192,7 @@ class NewsSpider(Spider):
         article = reading.is_article or row.kind == "article"
         facts = _facts(response) | {"digest": digest, "words": words, "article": int(article)}
         settlement = settle.fetched(row, now, facts, changed=not same)
-        settlement.found = self._found_links(row, reading, NOFOLLOW in signals)
+        settlement.found = self._found_links(row, reading, response.headers, NOFOLLOW in signals)
         barren, noise = repeats.observe(row, reading)
         if row.kind in ENTRIES:
             settlement.account = ""
@@ -268,6 +268,9 @@ class NewsSpider(Spider):
         target = self.session.target(location, row.url, row.depth, row.kind)
         if isinstance(target, str):
             return target
+        if target.url == row.url and (plain := as_ascii(location, row.url)):
+            # A site that adds what it tracks itself wants to see it.
+            target = replace(target, url=plain)
         if response.headers.get(b"Set-Cookie"):
             # Who came from there and sends no cookie will be sent there again.
             if len(self._sent_on) > MOST_SENT_ON:
@@ -283,10 +286,11 @@ class NewsSpider(Spider):
         key = target.url if target.key == key_of(row.url) else target.key
         return replace(target, key=key, hops=row.hops + 1, title=row.title, published=row.published)
 
-    def _found_links(self, row: Row, reading: Reading, nofollow: bool) -> list[Target]:
+    def _found_links(self, row: Row, reading: Reading, headers: Headers, nofollow: bool) -> list[Target]:
         base = (as_ascii(reading.base, row.url) if reading.base else None) or row.url
         followed = () if nofollow else reading.links
-        links = [(link, "") for link in (*followed, reading.moved_to, reading.canonical) if link]
+        moved_to = reading.moved_to or moved_in(header_of(headers, b"Refresh"))
+        links = [(link, "") for link in (*followed, moved_to, reading.canonical) if link]
         if row.kind == "seed":
             links += [(feed, "feed") for feed in reading.feeds]
         targets = [self.session.target(link, base, row.depth + 1, kind) for link, kind in links]

@@ -1,9 +1,10 @@
 """Notice that a site shows the same again: one page under many addresses, and pages without end that hold nothing.
 
 Session ids, random numbers and times of the day make an address new and its page not: a parameter is known for noise
-when two pages, each met under two of its values, held the same text and the same links. And every address that no list
-and no front page names is on an account: that of its first folder, or of its finder, if that held no new text. On an
-account pages that hold nothing new cost, and texts pay: one that is overdrawn is served last, and then no more.
+when two pages, each met under two of its values or without it, held the same text and the same links. And every address
+that no list and no front page names is on an account: that of its first folder, or of its finder, if that held no new
+text. On an account pages that hold nothing new cost, and texts pay: one that is overdrawn is served last, and then no
+more.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ PROOFS, SAME_LINKS = 2, 0.8
 ALIKE = 0.8
 #: Letters of a page beside its links that may be a story in short lines.
 MIN_PROSE = 200
-#: Texts that are remembered; pages with parameters whose links are (10 kB each); accounts whose last words are (3 kB).
+#: Texts that are remembered; pages whose links are (10 kB each); accounts whose last words are (3 kB).
 REMEMBERED, KEPT_LINKS, KEPT_WORDS = 200_000, 5_000, 20_000
 
 
@@ -54,10 +55,9 @@ class Repeats:
         words = reading.words
         first = self._first.setdefault((row.host, words), row.url)
         known = bool(words) and first != row.url
-        if "?" in row.url:
-            self._asked[row.host].add(without(row.url, self.noise[row.host]))
-            if not known:
-                _keep(self._links, row.url, reading.links, KEPT_LINKS)
+        self._asked[row.host].add(without(row.url, self.noise[row.host]))
+        if not known:
+            _keep(self._links, row.url, reading.links, KEPT_LINKS)
         bare = not (words or reading.is_article or reading.prose >= MIN_PROSE)
         barren = known or bare or self._is_alike(row.family, reading.sketch)
         if row.family and not row.archived:
@@ -116,21 +116,28 @@ def _keep(kept: dict[str, Any], key: str, value: Any, most: int) -> None:
         del kept[next(iter(kept))]
 
 
-def without(url: str, names: Iterable[str]) -> str:
-    """Return a url without the parameters of these names.
+def without(url: str, noise: Iterable[str]) -> str:
+    """Return a url without parameters of these names, and without these (`name=value`).
 
-    >>> without("/news?id=1&t=99", {"t"})
+    >>> without("/news?id=1&t=99&m=1", {"t", "m=1"})
     '/news?id=1'
     """
-    path, mark, query = url.partition("?")
-    dropped = set(names)
-    return path + mark + "&".join(part for part in query.split("&") if part.partition("=")[0] not in dropped)
+    path, _, query = url.partition("?")
+    dropped = set(noise)
+    kept = "&".join(part for part in query.split("&") if part not in dropped and part.partition("=")[0] not in dropped)
+    return f"{path}?{kept}" if kept else path
 
 
 def _differing(one: str, other: str) -> frozenset[str]:
-    """Return the parameters by whose values alone two urls differ; none if they differ otherwise."""
+    """Return by which parameters alone two urls differ; none if they differ otherwise.
+
+    It is the name where both have the parameter, for other values of it mean as little; else the one value that was
+    seen: a list without `page` is its page 1, and no other.
+    """
     parts = [urlsplit(url) for url in (one, other)]
-    queries = [dict(part.partition("=")[::2] for part in found.query.split("&")) for found in parts]
-    if parts[0][:3] != parts[1][:3] or queries[0].keys() != queries[1].keys():
+    if parts[0][:3] != parts[1][:3]:
         return frozenset()
-    return frozenset(name for name, value in queries[0].items() if queries[1][name] != value)
+    before, now = (dict(part.partition("=")[::2] for part in found.query.split("&") if part) for found in parts)
+    names = frozenset(name for name in before.keys() & now.keys() if before[name] != now[name])
+    alone = (before | now).keys() - (before.keys() & now.keys())
+    return names | {f"{name}={(before | now)[name]}" for name in alone}

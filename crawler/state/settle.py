@@ -80,11 +80,11 @@ def next_interval(row: Row, changed: bool) -> float:
 def retry_after(value: str, now: float) -> float:
     """Return the seconds a Retry-After header asks for, at most an hour; without a readable one a minute.
 
-    >>> retry_after("7", 0.0), retry_after("1e9", 0.0), retry_after("99999999", 0.0)
-    (7.0, 60.0, 3600.0)
+    >>> retry_after("7.5", 0.0), retry_after("1e9", 0.0), retry_after("99999999", 0.0)
+    (7.5, 60.0, 3600.0)
     """
     text = value.strip()
-    if text.isascii() and text.isdigit():
+    if text.isascii() and text.replace(".", "", 1).isdigit():
         return min(float(text[:12]), LONGEST_WAIT)
     try:
         wanted = email.utils.parsedate_to_datetime(text).timestamp() - now

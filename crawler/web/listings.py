@@ -197,6 +197,7 @@ def _json_entries(text: str) -> list[ListingEntry] | None:
     found: list[ListingEntry] = []
     for item in islice((item for item in items if isinstance(item, dict)), MAX_ENTRIES):
         url, title, date = (str(item.get(name) or "") for name in ("url", "title", "date_published"))
-        if url:
+        identity = str(item.get("id") or "")
+        if url := url or (identity if identity.startswith("http") else ""):
             found.append(ListingEntry(url, published=parse_date(date), title=title[:MAX_TITLE]))
     return found

@@ -186,10 +186,20 @@ def _read_head(root: etree._Element, reading: Reading) -> None:
             reading.is_article |= content.lower() == "article"
         elif name.endswith("published_time"):
             reading.published = reading.published or content
-        elif name == "refresh" and (target := _MOVED.match(content)):
-            reading.moved_to = target[1]
+        elif name == "refresh":
+            reading.moved_to = moved_in(content) or reading.moved_to
         elif name in _ROBOTS or (name == "tdm-reservation" and content == "1"):
             reading.robots = (*reading.robots, content if name in _ROBOTS else name)
+
+
+def moved_in(refresh: str) -> str:
+    """Return where a Refresh, in markup or a header, leads, "" if it only reloads.
+
+    >>> moved_in("0; URL='/news/1'"), moved_in("300")
+    ('/news/1', '')
+    """
+    target = _MOVED.match(refresh)
+    return target[1] if target else ""
 
 
 def _json_ld(root: etree._Element) -> tuple[bool, str]:

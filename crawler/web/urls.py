@@ -49,7 +49,7 @@ _SIMPLE = re.compile(
 
 #: The same page again, in another dress: AMP, print, comments, replies, sharing.
 _OTHER_VIEW = re.compile(
-    r"/(?:amp|print|printpage|print-version|share|comments|replytocom)(?:/|\.html?$|$)"
+    r"/(?:amp|print|printpage|print-version|share|comments|replytocom)(?:/|\.html?$|$)|\.amp(?:\.html?)?$"
     r"|[?&](?:amp|print|printview|replytocom|share|outputtype=amp|view=amp|format=print|tmpl=component)(?:=|&|$)"
     r"|/(?:طباعة|للطباعة)(?:/|$)",
     re.IGNORECASE,
@@ -87,6 +87,9 @@ _SESSION = re.compile(
     r"(?:php|asp|j|s)?_?sess(?:ion)?_?id|aspsessionid[a-z]*|cfid|cftoken|zenid|oscsid", re.IGNORECASE
 )
 _SHORT_SESSION = re.compile(r"(?:s|sid|sess|session)=(?=[a-z]*\d)[\da-z]{16,}", re.IGNORECASE)
+
+#: What differs between folders that are of one kind: numbers, and tokens of letters and digits.
+_VARYING = re.compile(r"(?=[a-z]*\d)[\da-z]{12,}|\d+", re.IGNORECASE)
 
 #: Sections that are called as a language is: information technology, Italian.
 _SECTIONS = frozenset({"it"})
@@ -287,15 +290,17 @@ def kind_of(url: str) -> str:
 
 
 def family_of(url: str) -> str:
-    """Return the first folder of a url, its numbers made alike; codes of countries and languages are no folders.
+    """Return the first folder of a url, numbers and tokens in it made alike; codes of countries are no folders.
 
     >>> [family_of(f"https://example.com{path}") for path in ("/ar/news/1", "/a.php?date=1", "/a-slug", "/2026/1/x")]
     ['news', 'a.php', '', '0']
+    >>> family_of("https://example.com/s(0a1b2c3d4e5f)/news/1.aspx")
+    's(0)'
     """
     parts = urlsplit(url)
     segments = [segment for segment in parts.path.split("/") if segment]
     folders = segments if parts.query and len(segments) == 1 else segments[:-1]
-    return re.sub(r"\d+", "0", next((folder for folder in folders if len(folder) > 2), "".join(folders[:1])))
+    return _VARYING.sub("0", next((folder for folder in folders if len(folder) > 2), "".join(folders[:1])))
 
 
 def date_in(url: str) -> str:

@@ -60,24 +60,30 @@ def test_links_are_followed_once_and_duplicates_of_a_page_not_at_all(crawl: Craw
     old = '<meta property="article:published_time" content="2019-03-01T00:00:00Z">'
     feed = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
     links = ["/a", "/a#comments", "/a?utm_medium=x", "a", "/a/amp/", "/a?print=1", "/en/a", "/photo.jpg", "/login",
-             "/2019/03/01/older-story/", "/وسم/ميناء", "/old-story-of-the-port", "http://other.invalid/"]  # fmt: skip
+             "/2019/03/01/older-story/", "/وسم/ميناء", "/old-story-of-the-port", "/adds", "/goes",
+             "http://other.invalid/"]  # fmt: skip
     with Site({"/": page(0, links, head=feed)}) as site:
         canonical = f'<link rel="canonical" href="{site.url}/a-canonical">'
         site.routes |= {"/a": page(1, head=canonical + '<link rel="amphtml" href="/a/amp/">')}
         site.routes |= {"/a-canonical": page(2), "/f/1": page(4), "/old-story-of-the-port": page(5, head=old)}
         site.routes |= {"/%D9%88%D8%B3%D9%85/%D9%85%D9%8A%D9%86%D8%A7%D8%A1": page(3, ["/a"])}
+        # A site that adds what only tracks, and goes round in circles for who takes it off again.
+        site.routes |= {"/adds": _moved("/adds?utm_source=x"), "/adds?utm_source=x": page(6)}
+        site.routes |= {"/goes": page(7), "/on": page(8)}
+        site.routes["/goes"].headers["Refresh"] = "0; url=/on"
         item = f"<item><link>{site.url}/f/1</link></item>"
         site.routes["/feed.xml"] = _xml(f"<rss version='2.0'><channel>{item}</channel></rss>")
         crawl.write(f'name = "l"\nseeds = ["{site.url}/"]\nlanguage = "ar"\ndelay = 0')
         crawl.run("-a", "since=2026-01-01")
         asked = site.asked()
     fetched = {"/", "/a", "/a-canonical", "/f/1", "/%D9%88%D8%B3%D9%85/%D9%85%D9%8A%D9%86%D8%A7%D8%A1"}
-    assert set(asked) == fetched | {"/robots.txt", "/feed.xml", "/old-story-of-the-port"}
+    fetched |= {"/adds?utm_source=x", "/goes", "/on"}
+    assert set(asked) == fetched | {"/robots.txt", "/feed.xml", "/old-story-of-the-port", "/adds"}
     assert max(asked.values()) == 1
     assert {url.removeprefix(site.url) for url in crawl.archived()} == fetched
     report = crawl.report()["outlets"]["l"]
     assert (crawl.out / "report.html").read_text("utf-8") == render_crawl(crawl.report())
-    assert report["passed"] == {"too-old": 1}
+    assert report["passed"] == {"redirect": 1, "too-old": 1}
     assert report["lists"] == 1
 
 

@@ -78,7 +78,8 @@ WARNING = "<br />\n<b>Warning</b>: date() in <b>/www/a.php</b> on line <b>7</b><
 @pytest.mark.parametrize(
     "text",
     [
-        FEED, RDF, ATOM, JSON_FEED, f"<?xml version='1.0'?>{FEED}", f"\ufeff\n {FEED}", FEED[:-25],
+        FEED, RDF, ATOM, JSON_FEED, JSON_FEED.replace('"id": "9", "url"', '"id"'), f"<?xml version='1.0'?>{FEED}",
+        f"\ufeff\n {FEED}", FEED[:-25],
         f"{WARNING}<?xml version='1.0'?>{FEED}", f"<!--{'x' * 9000}-->{FEED}", f"{FEED}<script>1 < 2</script>",
         FEED.replace("<link>", "<link><![CDATA[ ").replace("</link>", " ]]></link>"),
         FEED.replace("<title>x", "<media:title>no</media:title><title>x"),

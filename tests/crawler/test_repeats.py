@@ -57,6 +57,19 @@ def test_a_parameter_is_noise_when_its_values_change_nothing(link: Callable[[int
     assert len(crawl(again, lambda page: link(page, next(NUMBERS)))) == 7
 
 
+def test_one_value_of_a_parameter_is_noise_where_the_page_is_the_same_without_it() -> None:
+    repeats = Repeats({}, [])
+    links = tuple(f"/list?id={n}" for n in range(9))
+    for section in ("a", "b"):
+        assert repeats.observe(row(f"/{section}"), story(section, links))[1] == frozenset()
+        learned = repeats.observe(row(f"/{section}?page=1&x=y"), story(section, links))[1]
+    assert learned == {"page=1", "x=y"}
+    repeats.observe(row("/c"), story("c", links))
+    assert repeats.is_same_page(row("/c?page=1"))
+    assert not repeats.is_same_page(row("/c?page=2"))
+    assert not repeats.is_same_page(row("/d?page=1")), "nobody has asked for it without"
+
+
 @pytest.mark.parametrize("links_change", [True, False])
 def test_parameters_that_lead_to_something_else_are_kept(links_change: bool) -> None:
     repeats = Repeats({}, [])
@@ -79,6 +92,10 @@ def test_a_calendar_without_end_costs_twenty_pages_at_most(words: str) -> None:
         asked += 1
     assert asked <= FREE + 3 <= 19
     assert not repeats.is_overdrawn("e.com/news")
+    tokens = Repeats({}, [])
+    for number in range(FREE + 2):
+        tokens.observe(row(f"/s(a{number}b2c3d4e5f60718)/news/1.aspx"), story(words, prose=20))
+    assert tokens.is_overdrawn("e.com/s(0)"), "folders that differ in a token are one"
     assert not repeats.is_overdrawn(""), "what lists name and entry points are on no account"
 
 

@@ -138,7 +138,8 @@ def test_the_shape_of_a_url_tells_articles_from_listings(path: str, kind: str) -
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("/a/amp/", "other-view"), ("/a/print", "other-view"), ("/a?amp=1", "other-view"),
+        ("/a/amp/", "other-view"), ("/a.amp.html", "other-view"), ("/x.amplified", ""), ("/a/print", "other-view"),
+        ("/a?amp=1", "other-view"),
         ("/a/للطباعة/", "other-view"), ("/camp/story", ""), ("/blueprint/a", ""),
         ("/x.jpg", "not-a-page"), ("/x.pdf?v=1", "not-a-page"),
         ("/login", "not-a-page"), ("/en/story", "other-language"), ("/ar/story", ""), ("/story.html", ""),
