@@ -19,8 +19,8 @@ def _crawl_with_kills(crawl: Crawl, pages: int, kills: int, seed: int) -> None:
         crawl.write(f'name = "t"\nseeds = ["{site.url}/"]\ndelay = 0.005')
         killed = 0
         while killed < kills:
-            # At a random number of pages rather than a random time: starting takes most of the time. The last quarter is
-            # left alone, or a busy machine finds the crawl done before it is killed.
+            # At a random number of pages rather than a random time: starting takes most of the time. The last quarter
+            # is left alone, or a busy machine finds the crawl done before it is killed.
             asked = sum(site.asked().values())
             target = asked + chance.randrange(1, max(2, (pages * 3 // 4 - asked) // (kills - killed)))
             process = crawl.start("-s", "LOG_LEVEL=ERROR")
