@@ -112,6 +112,7 @@ def main() -> None:
         first, most = seen.pop(run.pid), Peak(*map(max, zip(*seen.values(), strict=True)))
         ends.append((count, used, first.own))
         lines.append(f"| {' | '.join(f'{figure:,.0f}' for figure in (count, taken, used, *first, *most))} |")
+        print(lines[-1], file=sys.stderr, flush=True)
     if len(ends) > 1:
         growth = math.log(ends[-1][0] / ends[0][0])
         time_of, memory = (math.log(ends[-1][at] / ends[0][at]) / growth for at in (1, 2))

@@ -1,4 +1,5 @@
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from corpus.errors import EnvironmentFault
 from corpus.run import cluster as clusters
 from corpus.run.runner import open_pool
 from tests.corpus.test_runner import HERE, run, toys, tree, write_inputs
-from tests.ghirbal.builds import build, call
+from tests.ghirbal.builds import build, call, rows
 from tests.ghirbal.builds import tree as corpus_of
 from tests.timing import PATIENCE
 
@@ -175,3 +176,21 @@ def test_a_cluster_that_does_not_answer_is_exit_3_and_no_dask_exit_2(dumps, tmp_
     code, said = call(monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q")
     assert code == 2
     assert "ghirbal[cluster]" in said.err
+
+
+@pytest.mark.slow
+def test_shards_by_outlet_cleaned_apart_and_joined_by_dedup_are_one_build(tmp_path):
+    outlets = sorted(EXAMPLES.iterdir())
+    for shard, some in (("a", outlets[::2]), ("b", outlets[1::2])):
+        for outlet in some:
+            (shutil.copytree if outlet.is_dir() else shutil.copy)(outlet, made(tmp_path / "in" / shard) / outlet.name)
+        build(tmp_path / "in" / shard, tmp_path / shard, command="clean")
+    build([tmp_path / "a", tmp_path / "b"], tmp_path / "joined", command="dedup")
+    build(EXAMPLES, tmp_path / "whole")
+    joined, whole = ({row["id"]: row["text"] for row in rows(tmp_path / out, "corpus")} for out in ("joined", "whole"))
+    assert joined == whole != {}
+
+
+def made(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
