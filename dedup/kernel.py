@@ -17,8 +17,9 @@ from typing import Any
 
 import numba as nb
 import numpy as np
-from numba.core.caching import NullCache
+from numba.core.caching import FunctionCache, NullCache
 from numba.core.registry import CPUDispatcher
+from numba.core.runtime.nrt import rtsys
 from numpy.typing import NDArray
 
 from corpus import arabic
@@ -56,6 +57,18 @@ def cache_folder() -> Path | None:
     return None
 
 
+class _Code(FunctionCache):
+    """The code of a kernel on disk, read without what numba refreshes first: all that it can compile, and scipy.
+
+    That takes a third of a second, and only compiling needs it, which refreshes again.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return what was compiled for a signature, or None."""
+        rtsys.initialize(target_context)
+        return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+
+
 class Kernel(CPUDispatcher):
     """A function that is compiled, or its code read from disk, when it is first called or another one needs it.
 
@@ -76,7 +89,7 @@ class Kernel(CPUDispatcher):
             # Numba's setting is one for the whole process, so it is put back.
             before, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder)
             with suppress(RuntimeError, OSError):
-                self.enable_caching()
+                self._cache: Any = _Code(self.py_func)  # type: ignore[no-untyped-call]
             _settings.CACHE_DIR = before
         for signature in self._signatures:
             try:

@@ -294,7 +294,7 @@ def read_words(
             continue
         stop, value, stands = _number(out, at, start, count, ends, hashes, keys, values, kinds)
         if stands:
-            exact = np.uint64(np.round(value * _FINEST)) if value < _LARGEST else np.uint64(key)
+            exact = np.uint64(round(value * _FINEST)) if value < _LARGEST else np.uint64(key)
             high = np.uint32(absorb(np.uint64(2), exact) * MIX >> np.uint64(32)) & np.uint32(0xFFFF0000)
             hashes[at] = high | key & np.uint32(0xFFFE) | np.uint32(1)
             for word in range(at + 1, stop):

@@ -132,7 +132,7 @@ def test_kernels_compile_where_nothing_can_be_cached(monkeypatch: pytest.MonkeyP
 
         return fail
 
-    monkeypatch.setattr(kernel.Kernel, "enable_caching", raising(RuntimeError("no locator available")))
+    monkeypatch.setattr(kernel, "_Code", raising(RuntimeError("no locator available")))
     assert kernel.compiled("int64(int64)")(lambda value: value + 1)(41) == 42
     monkeypatch.undo()
     full = raising(OSError(28, "No space left on device"))
