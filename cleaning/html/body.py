@@ -36,8 +36,6 @@ _ARTICLE_BODY, _BODY, _ARTICLE = 1.25, 1.15, 1.1
 #: Size (characters) of a lead above the container.
 LEAD = 60
 _MAX_LEADS = 2
-#: The headline is looked for among so many blocks at the start.
-_HEAD = 3
 #: An element inside the container is a link list above this share of linked text.
 _LINK_LIST = 0.6
 #: Longest cell (characters) of a row of data, and its words on average where none is a figure.
@@ -126,10 +124,9 @@ def find_body(layout: Layout, evidence: Evidence) -> Body:
     headline = max((index for index, block in enumerate(above) if block.tag == "h1"), default=len(above))
     between = [block for block in above[headline + 1 :] if not block.aside and not block.linked]
     leads = [block for block in between if block.size >= LEAD and block.tag not in ("li", "td", "th")][:_MAX_LEADS]
-    head = [block for block in leads + chosen[:_HEAD] if not evidence.headlines(block)]
-    text = tuple(head + chosen[_HEAD:])
-    if not chosen or not text:
+    if not chosen:
         return Body()
+    text = (*leads, *chosen)
     return Body(text, share=prose_in(text) / prose_in(blocks), named=_name_bonus(best.element) > 1)
 
 

@@ -35,8 +35,6 @@ _INLINE = frozenset(
 )  # fmt: skip
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _TELLING = HEADINGS | frozenset(("p", "li", "td", "th", "blockquote", "pre", "dd", "dt", "address"))
-#: They are too large, or too small and common, to be judged by a class name alone.
-_NEVER_ASIDE = frozenset(("a", "body", "article", "main"))
 _HIDING = frozenset(("hidden", "aria-hidden", "role", "style"))
 #: A telling tag keeps its name for the plain containers within it.
 _LASTING = HEADINGS | frozenset(("li", "td", "th", "blockquote", "pre"))
@@ -291,7 +289,7 @@ def _is_aside(element: _Element) -> bool:
     name, get = element.tag, element.get
     if name in _ASIDE_TAGS:
         return True
-    if name in _NEVER_ASIDE or not (keys := element.keys()):
+    if name == "body" or not (keys := element.keys()):
         return False
     if name in HEADINGS:
         if _UNSEEN_NAME.search(name_of(element)):

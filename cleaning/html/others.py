@@ -24,7 +24,7 @@ _COMMENTS = 3
 _NEAR = 10
 #: Pictures with a line of prose each from which on they are a gallery.
 _GALLERY = 3
-_NO_CARDS = frozenset(("p", "li", "td", "body", "article"))
+_NO_CARDS = frozenset(("p", "li", "td", "body", "article", "blockquote"))
 _STAMP = re.compile(r"\d{1,2}:\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b")
 
 
@@ -78,13 +78,16 @@ def _comments(layout: Layout) -> int:
     told: Counter[Home] = Counter()
     marks: dict[str, list[int]] = {}
     idle: Counter[str] = Counter()
+    above: set[str] = set()
     for index, block in enumerate(blocks):
         if block.weight > 0 and not block.aside and not marks:
             told[layout.home(block)] += block.size
-        if told.total() < _STORY or not _is_stamp(block):
+        if not _is_stamp(block) or (signature := signature_of(block.frame)) in above:
+            continue
+        if told.total() < _STORY:
+            above.add(signature)  # of a forum, whose first post has a stamp as the others have
             continue
         prose = _introduced(blocks[index + 1 : index + 1 + _NEAR])
-        signature = signature_of(block.frame)
         if prose is None or layout.home(prose) in told:
             idle[signature] += 1
         else:

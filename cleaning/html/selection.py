@@ -13,15 +13,13 @@ from itertools import zip_longest
 from lxml.etree import _Element
 
 from cleaning.html.layout import HEADINGS, Block, Home, Layout
-from cleaning.html.weigh import PARAGRAPH, RAW_MARKUP, SENTENCE, Evidence, is_linked_sentence
+from cleaning.html.weigh import PARAGRAPH, SENTENCE, Evidence, is_linked_sentence
 from cleaning.lines.unit import ends_sentence
 
 #: Sizes (characters) of a call at the end of a story, and of a list item that may open one.
 CLOSING = 320
 OPENING_ITEM = 20
 _CLOSING_BLOCKS = 3
-#: A label is a phrase, not a phrase and a headline.
-_LABEL = 20
 #: So many lines of one paragraph, or cells of one table, without a link are verse or figures.
 _VERSE = 4
 #: A heading before the text belongs to it when so many of its level stand there.
@@ -30,18 +28,7 @@ _SUBHEADINGS = 2
 _MAIN = 0.8
 _LISTED = frozenset(("li", "dt", "dd", "td", "th", "pre", "blockquote"))
 
-_BARE_LINK = re.compile(r"(?:https?://|www\.)\S+$")
-#: The line below an embedded post.
-_SIGNATURE = re.compile(r"[—–-] ?.{1,80}\(@\w+\)")
 _DATED = re.compile(r"\d{4}|\d{1,2}:\d{2}")
-_SEE_ALSO = re.compile(
-    r"\W{0,3}(?:read (?:more|also|next)|also read|see also|recommended|more (?:from|on)\b"
-    r"|related(?: (?:articles?|stories|posts|news|links))?|auch interessant|lesen sie (?:auch|mehr)"
-    r"|mehr (?:zum thema|artikel)|lea también|lee también|leia (?:também|mais)|baca juga|(?:à |a )?lire aussi"
-    r"|leggi anche|czytaj także|zobacz także|читайте также|ayrıca oku"
-    r"|[إا]قر[أا] [أا]يض|شاهد [أا]يض|مواضيع (?:ذات صلة|متعلقة)|بیشتر بخوانید|مطالب مرتبط)",
-    re.IGNORECASE,
-)
 _CLOSING = re.compile(
     r"newsletter|sign(?:ing)? up (?:for|to)|^\W*subscribe|subscribe (?:to|now)|follow (?:us|me|\w+) on"
     r"|all rights reserved|^\W*(?:©|copyright)|download (?:our|the) app|suscr[ií]b|abonnieren|abonnez|inscreva-se"
@@ -92,16 +79,8 @@ class Selection:
 
     def _is_stray(self, block: Block, after: Block | None, *, opened: bool) -> bool:
         """Tell whether a block is a short piece outside the frames of prose: a date, a credit, a label, a caption."""
-        text = block.text
         if block.tag == "h1":
             return not opened or block.is_link or self._evidence.headlines(block)
-        if _SIGNATURE.match(text) and block.linked:
-            return True
-        if (block.tag != "pre" and RAW_MARKUP.match(text)) or _BARE_LINK.match(text):
-            return True
-        if _SEE_ALSO.match(text):
-            # A label with text below it and no link opens another story: the rules of lines judge that.
-            return block.size > _LABEL or bool(block.linked) or after is None or bool(after.linked)
         if block.is_link:
             return not (is_linked_sentence(block) and self._is_at_home(block))
         if block.tag in HEADINGS:

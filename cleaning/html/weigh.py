@@ -16,12 +16,10 @@ from cleaning.html.layout import HEADINGS, Block, Container, Layout, is_only_hid
 from cleaning.lines.unit import ends_sentence, trails_off
 from corpus.arabic import folded_words
 
-#: Sizes (characters) of a paragraph, of a short sentence, and of a heading that is a lead in truth.
+#: Sizes (characters) of a paragraph and of a short sentence.
 PARAGRAPH = 80
 SENTENCE = 40
-LONG_HEADING = 120
 _SHORT_SENTENCE = 0.8
-_PLAIN_PARAGRAPH = 0.6
 #: What the links of a list and a linked heading count against their container, at most.
 _LINK_WEIGHT_CAP = 200
 _LINKED_HEADING = -50.0
@@ -37,7 +35,7 @@ _SAME_TITLE = 0.8
 _NEVER_BODY = re.compile(r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)sr-only(?:\s|$)")
 #: An aside that holds more than this share of the prose is no aside, nor are all of one class with half of it.
 _ASIDE_SHARE = 0.4
-_SAME_NAME_SHARE = 0.5
+_CLASS_SHARE = 0.5
 #: Nor is one that is named after comments, but where so much prose (characters) stands before it.
 _STORY = 300
 _COMMENTS_NAME = re.compile(r"comments|comment-?_?(?:list|section|thread|body)|disqus|\brespond\b")
@@ -56,8 +54,6 @@ _CLOSES = (":", ";", "»", '"', "”", "’", ")")
 _LINKED_SENTENCE = 60
 _ALL_LINK = 0.95
 _PAUSE = re.compile(r"[,.;،؛。、？?!।۔]")
-#: Markup, scripts and data that stand on the page as text.
-RAW_MARKUP = re.compile(r"<[a-z!/][^<>]*>|(?:var|let|const) \w+ ?=|\(?function ?\w*\(|window\.\w+ ?=|\[\[|\{\"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +113,17 @@ def _mark_asides(layout: Layout, evidence: Evidence) -> None:
     blocks, hidden, spared = layout.blocks, _Hidden(layout), list[Container]()
     sums = list(accumulate((max(block.weight, 0.0) for block in blocks), initial=0.0))
     prose = [sums[aside.end] - sums[aside.start] for aside in layout.asides]
-    names = [(aside.element.tag, aside.element.get("class")) for aside in layout.asides]
-    of_name: dict[tuple[str, str | None], float] = {}
-    for name, size in zip(names, prose, strict=True):
-        of_name[name] = of_name.get(name, 0.0) + size
-    for aside, name, size in zip(layout.asides, names, prose, strict=True):
+    of_class: dict[str, dict[str, float]] = {}
+    for aside, size in zip(layout.asides, prose, strict=True):
+        of_class.setdefault(signature_of(aside.element), {})[blocks[aside.start].text] = size  # each notice once
+    for aside, size in zip(layout.asides, prose, strict=True):
         if (size >= SENTENCE and hidden.continues(aside)) or _quotes(blocks, aside):
             continue
         named = name_of(aside.element)
         never = bool(_NEVER_BODY.search(named)) or (aside.element.tag == "aside" and "sidebar" in named)
         never = never and not any(map(evidence.headlines, blocks[aside.start : aside.end]))
-        if not never and (size > _ASIDE_SHARE * sums[-1] or of_name[name] > _SAME_NAME_SHARE * sums[-1]):
+        most = max(size / _ASIDE_SHARE, sum(of_class[signature_of(aside.element)].values()) / _CLASS_SHARE)
+        if not never and most > sums[-1]:
             spared.append(aside)
             continue
         for block in blocks[aside.start : aside.end]:
@@ -188,14 +184,12 @@ def _weight(block: Block) -> float:
         if block.tag == "p" and is_linked_sentence(block):
             return 0.0
         return _LINKED_HEADING if block.tag in HEADINGS else -float(min(block.size, _LINK_WEIGHT_CAP))
-    if RAW_MARKUP.match(block.text) or (block.tag in HEADINGS and block.size < LONG_HEADING):
+    if block.tag in HEADINGS:
         return 0.0
     prose = block.size - 2 * block.linked
     if block.size >= PARAGRAPH and _PAUSE.search(block.text):
         return prose
-    if block.size >= SENTENCE and is_closed(block.text):
-        return prose * _SHORT_SENTENCE
-    return prose * _PLAIN_PARAGRAPH if block.size >= PARAGRAPH and block.tag == "p" else 0.0
+    return prose * _SHORT_SENTENCE if block.size >= SENTENCE and is_closed(block.text) else 0.0
 
 
 def _discount_cards(blocks: list[Block]) -> None:
