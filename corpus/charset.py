@@ -250,8 +250,8 @@ def repair_mojibake(text: str) -> str:
         # One character is found at five times the speed of two.
         if any(sign[1] in text and sign in text for sign in _SIGNS_1256):
             text = "\n".join(map(_repair_1256, text.split("\n")))
-        if any(lead in text for lead in _LEADS_1252) and _RUN_1252.search(text):
-            text = "\n".join(map(_repair_1252, text.split("\n")))
+        if any(lead in text for lead in _LEADS_1252):
+            text = "\n".join(line if line.isascii() else _repair_1252(line) for line in text.split("\n"))
         if text == before:
             break
     return text
@@ -271,6 +271,9 @@ def _repair_1252(line: str) -> str:
 
     A single pair is none behind a capital, where a quotation mark may close («AMANHû).
     """
+    # No run has a space in it, and that a word is ASCII costs next to nothing to know.
+    if not any(_RUN_1252.search(word) for word in line.split(" ") if not word.isascii()):
+        return line
     runs = list(_RUN_1252.finditer(line))
     if len(runs) == 1 and len(runs[0][0]) == 2 and (runs[0][0][0] != "Ã" or line[: runs[0].start()][-1:].isupper()):
         return line

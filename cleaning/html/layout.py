@@ -54,22 +54,17 @@ _EDGE = r"(?:^|[\s_-])"
 _END = r"(?:[\s_-]|$)"
 #: Words in class and id that name chrome on sites of any language (class names are English nearly everywhere).
 _CHROME_NAME = re.compile(
-    r"shar(?:e|ing)(?!d|able)|social|sociable|related|recommend|read-?(?:more|next|also)|see-?also|newsletter"
-    r"|more-?(?:on|from|stories|news|articles|posts)|subscri|sign-?up|comment(?!ary)|disqus|\brespond\b|bread-?crumb"
-    r"|side-?bar|footer|masthead|naviga|\bnav|navbar|\bmenu|pagination|\bpager|promo(?!t)|sponsor|advert"
-    rf"|{_EDGE}ads?{_END}|banner|cookie|consent|gdpr|pop-?up|modal|overlay|tag-?list|keywords|byline|author"
-    r"|(?<!elementor-)(?<!elementor )widget(?!-container|-wrap)|timestamp|dateline|toolbar|rating|\bvote|\bpoll\b|login"
-    rf"|{_EDGE}(?:tags?|bio|meta|next|prev){_END}|caption|copyright|disclaimer|most-?(?:read|popular|viewed)|popular"
-    r"|trending|outbrain|taboola|teaser|sr-only|visually-?hidden|screen-?reader|no-?print|donat|whatsapp|telegram"
-    r"|facebook|twitter-?(?:share|follow)|embed|(?:video|audio|media|jw)-?_?player|gallery|slideshow|carousel|slider|credit"
-    r"|(?:^|\s)(?:hidden|hide)(?:\s|$)|follow-?(?:us|bar)|print-?(?:only|link)|toc\b|table-of-contents|jp-"
-    r"|inline-?(?:promo|related|news)|tweet|instagram-media|fb-(?:post|xfbml)|info-?box|fact-?box|expandable-?box"
-    r"|(?:img|image)s?-?_?_?(?:container|wrapper|info|text|desc|credit)|wrapper-image|bild(?:unter|text|__info)"
-    r"|post-?date|publish-?(?:info|date)|entry-date|read(?:ing)?-?time"
+    r"shar(?:e|ing)(?!d|able)|social|related|recommend|read-?(?:more|next|also)|newsletter|subscri|sign-?up"
+    r"|comment(?!ary)|bread-?crumb|side-?bar|footer|\bnav|\bmenu|pagination|\bpager|promo(?!t)|sponsor|advert"
+    rf"|{_EDGE}ads?{_END}|banner|cookie|consent|pop-?up|modal|overlay|byline|author|popular|trending|teaser|donat"
+    r"|(?<!elementor-)(?<!elementor )widget(?!-container|-wrap)|timestamp|login|caption|copyright|disclaimer"
+    rf"|{_EDGE}(?:tags?|bio|meta|next|prev){_END}|sr-only|visually-?hidden|screen-?reader|tweet|fb-post|fact-?box|info-?box"
+    r"|embed|(?:video|audio|media|jw)-?_?player|gallery|slideshow|carousel|slider|credit|(?:^|\s)(?:hidden|hide)(?:\s|$)"
+    r"|(?:img|image)s?-?_?_?(?:container|wrapper|info|text|desc)|post-?date|entry-date|instagram-media"
 )
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1 << 16)
 def _names_chrome(named: str) -> bool:
     """Tell whether class and id name chrome; the elements of a page share few names."""
     return _CHROME_NAME.search(named) is not None
@@ -198,7 +193,8 @@ class _Walk:
         typed = element.tag == "pre" or (style is not None and bool(_AS_TYPED.search(style)))
         self._typed += typed
         self._enter(element, element, tag, linked)
-        self._flush(element, tag)
+        if self._pieces:
+            self._flush(element, tag)
         self._typed -= typed
         end = len(self.layout.blocks)
         if end == start:
@@ -237,9 +233,9 @@ class _Walk:
 
     def _enter_inline(self, element: _Element, frame: _Element, tag: str, linked: bool, *, apart: bool) -> None:
         """Walk an inline element: part of the line it stands in, or a block where it makes a line of its own."""
-        linked, style = linked or element.tag == "a", element.get("style", "")
+        linked, style = linked or element.tag == "a", element.get("style")
         if not _is_aside(element):
-            shown_apart = element.tag in _SPACING or bool(_APART.search(style))
+            shown_apart = element.tag in _SPACING or (style is not None and bool(_APART.search(style)))
             if apart or shown_apart:
                 self._pieces.append(" ")
             self._enter(element, frame, tag, linked)
@@ -247,7 +243,8 @@ class _Walk:
                 self._pieces.append(" ")
         elif (element.tail or "").strip() or "".join(self._pieces).strip():
             # Text of the same line stands right before or behind it: it is read with that, unless nobody sees it.
-            unseen = element.get("hidden") is not None or _UNSEEN.search(style) or _UNSEEN_NAME.search(name_of(element))
+            unseen = _UNSEEN.search(style or "") or _UNSEEN_NAME.search(name_of(element))
+            unseen = unseen or element.get("hidden") is not None
             if not unseen:
                 self._enter(element, frame, tag, linked)
         else:

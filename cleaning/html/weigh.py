@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, islice, pairwise
 
 from cleaning.html.layout import HEADINGS, Block, Container, Layout, is_only_hidden, name_of, signature_of
@@ -116,14 +117,14 @@ def _mark_asides(layout: Layout, evidence: Evidence) -> None:
     of_class: dict[str, dict[str, float]] = {}
     for aside, size in zip(layout.asides, prose, strict=True):
         of_class.setdefault(signature_of(aside.element), {})[blocks[aside.start].text] = size  # each notice once
+    most = {signature: sum(sizes.values()) / _CLASS_SHARE for signature, sizes in of_class.items()}
     for aside, size in zip(layout.asides, prose, strict=True):
         if (size >= SENTENCE and hidden.continues(aside)) or _quotes(blocks, aside):
             continue
         named = name_of(aside.element)
-        never = bool(_NEVER_BODY.search(named)) or (aside.element.tag == "aside" and "sidebar" in named)
+        never = _is_never_body(named) or (aside.element.tag == "aside" and "sidebar" in named)
         never = never and not any(map(evidence.headlines, blocks[aside.start : aside.end]))
-        most = max(size / _ASIDE_SHARE, sum(of_class[signature_of(aside.element)].values()) / _CLASS_SHARE)
-        if not never and most > sums[-1]:
+        if not never and max(size / _ASIDE_SHARE, most[signature_of(aside.element)]) > sums[-1]:
             spared.append(aside)
             continue
         for block in blocks[aside.start : aside.end]:
@@ -135,6 +136,11 @@ def _mark_asides(layout: Layout, evidence: Evidence) -> None:
         if told[aside.start] >= _STORY and _COMMENTS_NAME.search(name_of(aside.element)):
             for block in blocks[aside.start : aside.end]:
                 block.aside, block.other, block.weight = True, True, min(block.weight, 0.0)
+
+
+@lru_cache(maxsize=8192)
+def _is_never_body(named: str) -> bool:
+    return _NEVER_BODY.search(named) is not None
 
 
 class _Hidden:
