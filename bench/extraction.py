@@ -1,6 +1,6 @@
 """Compare extractors: quality and CPU time on the same labelled pages, in one process and one run.
 
-    python bench/extraction.py [--data FOLDER] [--limit N]
+    python bench/extraction.py [--data FOLDER] [--limit N] [--without] [--choose rival.MAIN_SHARE .3 .5 .7]
 
 FOLDER holds html/gold.jsonl and its pages, and perhaps v2/html and v2/outlets, more of them in sets that did not exist
 when most of the rules were written (default: ../shared/data beside the project, or $GHIRBAL_DATA). In these a first
@@ -8,6 +8,9 @@ line that is the headline counts for nobody; pages that are no news are sets of 
 characters that nobody sees count for nobody either. Peers that are not installed are named as skipped; none of them is
 a dependency of Ghirbal. Each extractor reads each page once; CPU time is that of the process, pages in the same order
 for all, one page through every extractor before the next, so that a slow moment of the machine hits all alike.
+Of WCXB there is its own measure too, F1 of the bags of words. `--without` shows instead how the means of the sets
+change when each rule on blocks is off; `--choose` takes a threshold of cleaning.html, and shows for each set the value
+that is best on the other sets, and what that gives on this one.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import importlib
 import importlib.metadata
 import json
 import logging
+import math
 import os
 import platform
 import re
@@ -26,9 +30,12 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -137,9 +144,14 @@ class Tally:
             if "titles" in gold
             else {"ar": "Arabic", "fa": "Persian, Urdu", "ur": "Persian, Urdu"}.get(gold["lang"], ""),
         ]
+        found, wanted = untitled(text, gold), untitled(gold["gold"], gold)
         for name in filter(None, names):
-            found, wanted = untitled(text, gold), untitled(gold["gold"], gold)
             self.scores.setdefault(name, []).append(f1(found, wanted))
+        if gold.get("id", "").startswith("wcxb/"):
+            ours, theirs = (Counter(TOKEN.findall(one.lower())) for one in (text, gold["gold"]))
+            words = 2 * (ours & theirs).total() / max(1, ours.total() + theirs.total())
+            for name in ("wcxb, words *", "wcxb articles, words *")[: 1 + (gold["kind"] == "news")]:
+                self.scores.setdefault(name, []).append(words)
 
     def means(self) -> dict[str, float]:
         hits, wrong, missed = self.segments
@@ -205,15 +217,94 @@ def table(tallies: dict[str, Tally], count: int) -> str:
     return "\n".join(rows)
 
 
+NEVER = re.compile("(?!)")
+#: Rules on blocks by where they stand in cleaning.html, and what stands there when they are off.
+RULES: dict[str, Any] = {
+    "weigh._discount_cards": lambda _blocks: None,
+    "weigh.Evidence.attests": lambda _evidence, _text: False,
+    "weigh._Hidden.continues": lambda _hidden, _aside: False,
+    "weigh._quotes": lambda _blocks, _aside: False,
+    "weigh._is_never_body": lambda _named: False,
+    "weigh._CLASS_SHARE": 9.0,
+    "weigh._COMMENTS_NAME": NEVER,
+    "weigh._SHORT_SENTENCE": 0.0,
+    "weigh._LINKED_SENTENCE": math.inf,
+    "others._captions": lambda _layout: [],
+    "others._next_article": lambda layout, _evidence: len(layout.blocks),
+    "others._comments": lambda layout: len(layout.blocks),
+    "body._BODY_NAME": NEVER,
+    "body._LINK_LIST": math.inf,
+    "body._MAX_LEADS": 0,
+    "rival.MAIN_SHARE": 0.0,
+    "selection._CLOSING": NEVER,
+    "selection.Selection._without_notice": lambda _selection, chosen: chosen,
+    "selection._DATED": NEVER,
+    "selection._VERSE": math.inf,
+    "selection._SUBHEADINGS": math.inf,
+    "selection.OPENING_ITEM": math.inf,
+    "layout._names_chrome": lambda _named: False,
+    "layout._UNSEEN_NAME": NEVER,
+}
+Material = list[tuple[str, dict[str, Any]]]
+
+
+def means_with(material: Material, changed: Mapping[str, Any]) -> dict[str, float]:
+    """Return the means of Ghirbal over the sets with other values at some places of cleaning.html."""
+    with ExitStack() as stack:
+        for place, value in changed.items():
+            module, *inner, name = place.split(".")
+            owner = importlib.import_module(f"cleaning.html.{module}")
+            stack.enter_context(patch.object(getattr(owner, inner[0]) if inner else owner, name, value))
+        tally = Tally()
+        for html, gold in material:
+            tally.run(ghirbal, html, gold)
+        return tally.means()
+
+
+def without(material: Material, rival: Callable[..., str]) -> Iterator[str]:
+    """Yield a row for each rule: what the sets lose and win when it is off, in thousandths."""
+    asked = {"rival.trafilatura_text": rival}
+    normal = means_with(material, asked)
+    yield "| without | sets that lose | sets that win | changes, thousandths |\n|---|---|---|---|"
+    for place, off in RULES.items():
+        means = means_with(material, {**asked, place: off})
+        changes = {name: round(1000 * (mean - normal[name]), 1) for name, mean in means.items()}
+        told = {name: change for name, change in changes.items() if change}
+        lost = sum(change < 0 for change in told.values())
+        shown = ", ".join(f"{name} {change:+.1f}" for name, change in told.items())
+        yield f"| {place} | {lost} | {len(told) - lost} | {shown} |"
+
+
+def choose(material: Material, rival: Callable[..., str], place: str, values: Sequence[float]) -> Iterator[str]:
+    """Yield a row for each set: the value that is best on all others, and the mean of this set with it."""
+    means = {value: means_with(material, {"rival.trafilatura_text": rival, place: value}) for value in values}
+    sets = [name for name in means[values[0]] if "words" not in name and name[0].islower()]
+    yield f"| {place} | best on the others | with it | " + " | ".join(map(str, values)) + " |"
+    yield "|---" * (len(values) + 3) + "|"
+    for left in sets:
+        best = max(values, key=lambda value: sum(means[value][name] for name in sets if name != left))
+        cells = [f"{means[value][left]:.4f}" for value in (best, *values)]
+        yield f"| {left} | {best} | " + " | ".join(cells) + " |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--limit", type=int, default=1_000_000)
+    parser.add_argument("--without", action="store_true")
+    parser.add_argument("--choose", nargs="+", default=[])
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     if not (options.data / "html" / "gold.jsonl").is_file():
         sys.exit("the labelled pages are not here (set GHIRBAL_DATA to their folder)")
     material = pages(options.data, options.limit)
+    if options.without or options.choose:
+        rival = cache(importlib.import_module("cleaning.html.rival").trafilatura_text)
+        place, values = "".join(options.choose[:1]), [float(value) for value in options.choose[1:]]
+        rows = without(material, rival) if options.without else choose(material, rival, place, values)
+        for row in rows:
+            print(row, flush=True)
+        return
     extractors = {peer: extract for peer in PEERS if (extract := load(peer))}
     for extract in extractors.values():
         Tally().run(extract, *material[0])  # first calls load tables

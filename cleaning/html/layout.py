@@ -244,8 +244,7 @@ class _Walk:
         elif (element.tail or "").strip() or "".join(self._pieces).strip():
             # Text of the same line stands right before or behind it: it is read with that, unless nobody sees it.
             unseen = _UNSEEN.search(style or "") or _UNSEEN_NAME.search(name_of(element))
-            unseen = unseen or element.get("hidden") is not None
-            if not unseen:
+            if not unseen and element.get("hidden") is None:
                 self._enter(element, frame, tag, linked)
         else:
             self._flush(frame, tag)
