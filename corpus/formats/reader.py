@@ -23,6 +23,7 @@ from corpus.files.listing import STDIN, InputFile, failure_of
 from corpus.files.remote import fetched
 from corpus.formats.csv import read_csv
 from corpus.formats.feed import FEED, read_feed
+from corpus.formats.fields import sort_keys
 from corpus.formats.json_array import read_json
 from corpus.formats.jsonl import WHOLE, Part, bare, read_lines
 from corpus.formats.lines import check_whole, read_whole
@@ -43,7 +44,7 @@ _NO_RECORDS = frozenset({"bad-json", "bad-charset", "bad-row", "not-an-object", 
 
 #: Comments and an XML declaration may stand before the first tag; more than this does not.
 _SNIFF_BYTES = 4096
-_JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*"[^"\n]{1,60}"\s*:')
+_JSON, _KEY = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*"[^"\n]{1,60}"\s*:'), re.compile(r'"([^"\n]{1,60})"\s*:')
 #: Names that say nothing of what a file holds, or claim a text where rows are.
 _NO_NAMES = frozenset({"", "txt", "bak"})
 _MARKUP = frozenset({"", "txt", "html", "htm", "xhtml", "xml", "rss", "rdf", "atom"})
@@ -127,7 +128,8 @@ def _reader_of(file: InputFile) -> Reader:
     kind = (name.with_suffix("") if claimed_codec(name.name) else name).suffix.lower().removeprefix(".")
     if file.name == STDIN:
         kind = {b"{": "jsonl", b"[": "json", b"P": "zip"}.get(head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1], "txt")
-    if kind in _NO_NAMES and _JSON.match(head):
+    keys = _KEY.findall(head.decode("utf-8", "replace")) if kind in _NO_NAMES and _JSON.match(head) else []
+    if "text" in sort_keys(keys, {}):
         return read_json
     if _READERS.get(kind) is read_lines and bare(head.partition(b"\n")[0]) in (b"{", b"["):
         return read_json

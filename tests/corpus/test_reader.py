@@ -254,6 +254,11 @@ def test_rows_of_json_are_read_under_other_names(tmp_path: Path, name: str) -> N
     assert [one.text for one in found if isinstance(one, Document)] == ["One.", "Two."]
 
 
+def test_settings_in_json_under_no_name_are_no_dump(tmp_path: Path) -> None:
+    assert only(read(tmp_path, "state", b'{"version": 3}')) == Skip(Source("state"), "not-a-dump")
+    assert only(read(tmp_path, "a.txt", b'{"version": 3}')).text == '{"version": 3}'
+
+
 def test_an_archive_that_cannot_be_read_is_no_strange_file(tmp_path: Path) -> None:
     found = only(read(tmp_path, "a.rar", b"Rar!\x1a\x07"))
     assert (found.reason, found.message) == (
