@@ -31,6 +31,7 @@ slow: $(READY)
 
 bench: $(READY)
 	for part in cleaning page extraction dedup crawler; do $(BIN)/python bench/$$part.py || exit 1; done
+	test -z "$(PEERS)" || $(BIN)/python bench/pipeline.py --peers "$(PEERS)"
 
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Ghirbal needs Python 3.11 to 3.14: install one, or name it: make PYTHON=/path/to/python"; exit 1; }
