@@ -250,48 +250,6 @@ def million(folder: Path, documents: int = 1_000_000, files: int = 20) -> Iterat
     )
 
 
-def quality_table() -> Iterator[str]:
-    """Yield the lines of the table of quality on the labelled data."""
-    from corpus.records import Document, Source
-    from corpus.run.stage import run_here, summarise
-    from corpus.run.worker import read_rows
-    from dedup.score import score_clusters
-    from dedup.stages import Dedup
-
-    def clusters(documents: list[Document]) -> list[dict[str, str]]:
-        stage = Dedup()
-        stage.learn([memoryview(summarise(stage.accumulator(), documents))], run_here)
-        lines = map(json.loads, stage.clusters())
-        return [{"id": one["id"], "cluster": line["cluster"]} for line in lines for one in line["members"]]
-
-    yield "| set | P | R | F1 | B-cubed F1 | wrongly removed | largest cluster |"
-    yield "|---|---:|---:|---:|---:|---:|---:|"
-    real = [
-        Document(row["id"], Source("r", at), row["text"], outlet=row["source"], published=row["date"])
-        for at, row in enumerate(read_rows(DATA / "saudinewsnet.jsonl.zst"))
-    ]
-    judged = [json.loads(line) for line in (DATA / "real_judged.jsonl").read_text(encoding="utf-8").split("\n") if line]
-    found = clusters(real)
-    sizes: dict[str, int] = {}
-    for row in found:
-        sizes[row["cluster"]] = sizes.get(row["cluster"], 0) + 1
-    score = score_clusters(judged, found)["pairs"]
-    shares = " | ".join(f"{score[name]:.3f}" for name in ("precision", "recall", "f1"))
-    yield f"| real, judged | {shares} | | | {max(sizes.values())} |"
-    synth = list(read_rows(DATA / "synth.jsonl.zst"))
-    for variant in ("clean", "dirty"):
-        for language in ("ar", "en"):
-            gold = [row for row in synth if row["lang"] == language]
-            documents = [
-                Document(row["id"], Source("s", at), row[variant], outlet=row["outlet"]) for at, row in enumerate(gold)
-            ]
-            score = score_clusters(gold, clusters(documents))["all"]
-            yield (
-                f"| synth {variant} {language} | {score['precision']:.3f} | {score['recall']:.3f} | {score['f1']:.3f} |"
-                f" {score['bcubed_f1']:.3f} | {score['wrongly_removed']} | |"
-            )
-
-
 def main() -> None:
     """Run the comparison and print or write it as markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -316,7 +274,9 @@ def main() -> None:
         if options.million:
             lines += [*million(Path(folder)), ""]
     if DATA.is_dir():
-        lines += [*quality_table()]
+        from copies import quality_table, threshold_table
+
+        lines += [*quality_table(DATA.parent), "", *threshold_table(DATA.parent)]
     else:
         lines += ["Quality: skipped, the labelled data is not here."]
     text = "\n".join(lines) + "\n"

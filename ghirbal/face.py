@@ -107,7 +107,8 @@ class Deduplicated(NamedTuple):
     def rethreshold(self, threshold: float) -> Deduplicated:
         """Return what remains where only pairs of at least this score are copies; nothing is compared again.
 
-        Only what has been found can be let go again: for less than what was asked of `dedup`, call that.
+        Only what has been found can be let go again: which pairs are compared at all depends on the threshold, so for
+        less than what was asked of `dedup`, call that.
         """
         return _tell_apart(self.documents, [pair for pair in self.pairs if pair.score >= threshold])
 
