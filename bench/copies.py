@@ -231,5 +231,5 @@ if __name__ == "__main__":
     folder = Path(*sys.argv[1:2] or (os.environ.get("GHIRBAL_DATA", ROOT.parent / "shared" / "data"),))
     if not folder.is_dir():
         sys.exit(f"{folder}: the labelled data is not here")
-    for line in (*quality_table(folder), "", *threshold_table(folder)):
+    for line in itertools.chain(quality_table(folder), [""], threshold_table(folder)):
         print(line, flush=True)
