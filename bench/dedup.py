@@ -168,7 +168,7 @@ def command_table(peers: str, path: Path, count: int) -> Iterator[str]:
         f" Of 20 rows: {time_command(path, 20):.2f} CPU s (bar: {START_BAR})."
     )
     articles = min(ARTICLES, count)
-    least = [(measure(peers, "datasketch", path, articles), time_command(path, articles)) for _ in range(ROUNDS)]
+    least = [(measure(peers, "datasketch bulk", path, articles), time_command(path, articles)) for _ in range(ROUNDS)]
     ends = [figures["seconds"]["end"] for figures, _ in least if figures]
     if ends:
         whole = min(seconds for _, seconds in least)
