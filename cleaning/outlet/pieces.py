@@ -162,7 +162,7 @@ def affixes(words: Sequence[Word]) -> Iterator[tuple[str, int]]:
 
 def title_key(title: str) -> str:
     """Return the key of a headline, or "" for one that is short enough to be a label."""
-    (key,) = keys_of([title.replace("\n", " ")])
+    (key,) = keys_of([title.replace("\n", " ")]) if title else ("",)
     return key if is_headline(key) else ""
 
 
@@ -185,6 +185,7 @@ MARKS = " :：|•·»›-–—/…"
 #: Without a mark, so many words of a last piece of so many characters announce the rest: tags, a contact.
 _OPENINGS = (1, 3)
 _CONTACT = 100
+_STOPS = ".!?؟۔…"
 #: What a name is signed with stands at the end of so short a piece: "NAME - OUTLET".
 _SIGNED = 60
 #: What is announced behind an article has so many characters at most, as seven of the longest headlines have; the
@@ -213,30 +214,31 @@ def announcements(text: str, spans: Sequence[tuple[int, int, bool]]) -> Iterator
     """
     length = len(text.rstrip())
     closing = _closing(text, spans, length)
+    parts: list[tuple[str, str, str, int, int, int]] = []
     for at, (start, end, whole) in enumerate(spans):
         last = at >= len(spans) - _AT_TAIL
         if _AT_HEAD <= at < closing and not last:
             continue
         piece = text[start:end].rstrip()
         found = _APART.search(piece, 0, _ANNOUNCES)
-        parts: list[tuple[str, str, str, int]] = []
         if found is not None and found.end() < len(piece) and (last or at < _AT_HEAD):
-            parts.append((piece[: found.start()], f" {found[0].strip()}", piece[found.end() :], end))
-            if len(piece) <= _SIGNED and piece[-1] not in ".!?؟۔…":
-                signed = list(_APART.finditer(piece))[-1]
-                parts.append((piece[signed.end() :], f"{signed[0].strip()} ", piece[: signed.start()], end))
+            parts.append((piece[: found.start()], f" {found[0].strip()}", piece[found.end() :], at, start, end))
+            if len(piece) <= _SIGNED and piece[-1] not in _STOPS:
+                name = list(_APART.finditer(piece))[-1]
+                parts.append((piece[name.end() :], f"{name[0].strip()} ", piece[: name.start()], at, start, end))
         words = [word.end() for word in islice(iterate_words(piece), _HEADER + 1)] if at >= closing or last else []
-        if last and found is None and 0 < len(piece) <= _CONTACT and piece[-1] not in ".!?؟۔…":
+        if last and found is None and 0 < len(piece) <= _CONTACT and piece[-1] not in _STOPS:
             cuts = [words[count - 1] for count in _OPENINGS if count <= len(words)]
-            parts += [(piece[:cut], " …", piece[cut:], end) for cut in cuts]
+            parts += [(piece[:cut], " …", piece[cut:], at, start, end) for cut in cuts]
         if at >= closing:
             if whole and len(words) <= _HEADER:
-                parts.append((piece, " …", text[end:length], length))
-            parts += [(piece[:cut], f" {GLUE}", text[start + cut : length], length) for cut in words[: _HEADER - 1]]
-        keys = keys_of([part for part, *_ in parts])
-        for key, (_, mark, rest, stop) in zip(keys, parts, strict=True):
-            if key and rest.strip():
-                yield Announcement(mark + key if mark.endswith(" ") else key + mark, at, start, stop, rest.strip())
+                parts.append((piece, " …", text[end:length], at, start, length))
+            rests = ((cut, text[start + cut : length]) for cut in words[: _HEADER - 1])
+            parts += [(piece[:cut], f" {GLUE}", rest, at, start, length) for cut, rest in rests]
+    keys = keys_of([part for part, *_ in parts]) if parts else []
+    for key, (_, mark, rest, at, start, stop) in zip(keys, parts, strict=True):
+        if key and rest.strip():
+            yield Announcement(mark + key if mark.endswith(" ") else key + mark, at, start, stop, rest.strip())
 
 
 def _closing(text: str, spans: Sequence[tuple[int, int, bool]], length: int) -> int:
