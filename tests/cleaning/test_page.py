@@ -10,7 +10,7 @@ from cleaning.article.page import PAGE, choose_threshold, document_figures, scal
 from cleaning.article.rules import analyse, find_phrases, find_spans
 from cleaning.article.signs import context_of
 from cleaning.article.spans import delete_spans
-from cleaning.lines.lexicon import default_lexicon
+from cleaning.lines.lexicon import Lexicon, default_lexicon
 from cleaning.lines.unit import cut
 from cleaning.outlet.furniture import OutletTable
 from cleaning.stages import Clean
@@ -52,6 +52,37 @@ HEBREW = (
     ],
     ["שתפו", "קראו גם:", "הדייגים מחכים לפתיחת העונה", "יריד ספרים על הטיילת", "תגובות", "כל הזכויות שמורות"],
 )
+FRENCH = (
+    ["Accueil", "Actualité", "Économie", "Sport", "Culture", "Météo", "Se connecter", "Nous contacter"],
+    [
+        "Le port a ouvert aux camions le nouveau pont, dont la construction a duré plus de deux ans.",
+        "Selon le directeur du port, la route vers les entrepôts ne prend plus que dix minutes au lieu de quarante, et les "
+        "camions n'attendent plus à l'entrée.",
+        "Les habitants du quai demandaient ce pont depuis l'automne dernier, quand la route du port avait été fermée.",
+        "La circulation commencera lundi matin, et la seconde voie ouvrira à l'automne, a précisé la direction.",
+    ],
+    ["Partager", "Sur le même sujet", "Les pêcheurs attendent le début de la saison", "Commentaires", "Plan du site"],
+)
+PERSIAN = (
+    ["صفحه اصلی", "سیاسی", "اقتصادی", "ورزشی", "فرهنگی", "استان‌ها", "عکس", "تماس با ما"],
+    [
+        "اداره بندر پل تازه را که ساخت آن بیش از دو سال طول کشید، امروز به روی کامیون‌ها باز کرد.",
+        "به گفته مدیر بندر، راه انبارها اکنون به جای چهل دقیقه ده دقیقه طول می‌کشد و کامیون‌ها دیگر پشت در نمی‌مانند.",
+        "ساکنان ساحل پاییز گذشته، هنگامی که جاده بندر برای تعمیر بسته شده بود، خواستار ساخت این پل شده بودند.",
+        "رفت و آمد روی پل از صبح دوشنبه آغاز می‌شود و خط دوم نیز پاییز باز خواهد شد.",
+    ],
+    ["انتهای پیام", "مطالب مشابه", "ماهیگیران در انتظار آغاز فصل صید", "نظر شما", "کلیه حقوق محفوظ است", "نقشه سایت"],
+)
+URDU = (
+    ["صفحہ اول", "پاکستان", "دنیا", "کھیل", "کاروبار", "صحت", "رابطہ", "تلاش"],
+    [
+        "بندرگاہ کی انتظامیہ نے نیا پل ٹرکوں کے لیے کھول دیا ہے، جس کی تعمیر میں دو سال سے زیادہ کا وقت لگا۔",
+        "بندرگاہ کے سربراہ کے مطابق گوداموں تک کا راستہ اب چالیس کے بجائے دس منٹ کا رہ گیا ہے اور ٹرک قطار میں نہیں رکتے۔",
+        "ساحل کے رہائشیوں نے گزشتہ خزاں میں اس پل کا مطالبہ کیا تھا جب مرمت کے لیے بندرگاہ کی سڑک بند کر دی گئی تھی۔",
+        "پل پر آمد و رفت پیر کی صبح شروع ہو گی اور دوسری لین خزاں میں کھولی جائے گی۔",
+    ],
+    ["شیئر کریں", "مزید پڑھیں", "ماہی گیروں کو موسم کے آغاز کا انتظار", "تبصرے", "جملہ حقوق محفوظ ہیں", "ہم سے رابطہ"],
+)
 
 
 def clean(*lines: str) -> list[str]:
@@ -60,9 +91,15 @@ def clean(*lines: str) -> list[str]:
     return delete_spans(text, spans).split("\n")
 
 
-@pytest.mark.parametrize(("menu", "body", "foot"), [RUSSIAN, TURKISH, HEBREW], ids=["ru", "tr", "he"])
-def test_a_page_in_any_language_is_reduced_to_its_article(menu, body, foot):
-    assert clean(*menu, *body, *foot) == body
+PAGES = {"ru": RUSSIAN, "tr": TURKISH, "he": HEBREW, "fr": FRENCH, "fa": PERSIAN, "ur": URDU}
+
+
+@pytest.mark.parametrize(("menu", "body", "foot"), PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_page_in_any_language_is_reduced_to_its_article(menu, body, foot, known):
+    text = "\n".join([*menu, *body, *foot])
+    lexicon = default_lexicon() if known else Lexicon(default_lexicon().phrases[:1])
+    assert delete_spans(text, find_spans(text, "", lexicon, OutletTable(()))[0]).split("\n") == body
 
 
 def test_comments_do_not_belong_to_the_article():
