@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import dropwhile
 
 from cleaning.article.analysis import (
+    AROUND,
     CAPTION,
     Analysis,
     is_fragment,
@@ -24,7 +26,7 @@ from cleaning.article.links import is_bare, linked_headlines, resumes
 from cleaning.article.words import content_words, covered
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.mentions import is_byline, is_date_line, split_tags
-from cleaning.lines.unit import Unit, has_clauses
+from cleaning.lines.unit import SHORT, Unit, has_clauses
 from corpus.arabic import folded_words
 
 #: What stands before the body and is chrome there, and what after it, though it may be body elsewhere.
@@ -32,7 +34,7 @@ _BEFORE = frozenset({"date", "byline", "nav", "tags", "source", "most_read"})
 _AFTER = frozenset({"date", "nav", "byline", "most_read", "tags", "source"})
 
 #: What shows that the lines around it are the furniture of a head.
-_FURNISHED = frozenset({"title", "date", "byline", "share", "fontsize", "furniture"})
+_FURNISHED = frozenset({"title", "date", "share", "fontsize"})
 
 #: A headline may stand outside of a page's article, or behind the name of the outlet.
 _MAY_BE_TITLE = frozenset({"", "page", "furniture-marker"})
@@ -192,6 +194,9 @@ def remove_trailing(found: Analysis, last: int) -> None:
             remove_phrase(unit)
         elif not is_list and is_date_line(unit.key) and unit.text[-1] not in ":：":
             remove(unit, "date", "a date and hardly anything else")
+    for unit in dropwhile(lambda unit: unit.rule not in AROUND, units[last + 1 :]):
+        if not unit.ends and unit.size < SHORT:
+            remove(unit, "page", "a short line under the furniture after the body")
     closing = next((at for at in range(last, len(units)) if units[at].closes), len(units))
     following = [unit for unit in remaining(units[closing + 1 :]) if is_fragment(unit)]
     _remove_fragments(found, following, "after the words that end the outlet's articles")
