@@ -56,8 +56,8 @@ FRENCH = (
     ["Accueil", "Actualité", "Économie", "Sport", "Culture", "Météo", "Se connecter", "Nous contacter"],
     [
         "Le port a ouvert aux camions le nouveau pont, dont la construction a duré plus de deux ans.",
-        "Selon le directeur du port, la route vers les entrepôts ne prend plus que dix minutes au lieu de quarante, et les "
-        "camions n'attendent plus à l'entrée.",
+        "Selon le directeur du port, la route vers les entrepôts ne prend plus que dix minutes au lieu de quarante, et "
+        "les camions n'attendent plus à l'entrée.",
         "Les habitants du quai demandaient ce pont depuis l'automne dernier, quand la route du port avait été fermée.",
         "La circulation commencera lundi matin, et la seconde voie ouvrira à l'automne, a précisé la direction.",
     ],
@@ -77,7 +77,8 @@ URDU = (
     ["صفحہ اول", "پاکستان", "دنیا", "کھیل", "کاروبار", "صحت", "رابطہ", "تلاش"],
     [
         "بندرگاہ کی انتظامیہ نے نیا پل ٹرکوں کے لیے کھول دیا ہے، جس کی تعمیر میں دو سال سے زیادہ کا وقت لگا۔",
-        "بندرگاہ کے سربراہ کے مطابق گوداموں تک کا راستہ اب چالیس کے بجائے دس منٹ کا رہ گیا ہے اور ٹرک قطار میں نہیں رکتے۔",
+        "بندرگاہ کے سربراہ کے مطابق گوداموں تک کا راستہ اب چالیس کے بجائے دس منٹ کا رہ گیا ہے اور ٹرک قطار میں نہیں "
+        "رکتے۔",
         "ساحل کے رہائشیوں نے گزشتہ خزاں میں اس پل کا مطالبہ کیا تھا جب مرمت کے لیے بندرگاہ کی سڑک بند کر دی گئی تھی۔",
         "پل پر آمد و رفت پیر کی صبح شروع ہو گی اور دوسری لین خزاں میں کھولی جائے گی۔",
     ],
