@@ -52,8 +52,7 @@ class Comparison(NamedTuple):
 class Thresholds(NamedTuple):
     """Say what makes two texts copies.
 
-    `min_told` was chosen by leaving outlets out, in turn, of 182 judged pairs of 19 outlets: bench/RESULTS.md has
-    what the others gave for the one left out. The other figures were looked at over all of these pairs.
+    Chosen by leaving outlets and sets out, in turn: bench/RESULTS.md has what the others gave for the one left out.
     """
 
     #: Near copies share this much: resemblance times the cube of the larger rare share. Either text may have nothing of
