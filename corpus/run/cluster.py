@@ -81,7 +81,10 @@ class DaskPool(Processes):
         return self._client.get_executor(pure=False)
 
     def _room(self) -> int:
-        cores = sum(self._client.nthreads().values()) if self._executor else 0
+        try:
+            cores = sum(self._client.nthreads().values()) if self._executor else 0
+        except (OSError, RuntimeError, CancelledError) as lost:  # the scheduler is gone, perhaps for a moment
+            raise BrokenExecutor from lost
         return _WAITING * max(self._workers, cores)
 
     def _submit(self, function: Callable[[_Item], _Result], item: _Item) -> Future[Any]:
