@@ -27,8 +27,8 @@ GHIRBAL_WARC_SECONDS = 86_400
 GHIRBAL_LEAVE_OUT = ""
 #: Seconds between progress lines; the report is renewed as often.
 GHIRBAL_PROGRESS_SECONDS = 30.0
-#: What makes report.html of report.json, by its path as Scrapy names its parts; "" makes none.
-GHIRBAL_REPORT_PAGE = "ghirbal.report_page.render_crawl"
+#: What makes report.html of report.json, by its path as Scrapy names its parts; ghirbal.crawl_settings has one.
+GHIRBAL_REPORT_PAGE = ""
 
 USER_AGENT = "Ghirbal/0.1 (polite news corpus crawler)"
 

@@ -179,7 +179,7 @@ def crawl(
     sys.stdout.flush()
     sys.stderr.flush()
     # Scrapy has its own ways with signals, streams and exit codes.
-    os.execve(sys.executable, call, {**os.environ, "SCRAPY_SETTINGS_MODULE": "crawler.settings"})  # noqa: S606
+    os.execve(sys.executable, call, {**os.environ, "SCRAPY_SETTINGS_MODULE": "ghirbal.crawl_settings"})  # noqa: S606
 
 
 @ghirbal.command()

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +28,8 @@ BESIDE = {("html", "lines")}
 ONLY_IN = {"scrapy": "crawler", "twisted": "crawler", "trafilatura": "cleaning", "langdetect": "cleaning"}
 ONLY_IN |= {"numba": "dedup", "datasketch": "dedup"}
 VAGUE = {"utils", "util", "helpers", "common", "misc", "base", "core"}
+#: What a string names a module by, for those who import by name, as Scrapy does.
+NAMED = re.compile(rf"(?<![\w./])({'|'.join(MAY_IMPORT)})\.[a-z]\w*")
 MODULES = sorted(path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py"))
 ROOMS = ["cleaning.html", *(f"{package}.{room}" for package, rooms in ORDER.items() for room in rooms)]
 
@@ -69,6 +72,25 @@ def test_there_is_something_to_check():
 def test_packages_import_what_stands_below_them(path):
     package = path.relative_to(ROOT).parts[0]
     assert {one.module[0] for one in imports(path)} - {package} <= MAY_IMPORT[package]
+
+
+def named_in_strings(tree: ast.Module) -> set[str]:
+    """Return the packages that strings name modules of; what stands as a statement is a docstring."""
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in said)
+    texts = (node.value for node in constants if isinstance(node.value, str))
+    return {package for text in texts for package in NAMED.findall(text)}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_strings_name_modules_of_packages_below_them(path):
+    package = path.relative_to(ROOT).parts[0]
+    assert named_in_strings(ast.parse(path.read_text("utf-8"))) - {package} <= MAY_IMPORT[package]
+
+
+def test_a_module_named_in_a_string_is_seen_and_one_in_a_docstring_is_not():
+    text = '"""See crawler.session."""\nPAGE = f"ghirbal.report_page.{name}"\nURL = "https://x.example/dedup.html"'
+    assert named_in_strings(ast.parse(text)) == {"ghirbal"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

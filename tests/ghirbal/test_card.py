@@ -73,7 +73,7 @@ def test_a_crawl_is_what_scrapy_does_from_any_folder(monkeypatch, capsys, tmp_pa
         "-P", "-m", "scrapy", "crawl", "news", "-a", f"outlets={tmp_path}/outlets.toml", "-a", "since=2026-01-01",
         "-s", "GHIRBAL_OUT=there", "-s", "GHIRBAL_CONTACT=me@example.org", "-s", "LOG_LEVEL=ERROR",
     ]  # fmt: skip
-    assert environment["SCRAPY_SETTINGS_MODULE"] == "crawler.settings"
+    assert environment["SCRAPY_SETTINGS_MODULE"] == "ghirbal.crawl_settings"
 
 
 @pytest.mark.slow
