@@ -70,11 +70,6 @@ class ArchiveStream:
         self.load(end)
         return bytes(self._window[start:end])
 
-    def find(self, mark: bytes, end: int) -> int:
-        """Return where `mark` stands within the next `end` bytes, or -1."""
-        self.load(end)
-        return self._window.find(mark, 0, end)
-
     def drop(self, size: int) -> None:
         """Move on by `size` loaded bytes."""
         del self._window[:size]

@@ -98,9 +98,14 @@ def decode_body(response: Response, body: bytes, limit: int) -> tuple[bytes, boo
     Raises:
         RecordError: `too-large` (over `limit` bytes), `corrupt-record`, `unknown-encoding`.
     """
-    cut = False
+    pieces, position, found = list[bytes](), 0, None
     if "chunked" in response.header("transfer-encoding").lower():
-        body, cut = _unchunk(body)
+        while (found := _CHUNK.match(body, position)) and (size := int(found[1], 16)):
+            position = found.end() + size
+            pieces.append(body[found.end() : position])
+    # Without a single chunk the body was stored decoded; without the last one it is cut.
+    cut = bool(pieces) and not found
+    body = b"".join(pieces) if pieces or found else body
     body, broken = unpack(body, response.header("content-encoding"), limit)
     return body, cut or broken
 
@@ -115,26 +120,14 @@ def unpack(body: bytes, encodings: str, limit: int) -> tuple[bytes, bool]:
     """
     cut = False
     for encoding in [*reversed(encodings.lower().split(",")), "gzip"]:
-        body, ended = _unpack(encoding.strip(), body, limit)
+        body, ended = _undo(encoding.strip(), body, limit)
         cut = cut or not ended
     return body, cut
 
 
-def _unchunk(body: bytes) -> tuple[bytes, bool]:
-    pieces: list[bytes] = []
-    position = 0
-    while found := _CHUNK.match(body, position):
-        size = int(found[1], 16)
-        if size == 0:
-            return b"".join(pieces), False
-        pieces.append(body[found.end() : found.end() + size])
-        position = found.end() + size
-    # Without a single chunk the body was stored decoded; without the last one it is cut.
-    return (b"".join(pieces), True) if pieces else (body, False)
-
-
-def _unpack(encoding: str, body: bytes, limit: int) -> tuple[bytes, bool]:
+def _undo(encoding: str, body: bytes, limit: int) -> tuple[bytes, bool]:
     engine: Any
+    damage: tuple[type[Exception], ...] = (zlib.error, zstd.ZstdError)
     if encoding in ("gzip", "x-gzip") and body.startswith(MAGIC["gzip"]):
         engine = zlib.decompressobj(31)
     elif encoding == "deflate" and body[:1] and not body.lstrip().startswith(b"<"):
@@ -144,32 +137,21 @@ def _unpack(encoding: str, body: bytes, limit: int) -> tuple[bytes, bool]:
     elif encoding == "zstd" and body.startswith(MAGIC["zstd"]):
         engine = zstd_engine()
     elif encoding == "br" and not _HTML_START.match(body[:1024]):
-        return _unbrotli(body, limit)
+        try:
+            brotli = importlib.import_module("brotli")
+        except ImportError as error:
+            raise RecordError("the body is brotli; install brotli to read it", reason="unknown-encoding") from error
+        engine, damage = brotli.Decompressor(), (brotli.error,)
     else:
         return body, True
+    is_brotli = encoding == "br"
     try:
-        return _bounded(engine.decompress(body, limit + 1), limit), engine.eof
-    except (zlib.error, zstd.ZstdError) as error:
+        text = engine.process(body, output_buffer_limit=limit + 1) if is_brotli else engine.decompress(body, limit + 1)
+    except damage as error:
         raise RecordError(f"the body is damaged: {error}", reason="corrupt-record") from error
-
-
-def _unbrotli(body: bytes, limit: int) -> tuple[bytes, bool]:
-    try:
-        brotli = importlib.import_module("brotli")
-    except ImportError as error:
-        raise RecordError("the body is brotli; install brotli to read it", reason="unknown-encoding") from error
-    engine = brotli.Decompressor()
-    try:
-        text: bytes = engine.process(body, output_buffer_limit=limit + 1)
-        return _bounded(text, limit), engine.is_finished()
-    except brotli.error as error:
-        raise RecordError(f"the body is damaged: {error}", reason="corrupt-record") from error
-
-
-def _bounded(body: bytes, limit: int) -> bytes:
-    if len(body) > limit:
+    if len(text) > limit:
         raise RecordError(f"the body unpacks to more than {limit} bytes", reason="too-large")
-    return body
+    return text, engine.is_finished() if is_brotli else engine.eof
 
 
 class Digest:
@@ -190,10 +172,9 @@ class Digest:
         """Tell whether the bytes are the declared ones; None if none is declared, or by an unknown algorithm."""
         if not self._hash:
             return None
-        digest, value = self._hash.digest(), self._value
-        if value.lower() == digest.hex() or value.rstrip("=") == base64.b64encode(digest).decode().rstrip("="):
-            return True
-        return value.upper().rstrip("=") == base64.b32encode(digest).decode().rstrip("=")
+        digest, value = self._hash.digest(), self._value.rstrip("=")
+        b32, b64 = (encode(digest).decode().rstrip("=") for encode in (base64.b32encode, base64.b64encode))
+        return self._value.lower() == digest.hex() or value == b64 or value.upper() == b32
 
 
 def digest_matches(declared: str, body: bytes) -> bool | None:

@@ -109,8 +109,7 @@ def _build(row: dict[str, Any], source: Source, config: ReadConfig, part: int) -
     row = open_row(row, config.fields)
     fields = _Fields(row, config)
     published = fields.take("published", _date) or ""
-    identity = fields.take("id", _identity) or ""
-    check_id(identity)
+    identity = check_id(fields.take("id", _identity) or "")
     html = fields.take("html", _page_body) or b""
     text = fields.take("text", text_in)
     url, title = _one_line(fields.take("url", value_in) or ""), _repaired(fields.take("title", value_in) or "")
@@ -205,11 +204,12 @@ def _language(value: Any) -> str | None:
     return language_code(value) or ("" if not value.strip() else None)
 
 
-def check_id(identity: str) -> None:
-    """Raise RecordError (`bad-id`) for an id too long to be one."""
+def check_id(identity: str) -> str:
+    """Return an id; raise RecordError (`bad-id`) for one too long."""
     if len(identity) > MAX_ID_CHARACTERS:
         message = f"$.id: {len(identity)} characters, at most {MAX_ID_CHARACTERS} are taken"
         raise RecordError(message, reason="bad-id")
+    return identity
 
 
 def _one_line(text: str) -> str:

@@ -34,17 +34,7 @@ from corpus.formats.payload import (
 )
 from corpus.formats.rows import Read, ReadConfig, check_id
 from corpus.letters import mend
-from corpus.records import (
-    DROP,
-    SIGNALS,
-    Document,
-    Failure,
-    Page,
-    Skip,
-    Source,
-    content_id,
-    name_outlet,
-)
+from corpus.records import DROP, SIGNALS, Document, Failure, Page, Skip, Source, content_id, name_outlet
 from corpus.text import scrub
 
 _END_OF_HEAD = b"\r\n\r\n"
@@ -87,12 +77,9 @@ class _Head:
     def meta(self) -> dict[str, Any]:
         """Return the `meta` of a page: selectors of the outlets file, and signals of its owner."""
         notes = _notes(self.get("warc-json-metadata"))
-        found: dict[str, Any] = {}
-        for name in (DROP, SIGNALS):
-            values = notes.get(name)
-            if texts := [value for value in values if isinstance(value, str)] if isinstance(values, list) else []:
-                found[name] = texts
-        return found
+        lists = {name: notes[name] for name in (DROP, SIGNALS) if isinstance(notes.get(name), list)}
+        found = {name: [value for value in values if isinstance(value, str)] for name, values in lists.items()}
+        return {name: texts for name, texts in found.items() if texts}
 
 
 def read_warc(file: InputFile, config: ReadConfig) -> Iterator[Read]:
@@ -110,22 +97,28 @@ def read_warc(file: InputFile, config: ReadConfig) -> Iterator[Read]:
 def _read_record(archive: ArchiveStream, source: Source, config: ReadConfig) -> Read | None:
     """Read the record at hand and leave the archive behind it, whatever happens."""
     passed = 1
+    block = b""
     try:
-        head = _read_head(archive)
-        passed = head.start
-        reason = _reason_to_skip(archive, head)
+        try:
+            head = _read_head(archive)
+            passed = head.start
+            reason = _reason_to_skip(archive, head)
+            if head.length <= config.max_record_bytes:
+                block = _take_block(archive, head, wanted=reason == "")
+        except RecordError:
+            archive.resync(passed)
+            raise
         if head.length > config.max_record_bytes:
-            return _pass_over(archive, head, source, reason)
-        block = _take_block(archive, head, wanted=reason == "")
+            archive.drop(head.start)
+            if not archive.skip(head.length, Digest(head.get("warc-block-digest"))):
+                raise archive.trouble(f"no record ends {head.length} bytes behind its header")
+            if reason == "":
+                raise RecordError(f"{head.length} bytes are more than are taken", reason="too-large")
+        if reason == "":
+            return _record_from(head, block, source, config)
     except RecordError as error:
-        archive.resync(passed)
-        return _failure(source, error)
-    if reason is None:
-        return None
-    try:
-        return Skip(source, reason) if reason else _record_from(head, block, source, config)
-    except RecordError as error:
-        return _failure(source, error)
+        return Failure(source, error.reason, f"record {source.record + 1} (byte {source.offset}): {error}")
+    return Skip(source, reason) if reason else None
 
 
 @lru_cache(maxsize=1)
@@ -137,21 +130,17 @@ def _notes(text: str) -> dict[str, Any]:
     return notes if isinstance(notes, dict) else {}
 
 
-def _failure(source: Source, error: RecordError) -> Failure:
-    return Failure(source, error.reason, f"record {source.record + 1} (byte {source.offset}): {error}")
-
-
 def _read_head(archive: ArchiveStream) -> _Head:
-    end = archive.find(_END_OF_HEAD, HEAD_BYTES)
-    if archive.look(0, len(MARK)) != MARK or end < 0:
+    head, found, _ = archive.look(0, HEAD_BYTES).partition(_END_OF_HEAD)
+    if not (head.startswith(MARK) and found):
         raise archive.trouble("no WARC header where a record should begin")
-    fields = dict(parse_headers(archive.look(0, end).split(b"\n")[1:]))
+    fields = dict(parse_headers(head.split(b"\n")[1:]))
     length = fields.get("content-length", "")
     if not (length.isascii() and length.isdigit() and len(length) < 16):
         raise RecordError(f"Content-Length is {length[:40]!r}", reason="corrupt-record")
     if not fields.get("warc-type"):
         raise RecordError("there is no WARC-Type", reason="corrupt-record")
-    return _Head(fields, end + len(_END_OF_HEAD), int(length))
+    return _Head(fields, len(head) + len(found), int(length))
 
 
 def _reason_to_skip(archive: ArchiveStream, head: _Head) -> str | None:
@@ -175,15 +164,6 @@ def _reason_to_skip(archive: ArchiveStream, head: _Head) -> str | None:
     if head.note("kind") in _LISTS:
         return "listing"
     return "" if looks_html(response.header("content-type"), peek[response.start :]) else "not-html"
-
-
-def _pass_over(archive: ArchiveStream, head: _Head, source: Source, reason: str | None) -> Failure | Skip | None:
-    archive.drop(head.start)
-    if not archive.skip(head.length, Digest(head.get("warc-block-digest"))):
-        return _failure(source, archive.trouble(f"no record ends {head.length} bytes behind its header"))
-    if reason == "":
-        return _failure(source, RecordError(f"{head.length} bytes are more than are taken", reason="too-large"))
-    return Skip(source, reason) if reason else None
 
 
 def _take_block(archive: ArchiveStream, head: _Head, *, wanted: bool) -> bytes:
@@ -212,10 +192,9 @@ def _take_block(archive: ArchiveStream, head: _Head, *, wanted: bool) -> bytes:
 
 
 def _record_from(head: _Head, block: bytes, source: Source, config: ReadConfig) -> Page | Document:
-    identity = head.get("warc-record-id").strip("<> ").removeprefix("urn:uuid:")
-    check_id(identity)
+    given = check_id(head.get("warc-record-id").strip("<> ").removeprefix("urn:uuid:"))
     url = head.get("warc-target-uri").strip("<> ")
-    identity = identity or content_id(source, url)
+    identity = given or content_id(source, url)
     if head.kind == "conversion":
         text, rung = decode(block)
         outlet = name_outlet("", url, source)
@@ -227,7 +206,11 @@ def _record_from(head: _Head, block: bytes, source: Source, config: ReadConfig) 
         response = parse_response(block)
         body, broken = decode_body(response, block[response.start :], config.max_record_bytes)
         cut = cut or ("disconnect" if broken else "")
-    _check_payload(head, block[response.start :], body)
+    # Where no block digest vouches for the bytes; writers disagree on whether the payload is meant before or after
+    # decoding, so either may match.
+    declared = "" if head.get("warc-block-digest") or head.get("warc-truncated") else head.get("warc-payload-digest")
+    if all(digest_matches(declared, payload) is False for payload in (block[response.start :], body)):
+        raise RecordError("the body does not match WARC-Payload-Digest", reason="digest-mismatch")
     return Page(
         identity,
         source,
@@ -242,15 +225,3 @@ def _record_from(head: _Head, block: bytes, source: Source, config: ReadConfig) 
         published=parse_date(head.note("published")),
         meta=head.meta(),
     )
-
-
-def _check_payload(head: _Head, raw: bytes, body: bytes) -> None:
-    """Check the payload digest where no block digest vouches for the bytes.
-
-    Writers disagree on whether the payload is meant before or after decoding, so either may match.
-    """
-    declared = head.get("warc-payload-digest")
-    if not declared or head.get("warc-block-digest") or head.get("warc-truncated"):
-        return
-    if digest_matches(declared, raw) is False and digest_matches(declared, body) is False:
-        raise RecordError("the body does not match WARC-Payload-Digest", reason="digest-mismatch")
