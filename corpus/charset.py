@@ -24,14 +24,14 @@ _DECLARATION = re.compile(rb"""\s*<\?xml[^<>]{0,100}?encoding\s?=\s?["']([A-Za-z
 _LABEL = re.compile(r"charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 
 #: Longer first: the mark of UTF-16-LE opens the mark of UTF-32-LE.
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+_MARKS = {
+    "utf-8": codecs.BOM_UTF8,
+    "utf-32-le": codecs.BOM_UTF32_LE,
+    "utf-32-be": codecs.BOM_UTF32_BE,
+    "utf-16-le": codecs.BOM_UTF16_LE,
+    "utf-16-be": codecs.BOM_UTF16_BE,
+}
+_WIDE = tuple(_MARKS)[1:]
 
 #: C0 without tab, newline, vertical tab, form feed, return and escape; and DEL. Random bytes hold 10 % of
 #: these, the worst text dumps seen far under 0.1 %.
@@ -110,7 +110,7 @@ def declared_charset(content_type: str, body: bytes = b"") -> str:
 
 
 def _climb(body: bytes, label: str) -> tuple[str, str]:
-    for mark, codec in _MARKS:
+    for codec, mark in _MARKS.items():
         if body.startswith(mark) and (text := _strict(body[len(mark) :], codec)) is not None:
             return text, f"bom-{codec}"
     if len(body) - len(body.translate(None, _CONTROLS)) > _MAX_CONTROLS * len(body):
@@ -129,6 +129,11 @@ def _climb(body: bytes, label: str) -> tuple[str, str]:
     if len(body.decode("utf-8", "ignore").encode()) - (len(body) - high) > high / 2:
         return _replaced(body)
     return _legacy(body, label)
+
+
+def marked_codec(head: bytes | bytearray) -> str:
+    """Name the codec for a byte order mark, which it takes away; "" for UTF-8, which needs none, and for no mark."""
+    return next((codec[: len("utf-16")] for codec in _WIDE if head.startswith(_MARKS[codec])), "")
 
 
 def _strict(body: bytes, codec: str) -> str | None:
@@ -168,7 +173,13 @@ def _legacy(body: bytes, label: str) -> tuple[str, str]:
     western = _strict(body, "cp1252") if _count_high(body) <= _MAX_ACCENTS * len(_ASCII_LETTER.findall(body)) else None
     if western and _WESTERN_LETTERS.issuperset(_ASCII.sub("", western)):
         return western, "cp1252"
-    return _detected(body) or _replaced(body)
+    sample = body[:_SAMPLE_BYTES]
+    if _count_high(sample) < _MIN_HIGH_BYTES:
+        return _replaced(body)
+    found = from_bytes(sample, cp_isolation=sorted(_LEGACY_CODECS), enable_fallback=False).best()
+    codec = _codec_of(found.encoding) if found else "ascii"
+    text = _strict(body, codec)
+    return (text, f"detected-{codec}") if text and _plain_share(text) >= _MIN_PLAIN else _replaced(body)
 
 
 def _codec_of(label: str) -> str:
@@ -203,15 +214,6 @@ def _arabic_score(text: str) -> float:
     if common < _MIN_COMMON * max(letters, 1):
         return 0.0
     return letters / len(bare) + min(text.count("ال") / len(bare), 0.1)
-
-
-def _detected(body: bytes) -> tuple[str, str] | None:
-    if _count_high(body[:_SAMPLE_BYTES]) < _MIN_HIGH_BYTES:
-        return None
-    found = from_bytes(body[:_SAMPLE_BYTES], cp_isolation=sorted(_LEGACY_CODECS), enable_fallback=False).best()
-    codec = _codec_of(found.encoding) if found else "ascii"
-    text = _strict(body, codec)
-    return (text, f"detected-{codec}") if text and _plain_share(text) >= _MIN_PLAIN else None
 
 
 #: UTF-8 read as windows-1256 and as windows-1252 (its five undefined bytes as C1, as browsers do).

@@ -120,17 +120,12 @@ def find_date(text: str) -> str:
     for patterns in (_FULL, _SHORT):
         firsts: list[tuple[int, str]] = []  # where the first date of each pattern begins, and the date
         for pattern, read in patterns:
-            readings = ((match.start(), iso) for match in _compiled(pattern).finditer(key) if (iso := read(match)))
+            # `re` compiles a pattern when it is first wanted: all together take longer than to read a page.
+            readings = ((match.start(), iso) for match in re.finditer(pattern, key) if (iso := read(match)))
             firsts += itertools.islice(readings, 1)
         if firsts:
             return min(firsts)[1]
     return ""
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern when it is first wanted: all together take longer than to read a page."""
-    return re.compile(pattern)
 
 
 def _by_digits(match: re.Match[str], year: int, month: int, day: int) -> str:

@@ -49,6 +49,7 @@ _ASIDE = re.compile(r"\s*[(\[].*")
 _THE_LANGUAGE = fold("اللغة ")
 
 
+@lru_cache(maxsize=1 << 10)
 def language_code(given: str) -> str:
     """Return the ISO 639 code of a language, of two letters where there is one; "" for what is not known to be one.
 
@@ -60,8 +61,14 @@ def language_code(given: str) -> str:
     name = fold(_ASIDE.sub("", given.strip())).removeprefix(_THE_LANGUAGE)
     if not name:
         return ""
-    code = _CODE.fullmatch(name)
-    return (_known_code(code[1]) if code else "") or _codes_by_name().get(name, "")
+    if match := _CODE.fullmatch(name):
+        code, known = match[1], Locale("en").languages
+        # An alias may carry a country ("prs" is fa_AF); codes of two letters that are in use stay as they are.
+        alias = code if len(code) == 2 and code in known else get_global("language_aliases").get(code, code)
+        short = _OTHERS.get(code) or str(alias).partition("_")[0]
+        if short in known and short not in _NONE:
+            return short
+    return _codes_by_name().get(name, "")
 
 
 def near_language(given: str) -> str:
@@ -71,17 +78,6 @@ def near_language(given: str) -> str:
     ('arabic', '')
     """
     return next(iter(get_close_matches(fold(given), _codes_by_name(), 1, _MIN_LIKENESS)), "")
-
-
-@lru_cache
-def _known_code(code: str) -> str:
-    if code in _OTHERS:
-        return _OTHERS[code]
-    known = Locale("en").languages
-    # An alias may carry a country ("prs" is fa_AF); codes of two letters that are in use stay as they are.
-    alias = code if len(code) == 2 and code in known else get_global("language_aliases").get(code, code)
-    short = str(alias).partition("_")[0]
-    return short if short in known and short not in _NONE else ""
 
 
 @cache

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import partial
 
 from corpus.arabic import script_shares, words
 from corpus.charset import arabic_codec, decode_legacy, repair_mojibake, western_bytes
@@ -61,10 +60,10 @@ _SOUND = re.compile(
 #: labelled data, in 25 languages, none has .15.
 MIN_MISREAD = 0.5
 _MISREAD = re.compile("[\u00c0-\u00ff]")
-_LINE = re.compile(".+")
+_LINE = re.compile("(.+)")
 #: So many letters with none of another kind between them are no words of the West, whose accents stand among ASCII.
 _MISREAD_RUN = re.compile(
-    "[\u00c0-\u00ff](?:[^A-Za-z\u00c0-\u0151\u0180-\u1fff\u2c00-\ud7ff\n]{0,20}+[\u00c0-\u00ff]){7,}+"
+    "([\u00c0-\u00ff](?:[^A-Za-z\u00c0-\u0151\u0180-\u1fff\u2c00-\ud7ff\n]{0,20}+[\u00c0-\u00ff]){7,}+)"
 )
 #: Other charsets in which windows-1256 is read, and the letters that Arabic becomes there.
 _READERS, _READ_AS = ("cp1251", "cp1253"), re.compile("[\u0386-\u044f]")
@@ -115,12 +114,8 @@ def repair_misread(text: str) -> str:
         script, share = next(iter(script_shares(decoded).items()), ("latin", 0.0))
         if script != "latin" and share >= _MIN_SCRIPT:
             sound = dict(zip(found, lines(decoded), strict=True))
-            rows = [wrong.sub(partial(_put, sound), row) for row in rows]
+            rows = ["".join(sound.get(piece, piece) for piece in wrong.split(row)) for row in rows]
     return "\n".join(rows)
-
-
-def _put(sound: dict[str, str], run: re.Match[str]) -> str:
-    return sound.get(run[0], run[0])
 
 
 def _reread(text: str) -> str:

@@ -66,8 +66,8 @@ def without_markup(text: str) -> str:
     >>> without_markup("In C, write if (a < b && *p) and AT&T; the tag <b> is bold.")
     'In C, write if (a < b && *p) and AT&T; the tag <b> is bold.'
     """
-    if "[/" in text:
-        text = _without_brackets(text)
+    if "[/" in text and any(mark["end"] for mark in _BRACKETS.finditer(text)):
+        text = _BRACKETS.sub("", text)
     if "<" not in text and "&" not in text:
         return text
     stripped = False
@@ -101,11 +101,6 @@ def without_escapes(text: str) -> str:
         if "\n" not in text and len(_BREAK_ESCAPE.findall(text)) >= _MIN_BREAKS:
             text = _BREAK_ESCAPE.sub("\n", text)
     return text
-
-
-def _without_brackets(text: str) -> str:
-    """Take the marks of bracket editors out of a text that closes one of them."""
-    return _BRACKETS.sub("", text) if any(mark["end"] for mark in _BRACKETS.finditer(text)) else text
 
 
 def _is_markup(text: str) -> bool:

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Self
 
-from corpus.charset import decode
+from corpus.charset import decode, marked_codec
 from corpus.errors import CorruptInput, InputError, RecordError, TruncatedInput
 from corpus.files.compressed import Stream
 from corpus.files.listing import InputFile
 from corpus.formats.fields import Given, sort_keys
-from corpus.formats.lines import check_whole, marked_codec, recoded, split_lines
+from corpus.formats.lines import check_whole, recoded, split_lines
 from corpus.formats.rows import Read, ReadConfig, record_from
 from corpus.records import Document, Failure, Source
 

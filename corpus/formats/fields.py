@@ -151,12 +151,6 @@ def take(row: dict[str, Any], path: str) -> None:
         del row[head]
 
 
-def _is_record(item: Mapping[str, Any]) -> bool:
-    """Tell whether an element of a list is a story of its own, and no paragraph of one."""
-    fields = sort_keys(item, {})
-    return "text" in fields and not fields.keys().isdisjoint(("title", "published"))
-
-
 def text_in(value: Any, depth: int = _TEXT_NESTING) -> str | None:
     """Return the text of a value: a string, paragraphs in a list, an object around either; None for anything else.
 
@@ -167,15 +161,20 @@ def text_in(value: Any, depth: int = _TEXT_NESTING) -> str | None:
         return value if isinstance(value, str) else None
     if isinstance(value, dict):
         return next((text for key in _TEXTS if (text := text_in(value.get(key), depth - 1)) is not None), None)
-    if not isinstance(value, list) or any(isinstance(item, dict) and _is_record(item) for item in value):
+    if not isinstance(value, list):
+        return None
+    # An element of a list with a title or a date is a story of its own, and no paragraph of one.
+    found = [sort_keys(item, {}).keys() for item in value if isinstance(item, dict)]
+    if any("text" in names and not names.isdisjoint(("title", "published")) for names in found):
         return None
     texts = [text for item in value if (text := text_in(item, depth - 1)) is not None]
-    runs = all(isinstance(item, dict) and "content" not in item and _kind_of(item) in _RUNS for item in value)
+    runs = all(
+        isinstance(item, dict)
+        and "content" not in item
+        and next((item[key] for key in _KINDS if key in item), None) in _RUNS
+        for item in value
+    )
     return ("" if runs else "\n").join(texts) if texts or not value else None
-
-
-def _kind_of(item: Mapping[str, Any]) -> Any:
-    return next((item[key] for key in _KINDS if key in item), None)
 
 
 def value_in(value: Any, depth: int = MAX_NESTING) -> str | None:

@@ -8,28 +8,17 @@ from __future__ import annotations
 import codecs
 import itertools
 from collections.abc import Iterable, Iterator
+from typing import cast
 
+from corpus.charset import marked_codec
 from corpus.errors import InputError
 from corpus.files.compressed import Stream
 from corpus.files.listing import InputFile
 from corpus.formats.rows import ReadConfig
 
-_WIDE_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 #: Stands for what is no character in the charset of a file: no UTF-8 has it, so the record that holds it fails.
 _MARK_BAD = "ghirbal-mark-bad"
-
-
-def _mark_bad(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError)
-    return "\udcff", error.end
-
-
-codecs.register_error(_MARK_BAD, _mark_bad)
+codecs.register_error(_MARK_BAD, lambda error: ("\udcff", cast("UnicodeDecodeError", error).end))
 
 
 def check_whole(file: InputFile, config: ReadConfig) -> None:
@@ -99,8 +88,3 @@ def recoded(blocks: Iterable[bytes], codec: str = "") -> Iterator[bytes]:
     for block in itertools.chain([head], blocks):
         yield decoder.decode(block).encode("utf-8", "surrogateescape")
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
-
-
-def marked_codec(head: bytes | bytearray) -> str:
-    """Name the charset that a byte order mark shows; "" for UTF-8, which needs none, and for no mark."""
-    return next((name for mark, name in _WIDE_MARKS if head.startswith(mark)), "")
