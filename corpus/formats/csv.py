@@ -40,8 +40,7 @@ def read_csv(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     A row that the file ends in without a newline may be whole or cut off: the trace of its document says so
     (`end`: `no-newline`).
     """
-    head = _read_head(file)
-    codec = _csv_codec(file, head)
+    head, codec = _look_at(file)
     check_whole(file, config)
     # The limit is the module's own global; whoever shares the process gets the larger of the two.
     csv.field_size_limit(max(csv.field_size_limit(), config.max_record_bytes))
@@ -49,10 +48,10 @@ def read_csv(file: InputFile, config: ReadConfig) -> Iterator[Read]:
         blocks = recoded(stream.blocks(), codec)
         if b"\n" not in head:  # as Excel for the Mac saves it
             blocks = (block.replace(b"\r", b"\n") for block in blocks)
-        lines = _RowLines(blocks, config.max_record_bytes, escapes=_has_escapes(head))
-        delimiter = lines.find_delimiter(config.fields)
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        header = _next_row(reader, lines, 0)
+        # Quotes within fields are not doubled but have a backslash before them, as databases write it.
+        escapes = bool(_ESCAPED.search(head)) and not _DOUBLED.search(head)
+        lines = _RowLines(blocks, config, escapes=escapes)
+        header = lines.next_row(0)
         if not isinstance(header, list):
             raise CorruptInput("the first row must be a header with the names of the fields", path=file.path)
         names = _name_columns(header)
@@ -60,10 +59,16 @@ def read_csv(file: InputFile, config: ReadConfig) -> Iterator[Read]:
         if lines.unended:
             raise TruncatedInput("the file ends in its header row, without a newline", path=file.path)
         for number in itertools.count():
-            row = _next_row(reader, lines, len(names), spare)
+            row = lines.next_row(len(names), spare)
             if row is None:
                 return
-            read = _record_of_row(names, row, Source(file.name, number, lines.offset), config)
+            source = Source(file.name, number, lines.offset)
+            where = f"row {number + 1} (byte {source.offset}): "
+            if isinstance(row, RecordError):
+                yield Failure(source, row.reason, f"{where}{row}")
+                continue
+            cells = {name: value for name, value in zip(names, row, strict=True) if value}
+            read = record_from(cells, source, config, where)
             if lines.unended and isinstance(read, Document):
                 read = replace(read, trace={**read.trace, "end": "no-newline"})
             yield read
@@ -77,25 +82,14 @@ def _name_columns(header: list[str]) -> list[str]:
     return names
 
 
-def _has_escapes(head: bytes) -> bool:
-    """Tell whether quotes within fields are not doubled but have a backslash before them, as databases write it."""
-    return bool(_ESCAPED.search(head)) and not _DOUBLED.search(head)
-
-
-def _read_head(file: InputFile) -> bytes:
-    head = bytearray()
+def _look_at(file: InputFile) -> tuple[bytes, str]:
+    """Return the first bytes and the codec that the decode ladder finds for them: "" for UTF-8 and what is nearly so."""
+    head = b""
     with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
-        for block in blocks:
+        while len(head) < _SAMPLE_BYTES and (block := next(blocks, b"")):
             head += block
-            if len(head) >= _SAMPLE_BYTES:
-                break
-    return bytes(head)
-
-
-def _csv_codec(file: InputFile, head: bytes) -> str:
-    """Return the codec that the decode ladder finds for the first lines, "" for UTF-8 and what is nearly so."""
     if codec := marked_codec(head):
-        return codec
+        return head, codec
     # A line cut in two may be cut within a character; in charsets of two and four bytes any place may be.
     sample = head if len(head) < _SAMPLE_BYTES else head[: max(map(head.rfind, (b"\n", b"\r"))) + 1]
     sample = sample[: len(sample) // 4 * 4] if b"\0" in sample else sample
@@ -104,23 +98,25 @@ def _csv_codec(file: InputFile, head: bytes) -> str:
     except RecordError as error:
         raise InputError(str(error), path=file.path, reason=error.reason) from error
     codec = rung.removeprefix("bom-").removeprefix("detected-")
-    return "" if codec.startswith("utf-8") else codec
+    return head, "" if codec.startswith("utf-8") else codec
 
 
 class _RowLines:
     """Give csv.reader its lines, and remember those of the row at work.
 
-    A quote that never closes swallows rows behind it. `rewind` gives back all lines of a row but the first, so
-    that one bad row costs one row. Where that happens so often that it would read the file again and again, no row
+    A quote that never closes swallows rows behind it. All lines of such a row but the first are given again, so that
+    one bad row costs one row. Where that happens so often that it would read the file again and again, no row
     goes beyond its line any more: each line is then a record or a Failure.
     """
 
-    def __init__(self, blocks: Iterator[bytes], limit: int, *, escapes: bool) -> None:
-        self._lines, self._limit, self._escapes = split_lines(blocks, limit), limit, escapes
+    def __init__(self, blocks: Iterator[bytes], config: ReadConfig, *, escapes: bool) -> None:
+        self._limit, self._escapes = config.max_record_bytes, escapes
+        self._lines = split_lines(blocks, self._limit)
         self._again: list[tuple[int, bytes | None]] = []
         self._row: list[tuple[int, bytes | None]] = []
         self._size = 0
         self._reread = 0
+        self._reader = csv.reader(self, delimiter=self._find_delimiter(config.fields), strict=True)
 
     def __iter__(self) -> Self:
         return self
@@ -148,7 +144,7 @@ class _RowLines:
         """Whether the file ends without a newline in the row at work."""
         return bool(self._row) and not (self._row[-1][1] or b"\n").endswith(b"\n")
 
-    def find_delimiter(self, given: Given) -> str:
+    def _find_delimiter(self, given: Given) -> str:
         """Look at the first lines, without taking more than a `sep=` from them, and return what parts the fields.
 
         It is what cuts the header into the most names that are known, then into the most.
@@ -165,50 +161,32 @@ class _RowLines:
 
         return declared or max(DELIMITERS, key=names)
 
-    def begin(self) -> None:
-        self._row.clear()
-        self._size = 0
+    def next_row(self, width: int, spare: int = 0) -> list[str] | RecordError | None:
+        """Return the next row that is not blank, or None at the end.
 
-    def rewind(self) -> None:
-        self._again.extend(reversed(self._row[1:]))
-        self._reread += sum(len(line or b"") for _, line in self._row[1:])
-        del self._row[1:]
-
-
-def _next_row(
-    reader: Iterator[list[str]], lines: _RowLines, width: int, spare: int = 0
-) -> list[str] | RecordError | None:
-    """Return the next row that is not blank, or None at the end.
-
-    Of what is none, or not `width` fields wide (the last `spare` may be missing), return what is wrong with it; only
-    its first line is passed over.
-    """
-    fields: list[str] = []
-    while not fields:
-        lines.begin()
+        Of what is none, or not `width` fields wide (the last `spare` may be missing), return what is wrong with it;
+        only its first line is passed over. A `width` of 0 is that of a header.
+        """
+        fields: list[str] = []
         try:
-            fields = next(reader)
+            while not fields:
+                self._row.clear()
+                self._size = 0
+                fields = next(self._reader)
+            # A comma at the end of the header, or of the rows alone, makes no column.
+            if width - spare <= len(fields) < width:
+                fields += [""] * (width - len(fields))
+            while len(fields) > width > 0 and not fields[-1]:
+                fields.pop()
+            if width and len(fields) != width:
+                raise RecordError(f"{len(fields)} fields, the header has {width}", reason="bad-row")
         except StopIteration:
             return None
         except (csv.Error, RecordError) as error:
-            lines.rewind()
+            self._again.extend(reversed(self._row[1:]))
+            self._reread += sum(len(line or b"") for _, line in self._row[1:])
+            del self._row[1:]
             return error if isinstance(error, RecordError) else RecordError(str(error), reason="bad-row")
-    # A comma at the end of the header, or of the rows alone, makes no column.
-    if width - spare <= len(fields) < width:
-        fields += [""] * (width - len(fields))
-    while len(fields) > width > 0 and not fields[-1]:
-        fields.pop()
-    if width and len(fields) != width:
-        lines.rewind()
-        return RecordError(f"{len(fields)} fields, the header has {width}", reason="bad-row")
-    return fields
-
-
-def _record_of_row(names: list[str], row: list[str] | RecordError, source: Source, config: ReadConfig) -> Read:
-    where = f"row {source.record + 1} (byte {source.offset}): "
-    if isinstance(row, RecordError):
-        return Failure(source, row.reason, f"{where}{row}")
-    if any(map(_SURROGATE.search, row)):
-        return Failure(source, "bad-charset", where + "bytes that are no text in the charset of the file")
-    cells = {name: value for name, value in zip(names, row, strict=True) if value}
-    return record_from(cells, source, config, where)
+        if width and any(map(_SURROGATE.search, fields)):
+            return RecordError("bytes that are no text in the charset of the file", reason="bad-charset")
+        return fields
