@@ -83,7 +83,7 @@ def _name_columns(header: list[str]) -> list[str]:
 
 
 def _look_at(file: InputFile) -> tuple[bytes, str]:
-    """Return the first bytes and the codec that the decode ladder finds for them: "" for UTF-8 and what is nearly so."""
+    """Return first bytes and the codec that the decode ladder finds for them: "" for UTF-8 and what is nearly so."""
     head = b""
     with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
         while len(head) < _SAMPLE_BYTES and (block := next(blocks, b"")):
