@@ -170,6 +170,16 @@ def absorb(value: Any, eight: Any) -> Any:
     return value ^ value >> np.uint64(32)
 
 
+@inlined
+def _absorb_whole(value: Any, eight: Any) -> Any:
+    """Mix eight bytes into a hash that more bytes follow.
+
+    One multiplication moves bits upwards only: what it made of the last letters could be undone by letters eight bytes
+    further on.
+    """
+    return absorb(absorb(value, eight), np.uint64(0))
+
+
 @compiled("uint64(uint8[::1], int64, int64[::1], uint32[::1], uint64[:, ::1])")
 def hash_words(out: Any, count: Any, ends: Any, hashes: Any, pieces: Any) -> Any:
     """Hash each of the `count` words that `tokenise` wrote, and return a hash of them all.
@@ -181,13 +191,13 @@ def hash_words(out: Any, count: Any, ends: Any, hashes: Any, pieces: Any) -> Any
     at, whole = 0, np.uint64(count)
     for word in range(count):
         stop, start = ends[word], at
-        value, digits = np.uint64(stop - at), np.uint64(0)
+        value, digits = np.uint64(stop - at) * MIX, np.uint64(0)
         while stop - at > 16:
             eight = read_eight(out, np.uint64(at))
-            value, digits = absorb(value, eight), digits | _digits(eight)
+            value, digits = _absorb_whole(value, eight), digits | _digits(eight)
             at += 8
         first = read_eight(out, np.uint64(at)) & np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(8 * max(0, at + 8 - stop))
-        value, digits = absorb(value, first), digits | _digits(first)
+        value, digits = _absorb_whole(value, first), digits | _digits(first)
         last = read_eight(out, np.uint64(max(at, stop - 8))) & (np.uint64(0) - np.uint64(stop - at > 8))
         value, digits = absorb(value, last) * MIX, digits | _digits(last)
         short = np.uint64(0) - np.uint64(at == start)

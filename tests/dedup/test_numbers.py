@@ -64,7 +64,7 @@ def test_hostile_digits_take_linear_time(unit):
 
 
 def test_what_is_read_of_a_word_does_not_depend_on_the_words_beside_it():
-    # The first two are one to `absorb`, the next two have the same pieces.
+    # The third and the fourth have the same pieces.
     several = ["الاختصاص", "الاغترار", "ababababab", "abababababab", "ثلاثة", "و", "25", "New", "York", "ب5ج", "aب"] * 2
     alone = [int(sign([word]).words[0]) for word in several]
     assert sign(several).words.tolist() == alone
