@@ -72,7 +72,9 @@ _boilerplate = click.option(
 def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
     options = [
         click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT..."),
-        click.option("-o", "--out", required=True, type=PATH, metavar="OUT", help="Folder to write; new or empty."),
+        click.option(
+            "-o", "--out", required=True, type=PATH, metavar="OUT", help="Folder, or s3://..., to write; new or empty."
+        ),
         click.option("--config", type=PATH, metavar="FILE", help="TOML file; unknown keys are refused."),
         click.option(
             "--workers", type=click.IntRange(1), default=lambda: os.cpu_count() or 1,
@@ -206,19 +208,21 @@ def _run(
     from ghirbal.console import show_summary
     from ghirbal.jobs import Job, run_job
     from ghirbal.progress import Bars, Log, Silence
+    from ghirbal.upload import resolve_out
 
     settings = salvaging(read_config(config)) if salvage else read_config(config)
-    out, inputs = Path(options.pop("out")), tuple(options.pop("inputs"))
+    (out, address), inputs = resolve_out(options.pop("out")), tuple(options.pop("inputs"))
     given = {name: value for name, value in options.items() if value is not None}
-    job = Job(command, inputs, out, settings, **given)  # type: ignore[arg-type]
+    job = Job(command, inputs, out, settings, address=address, **given)  # type: ignore[arg-type]
     with ExitStack() as stack:
         watch: Silence = Silence() if quiet else stack.enter_context(Bars())
         if log is not None:
             watch = stack.enter_context(Log(stack.enter_context(Path(log).open("a", encoding="utf-8")), watch))
         finished = run_job(job, watch)
         if isinstance(watch, Log):
-            watch.say(f"{out}: " + ", ".join(f"{name} {count:,}" for name, count in finished.report.counts().items()))
-    show_summary(finished)
+            counts = finished.report.counts().items()
+            watch.say(f"{address or out}: " + ", ".join(f"{name} {count:,}" for name, count in counts))
+    show_summary(finished, address)
     return finished.exit_code
 
 

@@ -24,8 +24,8 @@ results = Console(highlight=False)
 _SHOWN = 12
 
 
-def show_summary(finished: Finished) -> None:
-    """Print the counts of a run, why records left, and where the corpus lies."""
+def show_summary(finished: Finished, address: str) -> None:
+    """Print the counts of a run, why records left, and where the corpus lies: at `address`, or where it was made."""
     report = finished.report
     print_report(report)
     if report.failed:
@@ -39,7 +39,7 @@ def show_summary(finished: Finished) -> None:
         errors.print(f"  ... and {rest:,} more; all are in removed/")
     if finished.already:
         results.print("this run had finished before; nothing was done again")
-    results.print(f"corpus:  {quote(str(finished.out / 'corpus'))}", soft_wrap=True)
+    results.print(f"corpus:  {quote(address or str(finished.out / 'corpus'))}", soft_wrap=True)
     results.print(f"report:  {quote(str(finished.out / 'report.html'))}", soft_wrap=True)
 
 

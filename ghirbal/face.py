@@ -195,7 +195,7 @@ def build(
     workers: int = 1,
     fresh: bool = False,
 ) -> Corpus:
-    """Make a corpus as `ghirbal build` (or clean, or dedup) does, and open it.
+    """Make a corpus as `ghirbal build` (or clean, or dedup) does, and open it; `out` may be an address (`s3://...`).
 
     Without `filters` no document is dropped for what it is.
 
@@ -203,8 +203,6 @@ def build(
         UsageError: inputs, configuration or output folder make no sense; nothing was written.
         EnvironmentFault: the machine refused; the same call goes on.
     """
-    import pathlib
-
     from corpus.errors import UsageError
 
     if form == "txt":
@@ -212,12 +210,15 @@ def build(
     from ghirbal.config import read_config
     from ghirbal.jobs import Job, run_job
     from ghirbal.progress import Silence
+    from ghirbal.upload import resolve_out
 
+    folder, address = resolve_out(str(out))
     names = [inputs] if isinstance(inputs, str | PathLike) else inputs
     job = Job(
         command=command,
         inputs=tuple(map(str, names)),
-        out=pathlib.Path(out),
+        out=folder,
+        address=address,
         config=read_config(None if config is None else str(config)),
         form=form,
         filters=filters,

@@ -37,6 +37,7 @@ from ghirbal.output import (
 from ghirbal.published import BOILERPLATE, CLUSTERS, REPORT, STATE, Identity, find_records, read_report
 from ghirbal.report_page import render_card, render_report
 from ghirbal.survey import MOST_SAMPLES, Survey, find_alerts, main_furniture
+from ghirbal.upload import prepare_upload, upload
 
 if TYPE_CHECKING:
     from dedup.stages import Dedup
@@ -52,7 +53,10 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run as the user asked for it; `cluster` is an address, `boilerplate` a path, or ""; `against` are paths."""
+    """One run as the user asked for it; `cluster` is an address, `boilerplate` a path, or ""; `against` are paths.
+
+    `address` is where the corpus is published when it is finished in `out`, or "".
+    """
 
     command: Command
     inputs: tuple[str, ...]
@@ -65,6 +69,7 @@ class Job:
     filters: bool = True
     boilerplate: str = ""
     against: tuple[str, ...] = ()
+    address: str = ""
 
 
 def run_job(job: Job, watch: Silence) -> Finished:
@@ -76,6 +81,22 @@ def run_job(job: Job, watch: Silence) -> Finished:
         CorpusError: the corpus breaks a law, a defect of ours; it is not published as finished.
     """
     job = replace(job, out=job.out.absolute())
+    if not job.address:
+        return _make(job, watch)
+    if any(_within(name, job.address) or _within(job.address, name) for name in job.inputs):
+        raise UsageError(f"{job.address}: one of input and output lies inside the other; give another address to -o")
+    prepare_upload(job.out, job.address, fresh=job.fresh)
+    finished = _make(job, watch)
+    upload(job.out, job.address, watch)
+    return finished
+
+
+def _within(one: str, other: str) -> bool:
+    return f"{one.rstrip('/')}/".startswith(f"{other.rstrip('/')}/")
+
+
+def _make(job: Job, watch: Silence) -> Finished:
+    """Make the corpus in `job.out`, which is absolute."""
     work, spool = job.out / STATE / "work", job.out / STATE / "stdin"
     with translated(job.out):
         refuse_foreign(job.out)

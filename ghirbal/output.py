@@ -37,7 +37,7 @@ from ghirbal.published import BOILERPLATE, CLUSTERS, MANIFEST, REPORT, STATE, SU
 REPORT_PAGE, CARD = "report.html", "README.md"
 
 #: All that a run ever publishes, the marker first, beside the parts in the folders of documents.
-_OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CARD, CLUSTERS, BOILERPLATE)
+OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CARD, CLUSTERS, BOILERPLATE)
 _FOLDERS = ("corpus", "removed")
 _PART = re.compile(rf"part-\d{{5,}}\.(?:{'|'.join(map(re.escape, FORMATS))})", re.ASCII)
 #: What stands in STATE while a run is on; what a run that never got to its note can have left there.
@@ -136,7 +136,7 @@ def claim(out: Path, identity: Identity, *, fresh: bool) -> bool:
 def discard(out: Path) -> None:
     """Remove what a run publishes in `out`, by name, and nothing else; what is not ours stays where it is."""
     with translated(out):
-        for path in (*(out / name for name in _OURS), *_parts(out)):
+        for path in (*(out / name for name in OURS), *_parts(out)):
             path.unlink(missing_ok=True)
         for folder in (out / name for name in _FOLDERS):
             if folder.is_dir() and not any(folder.iterdir()):
@@ -217,7 +217,7 @@ def refuse_foreign(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out}: this is a file; give a folder to -o")
     # The folders come first, for what lies behind a link is not looked at.
-    named = (out / name for name in (STATE, *_FOLDERS, *_OURS))
+    named = (out / name for name in (STATE, *_FOLDERS, *OURS))
     for path in chain(named, (out / STATE).rglob("*"), _parts(out)):
         if path.is_symlink():
             raise UsageError(f"{path}: a link to what is not ours to write; remove it, or give another folder to -o")

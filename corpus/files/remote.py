@@ -1,4 +1,4 @@
-"""Inputs at addresses, `s3://bucket/dumps` and whatever else fsspec knows: listed there, and fetched to be read.
+"""Files at addresses, `s3://bucket/dumps` and whatever else fsspec knows: listed there, fetched to be read, put there.
 
 A file is fetched whole into the folder of temporary files before it is read, so every format is read as it is from a
 disk, a cut transfer is seen, and nothing holds a connection while texts are cleaned.
@@ -7,14 +7,16 @@ disk, a cut transfer is seen, and nothing holds a connection while texts are cle
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import blake2b
+from hashlib import blake2b, file_digest, md5, sha256
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 
-from corpus.errors import EnvironmentFault, InputError, UsageError
+import orjson
+
+from corpus.errors import EnvironmentFault, GhirbalError, InputError, UsageError
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.ASCII)
 _PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,10}", re.ASCII)
@@ -43,32 +45,94 @@ class StoredFile(NamedTuple):
     version: int
 
 
+class Store:
+    """What lies at or below an address; names of files are below it, and "" is the address itself.
+
+    All methods raise EnvironmentFault where the store does not answer, or refuses.
+    """
+
+    def __init__(self, address: str) -> None:
+        """Find out how addresses of this kind are asked.
+
+        Raises:
+            UsageError: the package for them is not installed, or nobody knows them.
+        """
+        self.address = address
+        self._system, self._path = _open(address)
+
+    def find(self) -> dict[str, dict[str, Any]]:
+        """Return what the store says of each file, by name; nothing where nothing is."""
+        with _asking(self.address):
+            self._system.invalidate_cache()
+            try:
+                found = self._system.find(self._path, detail=True)
+            except FileNotFoundError:
+                return {}
+        return {name.removeprefix(self._path).lstrip("/"): found[name] for name in sorted(found)}
+
+    def read(self, name: str) -> bytes:
+        """Return what a small file holds."""
+        with _asking(self.address):
+            return bytes(self._system.cat_file(self._place(name)))
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a small file there."""
+        with _asking(self.address, "written"):
+            self._system.pipe_file(self._place(name), data)
+
+    def put(self, name: str, path: Path) -> None:
+        """Put the file at `path` there."""
+        with _asking(self.address, "written"):
+            self._system.put_file(str(path), self._place(name))
+
+    def remove(self, name: str) -> None:
+        """Remove one file."""
+        with _asking(self.address, "written"):
+            self._system.rm_file(self._place(name))
+
+    def holds(self, name: str, entry: Mapping[str, Any], path: Path) -> bool:
+        """Tell whether the file of which `entry` tells is that at `path`; read back where its tag is no MD5."""
+        if entry["size"] != path.stat().st_size:
+            return False
+        with path.open("rb") as own, _asking(self.address):
+            tag = str(entry.get("ETag") or entry.get("etag")).strip('"')
+            if tag == file_digest(own, lambda: md5(usedforsecurity=False)).hexdigest():
+                return True
+            own.seek(0)
+            with self._system.open(self._place(name), "rb") as stored:
+                return file_digest(stored, "sha256").digest() == file_digest(own, "sha256").digest()
+
+    def stored(self, name: str, entry: dict[str, Any]) -> StoredFile:
+        """Tell of a file that was found."""
+        return StoredFile(self._system.unstrip_protocol(self._place(name)), name, *_describe(entry))
+
+    def _place(self, name: str) -> str:
+        return f"{self._path.rstrip('/')}/{name}" if name else self._path
+
+
 def find_stored(address: str) -> list[StoredFile]:
-    """Return the files at or below an address; of a finished corpus these are the parts of `corpus/`.
+    """Return the files at or below an address; of a finished corpus these are the parts that its manifest names.
 
     Raises:
-        UsageError: nothing is there, or the package for such addresses is not installed.
+        UsageError: nothing is there, or a corpus that is damaged, or the package for such addresses is not installed.
         EnvironmentFault: the store does not answer, or refuses.
     """
-    system, path = _open(address)
-    try:
-        system.invalidate_cache()
-        files = [
-            StoredFile(system.unstrip_protocol(name), name.removeprefix(path).lstrip("/"), *_describe(entry))
-            for name, entry in sorted(system.find(path, detail=True).items())
-        ]
-    except FileNotFoundError:
-        files = []
-    except Exception as error:
-        raise _refused(address, error) from error
+    store = Store(address)
+    files = store.find()
     if not files:
         raise UsageError(f"{address}: no such file or folder")
-    corpora = [file.below.removesuffix("_SUCCESS") for file in files if PurePosixPath(file.below).name == "_SUCCESS"]
-    return [
-        file
-        for file in files
-        if all(not file.below.startswith(corpus) or file.below.startswith(f"{corpus}corpus/") for corpus in corpora)
-    ]
+    for marker in [name for name in files if PurePosixPath(name).name == "_SUCCESS"]:
+        corpus = marker.removesuffix("_SUCCESS")
+        manifest = store.read(f"{corpus}manifest.json") if f"{corpus}manifest.json" in files else b""
+        if store.read(marker).strip() != sha256(manifest).hexdigest().encode("ascii"):
+            raise UsageError(f"{address}: {corpus}manifest.json is not what was published; publish the corpus again")
+        # In plain JSONL a part without documents is an empty file, which as an input would be a failure.
+        named = {f"{corpus}{name}": said["bytes"] for name, said in orjson.loads(manifest)["files"].items()}
+        parts = {name for name, size in named.items() if size and name.startswith(f"{corpus}corpus/")}
+        if missing := parts - files.keys():
+            raise UsageError(f"{address}: {min(missing)} is missing; publish the corpus again")
+        files = {name: said for name, said in files.items() if name in parts or not name.startswith(corpus)}
+    return [store.stored(name, entry) for name, entry in files.items()]
 
 
 @contextmanager
@@ -85,13 +149,12 @@ def fetched(path: str, size: int) -> Iterator[str]:
     suffix = PurePosixPath(path).suffix
     with NamedTemporaryFile(prefix="ghirbal-", suffix=suffix if _PLAIN_SUFFIX.fullmatch(suffix) else "") as local:
         system, place = _open(path)
-        try:
-            system.get_file(place, local.name)
-            found = Path(local.name).stat().st_size
-        except FileNotFoundError as error:
-            raise InputError("it is gone from where it was listed", path=path, reason="input-changed") from error
-        except Exception as error:
-            raise _refused(path, error) from error
+        with _asking(path):
+            try:
+                system.get_file(place, local.name)
+            except FileNotFoundError as error:
+                raise InputError("it is gone from where it was listed", path=path, reason="input-changed") from error
+        found = Path(local.name).stat().st_size
         if found != size:
             message = f"the file changed after it was listed, from {size} bytes to {found}"
             raise InputError(message, path=path, reason="input-changed")
@@ -117,7 +180,14 @@ def _describe(entry: dict[str, Any]) -> tuple[int, int]:
     return int(entry["size"] or 0), number
 
 
-def _refused(address: str, error: Exception) -> EnvironmentFault:
-    why = str(error) or type(error).__name__
-    advice = "see that the store answers and lets you in, then give the same command again"
-    return EnvironmentFault(f"{address}: cannot be read ({why}); {advice}")
+@contextmanager
+def _asking(address: str, what: str = "read") -> Iterator[None]:
+    """Turn whatever a store says no with into an error of ours."""
+    try:
+        yield
+    except GhirbalError:
+        raise
+    except Exception as error:
+        why = str(error) or type(error).__name__
+        advice = "see that the store answers and lets you in, then give the same command again"
+        raise EnvironmentFault(f"{address}: cannot be {what} ({why}); {advice}") from error

@@ -124,26 +124,29 @@ def test_a_corpus_of_what_lies_in_a_store_is_that_of_a_folder(store, tmp_path):
     assert [name for _, name, _ in listed("memory://finished")] == ["here/corpus/part-00000.jsonl.zst"]
 
 
-@pytest.mark.slow
-def test_inputs_in_a_bucket(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def bucket(monkeypatch):
+    """An object store on loopback that has the bucket `news`."""
     server = pytest.importorskip("moto.server", reason="moto[s3] and flask are not installed")
-    pytest.importorskip("s3fs", reason="the extra [remote] is not installed")
+    s3fs = pytest.importorskip("s3fs", reason="the extra [remote] is not installed")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "none")
-    bucket = server.ThreadedMotoServer("127.0.0.1", 0)
-    bucket.start()
-    try:
-        port = bucket.get_host_and_port()[1]
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}")
-        system = fsspec.filesystem("s3")
-        system.mkdir("news")
-        for number in range(3):
-            system.pipe(f"news/dumps/sahil/{number}.txt", story(number).encode())
-        arguments = ("-o", tmp_path / "out", "--workers", "2", "-q")
-        code, said = call(monkeypatch, capsys, "build", "s3://news/dumps", *arguments)
-        assert (code, said.err) == (0, "")
-        assert b'"kept": 3' in (tmp_path / "out" / "manifest.json").read_bytes()
-        code, said = call(monkeypatch, capsys, "build", "s3://other/dumps", "-o", tmp_path / "none", "-q")
-        assert code == 2
-    finally:
-        bucket.stop()
+    store = server.ThreadedMotoServer("127.0.0.1", 0)
+    store.start()
+    s3fs.S3FileSystem.clear_instance_cache()  # they know the address of the store before
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:{1}".format(*store.get_host_and_port()))
+    system = fsspec.filesystem("s3")
+    system.makedirs("news", exist_ok=True)  # buckets outlive their server
+    yield system
+    store.stop()
+
+
+@pytest.mark.slow
+def test_inputs_in_a_bucket(bucket, tmp_path, monkeypatch, capsys):
+    for number in range(3):
+        bucket.pipe(f"news/dumps/sahil/{number}.txt", story(number).encode())
+    code, said = call(monkeypatch, capsys, "build", "s3://news/dumps", "-o", tmp_path / "out", "--workers", "2", "-q")
+    assert (code, said.err) == (0, "")
+    assert b'"kept": 3' in (tmp_path / "out" / "manifest.json").read_bytes()
+    code, said = call(monkeypatch, capsys, "build", "s3://other/dumps", "-o", tmp_path / "none", "-q")
+    assert code == 2

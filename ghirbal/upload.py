@@ -1,0 +1,119 @@
+"""A corpus at an address, `s3://bucket/corpus`: made in a folder of this machine, then published there.
+
+A store has no rename, but a file of it is absent or complete. Parts go up first, under names that no other corpus has
+there; then an older marker goes, and what readers look up by name goes up, the manifest, and last the marker, which is
+the only commit point.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from corpus.errors import EnvironmentFault, UsageError
+from corpus.files import digest_file, publish_json
+from corpus.files.remote import Store, is_address
+from ghirbal.output import OURS
+from ghirbal.published import MANIFEST, STATE, SUCCESS
+
+if TYPE_CHECKING:
+    from ghirbal.progress import Silence
+
+#: The manifest as it goes up, in the state of the folder: where its digest is the marker, the corpus there is this one.
+_SENT = "sent.json"
+#: What says at the address that a run is to publish there, and shows before the run that it can.
+_STARTED = f"{STATE}/started"
+_PART = re.compile(r"(?:corpus|removed)/part-\d{5,}(?:-[0-9a-f]{16})?\.[a-z.]+", re.ASCII)
+
+
+def resolve_out(out: str) -> tuple[Path, str]:
+    """Return the folder that a run writes to, and the address where it is published afterwards, or "".
+
+    What is to lie at an address is made in `ghirbal/` under the user's cache (`XDG_CACHE_HOME`), always in the same
+    folder for the same address.
+    """
+    if not is_address(out) or out.startswith("file://"):
+        return Path(out.removeprefix("file://")), ""
+    address = out.rstrip("/")
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - never raises
+    name = re.sub(r"[^\w.-]", "-", PurePosixPath(address).name, flags=re.ASCII)
+    return Path(cache, "ghirbal", f"{name}-{blake2b(address.encode(), digest_size=8).hexdigest()}"), address
+
+
+def prepare_upload(folder: Path, address: str, *, fresh: bool) -> None:
+    """Make sure that what a run in `folder` makes can be published at `address`, before the run.
+
+    Raises:
+        UsageError: something else lies there; `fresh` replaces a corpus.
+        EnvironmentFault: the store does not answer, or refuses.
+    """
+    store = Store(address)
+    found = store.find()
+    if foreign := [name for name in found if name not in (*OURS, _STARTED) and not _PART.fullmatch(name)]:
+        raise UsageError(f"{address}: holds files that no run of ours wrote ({foreign[0]}); give another address to -o")
+    if SUCCESS in found and not fresh and not _is_published(store, folder):
+        raise UsageError(f"{address}: holds another finished corpus; give another address, or --fresh to replace it")
+    if SUCCESS not in found:
+        store.write(_STARTED, b"")
+
+
+def upload(folder: Path, address: str, watch: Silence) -> None:
+    """Publish the finished corpus in `folder` at `address`; what is there already is not sent again.
+
+    Raises:
+        EnvironmentFault: the store refuses, or something else writes there; the same command goes on.
+    """
+    store = Store(address)
+    there = store.find()
+    if SUCCESS in there and _is_published(store, folder):
+        named = orjson.loads((folder / STATE / _SENT).read_bytes())["files"].keys()
+    else:
+        named = _send(store, there, folder, watch)
+    for name in store.find().keys() - {*named, MANIFEST, SUCCESS}:
+        if name in (*OURS, _STARTED) or _PART.fullmatch(name):
+            store.remove(name)
+
+
+def _send(store: Store, there: dict[str, Any], folder: Path, watch: Silence) -> Iterable[str]:
+    """Put what is not `there` yet, the marker last; return the names of the files of the corpus."""
+    manifest = orjson.loads((folder / MANIFEST).read_bytes())
+    watch.begin("upload", len(manifest["files"]))
+    paths: dict[str, Path] = {}
+    held: set[str] = set()
+    for name, said in manifest["files"].items():
+        sent, path = name, folder / name
+        same = sent in there and store.holds(sent, there[sent], path)
+        if sent in there and not same and _PART.fullmatch(name):
+            stem, _, form = name.partition(".")
+            sent = f"{stem}-{said['sha256'][:16]}.{form}"
+            same = sent in there and store.holds(sent, there[sent], path)
+        paths[sent] = path
+        held |= {sent} if same else set()
+    files = {sent: manifest["files"][path.relative_to(folder).as_posix()] for sent, path in paths.items()}
+    marker = publish_json(folder / STATE / _SENT, manifest | {"files": files}).sha256
+    paths[MANIFEST] = folder / STATE / _SENT
+    # Parts first: they stand in nobody's place. What stands in the place of an older corpus waits for its marker to go.
+    for name in sorted(paths.keys() - held, key=lambda name: (name == MANIFEST, not _PART.fullmatch(name), name)):
+        if SUCCESS in there and not _PART.fullmatch(name):
+            store.remove(SUCCESS)
+            del there[SUCCESS]
+        store.put(name, paths[name])
+        watch.advance(1)
+    now = store.find()
+    if wrong := [name for name, path in paths.items() if now.get(name, {}).get("size") != path.stat().st_size]:
+        message = f"{store.address}: {wrong[0]} is not what was sent; does something else write there?"
+        raise EnvironmentFault(f"{message} The same command goes on")
+    store.write(SUCCESS, f"{marker}\n".encode("ascii"))
+    return files
+
+
+def _is_published(store: Store, folder: Path) -> bool:
+    """Tell whether the marker there is that of the corpus in `folder`."""
+    sent = folder / STATE / _SENT
+    return sent.is_file() and store.read(SUCCESS).decode("ascii", "replace").strip() == digest_file(sent).sha256

@@ -1,0 +1,174 @@
+import hashlib
+from pathlib import Path
+
+import orjson
+import pytest
+
+pytest.importorskip("fsspec", reason="the extra [remote] is not installed")
+
+import fsspec
+
+from corpus.errors import EnvironmentFault, UsageError
+from ghirbal.check import check_corpus
+from ghirbal.config import Config
+from ghirbal.jobs import Job, run_job
+from ghirbal.progress import Silence
+from ghirbal.upload import resolve_out
+from tests.corpus.test_remote import bucket, listed  # noqa: F401 - a fixture
+from tests.ghirbal.builds import build, call, story
+from tests.ghirbal.builds import tree as corpus_of
+
+ADDRESS = "memory://news/corpus"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def store():
+    """A store in the memory of this process; what is put into it is gone with the test."""
+    system = fsspec.filesystem("memory")
+    yield system
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
+
+
+@pytest.fixture
+def stories(tmp_path):
+    for number in range(3):
+        (tmp_path / "stories").mkdir(exist_ok=True)
+        (tmp_path / "stories" / f"{number}.txt").write_text(story(number), "utf-8")
+    return tmp_path / "stories"
+
+
+def publish(inputs, **options):
+    out, address = resolve_out(ADDRESS)
+    return run_job(Job("clean", (str(inputs),), out, Config(), address=address, **options), Silence())
+
+
+def published(store):
+    return {name.removeprefix("/news/corpus/"): store.cat_file(name) for name in store.find("/news/corpus")}
+
+
+def local(out):
+    return {name: data for name, data in corpus_of(out).items() if not name.startswith(".ghirbal")}
+
+
+def assert_whole(store, tmp_path):
+    """What lies in the store is a finished corpus, and nothing else lies there."""
+    store.get("/news/corpus/", str(tmp_path / "fetched"), recursive=True)
+    assert check_corpus(tmp_path / "fetched") == []
+    found = published(store)
+    assert found.keys() == {*orjson.loads(found["manifest.json"])["files"], "manifest.json", "_SUCCESS"}
+
+
+def test_a_corpus_at_an_address_is_that_of_a_folder_and_an_input(store, stories, tmp_path):
+    build(stories, tmp_path / "here", command="clean")
+    publish(stories)
+    assert published(store) == local(tmp_path / "here")
+    assert publish(stories).already
+    build(ADDRESS, tmp_path / "again", command="clean")
+    assert b'"kept": 3' in (tmp_path / "again" / "manifest.json").read_bytes()
+
+
+@pytest.mark.parametrize("sent", range(8))
+def test_a_publication_that_is_cut_has_no_marker_and_goes_on_where_it_was(store, stories, tmp_path, monkeypatch, sent):
+    names = []
+
+    def put(self, path, place, **options):
+        if len(names) == sent:
+            raise ConnectionResetError("cut")
+        names.append(place)
+        self.pipe_file(place, Path(path).read_bytes())
+
+    def pipe(self, place, data, **options):
+        if place.endswith("_SUCCESS") and len(names) == sent:
+            raise ConnectionResetError("cut")
+        return whole(self, place, data, **options)
+
+    whole = type(store).pipe_file
+    with monkeypatch.context() as patched:
+        patched.setattr(type(store), "put_file", put)
+        patched.setattr(type(store), "pipe_file", pipe)
+        with pytest.raises(EnvironmentFault, match=r"memory://news/corpus: cannot be written \(cut\)"):
+            publish(stories)
+        assert "_SUCCESS" not in published(store)
+        sent = -1
+        publish(stories)
+    parts = [name for name in names if not name.endswith("manifest.json")]
+    assert len(parts) == len(set(parts)) == 6
+    assert_whole(store, tmp_path)
+
+
+def test_another_corpus_is_replaced_by_fresh_alone_and_stays_whole_until_then(store, stories, tmp_path, monkeypatch):
+    publish(stories)
+    before = published(store)
+    (stories / "3.txt").write_text(story(3), "utf-8")
+    with pytest.raises(UsageError, match="holds a finished corpus made from something else"):
+        publish(stories)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
+    with pytest.raises(UsageError, match=f"{ADDRESS}: holds another finished corpus; .*--fresh"):
+        publish(stories)
+
+    def refuse(self, path, place, **options):
+        assert "part-00000-" in place, "a part of the corpus there was overwritten"
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patched, pytest.raises(EnvironmentFault, match="ConnectionResetError"):
+        patched.setattr(type(store), "put_file", refuse)
+        publish(stories, fresh=True)
+    assert published(store) == before
+    publish(stories, fresh=True)
+    assert_whole(store, tmp_path)
+    (part,) = (name for name in published(store) if name.startswith("corpus/"))
+    digest = hashlib.sha256(published(store)[part]).hexdigest()
+    assert part == f"corpus/part-00000-{digest[:16]}.jsonl.zst"
+    assert publish(stories).already
+    assert published(store).keys() >= {part}
+    assert [name for _, name, _ in listed(ADDRESS)] == [part]
+
+
+def test_what_lies_at_an_address_is_not_touched(store, stories):
+    store.pipe("/news/corpus/notes.txt", b"mine")
+    with pytest.raises(UsageError, match=r"holds files that no run of ours wrote \(notes.txt\)"):
+        publish(stories, fresh=True)
+    for name in ("memory://news", f"{ADDRESS}/corpus"):
+        with pytest.raises(UsageError, match="one of input and output lies inside the other"):
+            publish(name)
+    assert published(store) == {"notes.txt": b"mine"}
+
+
+def test_an_input_whose_manifest_is_not_what_was_published_is_refused(store, stories, tmp_path):
+    publish(stories)
+    store.pipe("/news/corpus/manifest.json", b"{}")
+    with pytest.raises(UsageError, match=r"manifest.json is not what was published"):
+        build(ADDRESS, tmp_path / "out")
+
+
+def test_the_folder_of_an_address_is_always_the_same(tmp_path):
+    one, other = resolve_out("s3://b/corpus/"), resolve_out("s3://b/corpus")
+    assert one == other == (one[0], "s3://b/corpus")
+    assert one[0].parent == tmp_path / "cache" / "ghirbal"
+    assert resolve_out("s3://c/corpus")[0] != one[0]
+    assert [resolve_out("file:///data/out"), resolve_out("out")] == [(Path("/data/out"), ""), (Path("out"), "")]
+
+
+@pytest.mark.slow
+def test_a_corpus_in_a_bucket(bucket, stories, tmp_path, monkeypatch, capsys):  # noqa: F811 - the fixture
+    arguments = ("clean", stories, "-o", "s3://news/out/corpus", "-q")
+    for expected in ("corpus:  s3://news/out/corpus", "this run had finished before"):
+        code, said = call(monkeypatch, capsys, *arguments)
+        assert (code, said.err) == (0, "")
+        assert expected in said.out
+    bucket.get("news/out/corpus/", str(tmp_path / "fetched"), recursive=True)
+    assert check_corpus(tmp_path / "fetched") == []
+    sent = []
+    monkeypatch.setattr(bucket, "put_file", lambda path, place: sent.append(place))
+    bucket.rm_file("news/out/corpus/_SUCCESS")
+    assert call(monkeypatch, capsys, *arguments)[0] == 0
+    assert sent == ["news/out/corpus/manifest.json"]
+    code, said = call(monkeypatch, capsys, "clean", stories, "-o", "s3://nowhere/corpus", "-q")
+    assert code == 3
+    assert "s3://nowhere/corpus: cannot be written" in said.err
