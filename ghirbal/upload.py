@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from corpus.errors import EnvironmentFault, UsageError
-from corpus.files import digest_file, publish_json
-from corpus.files.remote import Store, is_address
+from corpus.files import Store, digest_file, is_address, publish_json
 from ghirbal.output import OURS
 from ghirbal.published import MANIFEST, STATE, SUCCESS
 

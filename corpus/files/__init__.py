@@ -1,7 +1,7 @@
 """Find files, read them whatever they are compressed with, and publish files that are absent or complete.
 
 In: paths that a user gave. Out: `InputFile`s, blocks of bytes, published files with their digests.
-Read listing, then compressed, then durable.
+Read listing and remote, then compressed, then durable.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from corpus.files.durable import (
     translated,
 )
 from corpus.files.listing import STDIN, UNFINISHED, InputFile, list_inputs
+from corpus.files.remote import Store, is_address
 
 __all__ = [
     "STDIN",
     "UNFINISHED",
     "InputFile",
     "Published",
+    "Store",
     "Stream",
     "digest_file",
+    "is_address",
     "list_inputs",
     "publish",
     "publish_json",

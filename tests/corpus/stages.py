@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,6 +155,24 @@ class DieOnce:
 
     def apply(self, record):
         self.die("apply")
+        return keep(record)
+
+
+class SlowInOne:
+    """Take a second for a record in the process that has come to one first, and none in others."""
+
+    name = "slow-in-one"
+
+    def __init__(self, folder=""):
+        self.folder = folder
+
+    def apply(self, record):
+        slow, own = Path(self.folder) / "slow", str(os.getpid())
+        with suppress(FileExistsError):
+            slow.symlink_to(own)
+        if str(slow.readlink()) == own:
+            time.sleep(1)
+        (Path(self.folder) / own).touch()
         return keep(record)
 
 

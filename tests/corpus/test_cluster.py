@@ -13,6 +13,7 @@ pytest.importorskip("distributed", reason="the extra [cluster] is not installed"
 
 from corpus.errors import EnvironmentFault
 from corpus.run import cluster as clusters
+from corpus.run import runner
 from corpus.run.runner import open_pool
 from tests.corpus.test_runner import HERE, run, toys, tree, write_inputs
 from tests.ghirbal.builds import build, call, rows
@@ -149,6 +150,17 @@ def test_a_worker_over_its_memory_is_replaced(tmp_path):
         items = [(tmp_path / "eaten", number) for number in range(4)]
         assert answers(cluster.address, tmp_path, toys.eat_once, items) == [0, 1, 2, 3]
     assert list((tmp_path / "eaten").iterdir())
+
+
+@pytest.mark.slow
+def test_a_slow_worker_changes_no_byte(inputs, tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "_GROUP_FILES", 1)
+    (tmp_path / "seen").mkdir()
+    run(inputs, tmp_path / "calm", CHAIN)
+    with machines() as cluster:
+        run(inputs, tmp_path / "out", [toys.SlowInOne(str(tmp_path / "seen")), *CHAIN], address=cluster.address)
+    same_corpus(tmp_path / "calm", tmp_path / "out")
+    assert len(list((tmp_path / "seen").iterdir())) == 3  # both have worked, and one is named as the slow one
 
 
 @pytest.mark.slow
