@@ -101,3 +101,11 @@ def cover(
     found = Coverage(np.zeros(count, np.float32), np.zeros(count, np.int64), np.zeros((count, 2), np.int64))
     _cover(*texts[:3], holders, starts, covered, NGRAM, *found)
     return found
+
+
+def has_own(texts: Texts, holders: NDArray[np.int64], pages: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell for each pair whether its page has a passage of its own, which none of the holders paired with it has."""
+    order = np.lexsort((holders, pages))
+    covered, starts = np.unique(pages[order], return_index=True)
+    own = cover(texts, holders[order], np.append(starts, len(order)), covered).own[:, 1]
+    return np.asarray((own >= OWN_WORDS)[np.searchsorted(covered, pages)])

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from corpus.records import Copy, Document
 from corpus.run import Map
-from dedup.compare.coverage import OWN_WORDS, cover
+from dedup.compare.coverage import OWN_WORDS, has_own
 from dedup.compare.rarity import MIN_COMMON, RARE_SHARE, rare_words
 from dedup.compare.relation import CONTAINED, CONTAINMENT, FEATURES, HELD, NO_COPY, RESEMBLANCE, thresholds_for
-from dedup.decide.pairs import Accounts, PairTask, account, cut_pairs, find_accounts, find_coverage
+from dedup.decide.pairs import PairTask, account, cut_pairs, find_accounts, find_coverage
 from dedup.decide.versions import MIN_PAGE
 from dedup.sketch.bands import distinct, ends_of
 from dedup.store.index import Index
@@ -26,7 +26,7 @@ class Known(NamedTuple):
 
     new: NDArray[np.int64]
     old: NDArray[np.int64]
-    accounts: Accounts
+    accounts: NDArray[np.void]
     longer: NDArray[np.bool_]
 
 
@@ -67,89 +67,64 @@ def find_known(
     pairs = np.union1d(index.candidates(summaries), same_page)
     pairs = pairs[wanted[ends_of(pairs)[1]]]
     accounts = find_accounts(run, _tasks(summaries, flags, index, pairs))
+    relation, scores = accounts["relation"], accounts["scores"]
     olds, news = ends_of(pairs)
     lengths = summaries.lengths_of(np.arange(len(summaries)))
     documents, places = np.unique(olds, return_inverse=True)
     longer = lengths[news] > index.documents.lengths_of(documents)[places]
-    copy = ~np.isin(accounts.relation, NO_COPY)
-    later = _later_versions(summaries, flags, index, pairs, np.isin(pairs, same_page), run)
-    later &= (accounts.own[:, 1] >= OWN_WORDS) | ~copy
-    holds = longer & ~later & np.isin(accounts.relation, (CONTAINED, HELD))
-    fuller = later | _fuller(summaries, flags, index, pairs, holds)
-    copies = np.flatnonzero(copy & ~fuller)
-    scores = accounts.scores[copies]
-    order = copies[np.lexsort((pairs[copies], -scores[:, CONTAINMENT], -scores[:, RESEMBLANCE], news[copies]))]
-    best = order[np.unique(news[order], return_index=True)[1]]
-    # A page of several stories takes the place of none of them.
-    digests = news[holds & (accounts.relation == HELD)]
-    stays = np.flatnonzero(fuller & copy | later)
-    stays = stays[~np.isin(news[stays], news[best]) & (later[stays] | ~np.isin(news[stays], digests))]
-    known = Known(news[best], olds[best], accounts.of(best), longer[best])
-    return known, Fuller(news[stays], olds[stays], accounts.scores[stays, CONTAINMENT])
-
-
-def _later_versions(
-    summaries: Summaries,
-    flags: NDArray[np.uint8],
-    index: Index,
-    pairs: NDArray[np.uint64],
-    same_page: NDArray[np.bool_],
-    run: Map,
-) -> NDArray[np.bool_]:
-    """Mark the pairs of one page whose new document is no earlier and has most of the old one."""
-    olds, news = ends_of(pairs)
+    copy = ~np.isin(relation, NO_COPY)
+    # The later version of a page is no earlier, and has most of the old one and something of its own.
     old_date, new_date = (part.column("published").view(np.int64) for part in (index.documents, summaries))
     unknown = (old_date[olds] == NO_DATE) | (new_date[news] == NO_DATE)
-    later: NDArray[np.bool_] = same_page & (unknown | (old_date[olds] <= new_date[news]))
+    later = np.isin(pairs, same_page) & (unknown | (old_date[olds] <= new_date[news]))
     tasks = _tasks(summaries, flags, index, pairs[later])
     turned = (task._replace(firsts=task.seconds, seconds=task.firsts) for task in tasks)
     later[later] = find_coverage(run, turned).share >= MIN_PAGE
-    return later
-
-
-def _fuller(
-    summaries: Summaries,
-    flags: NDArray[np.uint8],
-    index: Index,
-    pairs: NDArray[np.uint64],
-    holds: NDArray[np.bool_],
-) -> NDArray[np.bool_]:
-    """Mark the pairs whose new document `holds` the old one, and a passage that no old one has which it holds."""
-    marked = holds.copy()
-    if holds.any():
-        olds, news = ends_of(pairs[holds])
-        order = np.lexsort((olds, news))
-        pages, starts = np.unique(news[order], return_index=True)
-        documents = distinct(olds)
-        texts = _join(index, documents, summaries.texts(pages, flags))
-        holders, texts_of = np.searchsorted(documents, olds[order]), len(documents) + np.arange(len(pages))
-        own = cover(texts, holders, np.append(starts, len(order)), texts_of).own[:, 1]
-        marked[holds] = (own >= OWN_WORDS)[np.searchsorted(pages, news)]
-    return marked
+    later &= (accounts["own"][:, 1] >= OWN_WORDS) | ~copy
+    # So does a fuller text hold old ones, and have something that none of these has.
+    holds = longer & ~later & np.isin(relation, (CONTAINED, HELD))
+    fuller = later.copy()
+    texts, ends = _gather(summaries, flags, index, olds[holds], news[holds])
+    fuller[holds] = has_own(texts, *ends)
+    copies = np.flatnonzero(copy & ~fuller)
+    unlike = -scores[copies]
+    order = copies[np.lexsort((pairs[copies], unlike[:, CONTAINMENT], unlike[:, RESEMBLANCE], news[copies]))]
+    best = order[np.unique(news[order], return_index=True)[1]]
+    # A page of several stories takes the place of none of them.
+    digests = news[holds & (relation == HELD)]
+    stays = np.flatnonzero(fuller & copy | later)
+    stays = stays[~np.isin(news[stays], news[best]) & (later[stays] | ~np.isin(news[stays], digests))]
+    known = Known(news[best], olds[best], accounts[best], longer[best])
+    return known, Fuller(news[stays], olds[stays], scores[stays, CONTAINMENT])
 
 
 def _tasks(
     summaries: Summaries, flags: NDArray[np.uint8], index: Index, pairs: NDArray[np.uint64]
 ) -> Iterator[PairTask]:
-    thresholds = thresholds_for(index.config.threshold)
     lengths = summaries.lengths_of(np.arange(len(summaries)))
     for part in cut_pairs(pairs, lengths[ends_of(pairs)[1]]):
-        old, new = ends_of(part)
-        olds, news = distinct(old), distinct(new)
-        texts = _join(index, olds, summaries.texts(news, flags))
-        firsts, seconds = np.searchsorted(olds, old), len(olds) + np.searchsorted(news, new)
-        yield PairTask(part, texts, firsts, seconds, thresholds)
+        texts, ends = _gather(summaries, flags, index, *ends_of(part))
+        yield PairTask(part, texts, *ends, thresholds_for(index.config.threshold))
 
 
-def _join(index: Index, olds: NDArray[np.int64], new: Texts) -> Texts:
-    """Return the texts of the sorted documents `olds` of the index, and those of `new` after them."""
-    words, bounds = index.documents.words_of(olds)
-    return Texts(
-        np.concatenate((words, new.words)),
-        np.concatenate((rare_in(index, words), new.flags)),
-        np.concatenate((bounds, new.bounds[1:] + bounds[-1])),
-        np.concatenate((index.documents.labels_of(olds), new.labels)),
+def _gather(
+    summaries: Summaries,
+    flags: NDArray[np.uint8],
+    index: Index,
+    olds: NDArray[np.int64],
+    news: NDArray[np.int64],
+) -> tuple[Texts, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Gather the texts of old documents and new ones, each once, and tell which of them is that of each."""
+    old, new = distinct(olds), distinct(news)
+    words, bounds = index.documents.words_of(old)
+    texts = summaries.texts(new, flags)
+    both = Texts(
+        np.concatenate((words, texts.words)),
+        np.concatenate((rare_in(index, words), texts.flags)),
+        np.concatenate((bounds, texts.bounds[1:] + bounds[-1])),
+        np.concatenate((index.documents.labels_of(old), texts.labels)),
     )
+    return both, (np.searchsorted(old, olds), len(old) + np.searchsorted(new, news))
 
 
 def look_up(index: Index, document: Document) -> Match | None:
@@ -166,13 +141,12 @@ def find_similar(index: Index, document: Document, limit: int = 10) -> list[Matc
     exact = index.same_words(new)[0]
     pairs = np.union1d(index.candidates(new), exact.astype(np.uint64) << np.uint64(32))
     olds, _ = ends_of(pairs)
-    words, bounds = new.words_of(np.arange(1))
+    words, _ = new.words_of(np.arange(1))
     if not len(pairs) or not len(words):
         return []
-    texts = _join(index, olds, Texts(words, rare_in(index, words), bounds, new.labels_of(np.arange(1))))
-    seconds = np.full(len(olds), len(olds), dtype=np.int64)
-    thresholds = thresholds_for(index.config.threshold)
-    relation, scores, passage, _ = account(PairTask(pairs, texts, np.arange(len(olds)), seconds, thresholds))
+    texts, ends = _gather(new, rare_in(index, words), index, olds, np.zeros_like(olds))
+    found = account(PairTask(pairs, texts, *ends, thresholds_for(index.config.threshold)))
+    relation, scores = found["relation"], found["scores"]
     same = np.isin(olds, exact)
     no_copy = np.isin(relation, NO_COPY) & ~same
     order = np.lexsort((olds, -scores[:, CONTAINMENT], -scores[:, RESEMBLANCE], no_copy))[:limit]
@@ -186,6 +160,6 @@ def find_similar(index: Index, document: Document, limit: int = 10) -> list[Matc
         score = round(float(scores[at, CONTAINMENT if contained else RESEMBLANCE]), 4)
         copy = Copy(*index.documents.labels(int(olds[at]))[:4], relation=name, score=score)
         named = {feature: round(float(value), 4) for feature, value in zip(FEATURES, scores[at], strict=True)}
-        return Match(copy, named, *passage[at].tolist())
+        return Match(copy, named, *found["passage"][at].tolist())
 
     return [match(at) for at in order.tolist()]

@@ -92,8 +92,7 @@ def find_crowds(
     order = np.argsort(found, kind="stable")
     cuts = np.flatnonzero(np.diff(found[order], prepend=-1, append=-1))
     crowds = [order[start:stop] for start, stop in pairwise(cuts.tolist()) if stop - start >= MIN_CROWD]
-    documents = (ranked.order[comparable[crowd]] for crowd in crowds)
-    texts = ((ranked.summaries.texts(np.sort(one), None), np.argsort(np.argsort(one))) for one in documents)
+    texts = (ranked.texts(None, comparable[crowd]) for crowd in crowds)
     for crowd, (members, copies) in zip(crowds, run(find_copies, texts), strict=True):
         crowded[comparable[crowd[members]]] = True
         ranks = comparable[crowd[copies]]
@@ -101,12 +100,12 @@ def find_crowds(
     return leaders, crowded
 
 
-def find_copies(crowd: tuple[Texts, NDArray[np.int64]]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def find_copies(crowd: tuple[Texts, list[NDArray[np.int64]]]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Mark who of a crowd has the text that most of it has, and who is a copy; nobody is where this text has gaps.
 
     A crowd is the texts of its documents, and which of these is that of each member.
     """
-    (words, _, bounds, _), places = crowd
+    (words, _, bounds, _), (places,) = crowd
     count, lengths = len(bounds) - 1, np.diff(bounds)
     owners = np.repeat(np.arange(count), lengths)
     # A run of words belongs to the document of its first word, if it does not leave it.

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from corpus.run import Map
 from dedup.compare.rarity import Among, flag_words
-from dedup.compare.relation import CONTAINED, FEATURES, thresholds_for
+from dedup.compare.relation import CONTAINED, thresholds_for
 from dedup.config import DedupConfig
 from dedup.decide.against import NOTHING_FULLER, Fuller, find_known, rare_in
 from dedup.decide.clusters import group
 from dedup.decide.crowds import find_crowds
 from dedup.decide.digests import absorb, find_digests, keep_digests
-from dedup.decide.pairs import find_accounts, find_candidates, find_edges, pair_tasks
+from dedup.decide.pairs import ACCOUNT, find_accounts, find_candidates, find_edges, pair_tasks
 from dedup.decide.survivors import Ranked, find_repeats, pick_survivors, rank_documents
 from dedup.decide.versions import find_versions
 from dedup.sketch.bands import ends_of, pair_up
@@ -48,33 +48,19 @@ RELATIONS = ("survivor", "same", "exact", "near", "contained", "extended", "earl
 _RECORD = ("outlet", "id", "text")
 
 
-class Removed(NamedTuple):
-    """Hold documents that go, by rank, with one entry in each column for each (see `Decisions`)."""
-
-    ranks: NDArray[np.int64]
-    reason: NDArray[np.int64]
-    survivor: NDArray[np.int64]
-    scores: NDArray[np.float32]
-    passage: NDArray[np.int64]
-    own: NDArray[np.int64]
-
-
 class Decisions(NamedTuple):
     """Hold what was decided of N documents.
 
     `reason` uint8[N] (`Reason`); `survivor` int64[N]: itself where kept, from N on documents of the index;
-    `anchor` int64[N]: the document it was compared with where that is not the survivor, else -1; `scores`
-    float32[N, features]; `passage` and `own` int64[N, 2]: start and length in words of the longest run shared with the
-    survivor, and of the longest that the survivor lacks; `rank` int64[N]: the place by the survivor policy; `renamed`
-    bool[N]: kept, but its id names another story too.
+    `anchor` int64[N]: the document it was compared with where that is not the survivor, else -1; `account` ACCOUNT[N]:
+    how it compares with the survivor; `rank` int64[N]: the place by the survivor policy; `renamed` bool[N]: kept, but
+    its id names another story too.
     """
 
     reason: NDArray[np.uint8]
     survivor: NDArray[np.int64]
     anchor: NDArray[np.int64]
-    scores: NDArray[np.float32]
-    passage: NDArray[np.int64]
-    own: NDArray[np.int64]
+    account: NDArray[np.void]
     rank: NDArray[np.int64]
     renamed: NDArray[np.bool_]
 
@@ -85,9 +71,7 @@ class Decisions(NamedTuple):
             reason=np.zeros(count, dtype=np.uint8),
             survivor=np.arange(count, dtype=np.int64),
             anchor=np.full(count, -1, dtype=np.int64),
-            scores=np.zeros((count, len(FEATURES)), dtype=np.float32),
-            passage=np.zeros((count, 2), dtype=np.int64),
-            own=np.zeros((count, 2), dtype=np.int64),
+            account=np.zeros(count, dtype=ACCOUNT),
             rank=np.arange(count, dtype=np.int64),
             renamed=np.zeros(count, dtype=bool),
         )
@@ -97,13 +81,15 @@ class Decisions(NamedTuple):
         """Mark the documents that stay."""
         return np.asarray(self.reason == Reason.KEPT)
 
-    def remove(self, removed: Removed) -> None:
+    def remove(
+        self,
+        ranks: NDArray[np.int64],
+        reason: NDArray[np.int64] | Reason,
+        survivor: NDArray[np.int64],
+        account: NDArray[np.void],
+    ) -> None:
         """Write down that documents go."""
-        self.reason[removed.ranks] = removed.reason
-        self.survivor[removed.ranks] = removed.survivor
-        self.scores[removed.ranks] = removed.scores
-        self.passage[removed.ranks] = removed.passage
-        self.own[removed.ranks] = removed.own
+        self.reason[ranks], self.survivor[ranks], self.account[ranks] = reason, survivor, account
 
 
 def decide(
@@ -115,15 +101,21 @@ def decide(
     """
     ranked = rank_documents(summaries, config.survivor)
     decided = Decisions.of_none(len(summaries))
-    decided.remove(_same_records(ranked, index))
+    _remove_same_records(ranked, decided, index)
     # Texts that are too short to be compared are copies only where `exact` asks for them.
     equal = np.full(len(summaries), fill_value=True) if config.exact else config.near & (ranked.lengths >= MIN_WORDS)
     reason = Reason.EXACT if config.exact else Reason.NEAR
     high, low = ranked.column("exact_high"), ranked.column("exact_low")
-    repeats = find_repeats([low, high], decided.kept & equal & ((high | low) != 0))
-    decided.remove(_equal(ranked, *repeats, reason))
+    ranks, survivors = find_repeats([low, high], decided.kept & equal & ((high | low) != 0))
+    decided.remove(ranks, reason, survivors, _account_of_equal(ranked, ranks))
     if index is not None:
-        decided.remove(_same_words_in(index, ranked, decided.kept & equal, reason))
+        # What the index has survives whatever the policy says; of several old documents the last that is written down
+        # wins: the first of the index.
+        olds, news = (ends[::-1] for ends in index.same_words(summaries))
+        ranks = ranked.unrank(decided.rank)[news]
+        open_ = (decided.kept & equal)[ranks]
+        ranks, survivors = ranks[open_], len(summaries) + olds[open_]
+        decided.remove(ranks, reason, survivors, _account_of_equal(ranked, ranks))
     fuller = _remove_near(ranked, decided, config, bands, run, index) if config.near else NOTHING_FULLER
     return _finish(ranked, decided, index, fuller)
 
@@ -147,8 +139,7 @@ def _remove_near(
         flags = _flag(ranked, counted, np.full(count, fill_value=True), index)
         known, fuller = find_known(summaries, ranked.unrank(decided.kept), flags, index, run)
         ranks, olds = ranked.unrank(decided.rank)[known.new], len(summaries) + known.old
-        reasons = _name(known.accounts.relation, known.longer)
-        decided.remove(Removed(ranks, reasons, olds, *known.accounts[1:]))
+        decided.remove(ranks, _name(known.accounts, known.longer), olds, known.accounts)
         # Whose leader is in the index is compared for itself.
         leaders = np.where(decided.kept[leaders], leaders, decided.rank)
     comparable = comparable[decided.kept[comparable] & (leaders[comparable] == comparable)]
@@ -168,17 +159,17 @@ def _remove_near(
     pairs = np.sort(pair_up(best[gone], gone))
     accounts = find_accounts(run, pair_tasks(ranked, flags, thresholds, pairs))
     survivors, gone = ends_of(pairs)
-    reasons = _name(accounts.relation, ranked.lengths[gone] > ranked.lengths[survivors])
+    reasons = _name(accounts, ranked.lengths[gone] > ranked.lengths[survivors])
     reasons[np.isin(gone, attached) & (reasons == Reason.NEAR)] = Reason.INSIDE
     reasons[np.isin(gone, versions)] = Reason.EARLIER
     # All that a digest has is kept, in one document or another.
-    accounts.own[digests[gone]] = 0
-    decided.remove(Removed(gone, reasons, survivors, *accounts[1:]))
+    accounts["own"][digests[gone]] = 0
+    decided.remove(gone, reasons, survivors, accounts)
     decided.anchor[gone] = np.where(anchors[gone] == survivors, -1, anchors[gone])
     return fuller
 
 
-def _same_records(ranked: Ranked, index: Index | None) -> Removed:
+def _remove_same_records(ranked: Ranked, decided: Decisions, index: Index | None) -> None:
     """Remove records that come twice; of those that the index has, the old one stays."""
     columns, olds, count = [ranked.column(name) for name in _RECORD], 0, len(ranked.order)
     if index is not None:
@@ -187,26 +178,16 @@ def _same_records(ranked: Ranked, index: Index | None) -> Removed:
         columns = [np.concatenate(pair) for pair in zip(known, columns, strict=True)]
     later, first = find_repeats(columns, np.ones(olds + count, dtype=bool))
     later, first = later[later >= olds] - olds, first[later >= olds] - olds
-    scores, passage = np.zeros((len(later), len(FEATURES)), dtype=np.float32), np.zeros((len(later), 2), np.int64)
     survivor = np.where(first < 0, count + olds + first, first)
-    return Removed(later, np.full(len(later), Reason.SAME_RECORD), survivor, scores, passage, passage)
+    decided.remove(later, Reason.SAME_RECORD, survivor, np.zeros(len(later), dtype=ACCOUNT))
 
 
-def _same_words_in(index: Index, ranked: Ranked, among: NDArray[np.bool_], reason: Reason) -> Removed:
-    """Remove documents of the same words as one of the index, which survives whatever the policy says."""
-    olds, news = index.same_words(ranked.summaries)
-    ranks = ranked.unrank(np.arange(len(ranked.order)))[news]
-    # Of several old documents the last that is written down wins: the first of the index.
-    ranks, olds = ranks[among[ranks]][::-1], olds[among[ranks]][::-1]
-    return _equal(ranked, ranks, len(ranked.order) + olds, reason)
-
-
-def _equal(ranked: Ranked, ranks: NDArray[np.int64], survivor: NDArray[np.int64], reason: Reason) -> Removed:
-    """Remove documents that share all their words with their survivors."""
-    scores = np.zeros((len(ranks), len(FEATURES)), dtype=np.float32)
-    scores[:, :4] = 1  # the four shares; nothing differs, and nothing comes first
-    passage = np.stack((np.zeros(len(ranks), dtype=np.int64), ranked.lengths[ranks]), axis=1)
-    return Removed(ranks, np.full(len(ranks), reason), survivor, scores, passage, np.zeros_like(passage))
+def _account_of_equal(ranked: Ranked, ranks: NDArray[np.int64]) -> NDArray[np.void]:
+    """Return the accounts of documents that share all their words with their survivors."""
+    account = np.zeros(len(ranks), dtype=ACCOUNT)
+    account["scores"][:, :4] = 1  # the four shares; nothing differs, and nothing comes first
+    account["passage"][:, 1] = ranked.lengths[ranks]
+    return account
 
 
 def _flag(
@@ -221,9 +202,9 @@ def _flag(
     return flags
 
 
-def _name(relation: NDArray[np.uint8], longer: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the reason why a document goes that has `relation` to its survivor, and is `longer` or not."""
-    return np.where(relation == CONTAINED, np.where(longer, Reason.EXTENDED, Reason.INSIDE), Reason.NEAR)
+def _name(accounts: NDArray[np.void], longer: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the reason why a document goes that compares so with its survivor, and is `longer` or not."""
+    return np.where(accounts["relation"] == CONTAINED, np.where(longer, Reason.EXTENDED, Reason.INSIDE), Reason.NEAR)
 
 
 def _finish(ranked: Ranked, decided: Decisions, index: Index | None, fuller: Fuller) -> tuple[Decisions, Fuller]:
@@ -239,7 +220,7 @@ def _finish(ranked: Ranked, decided: Decisions, index: Index | None, fuller: Ful
     last = follow(decided.survivor)
     moved = np.flatnonzero((last != decided.survivor) & (decided.reason == Reason.EXACT))
     middle = decided.survivor[moved]
-    for column in (decided.reason, decided.scores, decided.passage, decided.own, decided.anchor):
+    for column in (decided.reason, decided.account, decided.anchor):
         column[moved] = column[middle]
     while not np.array_equal(last, follow(last)):
         last = follow(last)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.compare.coverage import OWN_WORDS, cover
+from dedup.compare.coverage import has_own
 from dedup.compare.relation import CONTAINED, CONTAINMENT, HELD, NEAR, NO_COPY, RESEMBLANCE
 from dedup.decide.pairs import Edges
 from dedup.decide.survivors import Ranked
@@ -75,16 +75,9 @@ def keep_digests(
     first, second = ends_of(edges.pairs)
     ends, others = np.concatenate((first, second)), np.concatenate((second, first))
     beside = digests[ends] & ~kept[ends] & kept[others]
-    if not beside.any():
-        return
-    order = np.lexsort((others[beside], ends[beside]))
-    pages, starts = np.unique(ends[beside][order], return_index=True)
-    holders = others[beside][order]
-    documents = np.sort(ranked.order[distinct(np.append(pages, holders))])
-    places = [np.searchsorted(documents, ranked.order[ranks]) for ranks in (holders, pages)]
-    texts = ranked.summaries.texts(documents, flags)
-    own = cover(texts, places[0], np.append(starts, len(order)), places[1]).own
-    staying = pages[own[:, 1] >= OWN_WORDS]
+    pages = ends[beside]
+    texts, places = ranked.texts(flags, others[beside], pages)
+    staying = distinct(pages[has_own(texts, *places)])
     best[staying] = staying
     copies = ~np.isin(edges.relation, NO_COPY) & np.isin(first, staying) & np.isin(second, staying)
     for better, worse in zip(first[copies].tolist(), second[copies].tolist(), strict=True):

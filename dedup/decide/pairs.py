@@ -14,7 +14,7 @@ from dedup.compare.gaps import longest_passages
 from dedup.compare.relation import CONTAINMENT, FEATURES, NONE, Thresholds, compare
 from dedup.compare.screen import screen
 from dedup.decide.survivors import Ranked
-from dedup.sketch.bands import PairSet, band_pairs, distinct, ends_of, pair_up, sample_pairs
+from dedup.sketch.bands import PairSet, band_pairs, ends_of, pair_up, sample_pairs
 from dedup.sketch.minhash import NGRAM
 from dedup.store.summaries import Texts
 
@@ -24,6 +24,11 @@ _SAMPLES_PER_TASK = 1 << 20
 _WORDS_PER_TASK = 1 << 19
 #: Two texts of at least this containment may stand in one cluster without being copies of each other.
 MIN_COMPANION = 0.3
+#: An account of a pair: how the two compare, and start and length in words of two passages of the second, `passage` the
+#: longest that both have, `own` the longest that the first lacks.
+ACCOUNT = np.dtype(
+    [("relation", np.uint8), ("scores", np.float32, len(FEATURES)), ("passage", np.int64, 2), ("own", np.int64, 2)]
+)
 
 
 class Edges(NamedTuple):
@@ -32,22 +37,6 @@ class Edges(NamedTuple):
     pairs: NDArray[np.uint64]
     relation: NDArray[np.uint8]
     scores: NDArray[np.float32]
-
-
-class Accounts(NamedTuple):
-    """Hold for each of some pairs how they compare, and two passages of the second: start and length in words.
-
-    `passage` int64[P, 2] is the longest that both have, `own` int64[P, 2] the longest that the first lacks.
-    """
-
-    relation: NDArray[np.uint8]
-    scores: NDArray[np.float32]
-    passage: NDArray[np.int64]
-    own: NDArray[np.int64]
-
-    def of(self, which: NDArray[np.int64]) -> Accounts:
-        """Return the accounts of some of the pairs."""
-        return Accounts(self.relation[which], self.scores[which], self.passage[which], self.own[which])
 
 
 class PairTask(NamedTuple):
@@ -60,8 +49,7 @@ class PairTask(NamedTuple):
     thresholds: Thresholds
 
 
-_NO_SCORES = np.empty((0, len(FEATURES)), dtype=np.float32)
-Columns = TypeVar("Columns", Edges, Accounts, Coverage)
+Columns = TypeVar("Columns", Edges, Coverage)
 
 
 def find_candidates(ranked: Ranked, comparable: NDArray[np.int64], bands: int, run: Map) -> NDArray[np.uint64]:
@@ -101,12 +89,8 @@ def pair_tasks(
 ) -> Iterator[PairTask]:
     """Yield the tasks of comparing `pairs` of ranks; `flags` are those of all words of the summaries, or none."""
     for part in cut_pairs(pairs, ranked.lengths[ends_of(pairs)[1]]):
-        firsts, seconds = (ranked.order[ends] for ends in ends_of(part))
-        documents = distinct(np.append(firsts, seconds))
-        texts = ranked.summaries.texts(documents, flags)
-        yield PairTask(
-            part, texts, np.searchsorted(documents, firsts), np.searchsorted(documents, seconds), thresholds
-        )
+        texts, (firsts, seconds) = ranked.texts(flags, *ends_of(part))
+        yield PairTask(part, texts, firsts, seconds, thresholds)
 
 
 def _join(none: Columns, pieces: Iterable[Any]) -> Columns:
@@ -117,7 +101,8 @@ def _join(none: Columns, pieces: Iterable[Any]) -> Columns:
 def find_edges(run: Map, tasks: Iterable[PairTask]) -> Edges:
     """Compare all pairs; keep the copies and those that make companions."""
     none = np.empty(0, dtype=np.uint64)
-    return _join(Edges(none, none.astype(np.uint8), _NO_SCORES), run(_compare_likely, tasks))
+    no_scores = np.empty((0, len(FEATURES)), dtype=np.float32)
+    return _join(Edges(none, none.astype(np.uint8), no_scores), run(_compare_likely, tasks))
 
 
 def _compare_likely(task: PairTask) -> Edges:
@@ -129,17 +114,18 @@ def _compare_likely(task: PairTask) -> Edges:
     return Edges(pairs[kept], relation[kept], scores[kept])
 
 
-def find_accounts(run: Map, tasks: Iterable[PairTask]) -> Accounts:
-    """Compare all pairs and find the longest passage of each, in the order of the tasks."""
-    none, passage = np.empty(0, dtype=np.uint8), np.empty((0, 2), dtype=np.int64)
-    return _join(Accounts(none, _NO_SCORES, passage, passage), run(account, tasks))
+def find_accounts(run: Map, tasks: Iterable[PairTask]) -> NDArray[np.void]:
+    """Return the ACCOUNT of each pair, in the order of the tasks."""
+    return np.concatenate([np.empty(0, ACCOUNT), *run(account, tasks)])
 
 
-def account(task: PairTask) -> Accounts:
-    """Compare the pairs of `task` and find the passages of each."""
-    comparison = compare(task.texts, task.firsts, task.seconds, task.thresholds)
-    passage = longest_passages(task.texts.words, task.texts.bounds, task.firsts, task.seconds)
-    return Accounts(*comparison, passage, find_cover(task).own)
+def account(task: PairTask) -> NDArray[np.void]:
+    """Return the ACCOUNT of each pair of `task`."""
+    found = np.empty(len(task.pairs), ACCOUNT)
+    found["relation"], found["scores"] = compare(task.texts, task.firsts, task.seconds, task.thresholds)
+    found["passage"] = longest_passages(task.texts.words, task.texts.bounds, task.firsts, task.seconds)
+    found["own"] = find_cover(task).own
+    return found
 
 
 def find_coverage(run: Map, tasks: Iterable[PairTask]) -> Coverage:

@@ -16,7 +16,6 @@ import orjson
 from numpy.typing import NDArray
 
 from corpus.records import ID_LENGTH, REPLACES, Copy
-from dedup.compare.relation import FEATURES
 from dedup.decide.against import NOTHING_FULLER, Fuller
 from dedup.decide.decisions import RELATIONS, Decisions, Reason
 from dedup.sketch.bands import distinct
@@ -150,6 +149,7 @@ def tabulate(
     row_of = np.empty(len(members), dtype=np.int64)
     row_of[places] = np.arange(len(places))
     own = np.minimum(rows, count - 1)
+    accounts = decided.account[own]
     survivor = np.where(rows < count, decided.survivor[own], rows)
     anchor = np.where(rows < count, decided.anchor[own], -1)
     keys = summaries.column("key")[rows[rows < count]]
@@ -168,9 +168,9 @@ def tabulate(
         "reason": np.where(rows < count, decided.reason[own], Reason.KEPT).astype(np.uint8),
         "first": _rows_of(survivor, members, row_of),
         "anchor": _rows_of(anchor, members, row_of),
-        "scores": decided.scores[own].reshape(-1, len(FEATURES)),
-        "passage": decided.passage[own].astype(np.int32),
-        "own": decided.own[own].astype(np.int32),
+        "scores": accounts["scores"].copy(),
+        "passage": accounts["passage"].astype(np.int32, order="C"),
+        "own": accounts["own"].astype(np.int32, order="C"),
         "strings": blob,
         "string_bounds": bounds,
         "renamed": summaries.column("key")[renamed],

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.config import Criterion
+from dedup.sketch.bands import distinct
 from dedup.store.counts import count_odd_words
-from dedup.store.summaries import Summaries
+from dedup.store.summaries import Summaries, Texts
 from dedup.store.summary import NO_DATE
 
 #: Texts whose letters and digits differ by no more than this share, and so many, are about as long. There are no
@@ -33,6 +34,14 @@ class Ranked(NamedTuple):
     def column(self, name: str) -> NDArray[np.uint64]:
         """Return one of COLUMNS in order of rank."""
         return self.summaries.column(name)[self.order]
+
+    def texts(
+        self, flags: NDArray[np.uint8] | None, *ranks: NDArray[np.int64]
+    ) -> tuple[Texts, list[NDArray[np.int64]]]:
+        """Gather the texts of some ranks, each once, and tell which of them is that of each rank."""
+        given = [self.order[one] for one in ranks]
+        documents = distinct(np.concatenate(given))
+        return self.summaries.texts(documents, flags), [np.searchsorted(documents, one) for one in given]
 
     def unrank(self, values: NDArray[Any]) -> NDArray[Any]:
         """Put values in order of rank into the order of the summaries."""
