@@ -142,16 +142,19 @@ def tabulate(
     gone = np.flatnonzero(~decided.kept)
     members = distinct(np.append(gone, decided.survivor[gone]))
     renamed = np.flatnonzero(decided.renamed)
+    renamed = renamed[np.argsort(summaries.column("key")[renamed])]
     new_ids = {document: new_id(summaries, document) for document in renamed.tolist()}
     strings = _strings(summaries, old, members, new_ids)
-    places = _order(members, strings, decided)
+    survivor = members.copy()
+    survivor[members < count] = decided.survivor[members[members < count]]
+    places = _order(members, strings, survivor)
     rows = members[places]
-    row_of = np.empty(len(members), dtype=np.int64)
-    row_of[places] = np.arange(len(places))
+    row_of = np.argsort(places)
     own = np.minimum(rows, count - 1)
     accounts = decided.account[own]
-    survivor = np.where(rows < count, decided.survivor[own], rows)
     anchor = np.where(rows < count, decided.anchor[own], -1)
+    anchored = np.flatnonzero(anchor >= 0)
+    anchor[anchored] = row_of[np.searchsorted(members, anchor[anchored])]
     keys = summaries.column("key")[rows[rows < count]]
     by_key = np.argsort(keys, kind="stable")
     starts = strings.starts.reshape(-1, EACH)[places].ravel()
@@ -159,15 +162,17 @@ def tabulate(
     bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
     blob = np.empty(bounds[-1], dtype=np.uint8)
     copy_parts(strings.blob, starts, bounds, blob)
-    renamed = renamed[np.argsort(summaries.column("key")[renamed])]
-    new_blob, new_bounds = pack_strings([new_ids[document] for document in renamed.tolist()])
-    keys_fuller, replaced, replaced_bounds, shares = _fuller(summaries, old, fuller)
+    new_blob, new_bounds = pack_strings(list(new_ids.values()))
+    fuller_keys = summaries.column("key")[fuller.new]
+    order = np.lexsort((fuller.old, fuller_keys))
+    labels = [old.labels(one) for one in fuller.old[order].tolist()] if old is not None else []
+    replaced, replaced_bounds = pack_strings([string for label in labels for string in label])
     return {
         "keys": keys[by_key],
         "key_rows": np.flatnonzero(rows < count)[by_key],
         "reason": np.where(rows < count, decided.reason[own], Reason.KEPT).astype(np.uint8),
-        "first": _rows_of(survivor, members, row_of),
-        "anchor": _rows_of(anchor, members, row_of),
+        "first": row_of[np.searchsorted(members, survivor[places])],
+        "anchor": anchor,
         "scores": accounts["scores"].copy(),
         "passage": accounts["passage"].astype(np.int32, order="C"),
         "own": accounts["own"].astype(np.int32, order="C"),
@@ -176,21 +181,11 @@ def tabulate(
         "renamed": summaries.column("key")[renamed],
         "new_ids": new_blob,
         "new_id_bounds": new_bounds,
-        "fuller": keys_fuller,
+        "fuller": fuller_keys[order],
         "replaced": replaced,
         "replaced_bounds": replaced_bounds,
-        "shares": shares,
+        "shares": fuller.shares[order],
     }
-
-
-def _fuller(
-    summaries: Summaries, old: Summaries | None, fuller: Fuller
-) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.int64], NDArray[np.float32]]:
-    """Return the keys of documents that replace old ones, sorted, with the strings of those, and what both share."""
-    keys = summaries.column("key")[fuller.new]
-    order = np.lexsort((fuller.old, keys))
-    labels = [old.labels(one) for one in fuller.old[order].tolist()] if old is not None else []
-    return keys[order], *pack_strings([string for label in labels for string in label]), fuller.shares[order]
 
 
 def new_id(summaries: Summaries, document: int) -> str:
@@ -198,16 +193,6 @@ def new_id(summaries: Summaries, document: int) -> str:
     strings = summaries.labels(document)
     name = "\0".join((strings.outlet, strings.id, f"{summaries.number('text', document):016x}"))
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:ID_LENGTH]
-
-
-def _rows_of(
-    documents: NDArray[np.int64], members: NDArray[np.int64], row_of: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return the row of each document, -1 for -1."""
-    rows = np.full(len(documents), -1, dtype=np.int64)
-    named = documents >= 0
-    rows[named] = row_of[np.searchsorted(members, documents[named])]
-    return rows
 
 
 def _strings(
@@ -226,15 +211,9 @@ def _strings(
     return Strings(np.concatenate((blob, ids)), starts, stops)
 
 
-def _order(members: NDArray[np.int64], strings: Strings, decided: Decisions) -> NDArray[np.int64]:
+def _order(members: NDArray[np.int64], strings: Strings, survivor: NDArray[np.int64]) -> NDArray[np.int64]:
     """Order the members: clusters by their survivor's id, the survivor first, then copies by id and address."""
-    count = len(decided.survivor)
-    survivor = members.copy()
-    survivor[members < count] = decided.survivor[members[members < count]]
-    columns = [
-        Strings(strings.blob, strings.starts[at :: EACH], strings.stops[at :: EACH])
-        for at in range(EACH)
-    ]
+    columns = [Strings(strings.blob, strings.starts[at::EACH], strings.stops[at::EACH]) for at in range(EACH)]
     ids = tell_apart(np.zeros(len(members), dtype=np.int64), columns[0])
     places = rank(ids[np.searchsorted(members, survivor)], survivor, members != survivor, ids)
     for column in columns[1:]:
