@@ -138,7 +138,7 @@ _BITS = np.zeros(sys.maxunicode + 1, np.uint8)
 
 def _bits_of(text: str) -> NDArray[np.uint8]:
     """Return the bits of each character, looked up all at once: counting one by one costs a third of Filter."""
-    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     bits = _BITS[codes]
     if not bits.all():
         for sign in set(text):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cleaning import filters
@@ -216,6 +216,7 @@ def test_the_stage_crosses_processes() -> None:
 
 
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("اليوم في. \n-،ط§")), max_size=400))
+@example("\ud800")
 def test_total_and_the_record_is_not_changed(text: str) -> None:
     record = document(text, "ar")
     found = reason_to_drop(record, FilterConfig())

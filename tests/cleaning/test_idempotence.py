@@ -124,7 +124,7 @@ def test_nor_with_the_table_that_was_learned(some, seed):
     corpus = some + [replace(some[0], id=str(n), text=text) for n, text in enumerate(dressed)]
     stage = Clean()
     stage.learn([memoryview(summarise(stage.accumulator(), corpus))], run_here)
-    for document in corpus:
+    for document in corpus[: len(some) + 3]:
         settled(stage, document)
 
 
@@ -203,7 +203,7 @@ def test_a_page_once_extracted_and_cleaned_is_clean(path):
     settled(Clean(), document)
 
 
-@pytest.mark.parametrize("name", ["gold", "chrome", "clean", "traps"])
+@pytest.mark.parametrize("name", ["gold", pytest.param("chrome", marks=pytest.mark.slow), "clean", "traps"])
 @pytest.mark.parametrize("learn", [True, False], ids=["table", "no-table"])
 def test_labelled_texts_settle(labelled, name, learn):
     lines = (labelled / "text" / f"{name}.jsonl").read_text("utf-8").split("\n")
