@@ -101,8 +101,9 @@ def test_a_character_cut_in_two_fails_its_row(tmp_path: Path, codec: str) -> Non
     "codec", ["utf-16", "utf-32", *(pytest.param(f"utf-16-{end}", marks=pytest.mark.slow) for end in ("le", "be"))]
 )
 def test_a_wide_csv_larger_than_its_sample(tmp_path: Path, codec: str) -> None:
-    found = read(tmp_path, "a.csv", ("id,text\n" + "1,خبر news\n" * 70_000).encode(codec))
-    assert texts(found) == ["خبر news"] * 70_000
+    text = " ".join(["خبر news"] * 20)
+    found = read(tmp_path, "a.csv", ("id,text\n" + f"1,{text}\n" * 3_500).encode(codec))
+    assert texts(found) == [text] * 3_500
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])

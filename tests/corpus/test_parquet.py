@@ -162,7 +162,7 @@ LONG = 15_000_000
 @pytest.mark.parametrize(
     ("columns", "options", "expected"),
     [
-        ("dict(text=['x' * LONG] * 64)", "", ["too-large"] * 64),
+        ("dict(text=['x' * LONG] * 24)", "", ["too-large"] * 24),
         pytest.param("dict(text=['x' * LONG] * 64)", "use_dictionary=False, compression='zstd'", ["too-large"] * 64,
                      marks=pytest.mark.slow),
         pytest.param("dict(text=['x' * (4 * LONG)] * 40)", "compression='zstd'", ["too-large"] * 40,

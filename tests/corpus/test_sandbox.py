@@ -11,7 +11,7 @@ import pytest
 from corpus.errors import EnvironmentFault, RecordError
 from corpus.run import sandbox as guard_module
 from corpus.run.sandbox import Guard
-from tests.timing import PATIENCE
+from tests.timing import PATIENCE, all_end, is_alive
 
 GIBIBYTE = 2**30
 ROOT = Path(__file__).parents[2]
@@ -217,16 +217,13 @@ def test_no_child_outlives_a_parent_that_is_killed(tmp_path, then):
     with start_parent(tmp_path, then) as parent:
         child = int(parent.stdout.readline().split()[0])
         parent.kill()
-    deadline = time.monotonic() + PATIENCE
-    while is_alive(child) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not is_alive(child)
+    assert all_end([child])
 
 
 def test_a_guard_that_nobody_closes_does_not_keep_its_parent(tmp_path):
     with start_parent(tmp_path, "pass") as parent:
         child = int(parent.stdout.readline().split()[0])
-        assert parent.wait(10) == 0
+        assert parent.wait(PATIENCE) == 0
     assert not is_alive(child)
 
 
@@ -235,11 +232,3 @@ def test_a_hard_limit_below_the_memory_of_a_page_holds(tmp_path):
         out, err = parent.communicate()
     assert (parent.returncode, err) == (0, "")
     assert out.split()[1:] == [str(GIBIBYTE)] * 2
-
-
-def is_alive(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"

@@ -33,7 +33,9 @@ def one_sentence(said):
     ("limit", "workers"),
     [(7, 2), (3000, 1), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((0, 1), (0, 2), (7, 1), (3000, 2)))],
 )
-def test_a_full_disk_at_any_size_is_exit_3_and_the_same_command_goes_on(dumps, tmp_path, limit, workers):
+def test_a_full_disk_at_any_size_is_exit_3_and_the_same_command_goes_on(
+    dumps, tmp_path, monkeypatch, capsys, limit, workers
+):
     (dumps / "page.html").write_text(f"<html><body><p>{story(9)}</p></body></html>", "utf-8")
     arguments = ("clean", dumps, "-o", tmp_path / "out", "-q", "--workers", workers)
 
@@ -45,7 +47,7 @@ def test_a_full_disk_at_any_size_is_exit_3_and_the_same_command_goes_on(dumps, t
     assert one_sentence(done.stderr), done.stderr
     assert not (tmp_path / "out" / "_SUCCESS").exists()
     assert list((tmp_path / "out").rglob("*.unpublished-*")) == []
-    assert command(*arguments).returncode == 0
+    assert call(monkeypatch, capsys, *arguments)[0] == 0
     build(dumps, tmp_path / "calm", command="clean")
     assert tree(tmp_path / "out") == tree(tmp_path / "calm")
 
@@ -157,11 +159,13 @@ def test_a_defect_of_ours_is_exit_70_and_names_its_place(dumps, tmp_path, monkey
 
 
 def interrupted(arguments, number, delays):
-    """Start a command, send it a signal after each delay, and return its exit code and what it said."""
+    """Start a command, send it a signal after each delay once it handles them, and return how it ended."""
     run = subprocess.Popen(
         [sys.executable, "-m", "ghirbal", *map(str, arguments)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, start_new_session=True,
     )  # fmt: skip
+    while not handles(run.pid, signal.SIGTERM):
+        time.sleep(0.01)
     for delay in delays:
         time.sleep(delay)
         run.send_signal(number)
@@ -169,10 +173,16 @@ def interrupted(arguments, number, delays):
     return run.returncode, said
 
 
+def handles(process, number):
+    """Return whether a process has a handler of its own for a signal: before, Python itself answers, or nobody."""
+    caught = Path(f"/proc/{process}/status").read_text().split("SigCgt:")[1].split()[0]
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
 @pytest.mark.parametrize(
     ("number", "delays"),
     [
-        (signal.SIGTERM, [0.25]),
+        (signal.SIGTERM, [0]),
         pytest.param(signal.SIGHUP, [0.6], marks=pytest.mark.slow),
         (signal.SIGTERM, [1.2]),
         pytest.param(signal.SIGINT, [0.6, 0.02, 0.02, 0.02, 0.02], marks=pytest.mark.slow),
@@ -198,16 +208,14 @@ def test_an_interrupt_that_compiled_code_swallows_comes_again():
         "call = ctypes.CFUNCTYPE(None)(lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(0.01)) and None)\n"
         "def main():\n"
         "    call()\n"
-        "    time.sleep(5)\n"
+        "    time.sleep(60)\n"
         "    sys.exit(0)\n"
         "sys.modules['ghirbal.cli'] = types.SimpleNamespace(main=main)\n"
         "ghirbal.__main__.run()\n"
     )
-    started = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=ENVIRONMENT)
     assert (done.returncode, done.stderr.count("\n")) == (130, 1)
     assert done.stderr.startswith("error: interrupted")
-    assert time.monotonic() - started < 4
 
 
 def test_nohup_means_it(dumps, tmp_path):

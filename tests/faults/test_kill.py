@@ -5,14 +5,12 @@ import random
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import EXAMPLES
 from tests.ghirbal.builds import ROOT, build, tree
-from tests.timing import PATIENCE
+from tests.timing import all_end
 
 #: A calm run of the examples with two workers takes about so long here; kills are spread over twice that.
 SECONDS = 8.0
@@ -71,15 +69,4 @@ def test_workers_do_not_outlive_a_killed_parent(tmp_path):
     assert len(workers) == 2
     parent.kill()
     parent.wait()
-    deadline = time.monotonic() + PATIENCE
-    while any(is_alive(worker) for worker in workers) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not any(is_alive(worker) for worker in workers)
-
-
-def is_alive(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
+    assert all_end(workers)

@@ -1,9 +1,10 @@
 """Folders that strangers prepared: nothing outside them is touched, nothing that is not ours is removed."""
 
+import io
 import shutil
-import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import orjson
 import pytest
@@ -13,7 +14,7 @@ from corpus.files.durable import publish, publish_json
 from dedup.stages import Dedup
 from ghirbal import output
 from ghirbal.check import check_corpus, check_records
-from tests.ghirbal.builds import ROOT, build, call, command, rows, story, tree
+from tests.ghirbal.builds import ROOT, build, call, rows, story, tree
 
 PACKAGES = ("cleaning", "corpus", "dedup", "ghirbal")
 
@@ -116,15 +117,13 @@ def test_a_house_with_strange_things_is_foreign(dumps, tmp_path):
         build(dumps, tmp_path / "out")
 
 
-def test_what_came_by_standard_input_is_gone_when_the_run_is(dumps, tmp_path):
-    lines = "".join(orjson.dumps({"text": story(n)}).decode() + "\n" for n in range(3))
-    for _ in range(2):
-        done = command("clean", "-", "-o", tmp_path / "out", "-q", "--workers", "1", input=lines)
-        assert done.returncode == 0, done.stderr
+def test_what_came_by_standard_input_is_gone_when_the_run_is(tmp_path, monkeypatch, capsys):
+    lines = b"".join(orjson.dumps({"text": story(n)}) + b"\n" for n in range(3))
+    for given, expected, told in ((lines, 0, ""), (lines, 0, "had finished before"), (lines + lines, 2, "")):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+        code, said = call(monkeypatch, capsys, "clean", "-", "-o", tmp_path / "out", "-q", "--workers", 1)
+        assert (code, told in said.out) == (expected, True), said.err
         assert sorted(path.name for path in (tmp_path / "out" / ".ghirbal").iterdir()) == ["lock", "run.json"]
-    assert "had finished before" in done.stdout
-    assert command("clean", "-", "-o", tmp_path / "out", "-q", input=lines + lines).returncode == 2
-    assert sorted(path.name for path in (tmp_path / "out" / ".ghirbal").iterdir()) == ["lock", "run.json"]
 
 
 # --- files that say what they should not --------------------------------------------------------------------------
@@ -205,27 +204,25 @@ def test_check_follows_no_link_and_reads_rows_that_are_none(dumps, tmp_path):
 
 
 @pytest.mark.broken_corpus
-def test_a_rule_that_changed_is_another_run(dumps, tmp_path):
-    """The packages are copied, because a phrase is added to the lexicon of the copy."""
+def test_a_rule_that_changed_is_another_run(dumps, tmp_path, monkeypatch, capsys):
+    """The packages are copied, because a line is added to the lexicon of the copy."""
     home = tmp_path / "home"
     for package in PACKAGES:
         shutil.copytree(ROOT / package, home / package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(output, "files", home.joinpath)
+    monkeypatch.setattr(output, "code_digest", output.code_digest.__wrapped__)
+    run = partial(call, monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q", "--workers", 1)
 
-    def run(*more):
-        call = [sys.executable, "-m", "ghirbal", "clean", str(dumps), "-o", str(tmp_path / "out"), "-q"]
-        return subprocess.run(
-            [*call, *more], cwd=home, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(home)}
-        )
-
-    assert run().returncode == 0
-    assert "had finished before" in run().stdout
+    assert run()[0] == 0
+    code, said = run()
+    assert (code, "had finished before" in said.out) == (0, True)
     lexicon = home / "cleaning" / "lines" / "lexicon.toml"
     lexicon.write_text(lexicon.read_text("utf-8") + "\n# one more line\n", "utf-8")
-    done = run()
-    assert done.returncode == 2
-    assert "a finished corpus made from something else (what differs: the code of Ghirbal)" in done.stderr
-    assert "--fresh" in done.stderr
-    assert run("--fresh").returncode == 0
+    code, said = run()
+    assert code == 2
+    assert "a finished corpus made from something else (what differs: the code of Ghirbal)" in said.err
+    assert "--fresh" in said.err
+    assert run("--fresh")[0] == 0
 
 
 def test_the_manifest_names_the_code_and_the_python_it_was_made_with(dumps, tmp_path):
