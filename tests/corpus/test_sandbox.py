@@ -1,6 +1,3 @@
-import os
-import resource
-import signal
 import subprocess
 import sys
 import time
@@ -11,46 +8,10 @@ import pytest
 from corpus.errors import EnvironmentFault, RecordError
 from corpus.run import sandbox as guard_module
 from corpus.run.sandbox import Guard
+from tests.corpus.behaviours import GIBIBYTE, Unreadable, behave, killed_always, killed_once
 from tests.timing import PATIENCE, all_end, is_alive
 
-GIBIBYTE = 2**30
 ROOT = Path(__file__).parents[2]
-
-
-def burn(seconds):
-    while time.process_time() < seconds:
-        pass
-
-
-def behave(item):
-    match item:
-        case "hang":
-            while True:
-                pass
-        case "sleep":
-            while True:
-                time.sleep(0.01)
-        case "work slowly":
-            burn(time.process_time() + 0.25)
-            time.sleep(1)
-        case "die":
-            os._exit(139)
-        case "eat":
-            return len(bytearray(8 * GIBIBYTE))
-        case "deaf":
-            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])
-            while True:
-                pass
-    return answer(item)
-
-
-def answer(item):
-    match item:
-        case "who":
-            return os.getpid()
-        case "limit":
-            return resource.getrlimit(resource.RLIMIT_AS)
-    return item.upper()
 
 
 @pytest.fixture
@@ -121,42 +82,6 @@ def test_one_child_serves_until_it_dies_or_has_served_long(guard, monkeypatch):
     assert children[2:] == [children[2]] * 3
 
 
-class Unreadable:
-    """A function that the child cannot load: loading it raises, or gets the child killed so many times."""
-
-    def __init__(self, folder=None, times=0):
-        self.folder, self.times = folder, times
-
-    def __call__(self, item):
-        return item
-
-    def __reduce__(self):
-        return explode, (self.folder, self.times)
-
-
-def explode(folder, times):
-    if folder is None:
-        raise RuntimeError("cannot be loaded")
-    return die_first(folder, times) or behave
-
-
-def die_first(folder, times):
-    """Be killed, as when memory is short, the first so many times."""
-    number = len(list(folder.iterdir()))
-    if number < times:
-        (folder / str(number)).touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def killed_once(folder):
-    die_first(folder, 1)
-    return "read"
-
-
-def killed_always(folder):
-    die_first(folder, 100)
-
-
 def test_a_child_that_cannot_start_is_no_fault_of_the_page():
     guard = Guard(Unreadable(), seconds=5, memory=2 * GIBIBYTE)
     with pytest.raises(EnvironmentFault, match="cannot be started"):
@@ -197,7 +122,8 @@ def test_a_page_whose_child_is_killed_again_is_set_aside(tmp_path):
 PARENT = """
 import sys
 sys.path[:0] = [{root!r}]
-from tests.corpus.test_sandbox import GIBIBYTE, Guard, behave
+from corpus.run.sandbox import Guard
+from tests.corpus.behaviours import GIBIBYTE, behave
 if __name__ == "__main__":
     guard = Guard(behave, seconds=60, memory=2 * GIBIBYTE)
     print(guard("who"), *guard("limit"), flush=True)
