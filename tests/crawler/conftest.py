@@ -17,6 +17,8 @@ import orjson
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from tests.crawler.forks import run_forked
+
 PROJECT = Path(__file__).parents[2]
 
 
@@ -28,16 +30,21 @@ class Crawl:
     outlets: Path
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(self, *arguments: str, private: str = "1", limit: int = 0) -> subprocess.Popen[str]:
-        """Start a crawl and do not wait for it; `limit` is the largest file it may write, in bytes."""
-        command = [sys.executable, "-m", "scrapy", "crawl", "news", "-a", f"outlets={self.outlets}"]
+    def command(self, arguments: tuple[str, ...], private: str = "1") -> list[str]:
+        """Return the command of a crawl."""
+        command = ["scrapy", "crawl", "news", "-a", f"outlets={self.outlets}"]
         settings = {"GHIRBAL_OUT": str(self.out), "GHIRBAL_ALLOW_PRIVATE": private, "AUTOTHROTTLE_ENABLED": "0"}
         settings |= {"GHIRBAL_RETRY_SECONDS": "0.2", "GHIRBAL_CONTACT": "test@example.com"}
         for name, value in settings.items():
             command += ["-s", f"{name}={value}"]
+        return [*command, *arguments]
+
+    def start(self, *arguments: str, limit: int = 0) -> subprocess.Popen[str]:
+        """Start a crawl and do not wait for it; `limit` is the largest file it may write, in bytes."""
         process = subprocess.Popen(
-            [*command, *arguments], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, start_new_session=True,
+            [sys.executable, "-m", *self.command(arguments)],
+            cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None,
         )  # fmt: skip
         self.processes.append(process)
@@ -45,11 +52,9 @@ class Crawl:
 
     def run(self, *arguments: str, private: str = "1", code: int = 0) -> str:
         """Run a crawl to its end, demand its exit code, and return what it printed."""
-        process = self.start(*arguments, private=private)
-        output, _ = process.communicate(timeout=120)
-        assert process.returncode == code, output
-        assert "Traceback" not in output, output
-        return output
+        done = run_forked(self.out.with_name("printed"), *self.command(arguments, private))
+        assert done.returncode == code, done.stderr
+        return done.stdout + done.stderr
 
     def write(self, *entries: str) -> None:
         """Write the outlets file from the bodies of its tables."""

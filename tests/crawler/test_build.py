@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
+
+import pytest
 
 from ghirbal.check import check_corpus
 from tests.crawler.conftest import Crawl
 from tests.crawler.site import Answer, Route, Site
-from tests.ghirbal.builds import build, command, rows, story
+from tests.ghirbal.builds import build, call, rows, story
 
 HEAD = '<meta property="og:type" content="article"><script>var a = 1;</script>'
 
@@ -56,7 +59,9 @@ def texts(corpus: Path) -> list[list[str]]:
     return sorted(row["text"].split() for row in rows(corpus, "corpus"))
 
 
-def test_a_second_crawl_built_against_the_first_corpus_adds_its_new_stories_alone(crawl: Crawl) -> None:
+def test_a_second_crawl_built_against_the_first_corpus_adds_its_new_stories_alone(
+    crawl: Crawl, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     old, new, third = (crawl.out.parent / name for name in ("old", "new", "third"))
     index = crawl.out.parent / "index"
     with Site(routes()) as site:
@@ -65,14 +70,15 @@ def test_a_second_crawl_built_against_the_first_corpus_adds_its_new_stories_alon
         build(crawl.out, old)
         site.routes |= {"/": front(range(7)), "/news/5": article(5), "/news/6": article(6, story(1))}
         crawl.run()
-    assert command("index", old, "-o", index).returncode == 0
-    done = command("build", crawl.out, "--against", index, "-o", new, "-q")
-    assert (done.returncode, done.stderr) == (0, "")
+    run = partial(call, monkeypatch, capsys)
+    assert run("index", old, "-o", index)[0] == 0
+    code, said = run("build", crawl.out, "--against", index, "-o", new, "-q", "--workers", 1)
+    assert (code, said.err) == (0, "")
     assert texts(old) == sorted(story(number).split() for number in range(4))
     assert texts(new) == [story(5).split()]
     assert check_corpus(old) == check_corpus(new) == []
     survivors = {row["survivor"] for row in rows(new, "removed") if row["reason"] != "listing"}
     assert survivors == {row["id"] for row in rows(old, "corpus")}
-    assert command("index", new, "-o", index).returncode == 0
+    assert run("index", new, "-o", index)[0] == 0
     assert build(crawl.out, third, against=str(index)).report.kept == 0
     assert check_corpus(third) == []

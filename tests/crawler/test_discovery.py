@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,8 @@ from crawler.discovery import draft_outlet
 from crawler.outlets import parse_outlets
 from ghirbal.report_page import render_crawl
 from tests.crawler.conftest import PROJECT, Crawl
+from tests.crawler.forks import run_forked
 from tests.crawler.site import Answer, Site, page
-from tests.ghirbal.builds import command
 
 NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 
@@ -101,14 +102,7 @@ def test_editions_on_one_host_share_its_links(crawl: Crawl) -> None:
     assert (outlets["ar"]["fetched"], outlets["fa"]["fetched"]) == (2, 2)
 
 
-def drafted(url: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run `ghirbal outlet` in a process of its own; Scrapy's reactor starts once."""
-    done = command("outlet", url, *options)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
-
-
-def test_an_outlet_is_drafted_from_its_front_page_robots_and_feeds() -> None:
+def test_an_outlet_is_drafted_from_its_front_page_robots_and_feeds(tmp_path: Path) -> None:
     feed = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
     with Site({"/": page(0, ["/2026/11/01/a-long-story/", "/rss/sport", "/rss/news"], head=feed)}) as site:
         robots = b"User-agent: *\nCrawl-delay: 0.2\nDisallow: /rss/sport\nSitemap: /sitemap.xml\n"
@@ -117,7 +111,7 @@ def test_an_outlet_is_drafted_from_its_front_page_robots_and_feeds() -> None:
         # A feed that is not well-formed.
         site.routes["/rss/news"] = _xml("<rss><item><link>/x</lik><pubDate>Mon, 01 Jan 2024 00:00:[0</pubDate></item>")
         site.routes["/sitemap.xml"] = _xml(f"<urlset><url><loc>{site.url}/x</loc></url></urlset>")
-        done = drafted(site.url, "--allow-private")
+        done = run_forked(tmp_path, "ghirbal", "outlet", site.url, "--allow-private")
         asked = site.asked()
         agents = {headers["user-agent"] for _, headers, _ in site.hits}
     assert (done.returncode, done.stderr) == (0, "")
@@ -148,17 +142,17 @@ def _moved(location: str) -> Answer:
         ({"/": _moved(f"http://{'a' * 70}.example/")}, "redirects to what is no http or https url"),
     ],
 )  # fmt: skip
-def test_a_draft_that_cannot_be_made_says_why(routes: dict[str, Answer], message: str) -> None:
+def test_a_draft_that_cannot_be_made_says_why(tmp_path: Path, routes: dict[str, Answer], message: str) -> None:
     with Site(routes) as site:
-        done = drafted(site.url, "--allow-private")
+        done = run_forked(tmp_path, "ghirbal", "outlet", site.url, "--allow-private")
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
-def test_a_private_address_is_refused_and_the_message_says_how_to_lift_that(host: str) -> None:
+def test_a_private_address_is_refused_and_the_message_says_how_to_lift_that(tmp_path: Path, host: str) -> None:
     with Site({"/": page(0)}) as site:
-        done = drafted(f"http://{host}:{site.host.partition(':')[2]}/")
+        done = run_forked(tmp_path, "ghirbal", "outlet", f"http://{host}:{site.host.partition(':')[2]}/")
         assert not site.asked()
     assert (done.returncode, done.stdout) == (2, "")
     assert "is not on the public internet; --allow-private" in done.stderr
