@@ -57,8 +57,15 @@ class Store:
         Raises:
             UsageError: the package for them is not installed, or nobody knows them.
         """
+        try:
+            from fsspec.core import url_to_fs  # type: ignore[import-untyped]
+        except ImportError as error:
+            raise UsageError(f'{address}: addresses need fsspec: pip install "ghirbal[remote]"') from error
+        try:
+            self._system, self._path = url_to_fs(address)
+        except (ImportError, ValueError) as error:
+            raise UsageError(f"{address}: {error}") from error
         self.address = address
-        self._system, self._path = _open(address)
 
     def find(self) -> dict[str, dict[str, Any]]:
         """Return what the store says of each file, by name; nothing where nothing is."""
@@ -74,6 +81,19 @@ class Store:
         """Return what a small file holds."""
         with _asking(self.address):
             return bytes(self._system.cat_file(self._place(name)))
+
+    def fetch(self, path: str) -> None:
+        """Copy the file at the address itself to `path`.
+
+        Raises:
+            InputError: it is not there any more.
+        """
+        with _asking(self.address):
+            try:
+                self._system.get_file(self._path, path)
+            except FileNotFoundError as error:
+                message = "it is gone from where it was listed"
+                raise InputError(message, path=self.address, reason="input-changed") from error
 
     def write(self, name: str, data: bytes) -> None:
         """Put a small file there."""
@@ -104,7 +124,9 @@ class Store:
 
     def stored(self, name: str, entry: dict[str, Any]) -> StoredFile:
         """Tell of a file that was found."""
-        return StoredFile(self._system.unstrip_protocol(self._place(name)), name, *_describe(entry))
+        said = "\0".join(f"{key}={entry[key]}" for key in _VERSION if entry.get(key))
+        version = int.from_bytes(blake2b(said.encode(), digest_size=7).digest(), "big") if said else 0
+        return StoredFile(self._system.unstrip_protocol(self._place(name)), name, int(entry["size"] or 0), version)
 
     def _place(self, name: str) -> str:
         return f"{self._path.rstrip('/')}/{name}" if name else self._path
@@ -148,36 +170,12 @@ def fetched(path: str, size: int) -> Iterator[str]:
         return
     suffix = PurePosixPath(path).suffix
     with NamedTemporaryFile(prefix="ghirbal-", suffix=suffix if _PLAIN_SUFFIX.fullmatch(suffix) else "") as local:
-        system, place = _open(path)
-        with _asking(path):
-            try:
-                system.get_file(place, local.name)
-            except FileNotFoundError as error:
-                raise InputError("it is gone from where it was listed", path=path, reason="input-changed") from error
+        Store(path).fetch(local.name)
         found = Path(local.name).stat().st_size
         if found != size:
             message = f"the file changed after it was listed, from {size} bytes to {found}"
             raise InputError(message, path=path, reason="input-changed")
         yield local.name
-
-
-def _open(address: str) -> tuple[Any, str]:
-    try:
-        from fsspec.core import url_to_fs  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise UsageError(f'{address}: addresses need fsspec: pip install "ghirbal[remote]"') from error
-    try:
-        system, path = url_to_fs(address)
-    except (ImportError, ValueError) as error:
-        raise UsageError(f"{address}: {error}") from error
-    return system, path
-
-
-def _describe(entry: dict[str, Any]) -> tuple[int, int]:
-    """Return the size and the version of what a store says of a file."""
-    version = "\0".join(f"{name}={entry[name]}" for name in _VERSION if entry.get(name))
-    number = int.from_bytes(blake2b(version.encode(), digest_size=7).digest(), "big") if version else 0
-    return int(entry["size"] or 0), number
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 
 from corpus.files.durable import publish_json
@@ -26,7 +27,6 @@ from corpus.run.stage import Stage
 class Segment:
     """The stages `first` to `last` (exclusive), and the stage that learns from their output, if any."""
 
-    number: int
     first: int
     last: int
     learner: int | None
@@ -35,11 +35,6 @@ class Segment:
     def writes(self) -> bool:
         """Tell whether the segment changes anything, or is only observed."""
         return self.last > self.first
-
-    @property
-    def final(self) -> bool:
-        """Tell whether the output of the segment is the corpus."""
-        return self.learner is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +114,7 @@ def find_done(plan: Plan, task: Task) -> TaskResult | None:
     if not path.exists():
         return None
     row = orjson.loads(path.read_bytes())
-    items = tuple(Item(item["name"], item["size"], tuple(item["removed"])) for item in row["items"])
+    items = msgspec.convert(row["items"], tuple[Item, ...])
     return TaskResult(items, tuple(row["summaries"]), row["files"], report_from(row["report"]))
 
 

@@ -66,8 +66,7 @@ def cut_segments(stages: Sequence[Stage]) -> tuple[Segment, ...]:
     starts = [0, *learners]
     ends: list[int | None] = [*learners, None]
     return tuple(
-        Segment(number, first, len(stages) if end is None else end, end)
-        for number, (first, end) in enumerate(zip(starts, ends, strict=True))
+        Segment(first, len(stages) if end is None else end, end) for first, end in zip(starts, ends, strict=True)
     )
 
 
@@ -122,7 +121,7 @@ def run_stages(plan: Plan, stages: Sequence[Stage], tasks: Sequence[Task], pool:
         seen += records
         watch.records(seen)
 
-    for segment in plan.segments:
+    for number, segment in enumerate(plan.segments, 1):
         label = "+".join(stage.name for stage in plan.stages[segment.first : segment.last]) or "observe"
         watch.begin(label, len(shards))
         found = {task.number: done for task in shards if (done := find_done(plan, task))}
@@ -138,7 +137,6 @@ def run_stages(plan: Plan, stages: Sequence[Stage], tasks: Sequence[Task], pool:
         if segment.learner is None:
             break
         _learn(plan, segment.learner, stages[segment.learner], [n for r in results for n in r.summaries], pool, watch)
-        number = segment.number + 1
         if segment.writes:
             groups = shard_items(item for done in results for item in done.items)
             shards = [Task(number, index, items=group) for index, group in enumerate(groups)]

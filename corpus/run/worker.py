@@ -24,7 +24,7 @@ from corpus.run.plan import Item, Plan, Segment, Task, TaskResult, find_done, fi
 from corpus.run.report import Report
 from corpus.run.samples import Explaining, explain
 from corpus.run.sandbox import Guard
-from corpus.run.stage import Accumulator, Learner, apply_stage
+from corpus.run.stage import Accumulator, Learner, apply_stage, summarise
 
 #: A work file is closed at so many UTF-8 bytes of text, so that what a stage gathers of it stays in memory.
 CHUNK_BYTES = 64 * 2**20
@@ -105,12 +105,10 @@ class _TaskRun:
 
     def finish(self) -> TaskResult:
         if self._segment.writes:
-            return self._final_part() if self._segment.final else self._chunks()
-        accumulator = self._accumulator()
-        for record in self._source():
-            if isinstance(record, Page | Document):
-                accumulator.observe(record)
-        summary = self._publish_summary(self._task.name, accumulator)
+            return self._final_part() if self._segment.learner is None else self._chunks()
+        summary = f"{self._task.name}.summary"
+        records = (record for record in self._source() if isinstance(record, Page | Document))
+        publish(self._plan.work / summary, summarise(self._accumulator(), records))
         return TaskResult(items=self._task.items, summaries=(summary,))
 
     def _chunks(self) -> TaskResult:
@@ -134,7 +132,8 @@ class _TaskRun:
                         break
                 else:
                     ended = True
-            summaries.append(self._publish_summary(name, accumulator))
+            summaries.append(f"{name}.summary")
+            publish(work / summaries[-1], accumulator.summary())
             items.append(Item(name, size, (*removed, f"{name}.removed")))
             removed = ()
         return TaskResult(tuple(items), tuple(summaries), report=self._report)
@@ -144,11 +143,6 @@ class _TaskRun:
         learner = self._plan.stages[self._segment.learner]
         assert isinstance(learner, Learner)
         return learner.accumulator()
-
-    def _publish_summary(self, name: str, accumulator: Accumulator) -> str:
-        name = f"{name}.summary"
-        publish(self._plan.work / name, accumulator.summary())
-        return name
 
     def _final_part(self) -> TaskResult:
         part = f"part-{self._task.number:05d}"
