@@ -21,6 +21,8 @@ from cleaning.outlet.pieces import Piece, Word, cut_pieces, first_words, last_wo
 #: Documents of which the words are counted, to know which are rare; and documents of a piece that are read.
 SAMPLE = 250
 READ = 30
+#: Documents that are held for the pieces judged next.
+_HELD = 5_000
 #: A rare word stands in at most this share of the documents, or in so many; a shorter word tells nothing.
 _RARE = 0.02
 _RARE_COUNT = 3
@@ -45,9 +47,11 @@ class Words:
             self.counts.update(set(" ".join(keys).split(" ")))
             self.openers.update(key.split(" ", 1)[0] for key in keys[:1])
 
-    def rare(self, word: str) -> bool:
-        """Tell whether few documents have `word`."""
-        return self.counts[word] <= max(_RARE_COUNT, _RARE * self.size)
+    @cached_property
+    def common(self) -> frozenset[str]:
+        """Return the words that are not rare."""
+        most = max(_RARE_COUNT, _RARE * self.size)
+        return frozenset(word for word, count in self.counts.items() if count > most)
 
     def share(self, word: str) -> float:
         """Return the share of the documents that have `word`."""
@@ -85,9 +89,10 @@ class OutletStories:
         self._begins = np.cumsum([0, *(len(shard.stories) for shard in shards)])
         self._ranks = inverse
         self.repeated: frozenset[int] = frozenset()
-        self.read = lru_cache(maxsize=20 * SAMPLE)(self._read)
-        self.own = lru_cache(maxsize=20 * SAMPLE)(self._own)
-        self.rare = lru_cache(maxsize=20 * SAMPLE)(self._rare)
+        self.tells = np.zeros(self.size, np.bool_)  # whether a document has a piece that does not return
+        self.read = lru_cache(maxsize=_HELD)(self._read)
+        self.own = lru_cache(maxsize=_HELD)(self._own)
+        self.rare = lru_cache(maxsize=_HELD)(self._rare)
 
     def occurrences(self, low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint32]]:
         """Return hash, rank and kind of the pieces with hashes from `low` to `high`, sorted."""
@@ -126,14 +131,14 @@ class OutletStories:
         return frozenset(word for key in left for word in key.split(" ") if len(word) >= _WORD)
 
     def _rare(self, rank: int) -> frozenset[str]:
-        return frozenset(word for word in self.own(rank) if self.words.rare(word) and self._language.rare(word))
+        return self.own(rank) - self.words.common - self._language.common
 
-    def unrelated(self, ranks: Iterable[int], without: frozenset[str] = frozenset()) -> list[int]:
+    def unrelated(self, ranks: Iterable[int]) -> list[int]:
         """Return as many of `ranks` as have nothing else in common, first come first served."""
         chosen: list[int] = []
         kept: list[frozenset[str]] = []
         for rank in ranks:
-            rare = self.rare(rank) - without
+            rare = self.rare(rank)
             if len(rare) >= _COMPARABLE and all(_overlap(rare, other) < _UNRELATED for other in kept):
                 chosen.append(rank)
                 kept.append(rare)
@@ -183,21 +188,22 @@ def find_candidates(outlets: dict[str, OutletStories], low: int, high: int) -> I
     distinct, outlets_with = np.unique(distinct, return_counts=True)
     shared = distinct[outlets_with > 1]
     for name, (hashes, ranks, kinds) in occurring.items():
-        starts = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]]) if len(hashes) else np.empty(0, np.int64)
+        if not len(hashes):
+            continue
+        starts = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]])
         ends = np.r_[starts[1:], len(hashes)]
-        several = np.flatnonzero(ranks[starts] != ranks[ends - 1]) if len(hashes) else ()
+        alone = ranks[starts] == ranks[ends - 1]
         known = np.isin(hashes[starts], shared)
-        for at in several:
+        tells = outlets[name].tells
+        tells[ranks[np.repeat(alone, ends - starts) & (kinds <= LEAD)]] = True
+        for at in np.flatnonzero(~alone):
             start, end = starts[at], ends[at]
             kind, rank = kinds[start:end], ranks[start:end]
             stands = np.unique(rank[kind != TITLE])
             form = int(kind[0]) if kind[0] > TITLE else INSIDE
             named = np.unique(rank[(kind == TITLE) | (kind == LEAD)]) if form == INSIDE else ()
+            if form == INSIDE and len(stands) < REPEATED:
+                tells[stands] = True
             if len(stands) >= REPEATED or len(named):
-                first = stands[:READ].tolist()
-                yield (
-                    name,
-                    Repetition(
-                        int(hashes[start]), form, len(stands), bool(known[at]), first, [*map(int, named[:READ])]
-                    ),
-                )
+                first, links = stands[:READ].tolist(), [*map(int, named[:READ])]
+                yield name, Repetition(int(hashes[start]), form, len(stands), bool(known[at]), first, links)

@@ -7,7 +7,7 @@ read that have to be judged by.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import nsmallest
 from itertools import chain
 from os.path import commonprefix
@@ -18,8 +18,9 @@ import numpy as np
 from cleaning.lines.unit import ends_sentence
 from cleaning.outlet.count import HEAD, INSIDE, MARKER, TAIL, Occurrences, Story, hash_of, unpack
 from cleaning.outlet.evidence import REPEATED, SAMPLE, OutletStories, Read, Repetition, Words, find_candidates
-from cleaning.outlet.furniture import Form, Furniture, Place, Table
+from cleaning.outlet.furniture import ENOUGH, Form, Furniture, Place, Table
 from cleaning.outlet.pieces import (
+    FEWEST,
     GLUE,
     MARKS,
     Announcement,
@@ -34,6 +35,10 @@ from cleaning.outlet.pieces import (
 #: Pieces that are merged at a time: some 200 MB.
 _PART = 4_000_000
 _HASHES = 2**64
+
+#: Documents that are read for all pieces of an outlet; where more pieces return than this allows for, fewer are read
+#: for each, though as many as are enough. The tables of the labelled data are the same without it.
+_READS = 100_000
 
 #: A piece has its place at the head or the tail of documents if it stands there in so many of them; without it 160 of
 #: 7,000 articles of one outlet lose a phrase.
@@ -116,8 +121,11 @@ def learn(summaries: Sequence[memoryview], stories: int) -> Table:
     for name, outlet in outlets.items():
         least = stories if name else stories * _UNNAMED
         outlet.repeated = frozenset(one.hash for one in found[name] if one.form == INSIDE and one.count >= REPEATED)
+        most = max(ENOUGH, _READS // max(1, len(outlet.repeated)))
+        for one in found[name]:
+            del one.ranks[most:]
         found[name].sort(key=lambda one: one.ranks)  # what the same documents have is judged while they are held
-        judge = _Judge(name, outlet, least)
+        judge = _Judge(name, outlet, least, {one.hash: one.count for one in found[name] if one.form in (HEAD, TAIL)})
         new = [row for one in found.pop(name) if (row := judge.row(one))]
         lines = {row.text for row in new if row.form == "piece"}
         rows += [row for row in new if row.form not in ("head", "tail") or not (row.text in lines or _grows(row, new))]
@@ -147,8 +155,8 @@ def _sample(held: dict[str, list[Occurrences]]) -> Iterator[Story]:
 class _Judge:
     """Judge the candidates of one outlet."""
 
-    def __init__(self, name: str, outlet: OutletStories, least: int) -> None:
-        self.name, self.outlet, self.least = name, outlet, least
+    def __init__(self, name: str, outlet: OutletStories, least: int, frames: Mapping[int, int]) -> None:
+        self.name, self.outlet, self.least, self.frames = name, outlet, least, frames
 
     def row(self, one: Repetition) -> Furniture | None:
         """Return the furniture or the link that a candidate is, if it is one."""
@@ -159,7 +167,9 @@ class _Judge:
         return self._frame(one)
 
     def _returns(self, one: Repetition) -> bool:
-        """Tell whether enough documents have a candidate, and other outlets have not."""
+        """Tell whether enough documents with text of their own have a candidate, and other outlets have not."""
+        if self.outlet.tells[one.ranks].sum() < self.least:
+            return False
         share = one.count / self.outlet.size
         system = share >= _SYSTEM and (one.count >= _SYSTEM_COUNT or share >= _SYSTEM_SMALL)
         return one.count >= self.least and (system or not one.elsewhere)
@@ -224,7 +234,7 @@ class _Judge:
 
     def _link(self, one: Repetition) -> Furniture | None:
         """Judge a line that is the headline or the first sentence of another story."""
-        others = [rank for rank in one.ranks if rank not in one.named]
+        others = [rank for rank in one.ranks if rank not in one.named and self.outlet.tells[rank]]
         if not others or not 0 < len(one.named) <= _VERSIONS:
             return None
         if one.elsewhere and len(self._find(one)[0].split(" ")) < _LONG_HEADLINE:
@@ -248,9 +258,14 @@ class _Judge:
         if one.count <= self.least or not self._returns(one):
             return None
         head = one.form == HEAD
+        read = self.outlet.read(one.ranks[0])
+        keys = [key for key, _ in affixes(read.first if head else read.last)]
+        at = next(at for at, key in enumerate(keys) if hash_of(one.form, key) == one.hash)
+        key, count = keys[at], at + FEWEST
+        if any(self.frames.get(hash_of(one.form, longer)) == one.count for longer in keys[at + 1 : at + 2]):
+            return None  # the same documents have another word in common
         stories = [self.outlet.read(rank) for rank in one.ranks]
         words = [read.first if head else read.last for read in stories]
-        count, key = next((count, key) for key, count in affixes(words[0]) if hash_of(one.form, key) == one.hash)
         beside = [found[count].key if head else found[count].key[::-1] for found in words]
         part = _glued(beside, _WHOLE[one.form])
         if not _varies(beside) or count + bool(part) < _FRAME_WORDS[one.form] or len(key) + len(part) < _FRAME_LETTERS:

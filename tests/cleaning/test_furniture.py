@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleaning.outlet import evidence
 from cleaning.outlet import learn as learning
 from cleaning.outlet.count import LineCounts
 from cleaning.outlet.furniture import ENOUGH, Furniture, Table, from_toml, to_toml
@@ -225,6 +228,34 @@ def test_what_is_merged_in_parts_is_the_same(monkeypatch):
     at_once = taught(documents).rows
     monkeypatch.setattr(learning, "_PART", 100)
     assert taught(documents, 3).rows == at_once != ()
+
+
+def recombined(count: int, own: bool) -> list[Document]:
+    """Return documents of one outlet, each of four of 24 paragraphs, with a first one of its own or without."""
+    paragraphs = [line for n in range(8) for line in story(n)]
+    drawn = (random.Random(n).sample(paragraphs, 4) for n in range(count))
+    return [make(n, "المرفأ", "\n".join([*story(100 + n)[:own], *lines])) for n, lines in enumerate(drawn)]
+
+
+def count_reads(monkeypatch: pytest.MonkeyPatch, documents: list[Document]) -> int:
+    """Return how often a document is read to judge pieces of which each stands in many documents."""
+    read: list[int] = []
+    monkeypatch.setattr(evidence, "_HELD", 1)
+    monkeypatch.setattr(evidence, "Read", lambda story, make=evidence.Read: read.append(1) or make(story))
+    taught(documents)
+    monkeypatch.undo()
+    return len(read)
+
+
+def test_documents_that_say_nothing_of_their_own_are_not_read(monkeypatch):
+    assert count_reads(monkeypatch, recombined(200, own=False)) == 0
+
+
+def test_documents_read_for_each_piece_are_bounded(monkeypatch):
+    documents = recombined(200, own=True)
+    assert taught(documents).rows != ()
+    monkeypatch.setattr(learning, "_READS", 1)
+    assert count_reads(monkeypatch, documents) <= 24 * 3 * ENOUGH
 
 
 def test_nothing_in_nothing_out():
