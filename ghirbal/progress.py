@@ -19,26 +19,18 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from corpus.run import Watcher
 from ghirbal.console import errors
 
 #: A rate is told from the first moment on; a bar of which only records are known stays short of its end.
 _MOMENT, _NEARLY = 0.01, 0.99
 
 
-class Silence:
-    """A `corpus.run.Watcher` that is also told how many bytes there are to read, and says nothing."""
+class Silence(Watcher):
+    """Say nothing either, and be told how many bytes there are to read."""
 
     def expect(self, size: int) -> None:
-        """Say nothing."""
-
-    def begin(self, label: str, tasks: int) -> None:
-        """Say nothing."""
-
-    def advance(self, tasks: int) -> None:
-        """Say nothing."""
-
-    def records(self, total: int) -> None:
-        """Say nothing."""
+        """So many bytes are to be read."""
 
 
 class Bars(Silence):

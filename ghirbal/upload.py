@@ -55,7 +55,8 @@ def prepare_upload(folder: Path, address: str, *, fresh: bool) -> None:
     store = Store(address)
     found = store.find()
     if foreign := [name for name in found if name not in (*OURS, _STARTED) and not _PART.fullmatch(name)]:
-        raise UsageError(f"{address}: holds files that no run of ours wrote ({foreign[0]}); give another address to -o")
+        what = f"holds files that no run of ours wrote ({foreign[0]})" if foreign[0] else "this is a file"
+        raise UsageError(f"{address}: {what}; give another address to -o")
     if SUCCESS in found and not fresh and not _is_published(store, folder):
         raise UsageError(f"{address}: holds another finished corpus; give another address, or --fresh to replace it")
     if SUCCESS not in found:

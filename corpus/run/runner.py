@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from corpus.files.durable import publish
 from corpus.files.listing import InputFile
@@ -33,20 +33,17 @@ _SPLIT_NAMES = (".jsonl", ".ndjson")
 _MAX_PARTS = 16
 
 
-class Watcher(Protocol):
-    """Be told how the run goes: a progress bar, or nothing."""
+class Watcher:
+    """Be told how the run goes, and say nothing; one that draws bars says more."""
 
     def begin(self, label: str, tasks: int) -> None:
         """A segment or a learning step begins."""
-        ...
 
     def advance(self, tasks: int) -> None:
         """So many tasks are complete."""
-        ...
 
     def records(self, total: int) -> None:
         """So many records have passed since the run began, in all segments together."""
-        ...
 
 
 @dataclass(slots=True)

@@ -84,11 +84,20 @@ class Guard:
     def _start(self) -> Connection:
         """Start a child; one that the system kills at once is tried again, one that cannot load its function is not."""
         fault: OSError | None = None
+        context = multiprocessing.get_context("spawn")
         for attempt in range(_STARTS):
             if attempt:
                 time.sleep(_PAUSE)
             try:
-                return self._launch()
+                pipe, far_end = context.Pipe()
+                with far_end:
+                    arguments = (far_end, self._function, self._seconds, self._memory)
+                    # A daemon, so that a worker that ends ends its child too.
+                    process = context.Process(target=_serve, args=arguments, daemon=True)
+                    process.start()
+                self._pipe, self._process, self._calls = pipe, process, 0
+                pipe.recv()  # a child that cannot even start must not be taken for a page that killed it
+                return pipe
             except EOFError:
                 code = self._reap()
                 if code != _KILLED:
@@ -99,18 +108,6 @@ class Guard:
         why = f"({fault})" if fault else "(killed by the system each time; is there enough memory?)"
         message = f"a process to read pages in cannot be started {why}; try fewer --workers"
         raise EnvironmentFault(message) from fault
-
-    def _launch(self) -> Connection:
-        context = multiprocessing.get_context("spawn")
-        pipe, far_end = context.Pipe()
-        with far_end:
-            arguments = (far_end, self._function, self._seconds, self._memory)
-            # A daemon, so that a worker that ends ends its child too.
-            process = context.Process(target=_serve, args=arguments, daemon=True)
-            process.start()
-        self._pipe, self._process, self._calls = pipe, process, 0
-        pipe.recv()  # a child that cannot even start must not be taken for a page that killed it
-        return pipe
 
     def _reap(self) -> int | None:
         """Wait for the end of the child and return its exit code."""

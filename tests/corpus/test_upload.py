@@ -13,7 +13,7 @@ from ghirbal.check import check_corpus
 from ghirbal.config import Config
 from ghirbal.jobs import Job, run_job
 from ghirbal.progress import Silence
-from ghirbal.upload import resolve_out
+from ghirbal.upload import prepare_upload, resolve_out
 from tests.corpus.test_remote import bucket, listed  # noqa: F401 - a fixture
 from tests.ghirbal.builds import build, call, story
 from tests.ghirbal.builds import tree as corpus_of
@@ -134,6 +134,8 @@ def test_what_lies_at_an_address_is_not_touched(store, stories):
     store.pipe("/news/corpus/notes.txt", b"mine")
     with pytest.raises(UsageError, match=r"holds files that no run of ours wrote \(notes.txt\)"):
         publish(stories, fresh=True)
+    with pytest.raises(UsageError, match="notes.txt: this is a file"):
+        prepare_upload(Path(), f"{ADDRESS}/notes.txt", fresh=False)
     for name in ("memory://news", f"{ADDRESS}/corpus"):
         with pytest.raises(UsageError, match="one of input and output lies inside the other"):
             publish(name)
