@@ -8,6 +8,8 @@ from pathlib import Path
 #: Seconds that a test waits for what ought to happen at once: many, for a loaded machine, and half of what a process
 #: sleeps that ought not to be there any more.
 PATIENCE = 30.0
+#: Seconds in which a process that a test waits for ends by itself; only one that hangs needs more.
+DEADLINE = 120.0
 
 
 def fastest(call: Callable[[], object], bound: float = 0.0, tries: int = 5) -> float:

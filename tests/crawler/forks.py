@@ -15,7 +15,7 @@ from pathlib import Path
 from scrapy.cmdline import execute
 
 from ghirbal.__main__ import run
-from tests.timing import PATIENCE
+from tests.timing import DEADLINE
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,7 +40,7 @@ def run_forked(folder: Path, *arguments: str) -> Done:
     printed = folder / "stdout", folder / "stderr"
     process = _FORKS.Process(target=_be, args=(printed, arguments))
     process.start()
-    process.join(4 * PATIENCE)
+    process.join(DEADLINE)
     process.kill()
     done = Done(process.exitcode, *(path.read_text("utf-8") for path in printed))
     assert "Traceback" not in done.stdout + done.stderr, done.stderr

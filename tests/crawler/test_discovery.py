@@ -17,6 +17,7 @@ from ghirbal.report_page import render_crawl
 from tests.crawler.conftest import PROJECT, Crawl
 from tests.crawler.forks import run_forked
 from tests.crawler.site import Answer, Site, page
+from tests.timing import DEADLINE, PATIENCE
 
 NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 
@@ -195,8 +196,8 @@ def test_a_site_that_drips_holds_a_draft_no_longer_than_its_deadline(slow: str, 
     """
     with Site({"/": page(0, head=feed), slow: Answer(script=drip_headers)}) as site:
         call = [sys.executable, "-c", code, site.url]
-        done = subprocess.run(call, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60)
+        done = subprocess.run(call, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=DEADLINE)
     assert done.stderr == ""
     assert ending in done.stdout
     assert ("stopped after 4 s: not all feeds and sitemaps were tried" in done.stdout) == (slow == "/feed.xml")
-    assert float(done.stdout.split()[-1]) < 20
+    assert float(done.stdout.split()[-1]) < PATIENCE

@@ -11,6 +11,7 @@ import pytest
 
 from tests.crawler.conftest import Crawl
 from tests.crawler.site import Site, linked_site
+from tests.timing import DEADLINE
 
 
 def _crawl_with_kills(crawl: Crawl, pages: int, kills: int, seed: int) -> None:
@@ -24,7 +25,7 @@ def _crawl_with_kills(crawl: Crawl, pages: int, kills: int, seed: int) -> None:
             asked = sum(site.asked().values())
             target = asked + chance.randrange(1, max(2, (pages * 3 // 4 - asked) // (kills - killed)))
             process = crawl.start("-s", "LOG_LEVEL=ERROR")
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + DEADLINE
             while sum(site.asked().values()) < target and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.001)
             time.sleep(chance.random() * 0.02)
@@ -61,7 +62,7 @@ def test_interrupt_stops_softly_and_the_same_command_resumes(crawl: Crawl) -> No
         while sum(site.asked().values()) < 12:
             time.sleep(0.005)
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=DEADLINE)
         assert "shutdown" in output
         first = len(crawl.archived())
         assert 8 <= first < 41
@@ -75,7 +76,7 @@ def test_a_full_disk_stops_the_crawl_and_loses_nothing(crawl: Crawl) -> None:
     with Site(linked_site(60)) as site:
         crawl.write(f'name = "t"\nseeds = ["{site.url}/"]\ndelay = 0')
         limited = crawl.start(limit=60 * 1024)
-        output, _ = limited.communicate(timeout=60)
+        output, _ = limited.communicate(timeout=DEADLINE)
         assert limited.returncode == 3, output
         assert "cannot write" in output or "cannot be written" in output
         assert "the same command goes on from here" in output

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from tests.crawler.conftest import PROJECT, Crawl
 from tests.crawler.site import Answer, Site, linked_site, page
+from tests.timing import DEADLINE
 
 UNMODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
@@ -72,7 +73,7 @@ def test_two_shards_together_fetch_each_page_once(new_crawl: Callable[[str], Cra
         shards[0].write(*(f'name = "{name}"\nseeds = ["{site.url}/"]\ndelay = 0' for name, site in sites.items()))
         running = [shard.start("-a", f"shard={k}/2") for k, shard in enumerate(shards, start=1)]
         for process in running:
-            output, _ = process.communicate(timeout=60)
+            output, _ = process.communicate(timeout=DEADLINE)
             assert process.returncode == 0, output
         asked = {name: site.asked() for name, site in sites.items()}
     for name, site in sites.items():

@@ -17,6 +17,7 @@ from corpus.errors import EnvironmentFault, UsageError
 from corpus.files import durable as commit
 from corpus.run import run_stages
 from tests.ghirbal.builds import ROOT, build, call, command, story, tree
+from tests.timing import DEADLINE
 
 CALLS = ("fsync", "replace", "truncate", "write", "mkdir", "open")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -169,7 +170,7 @@ def interrupted(arguments, number, delays):
     for delay in delays:
         time.sleep(delay)
         run.send_signal(number)
-    _, said = run.communicate(timeout=60)
+    _, said = run.communicate(timeout=DEADLINE)
     return run.returncode, said
 
 
