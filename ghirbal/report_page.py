@@ -128,10 +128,9 @@ def _pieces(sample: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
 
 def _matrix(copied: Any) -> dict[str, list[Mapping[str, Any] | None]]:
     """Return for the outlets that copy and are copied most which of them had how many stories later."""
-    totals: dict[str, int] = {}
+    totals: Counter[str] = Counter()
     for one in copied:
-        for side in ("first", "later"):
-            totals[one[side]] = totals.get(one[side], 0) + one["stories"]
+        totals.update({one["first"]: one["stories"], one["later"]: one["stories"]})
     names = [name for name, _ in _ranked(totals)[:_COPYING]]
     found = {(one["first"], one["later"]): one for one in copied}
     return {first: [found.get((first, later)) for later in names] for first in names}
