@@ -100,33 +100,35 @@ class Dedup:
             return keep(record)
         key = identity(record)
         row = self.clusters_.find(key)
-        member = self.clusters_.member(row) if row >= 0 else None
-        if member is not None and member.reason != Reason.KEPT:
-            kept = self.clusters_.copy(member.first)
+        arrays = self.clusters_.arrays
+        if row >= 0 and arrays["reason"][row] != Reason.KEPT:
+            first, anchor = int(arrays["first"][row]), int(arrays["anchor"][row])
+            scores, own = arrays["scores"][row].tolist(), arrays["own"][row].tolist()
+            kept, copy = self.clusters_.copy(first), self.clusters_.copy(row)
             detail = {
                 "cluster": name_cluster(kept.id),
                 "survivor": kept.id,
                 "survivor_outlet": kept.outlet,
                 "survivor_url": kept.url,
-                "survivor_title": self.clusters_.title(member.first),
-                "relation": member.copy.relation,
-                "score": member.copy.score,
-                "scores": dict(zip(FEATURES, member.scores, strict=True)),
-                "passage": quote(record.text, *member.passage),
+                "survivor_title": self.clusters_.title(first),
+                "relation": copy.relation,
+                "score": copy.score,
+                "scores": {name: round(score, 4) for name, score in zip(FEATURES, scores, strict=True)},
+                "passage": quote(record.text, *arrays["passage"][row].tolist()),
             }
-            if member.own[1] >= OWN_QUOTED:
-                detail["own"] = quote(record.text, *member.own)
-            if member.anchor >= 0:
-                detail["anchor"] = self.clusters_.name(member.anchor)
-            return drop(REASONS[member.reason], **detail)
+            if own[1] >= OWN_QUOTED:
+                detail["own"] = quote(record.text, *own)
+            if anchor >= 0:
+                detail["anchor"] = self.clusters_.name(anchor)
+            return drop(REASONS[arrays["reason"][row]], **detail)
         replaced = tuple(self.clusters_.replaced(key))
-        if member is not None or replaced:
-            copies = () if member is None else self.clusters_.copies(row)
+        if row >= 0 or replaced:
+            copies = self.clusters_.copies(row) if row >= 0 else ()
             record = replace(record, also_in=join_copies(record, (*replaced, *copies)))
         if new_id := self.clusters_.new_id(key):
             record = replace(record, id=new_id, meta={**record.meta, GIVEN_ID: record.id})
-        if "paragraphs" in self.clusters_.arrays:
-            return strip(record, key, self.clusters_.arrays, survivor=member is not None or bool(replaced))
+        if "paragraphs" in arrays:
+            return strip(record, key, arrays, survivor=row >= 0 or bool(replaced))
         return keep(record)
 
 

@@ -144,19 +144,6 @@ def _told(rare: Any, words: Any) -> Any:
     return count / len(rare) if len(rare) else 1.0
 
 
-@compiled("int64(uint32[::1], uint32[::1])")
-def _shared(left: Any, right: Any) -> Any:
-    one, other, count = 0, 0, 0
-    while one < len(left) and other < len(right):
-        if left[one] == right[other]:
-            one, other, count = one + 1, other + 1, count + 1
-        elif left[one] < right[other]:
-            one += 1
-        else:
-            other += 1
-    return count
-
-
 @compiled(
     "Tuple((uint32[::1], int64[::1]))(uint32[::1], uint8[::1], int64[::1], int64, uint8, uint8, int64[::1], int64[::1])"
 )
@@ -191,7 +178,11 @@ def _resemble(own: Any, bounds: Any, counts: Any, firsts: Any, seconds: Any, sco
         one, other = firsts[pair], seconds[pair]
         left = own[bounds[one] : bounds[one] + counts[one]]
         right = own[bounds[other] : bounds[other] + counts[other]]
-        both = _shared(left, right)
+        at, there, both = 0, 0, 0
+        while at < len(left) and there < len(right):
+            both += left[at] == right[there]
+            less, more = left[at] <= right[there], left[at] >= right[there]
+            at, there = at + less, there + more
         scores[pair, RESEMBLANCE] = both / max(1, len(left) + len(right) - both)
         scores[pair, CONTAINMENT] = both / max(1, min(len(left), len(right)))
 

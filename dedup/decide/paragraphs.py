@@ -16,7 +16,7 @@ from corpus.records import Document, Verdict, drop, keep
 from corpus.text import lines
 from dedup.decide.against import Fuller
 from dedup.decide.decisions import Decisions
-from dedup.decide.result import new_id
+from dedup.decide.result import find_key, new_id
 from dedup.store.index import Index
 from dedup.store.paragraphs import hash_paragraphs
 from dedup.store.strings import pack_strings, string_at
@@ -24,6 +24,7 @@ from dedup.store.summaries import Summaries
 
 #: Characters of a removed paragraph that the trace quotes.
 _QUOTED = 80
+
 
 def find_repeated(
     summaries: Summaries, decided: Decisions, index: Index | None, fuller: Fuller
@@ -69,8 +70,7 @@ def strip(document: Document, own: int, table: dict[str, NDArray[Any]], *, survi
     removed: dict[int, str] = {}
     seen: set[int] = set()
     for number, value in hash_paragraphs(document.text).items():
-        at = int(np.searchsorted(known, np.uint64(value)))
-        if at == len(known) or int(known[at]) != value:
+        if (at := find_key(known, value)) < 0:
             continue
         if int(table["paragraph_keys"][at]) != own or value in seen:
             removed[number] = string_at(table["paragraph_names"], table["paragraph_bounds"], at)

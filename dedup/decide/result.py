@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -28,16 +28,10 @@ _COPIES = msgspec.json.Decoder(tuple[Copy, ...])
 _NAME_LENGTH = 16
 
 
-class Member(NamedTuple):
-    """Tell what is known of one member of a cluster."""
-
-    copy: Copy
-    reason: int
-    first: int
-    anchor: int
-    scores: tuple[float, ...]
-    passage: tuple[int, int]
-    own: tuple[int, int]
+def find_key(keys: NDArray[np.uint64], key: int) -> int:
+    """Return the place of `key` among sorted `keys`, or -1."""
+    at = int(np.searchsorted(keys, np.uint64(key)))
+    return at if at < len(keys) and int(keys[at]) == key else -1
 
 
 class Clusters:
@@ -51,10 +45,8 @@ class Clusters:
 
     def find(self, key: int) -> int:
         """Return the row of the document named `key`, or -1."""
-        at = int(np.searchsorted(self.arrays["keys"], np.uint64(key)))
-        if at == len(self.arrays["keys"]) or int(self.arrays["keys"][at]) != key:
-            return -1
-        return int(self.arrays["key_rows"][at])
+        at = find_key(self.arrays["keys"], key)
+        return int(self.arrays["key_rows"][at]) if at >= 0 else -1
 
     def name(self, row: int) -> str:
         """Return the id of the document in row `row`."""
@@ -62,10 +54,8 @@ class Clusters:
 
     def new_id(self, key: int) -> str:
         """Return the id that the document named `key` got because its own names another story too, or ""."""
-        at = int(np.searchsorted(self.arrays["renamed"], np.uint64(key)))
-        if at == len(self.arrays["renamed"]) or int(self.arrays["renamed"][at]) != key:
-            return ""
-        return string_at(self.arrays["new_ids"], self.arrays["new_id_bounds"], at)
+        at = find_key(self.arrays["renamed"], key)
+        return string_at(self.arrays["new_ids"], self.arrays["new_id_bounds"], at) if at >= 0 else ""
 
     def replaced(self, key: int) -> Iterator[Copy]:
         """Yield the documents of the index whose place the document named `key` takes."""
@@ -90,19 +80,6 @@ class Clusters:
 
     def _labels(self, row: int) -> Labels:
         return labels_at(self.arrays["strings"], self.arrays["string_bounds"], row)
-
-    def member(self, row: int) -> Member:
-        """Return all that row `row` says."""
-        arrays = self.arrays
-        return Member(
-            copy=self.copy(row),
-            reason=int(arrays["reason"][row]),
-            first=int(arrays["first"][row]),
-            anchor=int(arrays["anchor"][row]),
-            scores=tuple(round(score, 4) for score in arrays["scores"][row].tolist()),
-            passage=tuple(arrays["passage"][row].tolist()),
-            own=tuple(arrays["own"][row].tolist()),
-        )
 
     def copies(self, first: int) -> Iterator[Copy]:
         """Yield the removed members of the cluster whose survivor is in row `first`, and after each its own copies."""
