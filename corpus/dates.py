@@ -260,11 +260,23 @@ def parse_date(stated: str) -> str:
     text = stated.translate(FOLD_TABLE).strip()[:_STATED_LENGTH]
     if not text:
         return ""
-    read = _from_digits if _DIGITS_ALONE.fullmatch(text) else _from_text
-    found = read(text)
+    found, whole = "", text.partition(".")[0]
+    if not _DIGITS_ALONE.fullmatch(text):
+        found = _from_text(text)
+    elif len(whole) in (8, 14):  # 20240426, 20240426103000
+        found = _iso(int(whole[:4]), int(whole[4:6]), int(whole[6:8]))
+    else:
+        last = datetime(_LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp()
+        times = (seconds for unit in _UNITS if _FIRST_SECOND <= (seconds := int(whole) // unit) < last)
+        if seconds := next(times, 0):
+            found = datetime.fromtimestamp(seconds, UTC).isoformat()
     return "" if found[:10] in _BEGINNINGS else found
 
 
+#: Unix time in seconds, and in thousandths, millionths and billionths of them.
+_UNITS = (1, 10**3, 10**6, 10**9)
+#: Less than this in seconds (1990) is a number of something else.
+_FIRST_SECOND = 631_152_000
 _DIGITS_ALONE = re.compile(r"\d{1,19}(?:\.\d{1,9})?", re.ASCII)
 _ZONE = re.compile(r"\s*(?:Z|UTC|GMT)$")
 _LOOSE_OFFSET = re.compile(r"(?<=\d)\s+([+-]\d\d(?::?\d\d)?)$", re.ASCII)
@@ -295,22 +307,6 @@ def _stamp(moment: datetime) -> str:
     # Local mean time, of before there were zones, has an offset in seconds, which many readers of ISO 8601 refuse.
     odd = moment.strftime("%z")[5:]
     return (moment.astimezone(UTC) if odd else moment).isoformat(timespec="seconds")
-
-
-#: Seconds, and thousandths, millionths and billionths of them.
-_UNITS = (1, 10**3, 10**6, 10**9)
-#: Less than this in seconds (1990) is a number of something else.
-_FIRST_SECOND = 631_152_000
-
-
-def _from_digits(text: str) -> str:
-    """Read 20240426, 20240426103000, or Unix time in seconds or finer units."""
-    whole = text.partition(".")[0]
-    if len(whole) in (8, 14):
-        return _iso(int(whole[:4]), int(whole[4:6]), int(whole[6:8]))
-    last = datetime(_LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp()
-    seconds = next((value for unit in _UNITS if _FIRST_SECOND <= (value := int(whole) // unit) < last), None)
-    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def timestamp(published: str) -> int | None:

@@ -66,22 +66,14 @@ MAX_NESTING, _TEXT_NESTING = 4, 8
 _QUOTED = 200
 
 
-#: Objects beside the text in which what is known about it stands.
-_ASIDE = frozenset({"metadata", "meta", "info", "attributes", "properties"})
-
-
-def is_aside(name: str) -> bool:
-    """Tell whether an object of this name tells of the text that stands beside it."""
-    return _key(name) in _ASIDE
-
-
-def _key(name: str) -> str:
+def compared(name: str) -> str:
+    """Return the form in which the names of fields are compared."""
     return "".join(word.removeprefix("ال") for word in _LETTERS.split(fold(name)))
 
 
 #: The rank of each name among those of its field, and the field; what stands first above is looked at last, and counts.
 _RANKED = {
-    _key(name): (rank, field)
+    compared(name): (rank, field)
     for field, names in reversed(_NAMES.items())
     for rank, name in reversed(list(enumerate(names.split())))
 }
@@ -90,7 +82,7 @@ _RANKED = {
 @lru_cache(maxsize=1 << 12)
 def _known(name: str) -> tuple[int, str] | None:
     """Return the rank of a name among those of its field, and the field; None for what is no field of ours."""
-    key = _key(name[:_MAX_NAME])
+    key = compared(name[:_MAX_NAME])
     if found := _RANKED.get(key):
         return found
     match = _STRIPPED.fullmatch(key)

@@ -95,7 +95,10 @@ def _values(body: bytes) -> list[Any]:
 def _find_rows(file: InputFile, config: ReadConfig, start: int, depth: int = MAX_NESTING) -> Iterator[int]:
     """Yield where in what is too large to be held lists of records begin, or objects that hold them by their ids."""
     for number, (offset, element) in enumerate(_with_last(_elements(file, config, start))):
-        head = _peek(file, offset) if element is None else element
+        head = element
+        if head is None:
+            with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
+                head = b"".join(itertools.islice(_skip(recoded(blocks), offset), 2))
         key = _KEY.match(head)
         assert key is not None
         behind = key.end()
@@ -118,11 +121,6 @@ def _with_last(elements: Iterator[tuple[int, bytes | None]]) -> Iterator[tuple[i
         if error.offset:
             yield error.offset, None
         raise
-
-
-def _peek(file: InputFile, offset: int) -> bytes:
-    with Stream(file.path) as stream, contextlib.closing(stream.blocks()) as blocks:
-        return b"".join(itertools.islice(_skip(recoded(blocks), offset), 2))
 
 
 def _elements(file: InputFile, config: ReadConfig, start: int) -> Iterator[tuple[int, bytes | None]]:

@@ -85,13 +85,9 @@ def _rows(
         raise CorruptInput("two columns have the same name", path=file.path)
     unread = set(schema.names) - set(names)
     leaves = [metadata.schema.column(index) for index in range(metadata.num_columns)]
-    read = [index for index, leaf in enumerate(leaves) if leaf.path not in unread]
-    strings = ("STRING", "NONE")
-    texts = [
-        leaves[index].path
-        for index in read
-        if leaves[index].physical_type == "BYTE_ARRAY" and leaves[index].logical_type.type in strings
-    ]
+    read = {index: leaf for index, leaf in enumerate(leaves) if leaf.path not in unread}
+    strings = [leaf for leaf in read.values() if leaf.logical_type.type in ("STRING", "NONE")]
+    texts = [leaf.path for leaf in strings if leaf.physical_type == "BYTE_ARRAY"]
     with parquet.ParquetFile(handle, read_dictionary=texts, buffer_size=_BUFFER_BYTES) as table:
         for number in range(metadata.num_row_groups):
             group = metadata.row_group(number)
@@ -105,7 +101,7 @@ def _rows(
                     yield {name: column[index] for name, column in zip(batch.schema.names, batch.columns, strict=True)}
 
 
-def _find_bomb(group: Any, columns: list[int]) -> str:
+def _find_bomb(group: Any, columns: Iterable[int]) -> str:
     """Say what is wrong with a row group that is made to fill the memory, "" if it is not."""
     for chunk in map(group.column, columns):
         # Lists of the same number take hardly any bytes, and eight each once they are unpacked.
@@ -140,17 +136,16 @@ class _Unpacker:
 
     def __init__(self, arrow: Any, limit: int) -> None:
         self._arrow, self._limit, self._room = arrow, limit, limit
+        self._texts = (arrow.StringScalar, arrow.LargeStringScalar, arrow.StringViewScalar)
 
     def body(self, cell: Any, is_page: bool) -> Any:
         """Return a field of ours; of a page the bytes, whose charset is told later, whatever the column claims."""
         while isinstance(cell, self._arrow.DictionaryScalar) and cell.is_valid:
             cell = cell.value
-        is_text = isinstance(
-            cell, (self._arrow.StringScalar, self._arrow.LargeStringScalar, self._arrow.StringViewScalar)
-        )
-        if isinstance(cell, self._arrow.BinaryScalar) and cell.is_valid and (is_page or not is_text):
-            return self._bytes(cell) if is_page else decode(self._bytes(cell))[0]
-        return self.value(cell, "strict")
+        is_binary = isinstance(cell, self._arrow.BinaryScalar) and (is_page or not isinstance(cell, self._texts))
+        if not is_binary or not cell.is_valid:
+            return self.value(cell, "strict")
+        return self._bytes(cell) if is_page else decode(self._bytes(cell))[0]
 
     def value(self, cell: Any, errors: str, depth: int = MAX_DEPTH) -> Any:
         """Return what JSON can hold of a cell, None for nothing; `errors` is for text that is no UTF-8."""
@@ -168,7 +163,7 @@ class _Unpacker:
             self._take(_CELL_BYTES * len(cell.values))
             return [below(item) for item in cell.values]
         self._take(_CELL_BYTES)
-        if isinstance(cell, (arrow.StringScalar, arrow.LargeStringScalar, arrow.StringViewScalar)):
+        if isinstance(cell, self._texts):
             try:
                 return self._bytes(cell).decode("utf-8", errors)
             except UnicodeDecodeError as error:

@@ -119,39 +119,33 @@ def unpack(body: bytes, encodings: str, limit: int) -> tuple[bytes, bool]:
         RecordError: `too-large` (over `limit` bytes), `corrupt-record`, `unknown-encoding`.
     """
     cut = False
-    for encoding in [*reversed(encodings.lower().split(",")), "gzip"]:
-        body, ended = _undo(encoding.strip(), body, limit)
-        cut = cut or not ended
+    for encoding in [*map(str.strip, reversed(encodings.lower().split(","))), "gzip"]:
+        engine: Any = None
+        damage: tuple[type[Exception], ...] = (zlib.error, zstd.ZstdError)
+        if encoding in ("gzip", "x-gzip") and body.startswith(MAGIC["gzip"]):
+            engine = zlib.decompressobj(31)
+        elif encoding == "deflate" and body[:1] and not body.lstrip().startswith(b"<"):
+            # With the header of zlib, as the standard has it, or without, as some servers send it.
+            framed = body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0
+            engine = zlib.decompressobj(15 if framed else -15)
+        elif encoding == "zstd" and body.startswith(MAGIC["zstd"]):
+            engine = zstd_engine()
+        elif encoding == "br" and not _HTML_START.match(body[:1024]):
+            try:
+                brotli = importlib.import_module("brotli")
+            except ImportError as error:
+                raise RecordError("the body is brotli; install brotli to read it", reason="unknown-encoding") from error
+            engine, damage = brotli.Decompressor(), (brotli.error,)
+        if engine:
+            is_brotli, most = encoding == "br", limit + 1
+            try:
+                body = engine.process(body, output_buffer_limit=most) if is_brotli else engine.decompress(body, most)
+            except damage as error:
+                raise RecordError(f"the body is damaged: {error}", reason="corrupt-record") from error
+            if len(body) > limit:
+                raise RecordError(f"the body unpacks to more than {limit} bytes", reason="too-large")
+            cut = cut or not (engine.is_finished() if is_brotli else engine.eof)
     return body, cut
-
-
-def _undo(encoding: str, body: bytes, limit: int) -> tuple[bytes, bool]:
-    engine: Any
-    damage: tuple[type[Exception], ...] = (zlib.error, zstd.ZstdError)
-    if encoding in ("gzip", "x-gzip") and body.startswith(MAGIC["gzip"]):
-        engine = zlib.decompressobj(31)
-    elif encoding == "deflate" and body[:1] and not body.lstrip().startswith(b"<"):
-        # With the header of zlib, as the standard has it, or without, as some servers send it.
-        framed = body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0
-        engine = zlib.decompressobj(15 if framed else -15)
-    elif encoding == "zstd" and body.startswith(MAGIC["zstd"]):
-        engine = zstd_engine()
-    elif encoding == "br" and not _HTML_START.match(body[:1024]):
-        try:
-            brotli = importlib.import_module("brotli")
-        except ImportError as error:
-            raise RecordError("the body is brotli; install brotli to read it", reason="unknown-encoding") from error
-        engine, damage = brotli.Decompressor(), (brotli.error,)
-    else:
-        return body, True
-    is_brotli = encoding == "br"
-    try:
-        text = engine.process(body, output_buffer_limit=limit + 1) if is_brotli else engine.decompress(body, limit + 1)
-    except damage as error:
-        raise RecordError(f"the body is damaged: {error}", reason="corrupt-record") from error
-    if len(text) > limit:
-        raise RecordError(f"the body unpacks to more than {limit} bytes", reason="too-large")
-    return text, engine.is_finished() if is_brotli else engine.eof
 
 
 class Digest:

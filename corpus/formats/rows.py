@@ -179,8 +179,8 @@ def _clean(names: tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 def _page_body(value: Any) -> bytes | None:
-    text = None if isinstance(value, bytes) else text_in(value)
-    return value if isinstance(value, bytes) else None if text is None else text.encode("utf-8", "replace")
+    body = value if isinstance(value, bytes) else text_in(value)
+    return body.encode("utf-8", "replace") if isinstance(body, str) else body
 
 
 def _tags(value: Any) -> tuple[str, ...] | None:
@@ -188,8 +188,7 @@ def _tags(value: Any) -> tuple[str, ...] | None:
 
 
 def _date(value: Any) -> str | None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    stated = str(value) if is_number else value_in(value)
+    stated = str(value) if isinstance(value, float) else _identity(value)
     return None if stated is None else parse_date(stated) or (None if stated else "")
 
 
@@ -199,9 +198,7 @@ def _identity(value: Any) -> str | None:
 
 
 def _language(value: Any) -> str | None:
-    if not isinstance(value, str):
-        return None
-    return language_code(value) or ("" if not value.strip() else None)
+    return (language_code(value) or (None if value.strip() else "")) if isinstance(value, str) else None
 
 
 def check_id(identity: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from corpus.formats.fields import MAX_NESTING, Given, is_aside, look_up, sort_keys, text_in
+from corpus.formats.fields import MAX_NESTING, Given, compared, look_up, sort_keys, text_in
 
 #: Of so many elements one at least must have a text, or they are something else.
 LOOKED_AT = 20
-#: What an object beside a text does not tell of it.
+#: Objects beside a text in which what is known about it stands, and what they do not tell of it.
+_ASIDE = frozenset({"metadata", "meta", "info", "attributes", "properties"})
 _NEVER_ASIDE = frozenset({"id", "text", "html"})
 
 
@@ -35,25 +36,21 @@ def open_row(row: dict[str, Any], given: Given) -> dict[str, Any]:
     """
     for _ in range(MAX_NESTING):
         if _has_text(row, given):
-            return _lift(row, given)
+            asides = (key for key, inner in row.items() if isinstance(inner, dict) and compared(key) in _ASIDE)
+            if (key := next(asides, None)) is None:
+                break
+            known = _NEVER_ASIDE | sort_keys(row, given).keys()
+            fields = sort_keys(row[key], {}).items()
+            names = [name for field, own in fields if field not in known for name in own if name not in row]
+            rest = {name: value for name, value in row[key].items() if name not in names}
+            own = {name: value for name, value in row.items() if name != key or rest}
+            return own | ({key: rest} if rest else {}) | {name: row[key][name] for name in names}
         if _by_id(row, given):
             break
         inner = next((key for key, value in row.items() if is_record(value, given)), None)
         if inner is None:
             break
         row = {key: value for key, value in row.items() if key != inner} | row[inner]
-    return row
-
-
-def _lift(row: dict[str, Any], given: Given) -> dict[str, Any]:
-    for key, inner in row.items():
-        if isinstance(inner, dict) and is_aside(key):
-            fields = sort_keys(inner, {}).items()
-            known = _NEVER_ASIDE | sort_keys(row, given).keys()
-            names = [name for field, own in fields if field not in known for name in own if name not in row]
-            rest = {name: value for name, value in inner.items() if name not in names}
-            own = {name: value for name, value in row.items() if name != key or rest}
-            return own | ({key: rest} if rest else {}) | {name: inner[name] for name in names}
     return row
 
 
