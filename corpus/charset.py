@@ -202,18 +202,15 @@ def arabic_codec(body: bytes, declared: str = "") -> str:
     best, score = "", _MIN_ARABIC
     for codec in sorted(_ARABIC_CODECS, key=lambda codec: codec != declared):
         text = _strict(runs, codec)
-        if text is not None and _strict(body, codec) is not None and (now := _arabic_score(text)) > score:
+        if text is None or _strict(body, codec) is None:
+            continue
+        bare = text.translate(dict.fromkeys(map(ord, _ARABIC_SIGNS + " ")))
+        letters, common = len(_ARABIC_LETTER.findall(bare)), len(_COMMON_LETTERS.findall(bare))
+        # The share of Arabic letters, and more for the article, the commonest of digrams.
+        now = letters / len(bare) + min(text.count("ال") / len(bare), 0.1) if letters else 0.0
+        if common >= _MIN_COMMON * letters and now > score:
             best, score = codec, now
     return best
-
-
-def _arabic_score(text: str) -> float:
-    """Return the share of Arabic letters in `text`, and more for the article, the commonest of digrams."""
-    bare = text.translate(dict.fromkeys(map(ord, _ARABIC_SIGNS + " ")))
-    letters, common = len(_ARABIC_LETTER.findall(bare)), len(_COMMON_LETTERS.findall(bare))
-    if common < _MIN_COMMON * max(letters, 1):
-        return 0.0
-    return letters / len(bare) + min(text.count("ال") / len(bare), 0.1)
 
 
 #: UTF-8 read as windows-1256 and as windows-1252 (its five undefined bytes as C1, as browsers do).

@@ -14,7 +14,8 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from types import SimpleNamespace
+from typing import IO, Any
 
 from corpus.errors import CorruptInput, InputError
 from corpus.files.compressed import Stream
@@ -79,29 +80,16 @@ def _zip_members(file: InputFile) -> Iterator[tuple[str, IO[bytes] | None]]:
         raise CorruptInput(f"the zip archive is damaged: {error}", path=file.path) from error
 
 
-class _Blocks:
-    """Blocks of bytes as the stream that tarfile reads."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks, self._rest = blocks, bytearray()
-
-    def read(self, size: int) -> bytes:
-        while len(self._rest) < size and (block := next(self._blocks, b"")):
-            self._rest += block
-        taken = bytes(self._rest[:size])
-        del self._rest[:size]
-        return taken
-
-
 def _tar_members(file: InputFile) -> Iterator[tuple[str, IO[bytes] | None]]:
     try:
-        with (
-            Stream(file.path) as stream,
-            tarfile.open(fileobj=_Blocks(stream.blocks()), mode="r|", bufsize=_COPY_BYTES) as archive,  # type: ignore[call-overload]
-        ):
-            for member in archive:
-                content = None if not member.isreg() or _HIDDEN.search(member.name) else archive.extractfile(member)
-                if content:
-                    yield member.name, content
+        with Stream(file.path) as stream:
+            blocks = stream.blocks()
+            # In this mode tarfile asks for nothing but more, and takes pieces of any size.
+            source: Any = SimpleNamespace(read=lambda _: next(blocks, b""))
+            with tarfile.open(fileobj=source, mode="r|", bufsize=_COPY_BYTES) as archive:
+                for member in archive:
+                    content = None if not member.isreg() or _HIDDEN.search(member.name) else archive.extractfile(member)
+                    if content:
+                        yield member.name, content
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise CorruptInput(f"the tar archive is damaged: {error}", path=file.path) from error

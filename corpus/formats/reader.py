@@ -186,14 +186,10 @@ def _read_html(file: InputFile, config: ReadConfig) -> Iterator[Read]:
 
 _READERS: dict[str, Reader] = {
     "txt": _read_text,
-    "html": _read_html,
-    "htm": _read_html,
-    "xhtml": _read_html,
-    "jsonl": read_lines,
-    **dict.fromkeys(("ndjson", "jl", "jsonlines", "ldjson"), read_lines),
+    **dict.fromkeys(("html", "htm", "xhtml"), _read_html),
+    **dict.fromkeys(("jsonl", "ndjson", "jl", "jsonlines", "ldjson"), read_lines),
     "json": read_json,
-    "csv": read_csv,
-    "tsv": read_csv,
+    **dict.fromkeys(("csv", "tsv"), read_csv),
     "parquet": read_parquet,
     "warc": read_warc,
     **dict.fromkeys(("7z", "rar"), _refuse_archive),
