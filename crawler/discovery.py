@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -132,13 +133,16 @@ class DraftSpider(Spider):
         labels = [label for label in host.split(".") if label not in ("news", "arabic", "ar", "m")]
         longest = max(labels[:-1] or labels or ["outlet"], key=len)
         name = _NOT_SLUG.sub("-", longest.lower()).strip("-")[:64] or "outlet"
+        # An array of JSON is one of TOML.
         lines = [f"# {note}" for note in notes]
         lines += ["[[outlet]]", f'name = "{name}"']
-        lines.append(f"domains = {_strings([site_of(front.url).removeprefix('www.')])}")
-        lines.append(f"seeds = {_strings([front.url])}")
-        lines += [f"{key} = {_strings(urls)}" if urls else f"# no {key} found" for key, urls in found.items()]
-        if language := _language(reading):
-            lines.append(f'language = "{language}"')
+        lines.append(f"domains = {json.dumps([site_of(front.url).removeprefix('www.')])}")
+        lines.append(f"seeds = {json.dumps([front.url])}")
+        lines += [f"{key} = {json.dumps(urls)}" if urls else f"# no {key} found" for key, urls in found.items()]
+        if len(reading.language) in (2, 3) and reading.language.isascii() and reading.language.isalpha():
+            lines.append(f'language = "{reading.language}"')
+        elif next(iter(script_shares(reading.visible)), "") == "arabic":
+            lines.append('language = "ar"')
         if delay := self.crawler.engine.downloader.per_slot_settings.get(site_of(front.url), {}).get("delay"):
             lines.append(f"delay = {delay:g}  # from robots.txt")
         return "\n".join(lines) + "\n"
@@ -199,16 +203,3 @@ def _why(fault: Exception) -> str:
 def _is_of(url: str, base: str) -> bool:
     """Tell whether a url is on the host of `base` or below it."""
     return f".{host_and_port(url)[0]}".endswith(f".{host_and_port(base)[0]}")
-
-
-def _language(reading: Reading) -> str:
-    """Return the language that a page declares, or Arabic if it is written in its letters."""
-    if reading.language.isalpha() and reading.language.isascii() and len(reading.language) in (2, 3):
-        return reading.language
-    return "ar" if next(iter(script_shares(reading.visible)), "") == "arabic" else ""
-
-
-def _strings(values: list[str]) -> str:
-    """Return a TOML array; a url on the wire holds no quote, backslash or control character unescaped."""
-    quoted = [value.replace("\\", "%5C").replace('"', "%22") for value in values]
-    return "[" + ", ".join(f'"{value}"' for value in quoted) + "]"

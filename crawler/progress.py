@@ -24,6 +24,7 @@ from twisted.python.failure import Failure
 
 from corpus.errors import EXIT_PARTIAL
 from corpus.files import publish, publish_json
+from crawler.part import CrawlPart
 from crawler.session import Session
 from crawler.state.frontier import Frontier
 from crawler.state.pipeline import exit_with
@@ -77,11 +78,11 @@ def build_report(frontier: Frontier, run: dict[str, Any], names: Iterable[str] =
     return {"run": run, "outlets": outlets, "total": total, "silent": silent, "hours": hours, "archives": files}
 
 
-class Progress:
+class Progress(CrawlPart):
     """Extension: a line and a renewed report every GHIRBAL_PROGRESS_SECONDS."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+        super().__init__(crawler)
         self._timer: AsyncioLoopingCall | LoopingCall = create_looping_call(self._tick)
         self._writing: asyncio.Task[None] | None = None
         self._last = (time.monotonic(), 0)
@@ -89,11 +90,6 @@ class Progress:
         self._silent: dict[str, dict[str, int]] = {}
         crawler.signals.connect(self.opened, signal=signals.spider_opened)
         crawler.signals.connect(self.closed, signal=signals.spider_closed)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Progress:
-        """Build the extension."""
-        return cls(crawler)
 
     def opened(self) -> None:
         """Say what begins, and start the clock."""

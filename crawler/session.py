@@ -23,7 +23,7 @@ from crawler.readers import Readers
 from crawler.state.archive import Archive
 from crawler.state.frontier import Frontier
 from crawler.state.repeats import Repeats
-from crawler.state.rows import ENTRIES, Target
+from crawler.state.rows import ENTRIES, LISTS, Target
 from crawler.web.urls import (
     as_ascii,
     date_in,
@@ -162,7 +162,7 @@ class Session:
             if outlet.name not in self.outlets:
                 continue
             owner = outlet.name
-            if kind in ("feed", "sitemap"):
+            if kind in LISTS:
                 refused = "trap" if is_trap(url) else ""
             else:
                 excluded = pattern_of(outlet.exclude).search(url)

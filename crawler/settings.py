@@ -7,7 +7,6 @@ from __future__ import annotations
 
 BOT_NAME = "ghirbal"
 SPIDER_MODULES = ["crawler.spiders"]
-NEWSPIDER_MODULE = "crawler.spiders"
 
 # --- ours ---------------------------------------------------------------------------------------------------
 #: Folder for warc/, frontier.sqlite and report.json.

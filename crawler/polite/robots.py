@@ -23,6 +23,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from corpus.charset import declared_charset, decode
 from corpus.errors import RecordError
+from crawler.part import CrawlPart
 from crawler.polite.safety import Refused
 from crawler.polite.throttle import set_floor
 from crawler.web.headers import header_of, location_of
@@ -58,20 +59,15 @@ class _Rules:
         self.expires = time.monotonic() + (RETRY if fault else LIFETIME)
 
 
-class PoliteRobots:
+class PoliteRobots(CrawlPart):
     """Downloader middleware: refuse what robots.txt forbids, and take its delays and sitemaps."""
 
     def __init__(self, crawler: Crawler) -> None:
         if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
             raise NotConfigured
-        self._crawler = crawler
+        super().__init__(crawler)
         self._agent = str(crawler.settings["ROBOTSTXT_USER_AGENT"])
         self._tasks: dict[tuple[str, str], asyncio.Task[_Rules]] = {}
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> PoliteRobots:
-        """Build the middleware."""
-        return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
         """Let the request pass, or raise Refused."""

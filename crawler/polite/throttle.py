@@ -12,6 +12,7 @@ from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Headers, Response
 
 from corpus.formats import looks_html
+from crawler.part import CrawlPart
 from crawler.web.headers import header_of
 
 #: A host that says it is overloaded is asked half as often from then on, down to once in this many seconds.
@@ -55,19 +56,15 @@ class PoliteThrottle(AutoThrottle):
             slot.delay = min(max(slot.delay * _SLOW_DOWN, _GENTLE_START), SLOWEST)
 
 
-class DownloadLimits:
+class DownloadLimits(CrawlPart):
     """Stop downloads that are too long or of no use, keeping what a long one has brought so far."""
 
     def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
         self._limit = crawler.settings.getint("DOWNLOAD_MAXSIZE")
         self._seconds = crawler.settings.getfloat("DOWNLOAD_TIMEOUT") * _SHARE_OF_TIMEOUT
         crawler.signals.connect(self.headers_received, signal=signals.headers_received)
         crawler.signals.connect(self.bytes_received, signal=signals.bytes_received)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> DownloadLimits:
-        """Build the extension."""
-        return cls(crawler)
 
     def headers_received(self, headers: Headers, request: Request, **_: Any) -> None:
         """Refuse bodies that are no text, but for lists, and start the clock."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import resource
 import sys
@@ -20,11 +21,12 @@ from twisted.python.failure import Failure
 
 from corpus.errors import GhirbalError, RecordError
 from corpus.formats import looks_html, unpack
+from crawler.part import CrawlPart
 from crawler.polite.safety import AddressGuard
 from crawler.session import MAX_HOPS, MAX_SITEMAP_DEPTH, Session, read_arguments
 from crawler.state import settle
 from crawler.state.archive import Capture
-from crawler.state.rows import ENTRIES, Row, Target
+from crawler.state.rows import ENTRIES, LISTS, Row, Target
 from crawler.state.settle import NOT_MODIFIED, FetchResult
 from crawler.web.headers import header_of, location_of
 from crawler.web.listings import ListingEntry, is_listing
@@ -34,14 +36,13 @@ from crawler.web.urls import as_ascii, date_stated, family_of, key_of, site_of
 
 logger = logging.getLogger(__name__)
 
-_LISTS = ("feed", "sitemap")
 #: Redirects with cookies that are remembered.
 MOST_SENT_ON = 10_000
 _REDIRECTS = range(300, 400)
 _SUCCESS = range(200, 300)
 
 
-class KeepRaw:
+class KeepRaw(CrawlPart):
     """Downloader middleware next to the network: keep the body as it came, for the archive, and pass it on unpacked.
 
     It unpacks as the reader of archives does, so what the crawl takes for a page the build keeps. A listing goes on as
@@ -49,12 +50,8 @@ class KeepRaw:
     """
 
     def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
         self._limit = crawler.settings.getint("DOWNLOAD_MAXSIZE")
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> KeepRaw:
-        """Build the middleware."""
-        return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Put the response into the request's meta, and return it unpacked.
@@ -64,10 +61,10 @@ class KeepRaw:
         """
         request.meta["raw"] = response
         row: Row | None = request.meta.get("row")
-        if row is not None and row.kind in _LISTS:
+        if row is not None and row.kind in LISTS:
             return response
         body, _ = unpack(response.body, header_of(response.headers, b"Content-Encoding"), self._limit)
-        return response.replace(body=body)
+        return response if body is response.body else response.replace(body=body)
 
 
 class NewsSpider(Spider):
@@ -106,6 +103,8 @@ class NewsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield nothing: the scheduler takes everything from the frontier."""
+        # What was loaded up to here stays; the collector would walk it again every few hundred pages.
+        gc.freeze()
         return
         yield
 
@@ -114,7 +113,7 @@ class NewsSpider(Spider):
         outlet = self.session.outlets[row.outlet]
         delay = self._default_delay if outlet.delay is None else outlet.delay
         self.crawler.engine.downloader.per_slot_settings.setdefault(row.host, {"delay": delay})
-        listing = row.kind in _LISTS
+        listing = row.kind in LISTS
         meta: dict[str, Any] = {"row": row, "download_slot": row.host, "ghirbal_any_type": row.kind in ENTRIES}
         if listing:
             meta["download_maxsize"] = 0  # a list that is too long is cut and read as far as it goes
@@ -131,7 +130,7 @@ class NewsSpider(Spider):
     async def parse(self, response: Response) -> AsyncIterator[FetchResult]:
         """Settle an answer: none, a listing (also one that was given as a seed), a page, or what no page could be."""
         row: Row = response.meta["row"]
-        listing = row.kind in _LISTS or (row.kind == "seed" and is_listing(response.body))
+        listing = row.kind in LISTS or (row.kind == "seed" and is_listing(response.body))
         try:
             settled = self._without_page(response)
             yield settled or await (self._listing(response) if listing else self._page(response))

@@ -20,6 +20,7 @@ from corpus.errors import EnvironmentFault
 from crawler.state.rows import (
     ENTRIES,
     LAST,
+    LISTS,
     LONGEST_WAIT,
     MAX_REFUSALS,
     PRIORITIES,
@@ -67,7 +68,7 @@ WithBudget = tuple[Sequence[str], Sequence[str]]
 def _of(outlets: WithBudget) -> tuple[str, tuple[str, ...]]:
     """Return the SQL condition that a url belongs to outlets with budget left for it, and its values."""
     pages, lists = (", ".join("?" * len(names)) for names in outlets)
-    listing = "kind IN ('feed', 'sitemap')"
+    listing = f"kind IN {LISTS}"
     condition = f"((NOT {listing} AND outlet IN ({pages})) OR ({listing} AND outlet IN ({lists})))"
     return condition, (*outlets[0], *outlets[1])
 

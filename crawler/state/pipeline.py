@@ -19,6 +19,7 @@ from scrapy.utils.asyncio import run_in_thread
 
 from corpus.errors import EXIT_DEFECT, GhirbalError
 from corpus.files import refusal
+from crawler.part import CrawlPart
 from crawler.state.rows import ArchiveFile
 from crawler.state.scheduler import FrontierScheduler, SessionSpider
 from crawler.state.settle import FetchResult
@@ -35,19 +36,14 @@ def exit_with(code: int) -> None:
     os._exit(code)
 
 
-class ArchivePipeline:
+class ArchivePipeline(CrawlPart):
     """Item pipeline: FetchResult in, archived and settled."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+        super().__init__(crawler)
         self._pending: list[_Waiting] = []
         self._committer: asyncio.Task[None] | None = None
         self._fault: Exception | None = None
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> ArchivePipeline:
-        """Build the pipeline."""
-        return cls(crawler)
 
     async def open_spider(self) -> None:
         """Take the spider's session."""

@@ -11,7 +11,8 @@ PRIORITIES = {"sitemap": 0, "feed": 0, "seed": 1, "article": 2, "listing": 3, "p
 #: The place of addresses that promise nothing new.
 LAST = 9
 #: Where a crawl of an outlet begins: asked in every run, whatever they answered in the one before.
-ENTRIES = ("seed", "feed", "sitemap")
+LISTS = ("feed", "sitemap")
+ENTRIES = ("seed", *LISTS)
 
 #: Failures that every later run tries again; the others (404, not HTML, too large) may be passing too, and are asked so
 #: many times in all.

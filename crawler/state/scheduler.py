@@ -19,7 +19,7 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import CallLaterResult, call_later
 
 from crawler.session import Session
-from crawler.state.rows import ENTRIES, LONGEST_WAIT, Row, Target
+from crawler.state.rows import ENTRIES, LISTS, LONGEST_WAIT, Row, Target
 from crawler.state.settle import closed
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,6 @@ BATCH = 64
 MAX_LISTS = 500
 #: A timer that ends within so many seconds is soon enough; looking through thousands of hosts costs time.
 SOON = 0.25
-_LISTS = ("sitemap", "feed")
 #: Counts that stand for requests of pages, when a resumed run reckons what its budgets have left.
 _SPENT = ("fetched", "unchanged", "retried", "failed:")
 
@@ -188,4 +187,4 @@ class FrontierScheduler(BaseScheduler):
 
 
 def _account(row: Row) -> str:
-    return f"{row.outlet}/lists" if row.kind in _LISTS else row.outlet
+    return f"{row.outlet}/lists" if row.kind in LISTS else row.outlet

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.web.pages import MAX_LINKS, Reading, read_page
+from crawler.web.pages import FEW_WORDS, MAX_LINKS, MAX_WORDS, Reading, read_page
 from tests.timing import fastest
 
 
@@ -52,6 +52,15 @@ def test_the_head_is_read() -> None:
     reading = read(html)
     assert (reading.base, reading.canonical, reading.feeds, reading.moved_to) == ("/b/", "/c", ("/f",), "/moved")
     assert (reading.is_article, reading.published) == (True, "2026-11-02T10:00:00Z")
+
+
+ARTICLE = '<meta property="og:type" content="article">'
+
+
+@pytest.mark.parametrize(("mark", "most"), [("", MAX_WORDS), (ARTICLE, FEW_WORDS)])
+def test_of_an_article_few_words_are_kept_and_its_running_text_is_whole(mark: str, most: int) -> None:
+    reading = read(f"{mark}<p>{'كلمة ' * 2_000}</p>")
+    assert (len(reading.visible.split()), reading.prose) == (most, 2_000 * 5)
 
 
 @pytest.mark.parametrize(
