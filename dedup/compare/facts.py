@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernel import compiled
+from dedup.kernel import compiled, kept
 from dedup.sketch import sign
 
 #: What a page counts, beside the number; what was done with the page so many times, or takes so many minutes. Hashes
@@ -30,7 +31,10 @@ def _hashes(listed: str) -> NDArray[np.uint32]:
     return np.unique(sign(words, 1, np.zeros((2, 1), dtype=np.uint32)).words)
 
 
-_COUNTED_WORDS, _DONE_WORDS, _UNIT_WORDS = map(_hashes, (_COUNTED, _DONE, _UNITS))
+# Kept on disk, so that importing this module loads no kernel.
+_COUNTED_WORDS, _DONE_WORDS, _UNIT_WORDS = (
+    kept(name, partial(_hashes, listed)) for name, listed in (("counted", _COUNTED), ("done", _DONE), ("units", _UNITS))
+)
 
 
 @compiled("boolean(uint32, Array(uint32, 1, 'C', readonly=True))")
