@@ -15,10 +15,9 @@ from dedup.decide.decisions import REASONS, Reason, decide
 from dedup.decide.paragraphs import find_repeated, strip
 from dedup.decide.result import Clusters, empty, name_cluster, tabulate
 from dedup.sketch.digits import comparable
-from dedup.sketch.family import Family, draw_family
+from dedup.sketch.family import draw_family
 from dedup.store.arrays import pack, unpack
 from dedup.store.index import Index
-from dedup.store.paragraphs import Paragraphs
 from dedup.store.summaries import Summaries
 from dedup.store.summary import Summary, identity
 
@@ -27,26 +26,6 @@ _QUOTED_WORDS = 30
 #: From this many words an audit record quotes what only the removed copy had: with fewer in a row, a line of 80
 #: characters has its like elsewhere.
 OWN_QUOTED = 5
-
-
-class _Gathering:
-    """The accumulator of `Dedup`: a `Summary` of the documents, and their paragraphs where these are wanted."""
-
-    def __init__(self, config: DedupConfig, family: Family) -> None:
-        self._summary = Summary(config, family)
-        self._paragraphs = Paragraphs() if config.paragraphs else None
-
-    def observe(self, record: Record) -> None:
-        if isinstance(record, Document):
-            self._summary.add(record)
-            if self._paragraphs is not None:
-                self._paragraphs.add(record)
-
-    def summary(self) -> bytes:
-        arrays = self._summary.arrays()
-        if self._paragraphs is not None:
-            arrays |= self._paragraphs.arrays()
-        return pack(arrays)
 
 
 class Dedup:
@@ -70,7 +49,7 @@ class Dedup:
 
     def accumulator(self) -> Accumulator:
         """Summarise one shard in about 1.4 kB for a story of 2 kB."""
-        return _Gathering(self.config, self.family)
+        return Summary(self.config, self.family, paragraphs=self.config.paragraphs)
 
     def learn(self, summaries: Sequence[memoryview], run: Map) -> None:
         """Find all copies and their survivors; nothing but numbers per document is held in memory."""

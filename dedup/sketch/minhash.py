@@ -23,7 +23,7 @@ from dedup.kernel import compiled, inlined
 from dedup.sketch.family import draw_family
 from dedup.sketch.foldtable import LONGEST, fold_table
 from dedup.sketch.numbers import number_words, read_words
-from dedup.sketch.words import ROOM, Encoded, encode, hash_words, read_eight, split, tokenise
+from dedup.sketch.words import ROOM, Encoded, encode, hash_folded, hash_words, read_eight, tokenise
 
 #: Words in a shingle.
 NGRAM = 3
@@ -211,12 +211,9 @@ def _sign_in_python(
     digest: NDArray[np.uint64],
 ) -> NDArray[np.uint32]:
     """Fold a text in Python, write its signature and its digest, and return the hashes of its words."""
-    data = np.frombuffer(bytearray(" ".join(folded_words(text)).encode() + bytes(ROOM)), dtype=np.uint8)
-    ends, values = np.empty(len(data), dtype=np.int64), np.empty(len(data), dtype=np.uint32)
-    hashes = np.empty(split(data[:-ROOM], ends), dtype=np.uint32)
-    pieces = np.empty((len(hashes), 2), dtype=np.uint64)
-    digest[0] = hash_words(data, len(hashes), ends, hashes, pieces)
+    data, ends, hashes, pieces, digest[0] = hash_folded(folded_words(text))
     read_words(data, len(hashes), ends, hashes, pieces, _memory.seen, *number_words())
+    values = np.empty_like(hashes)
     found = hash_shingles(data, len(hashes), ends, ngram, values)
     _permute(values[:found], permutations[0], permutations[1], signature)
     return hashes

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from corpus.arabic import fold
 from dedup.kernel import MIX, compiled, inlined
-from dedup.sketch.words import ROOM, absorb, hash_words, split
+from dedup.sketch.words import absorb, hash_folded
 
 #: Number words, as they are written; behind the slash those that are numbers only beside another one.
 _ONES = {
@@ -91,16 +91,13 @@ def _number_words() -> dict[str, tuple[float, int]]:
 def number_words() -> NumberWords:
     """Return the table of number words and of letters."""
     found = _number_words()
-    data = np.frombuffer(bytearray(" ".join(found).encode() + bytes(ROOM)), dtype=np.uint8)
-    ends, hashes = np.empty(len(data), dtype=np.int64), np.empty(len(found), dtype=np.uint32)
-    hash_words(data, split(data[:-ROOM], ends), ends, hashes, np.empty((len(found), 2), dtype=np.uint64))
     table = NumberWords(
         np.zeros(_SLOTS, dtype=np.uint32),
         np.zeros(_SLOTS, dtype=np.float64),
         np.zeros(_SLOTS, dtype=np.uint8),
         _letters(),
     )
-    for key, (value, kind) in zip(hashes.tolist(), found.values(), strict=True):
+    for key, (value, kind) in zip(hash_folded(found)[2].tolist(), found.values(), strict=True):
         at = key >> 1 & _SLOTS - 1
         while table.keys[at]:
             at = at + 1 & _SLOTS - 1

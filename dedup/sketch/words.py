@@ -6,7 +6,7 @@ one by one, by a table (`dedup.sketch.foldtable`); a text with any other cannot 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -206,6 +206,17 @@ def hash_words(out: Any, count: Any, ends: Any, hashes: Any, pieces: Any) -> Any
         whole = absorb(whole, value)
         at = stop + 1
     return whole
+
+
+def hash_folded(
+    words: Iterable[str],
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint64], int]:
+    """Return words folded in Python as `tokenise` leaves them, their hashes and pieces, and the hash of them all."""
+    data = np.frombuffer(bytearray(" ".join(words).encode() + bytes(ROOM)), dtype=np.uint8)
+    ends = np.empty(len(data), dtype=np.int64)
+    count = split(data[:-ROOM], ends)
+    hashes, pieces = np.empty(count, dtype=np.uint32), np.empty((count, 2), dtype=np.uint64)
+    return data, ends, hashes, pieces, hash_words(data, count, ends, hashes, pieces)
 
 
 @compiled("uint32[::1](Array(uint32, 1, 'C', readonly=True), int64)")

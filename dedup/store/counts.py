@@ -45,7 +45,7 @@ def count_runs(summaries: Summaries, documents: NDArray[np.int64], ngram: int, b
     table = np.zeros((1 << bits, 2), dtype=np.uint32)
     for part in summaries.parts(documents):
         _count(part.arrays["words"], part.arrays["bounds"], part.local, ngram, table, part.first)
-    return table[:, 0]
+    return np.ascontiguousarray(table[:, 0])
 
 
 @compiled(
@@ -62,7 +62,7 @@ def count_odd_words(
     summaries: Summaries, documents: NDArray[np.int64], others: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return how many words of each of sorted `documents` no second one and none of `others` has: misread, or torn."""
-    counts = count_runs(summaries, distinct(np.append(documents, others)), 1, TABLE_BITS).copy()
+    counts = count_runs(summaries, distinct(np.append(documents, others)), 1, TABLE_BITS)
     found = np.zeros(len(documents), dtype=np.int64)
     for part in summaries.parts(documents):
         _count_single(part.arrays["words"], part.arrays["bounds"], part.local, counts, found[part.places])
@@ -71,4 +71,4 @@ def count_odd_words(
 
 def count_words(summaries: Summaries) -> NDArray[np.uint32]:
     """Return in how many documents each word is, uint32[2**TABLE_BITS] by hash."""
-    return count_runs(summaries, np.arange(len(summaries), dtype=np.int64), 1, TABLE_BITS).copy()
+    return count_runs(summaries, np.arange(len(summaries), dtype=np.int64), 1, TABLE_BITS)

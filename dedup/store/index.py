@@ -25,7 +25,6 @@ from dedup.sketch.bands import GROUP_ALL, PairSet, pair_up
 from dedup.sketch.family import draw_family
 from dedup.sketch.minhash import NGRAM
 from dedup.store.counts import TABLE_BITS
-from dedup.store.paragraphs import Paragraphs
 from dedup.store.segments import (
     IndexListing,
     OpenSegment,
@@ -143,7 +142,8 @@ class Index:
         try:
             while batch := list(islice(rest, _SEGMENT)):
                 added, written = added + len(batch), written + 1
-                append(self.folder, segments, written, self._summarise(batch), corpus)
+                arrays = summarise(batch, self.config, self.family, paragraphs=True)
+                append(self.folder, segments, written, arrays, corpus)
                 sweep_segments(self.folder, {*old.segments, *(segment.name for segment in segments)})
             own = Summaries([segment.arrays for segment in self.segments])
             names = zip(own.column("outlet").tolist(), own.column("id").tolist(), strict=True)
@@ -162,12 +162,6 @@ class Index:
         self.sweep()
         self._look()
         return added
-
-    def _summarise(self, documents: Sequence[Document]) -> dict[str, NDArray[Any]]:
-        paragraphs = Paragraphs()
-        for document in documents:
-            paragraphs.add(document)
-        return summarise(documents, self.config, self.family) | paragraphs.arrays()
 
     def sweep(self) -> None:
         """Remove the segments that are not part of the index: merged ones, and what a killed `add` left."""

@@ -7,6 +7,7 @@ order is that of their UTF-8, which is that of their code points.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,15 +57,9 @@ EACH = len(Labels._fields)
 
 def labels_at(blob: NDArray[np.uint8], bounds: NDArray[np.int64], document: int) -> Labels:
     """Return the strings kept of a document."""
-    first, *ends = bounds[document * EACH : (document + 1) * EACH + 1].tolist()
-    data = blob[first : ends[-1]].tobytes()
-    starts = (first, *ends[:-1])
-    return Labels(
-        *(
-            data[start - first : end - first].decode("utf-8", "surrogatepass")
-            for start, end in zip(starts, ends, strict=True)
-        )
-    )
+    ends = bounds[document * EACH : (document + 1) * EACH + 1].tolist()
+    data, first = blob[ends[0] : ends[-1]].tobytes(), ends[0]
+    return Labels(*[data[i - first : j - first].decode("utf-8", "surrogatepass") for i, j in pairwise(ends)])
 
 
 class Strings(NamedTuple):

@@ -19,14 +19,16 @@ from numpy.typing import NDArray
 
 from corpus.arabic import folded_words
 from corpus.dates import timestamp
-from corpus.records import Document
+from corpus.records import Document, Record
 from dedup.config import DedupConfig
 from dedup.sketch.bands import band_keys, sample
 from dedup.sketch.digits import comparable
 from dedup.sketch.family import Family
 from dedup.sketch.minhash import NGRAM, sign_encoded
 from dedup.sketch.words import cut, encode
+from dedup.store.arrays import pack
 from dedup.store.measure import measure
+from dedup.store.paragraphs import Paragraphs
 from dedup.store.strings import Labels, pack_strings
 
 #: A text with fewer words is compared for equality only.
@@ -90,11 +92,15 @@ def _preference(value: str, preferred: Sequence[str]) -> int:
 
 
 class Summary:
-    """Gather what `Summaries` reads of documents; kernels take them in batches."""
+    """Gather what `Summaries` reads of documents, with their `paragraphs` or without; kernels take them in batches.
 
-    def __init__(self, config: DedupConfig, family: Family) -> None:
+    A `corpus.stage.Accumulator`.
+    """
+
+    def __init__(self, config: DedupConfig, family: Family, *, paragraphs: bool = False) -> None:
         self._config = config
         self._family = family
+        self._paragraphs = Paragraphs() if paragraphs else None
         self._batch: list[Document] = []
         self._words: list[NDArray[np.uint32]] = []
         self._lengths: list[NDArray[np.int64]] = []
@@ -102,11 +108,19 @@ class Summary:
         self._numbers = array("Q")
         self._labels: list[str] = []
 
-    def add(self, document: Document) -> None:
-        """Add one document."""
-        self._batch.append(document)
+    def observe(self, record: Record) -> None:
+        """Add a document; other records have no words yet."""
+        if not isinstance(record, Document):
+            return
+        self._batch.append(record)
+        if self._paragraphs is not None:
+            self._paragraphs.add(record)
         if len(self._batch) == _BATCH:
             self._close_batch()
+
+    def summary(self) -> bytes:
+        """Return the arrays of all documents added, packed."""
+        return pack(self.arrays())
 
     def _close_batch(self) -> None:
         """Sketch the documents that wait, and note the number for each of COLUMNS."""
@@ -157,12 +171,15 @@ class Summary:
             "sample_owner": owners,
             "strings": blob,
             "string_bounds": string_bounds,
+            **(self._paragraphs.arrays() if self._paragraphs is not None else {}),
         }
 
 
-def summarise(documents: Iterable[Document], config: DedupConfig, family: Family) -> dict[str, NDArray[Any]]:
+def summarise(
+    documents: Iterable[Document], config: DedupConfig, family: Family, *, paragraphs: bool = False
+) -> dict[str, NDArray[Any]]:
     """Summarise documents into the arrays that `Summaries` reads."""
-    summary = Summary(config, family)
+    summary = Summary(config, family, paragraphs=paragraphs)
     for document in documents:
-        summary.add(document)
+        summary.observe(document)
     return summary.arrays()

@@ -32,7 +32,7 @@ def test_a_threshold_chooses_the_bands(threshold, document, story):
     family = draw_family(threshold)
     assert (family.bands, family.rows) == (index.b, index.r)
     summary = Summary(DedupConfig(threshold=threshold), family)
-    summary.add(document("a", story(1)))
+    summary.observe(document("a", story(1)))
     assert summary.arrays()["bands"].shape == (index.b, 1)
     assert len(Summaries([summary.arrays()]).band(index.b - 1)) == 1
 
