@@ -19,7 +19,7 @@ from itertools import accumulate, groupby
 
 from lxml.etree import _Element
 
-from cleaning.html.layout import HEADINGS, Block, Layout, name_of, signature_of
+from cleaning.html.layout import HEADINGS, Block, Layout, cell_of, name_of, signature_of
 from cleaning.html.others import mark_others
 from cleaning.html.selection import OPENING_ITEM, Selection
 from cleaning.html.weigh import Evidence, is_linked_sentence, prose_in, weigh
@@ -79,7 +79,7 @@ class Body:
         """Return one line a block; the cells of a row of data are joined by " | "."""
         written: list[str] = []
         for row, blocks in groupby(
-            self.blocks, lambda block: block.frame.getparent() if block.frame.tag in ("td", "th") else None
+            self.blocks, lambda block: None if (cell := cell_of(block)) is None else cell.getparent()
         ):
             texts = [block.text for block in blocks]
             joined = row is not None and len(texts) <= len(row) and is_data(texts, headed=row[0].tag == "th")

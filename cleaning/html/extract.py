@@ -6,9 +6,11 @@ a rival is asked, and whose text the page gets is decided (`cleaning.html.rival`
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import msgspec
 from lxml import etree
@@ -23,7 +25,7 @@ from cleaning.html.weigh import Evidence
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.mentions import is_date_line
 from corpus.arabic import fold
-from corpus.dates import find_date
+from corpus.dates import day_of, find_date
 from corpus.selectors import compile_selector
 from corpus.text import scrub
 
@@ -62,6 +64,8 @@ DEFAULTS = ExtractConfig()
 MAX_RIVAL_TAGS = 20_000
 #: Blocks before and from the first of the text among which a line with the date is looked for.
 DATE_BEFORE, DATE_AFTER = 12, 4
+#: The day under which an address files a story.
+_DATED_PATH = re.compile(r"/((?:19|20)\d\d)([/-])(\d{1,2})\2(\d{1,2})(?![^/-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,8 @@ def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS, dro
         near = layout.blocks[max(0, first - DATE_BEFORE) : first + DATE_AFTER]
         dated = (block.text for block in reversed(near) if is_date_line(key_of(block.text)))
         published = next(filter(None, map(find_date, dated)), "")
+    if not published and (filed := _DATED_PATH.search(urlsplit(metadata.canonical or url).path)):
+        published = day_of(*map(int, filed.group(1, 3, 4)))
     if not published and config.search_date:
         import htmldate  # slow to load
 

@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from lxml.etree import _Element
 
+from cleaning.lines.unit import ends_sentence
+
 #: Their text is never read by a visitor as text.
 _UNREAD = frozenset(
     (
@@ -20,6 +22,8 @@ _UNREAD = frozenset(
         "applet", "frame", "frameset", "progress", "track", "source", "param", "area", "link",
     )
 )  # fmt: skip
+#: But these are where they stand within a line.
+_WORDS = frozenset(("button", "label"))
 #: Chrome by tag. Only marked: some sites wrap a whole page in a form, some an article in an aside.
 _ASIDE_TAGS = frozenset(
     (
@@ -34,7 +38,9 @@ _INLINE = frozenset(
     )
 )  # fmt: skip
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_TELLING = HEADINGS | frozenset(("p", "li", "td", "th", "blockquote", "pre", "dd", "dt", "address"))
+_TELLING = HEADINGS | frozenset(
+    ("p", "li", "td", "th", "blockquote", "pre", "dd", "dt", "address", "caption", "summary")
+)
 _HIDING = frozenset(("hidden", "aria-hidden", "role", "style"))
 #: A telling tag keeps its name for the plain containers within it.
 _LASTING = HEADINGS | frozenset(("li", "td", "th", "blockquote", "pre"))
@@ -43,10 +49,14 @@ _LASTING = HEADINGS | frozenset(("li", "td", "th", "blockquote", "pre"))
 _PARTS = frozenset(("p", "li", "blockquote"))
 _BREAKS = frozenset(("br", "hr"))
 #: Inline elements that a style of their own, or what they are, sets apart from their neighbours.
-_APART = re.compile(r"display:\s*(?:block|flex|grid|inline-block|table|list-item)", re.IGNORECASE)
+_APART = re.compile(
+    r"display:\s*(?:block|flex|grid|inline-block|table|list-item)|float:\s*(?:left|right)", re.IGNORECASE
+)
 _SPACING = frozenset(("img", "amp-img", "iframe", "svg", "video", "button", "input", "select", "object", "picture"))
 #: Line ends count in them.
 _AS_TYPED = re.compile(r"white-space:\s*(?:pre|break-spaces)", re.IGNORECASE)
+#: An inline element of a paragraph that holds a sentence of so many characters is a part of it.
+_SENTENCE = 80
 #: Levels below the body. The parser keeps 255 in all; the deepest of 389 labelled pages has 51.
 MAX_DEPTH = 240
 
@@ -158,6 +168,12 @@ def lay_out(body: _Element) -> Layout:
     return walk.layout
 
 
+def cell_of(block: Block) -> _Element | None:
+    """Return the cell of a table that a block stands in, alone or in a paragraph, None when in none."""
+    around = block.frame.getparent() if block.frame.tag == "p" else block.frame
+    return around if around is not None and around.tag in ("td", "th") else None
+
+
 def name_of(element: _Element) -> str:
     """Return class and id of an element in lower case, "" when it has neither."""
     get = element.attrib.get
@@ -217,7 +233,8 @@ class _Walk:
             if name in _BREAKS:
                 self._flush(frame, tag)
             elif name in _UNREAD:
-                if name == "button" and tag in HEADINGS:  # of an accordion
+                in_line = frame.tag == "p" and "".join(self._pieces).strip() and (child.tail or "").strip()
+                if (in_line and name in _WORDS) or (name == "button" and tag in HEADINGS):  # of an accordion
                     self._enter(child, frame, tag, linked)
                 elif name in _SPACING:
                     self._pieces.append(" ")
@@ -233,19 +250,26 @@ class _Walk:
 
     def _enter_inline(self, element: _Element, frame: _Element, tag: str, linked: bool, *, apart: bool) -> None:
         """Walk an inline element: part of the line it stands in, or a block where it makes a line of its own."""
-        linked, style = linked or element.tag == "a", element.get("style")
-        if not _is_aside(element):
+        leads_away = element.tag == "a" and not (tag in HEADINGS and element.get("href", "").startswith("#"))
+        linked, style = linked or leads_away, element.get("style")
+        if self._typed or not _is_aside(element):
             shown_apart = element.tag in _SPACING or (style is not None and bool(_APART.search(style)))
             if apart or shown_apart:
                 self._pieces.append(" ")
             self._enter(element, frame, tag, linked)
             if shown_apart:
                 self._pieces.append(" ")
-        elif (element.tail or "").strip() or "".join(self._pieces).strip():
-            # Text of the same line stands right before or behind it: it is read with that, unless nobody sees it.
-            unseen = _UNSEEN.search(style or "") or _UNSEEN_NAME.search(name_of(element))
-            if not unseen and element.get("hidden") is None:
+            return
+        text = "".join(map(str, element.itertext())).strip()
+        told = len(text) >= _SENTENCE and ends_sentence(text)
+        hidden = element.get("hidden") is not None
+        unseen = hidden or _UNSEEN.search(style or "") or _UNSEEN_NAME.search(name_of(element))
+        if (element.tail or "").strip() or "".join(self._pieces).strip():
+            # Text of the same line stands right before or behind it: it is read with that, unless nobody ever sees it.
+            if not unseen or (told and is_only_hidden(element)):
                 self._enter(element, frame, tag, linked)
+        elif told and frame.tag == "p" and not unseen:
+            self._enter(element, frame, tag, linked)
         else:
             self._flush(frame, tag)
             self._enter_other(element, tag, linked=linked)
@@ -284,7 +308,7 @@ def _is_aside(element: _Element) -> bool:
     """Tell whether tag, class, id or what hides an element mark it as chrome."""
     name, get = element.tag, element.get
     if name in _ASIDE_TAGS:
-        return True
+        return name != "figure" or element.find(".//table") is None
     if name == "body" or not (keys := element.keys()):
         return False
     if name in HEADINGS:

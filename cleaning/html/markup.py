@@ -7,8 +7,10 @@ pages with pictures or scripts of many megabytes inside too.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from lxml import etree
 from lxml.etree import HTMLParser, _Element
@@ -39,6 +41,9 @@ _ANY_TAG = re.compile(
     r"<(?:html|head|body|title|meta|div|p|article|section|main|span|table|h1|h2|br|center|font)\b", re.IGNORECASE
 )
 
+_DECODER = json.JSONDecoder(strict=False)
+_LAST_COMMA = re.compile(r",\s*+([}\]])")
+
 #: C0 without tab, newline, return: the parser puts U+FFFD for a NUL, and rivals refuse the others.
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13})
 
@@ -48,6 +53,7 @@ _PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, 
 #: The parser drops what stands behind them, and browsers show it.
 _EARLY_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _TITLE = re.compile(r"<title\b[^<>]*>", re.IGNORECASE)
+_CUT_TITLE_END = re.compile(r"</title\b(?!\s*>)", re.IGNORECASE)
 _TITLE_END = re.compile(r"</title", re.IGNORECASE)
 #: So many titles, those of pictures among them, are looked at.
 _TITLES = 4
@@ -78,7 +84,7 @@ def mend(html: str) -> str:
     >>> mend("<title>Rain</titel><body><p>It rained.</body></html><p>It stopped.")
     '<title>Rain</title></titel><body><p>It rained.<p>It stopped.'
     """
-    html = _EARLY_END.sub("", html)
+    html = _CUT_TITLE_END.sub("</title>", _EARLY_END.sub("", html))
     start = 0
     for _ in range(_TITLES):
         opened = _TITLE.search(html, start)
@@ -104,6 +110,21 @@ def parse(html: str) -> _Element | None:
 def to_bytes(html: str) -> bytes:
     """Encode `html` as UTF-8 without control characters and surrogates."""
     return html.encode("utf-8", "ignore").translate(None, _CONTROLS)
+
+
+def read_json(text: str) -> Any:
+    """Read the JSON at the beginning of `text`, with the commas too many that templates leave; None where none is.
+
+    >>> read_json('{"a": ["b",],}; run()'), read_json("no JSON")
+    ({'a': ['b']}, None)
+    """
+    try:
+        return _DECODER.raw_decode(text.strip().removeprefix("<!--").strip())[0]
+    except RecursionError:
+        return None
+    except ValueError:
+        mended = _LAST_COMMA.sub(r"\1", text)
+        return read_json(mended) if mended != text else None
 
 
 def text_of(element: _Element) -> str:

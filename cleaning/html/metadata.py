@@ -7,7 +7,6 @@ Only what costs one pass over a handful of elements. A date that no markup state
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import _Element
 
-from cleaning.html.markup import text_of
+from cleaning.html.markup import read_json, text_of
 from corpus.arabic import fold
 from corpus.dates import parse_date
 from corpus.records import Source, name_outlet
@@ -27,8 +26,11 @@ _MAX_JSON = 2_000_000
 _MAX_JSON_DEPTH = 12
 _NESTED = ("@graph", "mainEntity", "mainEntityOfPage")
 _SPACE = re.compile(r"\s+")
-_TITLE_CUT = re.compile(r" [|\-–—•·»:،] | ?\| ?")
-_TITLE_ENDS = " |-–—•·»:،"
+_TITLE_CUT = re.compile(r" (?:[|\-–—•·«»‹›<>/:،]|::|\|\|) | ?\| ?")
+_TITLE_ENDS = " |-–—•·«»‹›<>/:،"
+#: What stands around a headline and is none of it: tags, and marks of direction.
+_MARKUP = re.compile(r"</?(?:a|b|i|u|em|strong|span|br|p|font|sub|sup)\b[^<>]*>", re.IGNORECASE)
+_MARKS = " \u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 _DATE_NAMES = (
     "article:published_time", "og:article:published_time", "datepublished", "publishdate", "pubdate", "date",
     "dc.date.issued", "dc.date", "dcterms.created", "parsely-pub-date", "sailthru.date", "article.published",
@@ -39,13 +41,12 @@ _AUTHOR_NAMES = (
     "parsely-author", "sailthru.author", "byl",
 )  # fmt: skip
 #: Part the names in one string, where each has two words at least.
-_NAMES_CUT = re.compile(r"[،;|]| (?:and|et|und|&) ")
+_NAMES_CUT = re.compile(r"[،;|]| (?:and|et|und|&|و|/) ")
 _NO_AUTHOR = re.compile(
     r"https?://|www\.|@|\w{3}\.[a-z]{2,3}\b|^(?:admin|administrator|unknown|staff|null|none)$", re.IGNORECASE
 )
-_BY = re.compile(r"^(?:by|von|par|por|door|oleh|بقلم|كتب|كتبت|تحرير|نوشته|از)\s*:?\s+", re.IGNORECASE)
+_BY = re.compile(r"^(?:by|von|par|por|door|oleh|بقلم|كتب|كتبت|إعداد|تحرير|نوشته|از)(?:\s*[:/–-]\s*|\s+)", re.IGNORECASE)
 _MAX_AUTHOR = 80
-_AUTHOR_MARKS = (".//a[@rel='author']", ".//*[@itemprop='author']//*[@itemprop='name']")
 #: More names in marks than this are those of other stories on the page.
 _MAX_MARKED = 4
 #: Escaped by the editor, by the template, and once more.
@@ -95,7 +96,9 @@ def read_metadata(root: _Element, url: str = "") -> Metadata:
     kind = properties.get("og:type", "").lower()
 
     # The first that is a date: in JSON-LD, in meta elements, in time elements marked as the publication, in others.
-    stated = [_text(graph.get("datePublished")), *(properties.get(name, "") for name in _DATE_NAMES)]
+    dated = graph.get("datePublished")
+    stated = [str(dated) if isinstance(dated, int) else _tidy(_text(dated))]
+    stated += [properties.get(name, "") for name in _DATE_NAMES]
     plain: list[str] = []
     for element in root.iter("time"):
         get = element.attrib.get
@@ -107,7 +110,10 @@ def read_metadata(root: _Element, url: str = "") -> Metadata:
     sites = frozenset(fold(_tidy(name)) for value in called for name in names_in(value) or () if name.strip())
     people, others = _credited(graph.get("author") or graph.get("creator"), nodes)
     named = next((names for name in _AUTHOR_NAMES if (names := _names(stated_in.get(name, ()), sites))), ())
-    marked = _names([text_of(mark) for path in _AUTHOR_MARKS for mark in root.iterfind(path)], sites)
+    marks = [link for link in root.iter("a") if "author" in link.get("rel", "").split()]
+    for mark in root.iterfind(".//*[@itemprop='author']"):
+        marks += mark.findall(".//*[@itemprop='name']") or ([] if mark.get("itemscope") is not None else [mark])
+    marked = _names([mark.get("content") or text_of(mark) for mark in marks], sites)
     marked = marked if len(marked) <= _MAX_MARKED else ()
     authors = _names(people, sites) or named or marked or _names(others, sites)
 
@@ -121,7 +127,7 @@ def read_metadata(root: _Element, url: str = "") -> Metadata:
     language = root.get("lang") or _text(graph.get("inLanguage")) or properties.get("og:locale", "")
     return Metadata(
         title=_title(root, graph, properties, sites),
-        published=next(filter(None, map(parse_date, stated + plain)), ""),
+        published=next(filter(None, map(parse_date, [*stated, _text(graph.get("dateCreated")), *plain])), ""),
         authors=authors,
         canonical=next(filter(None, addresses), ""),
         language=language.strip().lower().replace("_", "-")[:_MAX_LANGUAGE],
@@ -136,11 +142,7 @@ def _nodes(text: str) -> Iterator[dict[str, Any]]:
     """Yield the JSON-LD objects of one script, in the order in which they stand."""
     if len(text) > _MAX_JSON:
         return
-    text = text.strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
-    try:
-        waiting = [(json.loads(text, strict=False), 0)]
-    except (ValueError, RecursionError):
-        return
+    waiting = [(read_json(text), 0)]
     while waiting:
         value, depth = waiting.pop()
         if isinstance(value, dict):
@@ -161,16 +163,16 @@ def _text(value: Any) -> str:
 def _tidy(text: str) -> str:
     for _ in range(_MAX_ESCAPES):
         text = html.unescape(text)
-    return _SPACE.sub(" ", text).strip()
+    return _SPACE.sub(" ", _MARKUP.sub("", text) if "<" in text else text).strip(_MARKS)
 
 
 def _credited(said: Any, nodes: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of the people who are named as authors, and those of organisations."""
-    known = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and node.get("name")}
+    known = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and names_in(node)}
     people: list[Any] = []
     others: list[Any] = []
     for one in said if isinstance(said, list) else [said]:
-        node = known.get(str(one.get("@id")), one) if isinstance(one, dict) and not one.get("name") else one
+        node = known.get(str(one.get("@id")), one) if isinstance(one, dict) and not names_in(one) else one
         kind = str(node.get("@type")).lower() if isinstance(node, dict) else ""
         (others if "organi" in kind or "corporation" in kind else people).append(node)
     return names_in(people) or (), names_in(others) or ()
@@ -185,24 +187,30 @@ def _title(root: _Element, graph: dict[str, Any], properties: dict[str, str], si
     window = _tidy(text_of(element)) if element is not None else ""
     if fold(stated) in sites:
         stated = ""
+    stated = _without_site(stated or window, sites) or next(iter(headings), "")
     stem = fold(stated.rstrip(" .…"))
     whole = [text for text in (*headings, *_TITLE_CUT.split(window)) if fold(text).startswith(stem)]
     if len(stem) >= _MIN_STEM and stated.endswith(_DOTS) and whole and not whole[0].endswith(_DOTS):
         return whole[0]
     parts = [fold(part.strip()) for part in _TITLE_CUT.split(window)]
-    stated = stated or window or next(iter(headings), "")
     known = fold(f"{stated} {window}")
     for heading in headings:
         # A name at the edge of the window, beside the stated title, is that of the site.
         is_site = stem and stem in parts and fold(heading) in (parts[0], parts[-1]) and fold(heading) not in stem
         if len(heading) > len(stated) / 3 and fold(heading) in known and not is_site:
             return heading
-    pieces = _TITLE_CUT.split(stated)
-    if len(pieces) > 1 and fold(pieces[-1].strip()) in sites:
-        return stated.removesuffix(pieces[-1]).strip(_TITLE_ENDS)
-    if len(pieces) > 1 and fold(pieces[0].strip()) in sites:
-        return stated.removeprefix(pieces[0]).strip(_TITLE_ENDS)
     return stated
+
+
+def _without_site(title: str, sites: frozenset[str]) -> str:
+    """Return a title without the name of the site at its beginning or end."""
+    pieces = _TITLE_CUT.split(title)
+    if len(pieces) > 1 and fold(pieces[-1].strip()) in sites:
+        return title.removesuffix(pieces[-1]).strip(_TITLE_ENDS)
+    if len(pieces) > 1 and fold(pieces[0].strip()) in sites:
+        return title.removeprefix(pieces[0]).strip(_TITLE_ENDS)
+    first, colon, rest = title.partition(": ")
+    return rest.strip() if colon and fold(first.strip()) in sites else title
 
 
 def _absolute(address: str, base: str) -> str:
@@ -223,8 +231,8 @@ def _names(texts: Iterable[str], sites: frozenset[str]) -> tuple[str, ...]:
         listed = _NAMES_CUT.split(whole)
         apart = [name.strip() for one in listed for name in (one.split(",") if len(listed) > 1 else [one])]
         names += apart if all(" " in name for name in apart) else [whole]
-    good = (n for n in names if n and len(n) <= _MAX_AUTHOR and not _NO_AUTHOR.search(n) and fold(n) not in sites)
-    return tuple(dict.fromkeys(good))
+    short = (name for name in names if any(map(str.isalpha, name)) and len(name) <= _MAX_AUTHOR)
+    return tuple(dict.fromkeys(name for name in short if not _NO_AUTHOR.search(name) and fold(name) not in sites))
 
 
 def choose_address(url: str, canonical: str) -> str:

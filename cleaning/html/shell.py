@@ -7,15 +7,15 @@ JSON-LD states it as `articleBody`; frameworks keep it in a script of JSON (`__N
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Iterator
+from itertools import groupby, islice
 from typing import Any
 
 from lxml.etree import _Element
 
 from cleaning.html.layout import lay_out
-from cleaning.html.markup import body_of, parse
+from cleaning.html.markup import body_of, parse, read_json
 from corpus.text import lines
 
 #: A page with less prose (characters) may be a shell; the least that is a story, and how many times that prose it has
@@ -28,9 +28,11 @@ _MAX_JSON = 4_000_000
 _MAX_DEPTH = 40
 #: The first parts of a flat list, from which all others hang.
 _FLAT = 3
-_ASSIGNED = re.compile(
-    r"(?:window|self|globalThis)\s*(?:\.\s*|\[\s*[\"'])[A-Za-z_$][\w$]*(?:[\"']\s*\])?\s*=\s*(?=[{\[])"
-)
+_ASSIGNED = re.compile(r"(?<=[\w$\])\s])=\s*(?=[{\[])")
+#: So many assignments of a script are tried.
+_MAX_ASSIGNED = 8
+#: A string of a script; what has no end is one up to the end of the script.
+_LITERAL = re.compile(r"\"(?:[^\"\\]|\\.)*+(?:\"|\Z)|'(?:[^'\\]|\\.)*+(?:'|\Z)", re.DOTALL)
 _BODY_KEY = re.compile(
     r"(?:article|story|post|news|page|main|full|entry)?[-_]?(?:body|content|contents|text|html|elements|paragraphs|blocks)"
     r"(?:[-_]?(?:html|text|elements|blocks|raw))?",
@@ -39,6 +41,9 @@ _BODY_KEY = re.compile(
 _WORDS_KEY = re.compile(
     r"text|content|html|value|body|children|paragraphs?|items?|data|rendered|rows?|elements|blocks|\d+", re.IGNORECASE
 )
+#: What editors of rich text call the nodes of a line.
+_LEAVES = frozenset(("text", "span"))
+_LINKS = frozenset(("link", "hyperlink", "autolink", "inlinelink"))
 _TAG = re.compile(r"<(?:p|br|div|h[1-6]|ul|blockquote|figure|strong|a)\b", re.IGNORECASE)
 _PROSE = re.compile(r"[.!?؟。۔…»”\"]\s*(?:</?\w+>)?\s*$")
 
@@ -56,22 +61,29 @@ def find_story(root: _Element) -> str:
 
 
 def _data(root: _Element) -> Iterator[Any]:
-    """Yield the JSON that scripts hold or assign to a variable."""
-    decoder = json.JSONDecoder(strict=False)
+    """Yield the JSON that scripts hold or assign, and what long strings in other scripts hold, as text or as JSON."""
     for script in root.iter("script"):
         text = (script.text or "").strip()
         if not SHELL_STORY < len(text) <= _MAX_JSON:
             continue
-        start = 0
-        if "json" not in script.get("type", ""):
-            assigned = _ASSIGNED.search(text)
-            if assigned is None:
-                continue
-            start = assigned.end()
-        try:
-            yield _unflattened(decoder.raw_decode(text, start)[0])
-        except (ValueError, RecursionError):
+        if "json" in script.get("type", ""):
+            yield _unflattened(read_json(text))
             continue
+        for assigned in islice(_ASSIGNED.finditer(text), _MAX_ASSIGNED):
+            if data := read_json(text[assigned.end() :]):
+                yield data
+        for literal in _LITERAL.finditer(text):
+            if len(literal[0]) > SHELL_STORY and (told := _unquoted(literal[0])):
+                yield {"body": told}
+
+
+def _unquoted(literal: str) -> Any:
+    """Return what a string of a script says: the JSON in it, or HTML; None for anything else."""
+    inner = literal[1:-1] if literal[0] == '"' else literal[1:-1].replace('"', r"\"").replace(r"\'", "'")
+    told = read_json(f'"{inner}"')
+    if not isinstance(told, str):
+        return None
+    return read_json(told) or (told if _TAG.search(told) else None)
 
 
 def _unflattened(data: Any) -> Any:
@@ -97,8 +109,10 @@ def _bodies(value: Any, depth: int) -> Iterator[Any]:
         return
     if isinstance(value, dict):
         for key, inner in value.items():
-            if _BODY_KEY.fullmatch(key):
+            if _BODY_KEY.fullmatch(key.partition("(")[0]):  # of a query with arguments
                 yield inner
+            if isinstance(inner, str) and inner.startswith('{"'):
+                inner = read_json(inner)
             yield from _bodies(inner, depth + 1)
     elif isinstance(value, list):
         for inner in value:
@@ -109,12 +123,21 @@ def _strings(value: Any, depth: int) -> Iterator[str]:
     if isinstance(value, str):
         yield value if _TAG.search(value) else html.unescape(value)
     elif isinstance(value, list) and depth < _MAX_DEPTH:
-        for inner in value:
-            yield from _strings(inner, depth + 1)
+        for is_inline, items in groupby(value, _is_inline):
+            pieces = [piece for item in items for piece in _strings(item, depth + 1)]
+            yield from ["".join(pieces)] if is_inline else pieces
     elif isinstance(value, dict) and depth < _MAX_DEPTH:
         for key, inner in value.items():
             if _WORDS_KEY.fullmatch(key):
                 yield from _strings(inner, depth + 1)
+
+
+def _is_inline(node: Any) -> bool:
+    """Tell whether a node of a rich text is a piece of a line: text with marks of its own, or a link."""
+    if not isinstance(node, dict):
+        return False
+    kind = str(node.get("_type") or node.get("nodeType") or node.get("type", "")).lower()
+    return kind in _LINKS or (kind in _LEAVES and isinstance(node.get("text", node.get("value")), str))
 
 
 def _lines(piece: str) -> list[str]:

@@ -41,6 +41,7 @@ _CLASS_SHARE = 0.5
 _STORY = 300
 _COMMENTS_NAME = re.compile(r"comments|comment-?_?(?:list|section|thread|body)|disqus|\brespond\b")
 
+_EMBEDS = re.compile(r"embed|tweet|instagram|\bfb-|(?:facebook|telegram|tiktok)-post")
 #: Hidden prose (characters) that goes on with what is visible: at least so much, so much of what is hidden with it, so
 #: little of it in links, and so many levels up to the prose it goes on with.
 _HIDDEN_STORY = 2 * PARAGRAPH
@@ -173,8 +174,9 @@ class _Hidden:
 
 
 def _quotes(blocks: list[Block], aside: Container) -> bool:
-    """Tell whether an embedded post is what the line before it announces."""
-    if aside.element.tag != "blockquote" or not aside.start:
+    """Tell whether an embedded post, without links but for a last line, is what the line before it announces."""
+    quoted = aside.element.tag == "blockquote" or _EMBEDS.search(name_of(aside.element))
+    if not quoted or not aside.start or blocks[aside.start].is_link:
         return False
     before = blocks[aside.start - 1]
     return before.text.endswith(":") and not before.linked

@@ -126,14 +126,14 @@ def test_words_in_inline_elements_stay_whatever_their_class_says():
 def test_links_side_by_side_and_elements_shown_as_blocks_are_parted():
     html = "<p><a href='/a'>North</a><a href='/b'>South</a>, <i>one</i><i>word</i>,"
     html += " <span style='display:block'>apart</span>here.</p>"
-    assert written(f"<article>{PARAGRAPHS}{html}{PARAGRAPHS}</article>")[3] == "North South, oneword, apart here."
+    assert written(f"<article>{PARAGRAPHS}{html}<p>{LONG}</p></article>")[3] == "North South, oneword, apart here."
 
 
 def test_lines_of_cells_and_of_preformatted_text_are_lines():
     verse = "<table><tr><td>The snow that fell upon the hill</td><td>lay long upon the window sill</td></tr></table>"
     layout = f"<table><tr><td>{STORY[0]}<br><br>{STORY[1]}</td></tr></table>"
-    assert written(f"<article>{layout}{verse}<pre>{STORY[0]}\n\n{STORY[1]}</pre></article>") == [
-        *STORY[:2], "The snow that fell upon the hill", "lay long upon the window sill", *STORY[:2],
+    assert written(f"<article>{layout}{verse}<pre>{STORY[2]}\n\n{LONG}</pre></article>") == [
+        *STORY[:2], "The snow that fell upon the hill", "lay long upon the window sill", STORY[2], LONG,
     ]  # fmt: skip
 
 
@@ -197,7 +197,7 @@ def test_captions_of_a_gallery_and_a_notice_behind_the_text_go():
 
 def test_quotes_with_pictures_in_them_are_no_gallery():
     quotes = "".join(f"<blockquote><p>{line}<img src='/smile.png'></p></blockquote>" for line in STORY)
-    assert written(f"<article><p>{LONG}</p>{quotes}<p>{LONG}</p></article>") == [LONG, *STORY, LONG]
+    assert written(f"<article><p>{LONG}</p>{quotes}<p>{LONG} Twice.</p></article>") == [LONG, *STORY, f"{LONG} Twice."]
 
 
 def test_sub_headings_of_the_first_level_stay():
@@ -263,3 +263,68 @@ def test_empty_page_has_no_body():
 def test_depth_beyond_the_parser_is_noticed():
     assert lay_out(body_of(parse("<div>" * 1000 + "text"))).too_deep
     assert not lay_out(body_of(parse("<div>" * 100 + "text"))).too_deep
+
+
+VERSE = ("The snow that fell upon the hill", "lay long upon the window sill", "and in the morning all was grey",
+         "the birds had gone so far away")  # fmt: skip
+HALVES = "".join(
+    f"<div class='b'><div>{a}</div><div>{b}</div></div>" for a, b in zip(VERSE[::2], VERSE[1::2], strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("piece", "lines"),
+    [
+        (f"<div class='poem'>{HALVES}</div>", VERSE),
+        (f"<div>{'<br>'.join(VERSE)}</div>", VERSE),
+        ("<table>" + "".join(f"<tr><td>{line}</td></tr>" for line in VERSE) + "</table>", VERSE),
+        ("<table><caption>Table</caption>" + "<tr><td><p>North</p></td><td><p>3</p></td></tr>" * 4 + "</table>",
+         ("Table", *["North | 3"] * 4)),
+        ("<figure class='wp-block-table'><table><tr><td><a href='/n'>North</a></td><td>3</td></tr></table></figure>",
+         ("North | 3",)),
+        ("<pre><span class='nav-x'>import rain</span>\n<span class='share'>rain.stop()</span></pre>",
+         ("import rain", "rain.stop()")),
+        (f"<p>She wrote:</p><div class='fb-post'><blockquote>{VERSE[0]}</blockquote></div>", ("She wrote:", VERSE[0])),
+        (f"<h2><a href='#x'>The rain</a></h2><p>{STORY[0]} Twice.</p>", ("The rain", f"{STORY[0]} Twice.")),
+        (f"<p><span class='ads-text'>{STORY[0]} Twice.</span></p>", (f"{STORY[0]} Twice.",)),
+    ],
+)  # fmt: skip
+def test_verse_tables_code_and_posts_between_paragraphs_are_text(piece, lines):
+    assert written(f"<article><p>{LONG}</p>{piece}{PARAGRAPHS}</article>") == [LONG, *lines, *STORY]
+
+
+def test_verse_before_and_behind_the_paragraphs_is_text():
+    table = "<table>" + "".join(f"<tr><td>{line}</td></tr>" for line in VERSE) + "</table>"
+    assert written(f"<article>{table}{PARAGRAPHS}</article>") == [*VERSE, *STORY]
+    poem = f"<div class='poem'>{HALVES}</div>"
+    assert written(f"<article>{poem}{PARAGRAPHS}</article>") == [*VERSE, *STORY]
+    assert written(f"<article>{PARAGRAPHS}{poem}</article>") == [*STORY, *VERSE]
+
+
+def test_questions_and_heads_of_panels_are_text_and_a_repeated_label_is_none():
+    heads = ["When does it open", "Who pays", "And the bridge"]
+    html = "".join(
+        f"<div class='item'><div class='head'>{head}</div><div style='display:none'><p>{line}</p></div></div>"
+        for head, line in zip(heads, STORY, strict=True)
+    )
+    told = [line for pair in zip(heads, STORY, strict=True) for line in pair]
+    assert written(f"<article><p>{STORY[0]} Twice.</p>{html}</article>") == [f"{STORY[0]} Twice.", *told]
+    labels = "".join(f"<div class='l'>Notice</div><p>{line}</p>" for line in STORY)
+    assert written(f"<article><p>{LONG}</p>{labels}</article>") == [LONG, *STORY]
+    lines = ["Who pays?", STORY[0], "When?", "May.", "And then?", LONG]
+    asked = "".join(f"<div class='{'qa'[index % 2]}'>{line}</div>" for index, line in enumerate(lines))
+    assert written(f"<article>{asked}</article>") == lines
+
+
+def test_a_sentence_with_figures_and_one_that_is_a_link_may_end_a_text():
+    assert written(f"<article>{PARAGRAPHS}<p>That was in 1998.</p></article>") == [*STORY, "That was in 1998."]
+    assert written(f"<article>{PARAGRAPHS}<p><a href='/x'>{LONG}</a></p></article>") == [*STORY, LONG]
+
+
+def test_what_read_more_opens_is_text_once_and_a_hint_within_a_sentence_is_none():
+    more = f"<p>{STORY[0]}<span style='display:none'>{STORY[1]}</span></p><p>{LONG}</p>"
+    assert written(f"<article>{more}</article>") == [f"{STORY[0]}{STORY[1]}", LONG]
+    twice = f"<p>{STORY[0]}</p><div style='display:none'>{PARAGRAPHS}<p>{LONG}</p></div>"
+    assert written(f"<article>{twice}</article>") == [*STORY, LONG]
+    words = "The <label>road</label> is <button>closed</button> to <b>all<i hidden>no lorries</i></b>, it is said."
+    assert written(f"<article><p>{words}</p>{PARAGRAPHS}</article>")[0] == "The road is closed to all, it is said."

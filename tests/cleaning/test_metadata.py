@@ -5,6 +5,7 @@ import json
 import pytest
 
 from cleaning.html import ExtractConfig
+from cleaning.html.extract import extract_html
 from cleaning.html.markup import parse
 from cleaning.html.metadata import choose_address, read_metadata
 from cleaning.stages import Extract
@@ -221,3 +222,53 @@ def test_one_outlet_has_one_name_and_a_page_its_canonical_address():
     assert found.meta == {"fetched_url": "https://m.quay.example/m/12345"}
     assert stage.apply(Document("2", Source("b.txt"), "نص", outlet="الرصيف")).record.outlet == "quay"
     assert stage.apply(Document("2", Source("b.txt"), "نص", outlet="other")).record.outlet == "other"
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (ld({"@graph": [{"@type": "Article", "author": {"@id": "#p"}},
+                        {"@id": "#p", "givenName": "Amal", "familyName": "Nasr"}]}), ""),
+        (ld({"@type": "Article", "author": "بقلم / Amal Nasr"}), ""),
+        (ld({"@type": "Article", "author": "إعداد: Amal Nasr"}), ""),
+        ("", "<a rel='author nofollow'>Amal Nasr</a>"),
+        ("", "<span itemprop='author'>Amal Nasr</span>"),
+        ("", "<span itemprop='author' itemscope><meta itemprop='name' content='Amal Nasr'></span>"),
+        ("<meta name='author' content='----'>", "<a rel='author'>Amal Nasr</a>"),
+    ],
+)  # fmt: skip
+def test_one_author_is_named_in_any_of_these_ways(head, body):
+    assert read(head, body).authors == ("Amal Nasr",)
+
+
+@pytest.mark.parametrize("mark", ["-", "|", "•", "»", "—", "–", ":", "·", "::", "›", "<", ">", "/", "«", "||"])
+def test_the_name_of_the_site_is_cut_off_at_any_mark(mark):
+    site = "<meta property='og:site_name' content='Sahil'>"
+    for title in (f"Rain in May {mark} Sahil", f"Sahil {mark} Rain in May"):
+        assert read(f"{site}<title>{title.replace('<', '&lt;')}</title>").title == "Rain in May"
+
+
+def test_a_title_is_freed_of_tags_marks_and_the_site_before_a_colon():
+    site = "<meta property='og:site_name' content='Sahil'>"
+    assert read(f"{site}<title>\u200f&lt;b&gt;Rain&lt;/b&gt; in May\u200f</title>").title == "Rain in May"
+    assert read(f"{site}<title>Sahil: Rain in May</title>").title == "Rain in May"
+    cut = read(f"{site}<title>Rain in May stops the... - Sahil</title>", "<h1>Rain in May stops the ferries</h1>")
+    assert cut.title == "Rain in May stops the ferries"
+
+
+@pytest.mark.parametrize(
+    ("graph", "published"),
+    [
+        ({"datePublished": 1588759200}, "2020-05-06T10:00:00+00:00"),
+        ({"datePublished": "2020-05-06T10:00:00&#43;03:00"}, "2020-05-06T10:00:00+03:00"),
+        ({"dateCreated": "2020-05-06"}, "2020-05-06"),
+    ],
+)
+def test_a_date_in_json_ld_may_be_a_number_escaped_or_the_day_of_creation(graph, published):
+    assert read(ld({"@type": "Article", **graph})).published == published
+
+
+def test_the_address_dates_a_page_that_says_nothing():
+    page = "<html><body><p>It rained on the hills in May, as it had not for years, said the people.</p></body></html>"
+    assert extract_html(page, "https://sahil.example/2020/05/06/rain").published == "2020-05-06"
+    assert extract_html(page, "https://sahil.example/2020/13/06/rain").published == ""

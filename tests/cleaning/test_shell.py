@@ -36,8 +36,48 @@ def data(value, kind="application/json"):
         f"<script>window.__INITIAL_STATE__ = {json.dumps({'post': {'html': MARKUP}})};(function(){{}})()</script>",
         f"<script>window['__DATA__']={json.dumps({'entry': {'bodyText': MARKUP}})}</script>",
         data(FLAT),
+        f"<script>const page = {{}}; Fusion.content={json.dumps({'story': {'body': MARKUP}})};</script>",
+        f"<script>window.S = JSON.parse({json.dumps(json.dumps({'post': {'html': MARKUP}}))});</script>",
+        "<script>window.S = JSON.parse('"
+        + json.dumps({"it's": 1, "html": MARKUP}).replace("'", r"\'")
+        + "');</script>",
+        f"<script>window.N=(function(a,b){{return {{data:[{{title:a,body:b}}]}}}}('x',{json.dumps(MARKUP)}))</script>",
+        data({"Article:1": {'body({"format":"html"})': MARKUP}}),
+        data({"status": 200, "body": json.dumps({"article": {"body": MARKUP}})}),
+        "<script type='application/ld+json'>" + json.dumps({"articleBody": "\n".join(STORY)})[:-1] + ",}</script>",
+        data(
+            {
+                "body": [
+                    {
+                        "_type": "block",
+                        "children": [
+                            {"_type": "span", "text": line[:20]},
+                            {"_type": "link", "children": [{"_type": "span", "text": line[20:]}]},
+                        ],
+                    }
+                    for line in STORY
+                ]
+            }
+        ),
     ],
-    ids=("ld", "escaped", "next", "blocks", "elements", "state", "named", "flat"),
+    ids=(
+        "ld",
+        "escaped",
+        "next",
+        "blocks",
+        "elements",
+        "state",
+        "named",
+        "flat",
+        "assigned",
+        "parsed",
+        "quoted",
+        "function",
+        "query",
+        "nested",
+        "comma",
+        "rich",
+    ),
 )
 def test_story_in_the_data_of_a_shell_is_its_text(script):
     found = extract_html(shell(script))
