@@ -233,7 +233,7 @@ class _Walk:
             if name in _BREAKS:
                 self._flush(frame, tag)
             elif name in _UNREAD:
-                in_line = frame.tag == "p" and "".join(self._pieces).strip() and (child.tail or "").strip()
+                in_line = frame.tag == "p" and any(map(str.strip, self._pieces)) and (child.tail or "").strip()
                 if (in_line and name in _WORDS) or (name == "button" and tag in HEADINGS):  # of an accordion
                     self._enter(child, frame, tag, linked)
                 elif name in _SPACING:
@@ -264,7 +264,7 @@ class _Walk:
         told = len(text) >= _SENTENCE and ends_sentence(text)
         hidden = element.get("hidden") is not None
         unseen = hidden or _UNSEEN.search(style or "") or _UNSEEN_NAME.search(name_of(element))
-        if (element.tail or "").strip() or "".join(self._pieces).strip():
+        if (element.tail or "").strip() or any(map(str.strip, self._pieces)):
             # Text of the same line stands right before or behind it: it is read with that, unless nobody ever sees it.
             if not unseen or (told and is_only_hidden(element)):
                 self._enter(element, frame, tag, linked)

@@ -1,6 +1,7 @@
 """The structural extractor: which container, which of its blocks."""
 
 import re
+import time
 
 import pytest
 
@@ -328,3 +329,9 @@ def test_what_read_more_opens_is_text_once_and_a_hint_within_a_sentence_is_none(
     assert written(f"<article>{twice}</article>") == [*STORY, LONG]
     words = "The <label>road</label> is <button>closed</button> to <b>all<i hidden>no lorries</i></b>, it is said."
     assert written(f"<article><p>{words}</p>{PARAGRAPHS}</article>")[0] == "The road is closed to all, it is said."
+
+
+def test_many_words_in_buttons_on_one_line_are_read_in_linear_time():
+    begun = time.process_time()
+    assert len(written(f"<article><p>It rains. {'a<button>b</button>' * 50_000}c.</p></article>")[0]) == 100_012
+    assert time.process_time() - begun < 5
