@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from heapq import nsmallest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,20 @@ _COMPARABLE = 5
 #: Two stories are unrelated if they share less than this part of the rare words of the one that has fewer. Without it
 #: backgrounds go from eleven times as many of 7,000 articles of one outlet.
 _UNRELATED = 0.12
+
+
+def sample_stories(shards: Sequence[Occurrences]) -> Iterator[Story]:
+    """Yield documents of all outlets, those with the smallest hashes."""
+    smallest = (
+        (int(shard.stories[number]), at, int(number))
+        for at, shard in enumerate(shards)
+        for number in np.argsort(shard.stories, kind="stable")[:SAMPLE]
+    )
+    seen = set()
+    for hashed, at, number in nsmallest(SAMPLE, smallest):
+        if hashed not in seen:
+            seen.add(hashed)
+            yield shards[at].story(number)
 
 
 class Words:

@@ -7,17 +7,14 @@ read that have to be judged by.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from heapq import nsmallest
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from os.path import commonprefix
 from statistics import median
 
-import numpy as np
-
 from cleaning.lines.unit import ends_sentence
-from cleaning.outlet.count import HEAD, INSIDE, MARKER, TAIL, Occurrences, Story, hash_of, unpack
-from cleaning.outlet.evidence import REPEATED, SAMPLE, OutletStories, Read, Repetition, Words, find_candidates
+from cleaning.outlet.count import HEAD, INSIDE, MARKER, TAIL, hash_of, unpack
+from cleaning.outlet.evidence import REPEATED, OutletStories, Read, Repetition, Words, find_candidates, sample_stories
 from cleaning.outlet.furniture import ENOUGH, Form, Furniture, Place, Table
 from cleaning.outlet.pieces import (
     FEWEST,
@@ -109,7 +106,7 @@ def learn(summaries: Sequence[memoryview], stories: int) -> Table:
     if not names:
         return Table()
     held = {name: [shard[name] for shard in shards if name in shard] for name in names}
-    language = Words(_sample(held))
+    language = Words(sample_stories(list(chain(*held.values()))))
     outlets = {name: OutletStories(parts, language) for name, parts in held.items()}
     rows: list[Furniture] = []
     found: dict[str, list[Repetition]] = {name: [] for name in names}
@@ -134,22 +131,6 @@ def learn(summaries: Sequence[memoryview], stories: int) -> Table:
 
 #: Documents without an outlet are of many outlets.
 _UNNAMED = 3
-
-
-def _sample(held: dict[str, list[Occurrences]]) -> Iterator[Story]:
-    """Yield documents of all outlets, those with the smallest hashes."""
-    shards = list(chain(*held.values()))
-    smallest = (
-        (int(hashed), at, int(number))
-        for at, shard in enumerate(shards)
-        for number in np.argsort(shard.stories, kind="stable")[:SAMPLE]
-        for hashed in (shard.stories[number],)
-    )
-    seen = set()
-    for hashed, at, number in nsmallest(SAMPLE, smallest):
-        if hashed not in seen:
-            seen.add(hashed)
-            yield shards[at].story(number)
 
 
 class _Judge:
