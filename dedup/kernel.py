@@ -134,6 +134,19 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     return nb.njit(inline="always")(function)
 
 
+@inlined
+def place_of(value: Any, in_order: Any) -> Any:
+    """Return how many of the sorted values are smaller than `value`; numpy's own has numba load scipy, .25 s."""
+    low, high = 0, len(in_order)
+    while low < high:
+        middle = (low + high) // 2
+        if in_order[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 def kept(name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
     """Return an array that takes long to make, from beside the compiled code; it is made where it is not there."""
     path = folder / f"{name}.npy" if (folder := cache_folder()) else None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.compare.facts import is_fact
-from dedup.kernel import compiled
+from dedup.kernel import compiled, place_of
 from dedup.sketch.minhash import NGRAM
 from dedup.sketch.words import shingle
 from dedup.store.summaries import COMMON, Texts
@@ -31,7 +31,7 @@ class Coverage(NamedTuple):
 
 @compiled("boolean(uint32[::1], uint32)")
 def _has(in_order: Any, value: Any) -> Any:
-    place = np.searchsorted(in_order, value)
+    place = place_of(value, in_order)
     return place < len(in_order) and in_order[place] == value
 
 
@@ -75,7 +75,11 @@ def _cover(
     before = holders[:0]
     for at in range(len(texts)):
         those = holders[starts[at] : starts[at + 1]]
-        if len(those) != len(before) or not np.array_equal(those, before):
+        # Element by element: numpy's own comparison has numba load scipy.
+        changed = len(those) != len(before)
+        for place in range(min(len(those), len(before))):
+            changed = changed or those[place] != before[place]
+        if changed:
             known, digits = _gather(words, bounds, those, ngram)
             before = those
         one, two = bounds[texts[at]], bounds[texts[at] + 1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernel import compiled, kept
+from dedup.kernel import compiled, kept, place_of
 from dedup.sketch import sign
 
 #: What a page counts, beside the number; what was done with the page so many times, or takes so many minutes. Hashes
@@ -39,7 +39,7 @@ _COUNTED_WORDS, _DONE_WORDS, _UNIT_WORDS = (
 
 @compiled("boolean(uint32, Array(uint32, 1, 'C', readonly=True))")
 def _among(word: Any, hashes: Any) -> Any:
-    place = np.searchsorted(hashes, word)
+    place = place_of(word, hashes)
     return place < len(hashes) and hashes[place] == word
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from dedup.compare.facts import is_fact
 from dedup.compare.screen import ones
-from dedup.kernel import compiled, inlined
+from dedup.kernel import compiled, inlined, place_of
 from dedup.sketch.numbers import LETTERS, LETTERS_FROM
 from dedup.sketch.words import shingle
 from dedup.store.summaries import COMMON, RARE
@@ -30,7 +30,7 @@ _QUOTED_FROM = 4096
 @compiled("boolean(uint32, uint32[::1])")
 def _lacks(word: Any, others: Any) -> Any:
     """Tell whether the sorted `others` have no word with the value, or the skeleton, of `word` (`read_words`)."""
-    place = np.searchsorted(others, word & np.uint32(0xFFFF0000))
+    place = place_of(word & np.uint32(0xFFFF0000), others)
     while place < len(others) and others[place] ^ word <= np.uint32(0xFFFF):
         if (others[place] ^ word) & np.uint32(1) == 0:
             return False
@@ -89,7 +89,7 @@ def _place(sorted_shingles: Any, value: Any, after: Any) -> Any:
     """Find `value` among shingles sorted with their places: its first place beyond `after`, else its first; or -1."""
     first = np.uint64(value) << np.uint64(32)
     for wanted in (first + np.uint64(after + 1), first):
-        at = np.searchsorted(sorted_shingles, wanted)
+        at = place_of(wanted, sorted_shingles)
         if at < len(sorted_shingles) and sorted_shingles[at] >> np.uint64(32) == value:
             return np.int64(sorted_shingles[at] & np.uint64(0xFFFFFFFF))
     return -1
