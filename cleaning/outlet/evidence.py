@@ -105,9 +105,9 @@ class OutletStories:
         self._ranks = inverse
         self.repeated: frozenset[int] = frozenset()
         self.tells = np.zeros(self.size, np.bool_)  # whether a document has a piece that does not return
-        self.read = lru_cache(maxsize=_HELD)(self._read)
+        self.read = lru_cache(maxsize=_HELD)(lambda rank: Read(self.story(rank)))
         self.own = lru_cache(maxsize=_HELD)(self._own)
-        self.rare = lru_cache(maxsize=_HELD)(self._rare)
+        self.rare = lru_cache(maxsize=_HELD)(lambda rank: self.own(rank) - self.words.common - self._language.common)
 
     def occurrences(self, low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint32]]:
         """Return hash, rank and kind of the pieces with hashes from `low` to `high`, sorted."""
@@ -129,9 +129,6 @@ class OutletStories:
         shard = int(np.searchsorted(self._begins, at, side="right")) - 1
         return self.shards[shard].story(at - int(self._begins[shard]))
 
-    def _read(self, rank: int) -> Read:
-        return Read(self.story(rank))
-
     @cached_property
     def words(self) -> Words:
         """Return the words of a sample of its documents."""
@@ -144,9 +141,6 @@ class OutletStories:
             piece.key for piece, hashed in zip(read.pieces, read.hashes, strict=True) if hashed not in self.repeated
         )
         return frozenset(word for key in left for word in key.split(" ") if len(word) >= _WORD)
-
-    def _rare(self, rank: int) -> frozenset[str]:
-        return self.own(rank) - self.words.common - self._language.common
 
     def unrelated(self, ranks: Iterable[int]) -> list[int]:
         """Return as many of `ranks` as have nothing else in common, first come first served."""

@@ -173,7 +173,10 @@ class _Judge:
             return None
         content = self._content(words)
         if len(content) >= _CONTENT:
-            if self._continues(key) and len(chosen) < _CONTINUING * self.least:
+            first = key.partition(" ")[0]
+            # In Arabic "and" is written with the next word.
+            continues = first.startswith("و") and self.outlet.words.counts[first[1:]] > 0
+            if continues and len(chosen) < _CONTINUING * self.least:
                 return None
             told = [self.outlet.told(rank, content, one.hash) for rank in one.ranks]
             if median(told) > _TOLD:
@@ -181,23 +184,16 @@ class _Judge:
         place = self._place(one)
         if place != "tail" and len(chosen) <= self.least:
             return None
-        if place == "body" and not (is_headline(key) and self._fills_lines(one)):
-            return None
+        if place == "body":
+            reads = map(self.outlet.read, one.ranks)
+            if not is_headline(key) or not all(read.pieces[read.hashes.index(one.hash)].whole for read in reads):
+                return None
         return self._written("piece", place, one, len(chosen), key, example)
-
-    def _continues(self, key: str) -> bool:
-        """Tell whether a sentence opens with "and", which Arabic writes with the next word."""
-        first = key.partition(" ")[0]
-        return first.startswith("و") and self.outlet.words.counts[first[1:]] > 0
 
     def _find(self, one: Repetition) -> tuple[str, str]:
         read = self.outlet.read(one.ranks[0])
         piece = read.pieces[read.hashes.index(one.hash)]
         return piece.key, read.story.text[piece.start : piece.end]
-
-    def _fills_lines(self, one: Repetition) -> bool:
-        reads = [self.outlet.read(rank) for rank in one.ranks]
-        return all(read.pieces[read.hashes.index(one.hash)].whole for read in reads)
 
     def _place(self, one: Repetition) -> Place:
         heads = tails = 0

@@ -106,7 +106,8 @@ class Word(NamedTuple):
 
 def first_words(text: str) -> list[Word]:
     """Return the first words of `text`, up to the end of its first line."""
-    line = text[: _line_end(text, len(text) - len(text.lstrip()))][:_REACH]
+    end = text.find("\n", len(text) - len(text.lstrip()))
+    line = text[: end if end >= 0 else None][:_REACH]
     found = islice(iterate_words(line), LONGEST)
     return [Word(word.start(), word.end(), key_of_word(word[0])) for word in found]
 
@@ -119,11 +120,6 @@ def last_words(text: str) -> list[Word]:
         begin = text.find(" ", begin, end) % (end + 1)
     found = list(iterate_words(text[begin:end]))[: -LONGEST - 1 : -1]
     return [Word(begin + word.start(), begin + word.end(), key_of_word(word[0])) for word in found]
-
-
-def _line_end(text: str, start: int) -> int:
-    end = text.find("\n", start)
-    return len(text) if end < 0 else end
 
 
 @lru_cache(maxsize=1 << 16)
