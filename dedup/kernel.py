@@ -147,6 +147,13 @@ def place_of(value: Any, in_order: Any) -> Any:
     return low
 
 
+@inlined
+def is_among(value: Any, in_order: Any) -> Any:
+    """Tell whether `value` is one of the sorted values."""
+    place = place_of(value, in_order)
+    return place < len(in_order) and in_order[place] == value
+
+
 def kept(name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
     """Return an array that takes long to make, from beside the compiled code; it is made where it is not there."""
     path = folder / f"{name}.npy" if (folder := cache_folder()) else None

@@ -24,7 +24,7 @@ from uuid import uuid4
 
 from corpus.errors import EnvironmentFault, UsageError
 from corpus.files.durable import publish, translated
-from corpus.run.pool import _WAITING, Processes
+from corpus.run.pool import WAITING, Processes
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -85,7 +85,7 @@ class DaskPool(Processes):
             cores = sum(self._client.nthreads().values()) if self._executor else 0
         except (OSError, RuntimeError, CancelledError) as lost:  # the scheduler is gone, perhaps for a moment
             raise BrokenExecutor from lost
-        return _WAITING * max(self._workers, cores)
+        return WAITING * max(self._workers, cores)
 
     def _submit(self, function: Callable[[_Item], _Result], item: _Item) -> Future[Any]:
         path = self._folder / f"{next(self._numbers)}.call"

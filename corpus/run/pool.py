@@ -30,7 +30,7 @@ _Tell: TypeAlias = Callable[[int], None]
 #: How often some calls, or a learning step, may lose a worker before the run gives up.
 _MAX_DEATHS = 3
 #: Calls for each worker that are handed out: the slowest of them may take as long as the others together.
-_WAITING = 4
+WAITING = 4
 #: Seconds between two looks at the progress counter.
 _POLL = 0.2
 
@@ -120,7 +120,7 @@ class Processes(Pool):
 
     def _room(self) -> int:
         """Say how many calls may wait for their answers: their arguments lie in memory."""
-        return _WAITING * self._workers
+        return WAITING * self._workers
 
     def _submit(self, function: Callable[[_Item], _Result], item: _Item) -> Future[_Result]:
         self._executor = self._executor or self._open()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.compare.facts import is_fact
-from dedup.kernel import compiled, place_of
+from dedup.kernel import compiled, is_among
 from dedup.sketch.minhash import NGRAM
 from dedup.sketch.words import shingle
 from dedup.store.summaries import COMMON, Texts
@@ -27,12 +27,6 @@ class Coverage(NamedTuple):
     share: NDArray[np.float32]
     numbers: NDArray[np.int64]
     own: NDArray[np.int64]
-
-
-@compiled("boolean(uint32[::1], uint32)")
-def _has(in_order: Any, value: Any) -> Any:
-    place = place_of(value, in_order)
-    return place < len(in_order) and in_order[place] == value
 
 
 @compiled("UniTuple(uint32[::1], 2)(uint32[::1], int64[::1], int64[::1], int64)")
@@ -86,7 +80,7 @@ def _cover(
         values, shared, end = shingle(words[one:two], ngram), 0, 0
         for place in range(len(values) + 1):
             last = place == len(values)
-            if last or flags[one + place] & COMMON or _has(known, values[place]):
+            if last or flags[one + place] & COMMON or is_among(values[place], known):
                 shared += not last
                 start, end = end, two - one if last else place
                 if end - start > own[at, 1]:
@@ -94,7 +88,7 @@ def _cover(
                 end = place + ngram
         share[at] = shared / max(1, len(values))
         for place in range(one, two):
-            numbers[at] += is_fact(words, place) and not _has(digits, np.uint32(words[place] >> np.uint32(16)))
+            numbers[at] += is_fact(words, place) and not is_among(np.uint32(words[place] >> np.uint32(16)), digits)
 
 
 def cover(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernel import compiled, kept, place_of
+from dedup.kernel import compiled, is_among, kept
 from dedup.sketch import sign
 
 #: What a page counts, beside the number; what was done with the page so many times, or takes so many minutes. Hashes
@@ -37,21 +37,15 @@ _COUNTED_WORDS, _DONE_WORDS, _UNIT_WORDS = (
 )
 
 
-@compiled("boolean(uint32, Array(uint32, 1, 'C', readonly=True))")
-def _among(word: Any, hashes: Any) -> Any:
-    place = place_of(word, hashes)
-    return place < len(hashes) and hashes[place] == word
-
-
 @compiled("boolean(uint32[::1], int64)")
 def is_fact(words: Any, at: Any) -> Any:
     """Tell whether word `at` is a number, and none by which the page counts."""
     if words[at] & np.uint32(1) == 0:
         return False
-    unit = at + 1 < len(words) and _among(words[at + 1], _UNIT_WORDS)
+    unit = at + 1 < len(words) and is_among(words[at + 1], _UNIT_WORDS)
     reach = _REACH if unit else 1
     for other in range(max(0, at - reach), min(len(words), at + reach + 1)):
-        if _among(words[other], _COUNTED_WORDS) or (unit and _among(words[other], _DONE_WORDS)):
+        if is_among(words[other], _COUNTED_WORDS) or (unit and is_among(words[other], _DONE_WORDS)):
             return False
     return True
 
