@@ -28,7 +28,6 @@ from ghirbal.output import (
     REPORT_PAGE,
     Finished,
     claim,
-    entry,
     finish,
     library_versions,
     refuse_foreign,
@@ -202,14 +201,14 @@ def _find_against(job: Job) -> Against | None:
 def _publish_learned(out: Path, clean: Clean | None, dedup: Dedup | None, outcome: RunResult) -> None:
     """Write what only the whole run knows: the learned table and clusters."""
     if clean:
-        outcome.files[BOILERPLATE] = entry(publish(out / BOILERPLATE, clean.table_toml().encode()))
+        outcome.files[BOILERPLATE] = publish(out / BOILERPLATE, clean.table_toml().encode())
     if dedup:
         rows = 0
         with publishing(out / CLUSTERS) as (sink, published):
             for line in dedup.clusters():
                 sink.write(line.rstrip(b"\n") + b"\n")
                 rows += 1
-        outcome.files[CLUSTERS] = entry(published[0], rows)
+        outcome.files[CLUSTERS] = replace(published[0], rows=rows)
 
 
 def _describe(job: Job, files: Sequence[InputFile], identity: Identity) -> dict[str, Any]:
@@ -245,9 +244,9 @@ def _publish_report(row: dict[str, Any], out: Path, clean: Clean | None, outcome
     row["pairs"] = survey.pairs(known | documents_of(parts, wanted.keys() - known))
     row["furniture"] = main_furniture(tomllib.loads(clean.table_toml()).get("furniture", ()) if clean else ())
     row["alerts"] = find_alerts(row)
-    outcome.files[REPORT] = entry(publish_json(out / REPORT, row))
-    outcome.files[REPORT_PAGE] = entry(publish(out / REPORT_PAGE, render_report(row).encode()))
-    outcome.files[CARD] = entry(publish(out / CARD, render_card(row).encode()))
+    outcome.files[REPORT] = publish_json(out / REPORT, row)
+    outcome.files[REPORT_PAGE] = publish(out / REPORT_PAGE, render_report(row).encode())
+    outcome.files[CARD] = publish(out / CARD, render_card(row).encode())
 
 
 def _ensure_laws(job: Job, outcome: RunResult, elsewhere: Iterable[str], survey: Survey) -> None:

@@ -27,7 +27,7 @@ from typing import Any
 import msgspec
 
 from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
-from corpus.files import STDIN, InputFile, Published, publish, publish_json, publishing, sweep, translated
+from corpus.files import STDIN, InputFile, publish, publish_json, publishing, sweep, translated
 from corpus.formats import FORMATS
 from corpus.records import SCHEMA_VERSION
 from corpus.run import Report, RunResult
@@ -199,11 +199,6 @@ def spool_input(path: Path) -> tuple[InputFile, str]:
     with publishing(path) as (sink, outcome):
         shutil.copyfileobj(sys.stdin.buffer, sink)
     return InputFile(str(path), STDIN, outcome[0].bytes), outcome[0].sha256
-
-
-def entry(published: Published, rows: int = 0) -> dict[str, Any]:
-    """Describe one published file as the manifest does."""
-    return {"sha256": published.sha256, "bytes": published.bytes, "rows": rows or published.rows}
 
 
 def refuse_foreign(out: Path) -> None:

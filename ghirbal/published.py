@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from os.path import realpath
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 import msgspec
 
 from corpus.errors import UsageError
-from corpus.files import Stream, translated
+from corpus.files import Published, Stream, decode_json, translated
 from corpus.records import Copy, Document, Source
 
 if TYPE_CHECKING:  # what only reads needs none of the readers of inputs, which take longer to load than to answer
@@ -30,7 +29,6 @@ CLUSTERS, BOILERPLATE = "clusters.jsonl", "boilerplate.toml"
 
 _Kind = TypeVar("_Kind")
 _Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
-_Numbers: TypeAlias = dict[str, _Count]
 
 #: A name that stays in the folder it is looked up in.
 _INSIDE = re.compile(r"(?:(?:corpus|removed)/)?\w[\w.-]*", re.ASCII)
@@ -47,14 +45,6 @@ class Identity(msgspec.Struct, frozen=True):
     configuration: dict[str, Any]
     inputs: str
     versions: dict[str, str]
-
-
-class ManifestEntry(msgspec.Struct, frozen=True):
-    """Describe one published file."""
-
-    sha256: str
-    bytes: _Count
-    rows: _Count = 0
 
 
 class ManifestCounts(msgspec.Struct, frozen=True):
@@ -79,7 +69,7 @@ class Manifest(msgspec.Struct, frozen=True):
     command: str
     configuration: ManifestSettings
     counts: ManifestCounts
-    files: dict[str, ManifestEntry]
+    files: dict[str, Published]
 
     def __post_init__(self) -> None:
         """Refuse names that lead out of the folder."""
@@ -190,13 +180,9 @@ def read_struct(path: Path, kind: type[_Kind]) -> _Kind:
     Raises:
         UsageError: it is missing, or not as a run writes it.
     """
-
-    def count(_: type, row: Any) -> Counter[str]:
-        return Counter(msgspec.convert(row, _Numbers))
-
     try:
-        return msgspec.json.decode(_bytes(path), type=kind, dec_hook=count)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        return decode_json(_bytes(path), kind)
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: not as a run of ours writes it ({error}); {_REMEDY}") from error
 
 

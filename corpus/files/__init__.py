@@ -9,6 +9,7 @@ from __future__ import annotations
 from corpus.files.compressed import Stream
 from corpus.files.durable import (
     Published,
+    decode_json,
     digest_file,
     publish,
     publish_json,
@@ -29,6 +30,7 @@ __all__ = [
     "Published",
     "Store",
     "Stream",
+    "decode_json",
     "digest_file",
     "is_address",
     "list_inputs",

@@ -11,16 +11,19 @@ import errno
 import fcntl
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from socket import gethostname
-from typing import IO, Any, BinaryIO
+from typing import IO, Annotated, Any, BinaryIO, TypeVar
 
+import msgspec
 import orjson
 
 from corpus.errors import EnvironmentFault, GhirbalError, UsageError
 
+_Kind = TypeVar("_Kind")
 #: Between the final name and the machine and the process id; `sweep` removes nothing that does not carry it.
 _TEMPORARY = ".unpublished-"
 
@@ -52,13 +55,13 @@ _ABSURD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What a published file holds, for manifests: `bytes` on disk, `rows` as its writer counted them."""
+    """What a published file holds, as manifests have it: `bytes` on disk, `rows` as its writer counted them."""
 
-    sha256: str
     bytes: int
     rows: int = 0
+    sha256: str
 
 
 class _Sink:
@@ -121,7 +124,7 @@ def publishing(path: Path) -> Iterator[tuple[IO[bytes], list[Published]]]:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-    outcome.append(Published(sink.digest.hexdigest(), sink.size))
+    outcome.append(Published(bytes=sink.size, sha256=sink.digest.hexdigest()))
 
 
 def refusal(error: OSError, what: str) -> GhirbalError:
@@ -159,6 +162,19 @@ def publish_json(path: Path, value: Any) -> Published:
     return publish(path, orjson.dumps(value, option=option))
 
 
+def decode_json(data: bytes, kind: type[_Kind]) -> _Kind:
+    """Decode what `publish_json` wrote of a `kind`, counters too.
+
+    Raises:
+        ValueError: it is no JSON (`msgspec.DecodeError`), or not of that kind.
+    """
+
+    def count(_: type, row: Any) -> Counter[str]:
+        return Counter(msgspec.convert(row, dict[str, Annotated[int, msgspec.Meta(ge=0)]]))
+
+    return msgspec.json.decode(data, type=kind, dec_hook=count)
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames inside `folder` survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
@@ -182,7 +198,7 @@ def digest_file(path: Path) -> Published:
     """
     with translated(path, "read"), path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return Published(digest, stream.tell())
+        return Published(bytes=stream.tell(), sha256=digest)
 
 
 @contextlib.contextmanager

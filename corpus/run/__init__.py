@@ -8,7 +8,7 @@ samples (what is counted and shown).
 from __future__ import annotations
 
 from corpus.run.plan import Plan
-from corpus.run.report import Report, report_from
+from corpus.run.report import Report
 from corpus.run.runner import RunResult, Watcher, cut_segments, first_tasks, open_pool, run_stages
 from corpus.run.samples import draw
 from corpus.run.sandbox import Guard
@@ -31,7 +31,6 @@ __all__ = [
     "first_tasks",
     "map_file",
     "open_pool",
-    "report_from",
     "run_here",
     "run_stages",
     "summarise",

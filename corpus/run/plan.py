@@ -9,17 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import msgspec
-import orjson
-
-from corpus.files.durable import publish_json
+from corpus.files.durable import Published, decode_json, publish_json
 from corpus.files.listing import InputFile
 from corpus.formats.rows import ReadConfig
 from corpus.formats.shards import Format
 from corpus.records import Failure
-from corpus.run.report import Report, report_from
+from corpus.run.report import Report
 from corpus.run.stage import Stage
 
 
@@ -86,11 +82,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What a task left behind: work files, summaries (by name), final files (name -> digest, size, rows)."""
+    """What a task left behind: work files, summaries (by name), final files by their names."""
 
     items: tuple[Item, ...] = ()
     summaries: tuple[str, ...] = ()
-    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, Published] = field(default_factory=dict)
     report: Report = field(default_factory=Report)
 
 
@@ -111,14 +107,9 @@ def first_key(name: str) -> int:
 def find_done(plan: Plan, task: Task) -> TaskResult | None:
     """Return the result of a task that an earlier run completed, or None."""
     path = plan.work / f"{task.name}.done.json"
-    if not path.exists():
-        return None
-    row = orjson.loads(path.read_bytes())
-    items = msgspec.convert(row["items"], tuple[Item, ...])
-    return TaskResult(items, tuple(row["summaries"]), row["files"], report_from(row["report"]))
+    return decode_json(path.read_bytes(), TaskResult) if path.exists() else None
 
 
 def save_done(plan: Plan, task: Task, result: TaskResult) -> None:
     """Note that a task is complete; all its files must have their names by now."""
-    row = {"items": result.items, "summaries": result.summaries, "files": result.files}
-    publish_json(plan.work / f"{task.name}.done.json", row | {"report": result.report.to_row()})
+    publish_json(plan.work / f"{task.name}.done.json", result)

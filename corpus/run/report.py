@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from corpus.errors import CorpusError
@@ -17,10 +17,6 @@ from corpus.run.samples import Sample, draw, offer
 #: A report tells at most of so many files and reasons why their records failed; each record is in `removed/`.
 MAX_LISTED = 200
 _COUNTS = ("read", "kept", "dropped", "failed")
-_COUNTERS = (
-    "reasons", "rules", "languages", "outlets", "removed_by_outlet", "characters", "characters_before",
-    "characters_after",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -70,10 +66,12 @@ class Report:
 
     def merge(self, other: Report) -> None:
         """Add the counts of another report."""
-        for name in _COUNTS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in _COUNTERS:
-            getattr(self, name).update(getattr(other, name))
+        for name in (one.name for one in fields(self)):
+            ours, theirs = getattr(self, name), getattr(other, name)
+            if isinstance(ours, Counter):
+                ours.update(theirs)
+            elif isinstance(ours, int):
+                setattr(self, name, ours + theirs)
         self.samples += other.samples
         draw(self.samples)
         for failure in other.failures:
@@ -103,14 +101,6 @@ class Report:
         return {name: getattr(self, name) for name in _COUNTS}
 
     def to_row(self) -> dict[str, Any]:
-        """Return a mapping that JSON can hold and `report_from` can read."""
-        row: dict[str, Any] = self.counts()
-        row |= {name: dict(sorted(getattr(self, name).items())) for name in _COUNTERS}
-        return row | {"failures": self.failures, "samples": self.samples}
-
-
-def report_from(row: Mapping[str, Any]) -> Report:
-    """Rebuild a Report from a mapping that holds what `to_row` returned."""
-    names = Report.__dataclass_fields__
-    fields: dict[str, Any] = {n: Counter(row[n]) if isinstance(row[n], dict) else row[n] for n in names}
-    return Report(**fields)
+        """Return a mapping that JSON can hold, and of which `decode_json` makes a Report again."""
+        row = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: dict(sorted(of.items())) if isinstance(of, Counter) else of for name, of in row.items()}

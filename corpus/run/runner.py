@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from corpus.files.durable import publish
+from corpus.files.durable import Published, publish
 from corpus.files.listing import InputFile
 from corpus.files.remote import is_address
 from corpus.records import Failure
@@ -48,9 +48,9 @@ class Watcher:
 
 @dataclass(slots=True)
 class RunResult:
-    """What a run published: final files by name (digest, size, rows) and the counts."""
+    """What a run published: final files by name, and the counts."""
 
-    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, Published] = field(default_factory=dict)
     report: Report = field(default_factory=Report)
 
 

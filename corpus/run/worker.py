@@ -5,7 +5,6 @@ from __future__ import annotations
 import mmap
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -162,7 +161,7 @@ class _TaskRun:
                 corpus.write(record)
         assert corpus.published
         assert removed.published
-        files = {corpus_name: asdict(corpus.published), removed_name: asdict(removed.published)}
+        files = {corpus_name: corpus.published, removed_name: removed.published}
         return TaskResult(files=files, report=self._report)
 
     def _survivors(self) -> Iterator[Record]:

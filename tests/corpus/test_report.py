@@ -1,8 +1,10 @@
+import orjson
 import pytest
 
 from corpus.errors import CorpusError
+from corpus.files import decode_json
 from corpus.records import Document, Source, drop, fail
-from corpus.run.report import MAX_LISTED, Report, report_from
+from corpus.run.report import MAX_LISTED, Report
 
 
 def address(reason="bad-json"):
@@ -15,7 +17,7 @@ def test_counts_add_up_and_survive_json():
     report.count_removed(drop("too-short"), address("too-short"), "o")
     report.count_removed(fail("bad-json", "why"), address(), "")
     report.balance()
-    assert report_from(report.to_row()) == report
+    assert decode_json(orjson.dumps(report.to_row()), Report) == report
     assert report.to_row()["rules"] == {"tags": 2}
     row = {"path": "a.jsonl", "record": 3, "offset": 99, "reason": "bad-json", "message": "why", "count": 1}
     assert report.failures == [row]
