@@ -207,7 +207,7 @@ def _run(
     from ghirbal.config import read_config, salvaging
     from ghirbal.console import show_summary
     from ghirbal.jobs import Job, run_job
-    from ghirbal.progress import Bars, Log, Silence
+    from ghirbal.progress import Bars
     from ghirbal.upload import resolve_out
 
     settings = salvaging(read_config(config)) if salvage else read_config(config)
@@ -215,13 +215,11 @@ def _run(
     given = {name: value for name, value in options.items() if value is not None}
     job = Job(command, inputs, out, settings, address=address, **given)  # type: ignore[arg-type]
     with ExitStack() as stack:
-        watch: Silence = Silence() if quiet else stack.enter_context(Bars())
-        if log is not None:
-            watch = stack.enter_context(Log(stack.enter_context(Path(log).open("a", encoding="utf-8")), watch))
+        stream = stack.enter_context(Path(log).open("a", encoding="utf-8")) if log is not None else None
+        watch = stack.enter_context(Bars(quiet=quiet, log=stream))
         finished = run_job(job, watch)
-        if isinstance(watch, Log):
-            counts = finished.report.counts().items()
-            watch.say(f"{address or out}: " + ", ".join(f"{name} {count:,}" for name, count in counts))
+        counts = ", ".join(f"{name} {count:,}" for name, count in finished.report.counts().items())
+        watch.say(f"{address or out}: {counts}")
     show_summary(finished, address)
     return finished.exit_code
 

@@ -207,9 +207,9 @@ def build(
 
     if form == "txt":
         raise UsageError("form: bare texts cannot be opened; choose another, or run: ghirbal build --format txt")
+    from corpus.run import Watcher
     from ghirbal.config import read_config
     from ghirbal.jobs import Job, run_job
-    from ghirbal.progress import Silence
     from ghirbal.upload import resolve_out
 
     folder, address = resolve_out(str(out))
@@ -228,7 +228,7 @@ def build(
         against=tuple(map(str, against)),
     )
     with _no_main():
-        finished = run_job(job, Silence())
+        finished = run_job(job, Watcher())
     return open(finished.out)
 
 

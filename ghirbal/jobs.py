@@ -19,7 +19,7 @@ from corpus.errors import CorpusError, UsageError
 from corpus.files import STDIN, InputFile, list_inputs, publish, publish_json, publishing, run_lock, translated
 from corpus.formats import Format
 from corpus.records import Failure
-from corpus.run import Plan, RunResult, Stage, cut_segments, draw, first_tasks, open_pool, run_stages
+from corpus.run import Plan, RunResult, Stage, Watcher, cut_segments, draw, first_tasks, open_pool, run_stages
 from ghirbal.check import check_records
 from ghirbal.config import Config, fingerprint, plain, read_reviewed
 from ghirbal.opened import documents_of
@@ -41,7 +41,6 @@ from ghirbal.upload import prepare_upload, upload
 if TYPE_CHECKING:
     from dedup.stages import Dedup
     from ghirbal.index import Against
-    from ghirbal.progress import Silence
 
 Command = Literal["build", "clean", "dedup"]
 
@@ -71,7 +70,7 @@ class Job:
     address: str = ""
 
 
-def run_job(job: Job, watch: Silence) -> Finished:
+def run_job(job: Job, watch: Watcher) -> Finished:
     """Run a job to its end, or take up where a killed one left off.
 
     Raises:
@@ -94,7 +93,7 @@ def _within(one: str, other: str) -> bool:
     return f"{one.rstrip('/')}/".startswith(f"{other.rstrip('/')}/")
 
 
-def _make(job: Job, watch: Silence) -> Finished:
+def _make(job: Job, watch: Watcher) -> Finished:
     """Make the corpus in `job.out`, which is absolute."""
     work, spool = job.out / STATE / "work", job.out / STATE / "stdin"
     with translated(job.out):

@@ -1,4 +1,4 @@
-"""How a run goes, as it goes: bars on standard error, a log file, or nothing."""
+"""How a run goes, as it goes: bars on standard error, and a log file."""
 
 from __future__ import annotations
 
@@ -26,20 +26,15 @@ from ghirbal.console import errors
 _MOMENT, _NEARLY = 0.01, 0.99
 
 
-class Silence(Watcher):
-    """Say nothing either, and be told how many bytes there are to read."""
-
-    def expect(self, size: int) -> None:
-        """So many bytes are to be read."""
-
-
-class Bars(Silence):
-    """A watcher that draws one bar a step.
+class Bars(Watcher):
+    """A watcher that draws one bar a step, unless `quiet`, and writes each step, with the seconds passed, into `log`.
 
     A step after the first sees at most what the one before left to it, so its bar moves with the records of a task.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, quiet: bool = False, log: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description:<34}"),
@@ -49,9 +44,11 @@ class Bars(Silence):
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=errors,
+            disable=quiet,
         )
         self._bar: TaskID | None = None
-        self._clock, self._begun = clock, 0.0
+        self._log, self._label = log, ""
+        self._clock, self._opened, self._begun = clock, clock(), 0.0
         self._size = self._before = self._total = self._expected = self._tasks = self._done = 0
 
     def __enter__(self) -> Self:
@@ -60,15 +57,27 @@ class Bars(Silence):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._progress.stop()
+        self.say(f"stopped: {str(error) or kind.__name__}" if kind else "done")
+
+    def say(self, message: str) -> None:
+        """Write into the log how the step ended that was on, and then `message`."""
+        if self._log:
+            ended = f"{self._label}: {self._total - self._before:,} records seen"
+            for line in (ended, message) if self._total > self._before else (message,):
+                self._log.write(f"{self._clock() - self._opened:10.1f} s  {line}\n")
+            self._log.flush()
+        self._before = self._total
 
     def expect(self, size: int) -> None:
         """Tell bytes as well while the inputs are read."""
         self._size = size
+        self.say(f"inputs: {size:,} bytes")
 
     def begin(self, label: str, tasks: int) -> None:
         """Start a new bar."""
         self._expected = self._total - self._before or self._expected
-        self._before, self._begun = self._total, self._clock()
+        self.say(f"{label}: {tasks:,} tasks")
+        self._label, self._begun = label, self._clock()
         self._tasks, self._done = tasks, 0
         self._bar = self._progress.add_task(label, total=tasks, records="")
 
@@ -93,48 +102,3 @@ class Bars(Silence):
         if said and self._size and not self._expected:
             said += f", {decimal(self._size * self._done // self._tasks)} of {decimal(self._size)}"
         self._progress.update(self._bar, completed=done, records=said)
-
-
-class Log(Silence):
-    """A watcher that tells another what it is told, and writes each step, with the seconds passed, into a file."""
-
-    def __init__(self, stream: TextIO, inner: Silence, clock: Callable[[], float] = time.monotonic) -> None:
-        self._stream, self._inner, self._clock = stream, inner, clock
-        self._begun, self._step, self._before, self._total = clock(), "", 0, 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.say(f"stopped: {str(error) or kind.__name__}" if kind else "done")
-
-    def say(self, message: str) -> None:
-        """Write how the step ended that was on, and then `message`."""
-        if self._total > self._before:
-            self._write(f"{self._step}: {self._total - self._before:,} records seen")
-            self._before = self._total
-        self._write(message)
-
-    def expect(self, size: int) -> None:
-        """Write how much there is to read."""
-        self._inner.expect(size)
-        self.say(f"inputs: {size:,} bytes")
-
-    def begin(self, label: str, tasks: int) -> None:
-        """Write that a step begins, and the one before has ended."""
-        self._inner.begin(label, tasks)
-        self.say(f"{label}: {tasks:,} tasks")
-        self._step = label
-
-    def advance(self, tasks: int) -> None:
-        """Pass it on."""
-        self._inner.advance(tasks)
-
-    def records(self, total: int) -> None:
-        """Pass it on."""
-        self._inner.records(total)
-        self._total = total
-
-    def _write(self, message: str) -> None:
-        self._stream.write(f"{self._clock() - self._begun:10.1f} s  {message}\n")
-        self._stream.flush()

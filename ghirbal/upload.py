@@ -12,17 +12,15 @@ import re
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from corpus.errors import EnvironmentFault, UsageError
 from corpus.files import Store, digest_file, is_address, publish_json
+from corpus.run import Watcher
 from ghirbal.output import OURS
 from ghirbal.published import MANIFEST, STATE, SUCCESS
-
-if TYPE_CHECKING:
-    from ghirbal.progress import Silence
 
 #: The manifest as it goes up, in the state of the folder: where its digest is the marker, the corpus there is this one.
 _SENT = "sent.json"
@@ -63,7 +61,7 @@ def prepare_upload(folder: Path, address: str, *, fresh: bool) -> None:
         store.write(_STARTED, b"")
 
 
-def upload(folder: Path, address: str, watch: Silence) -> None:
+def upload(folder: Path, address: str, watch: Watcher) -> None:
     """Publish the finished corpus in `folder` at `address`; what is there already is not sent again.
 
     Raises:
@@ -80,7 +78,7 @@ def upload(folder: Path, address: str, watch: Silence) -> None:
             store.remove(name)
 
 
-def _send(store: Store, there: dict[str, Any], folder: Path, watch: Silence) -> Iterable[str]:
+def _send(store: Store, there: dict[str, Any], folder: Path, watch: Watcher) -> Iterable[str]:
     """Put what is not `there` yet, the marker last; return the names of the files of the corpus."""
     manifest = orjson.loads((folder / MANIFEST).read_bytes())
     watch.begin("upload", len(manifest["files"]))

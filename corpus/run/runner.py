@@ -36,6 +36,9 @@ _MAX_PARTS = 16
 class Watcher:
     """Be told how the run goes, and say nothing; one that draws bars says more."""
 
+    def expect(self, size: int) -> None:
+        """So many bytes are to be read."""
+
     def begin(self, label: str, tasks: int) -> None:
         """A segment or a learning step begins."""
 

@@ -9,10 +9,10 @@ pytest.importorskip("fsspec", reason="the extra [remote] is not installed")
 import fsspec
 
 from corpus.errors import EnvironmentFault, UsageError
+from corpus.run import Watcher
 from ghirbal.check import check_corpus
 from ghirbal.config import Config
 from ghirbal.jobs import Job, run_job
-from ghirbal.progress import Silence
 from ghirbal.upload import prepare_upload, resolve_out
 from tests.corpus.test_remote import bucket, listed  # noqa: F401 - a fixture
 from tests.ghirbal.builds import build, call, story
@@ -45,7 +45,7 @@ def stories(tmp_path):
 
 def publish(inputs, **options):
     out, address = resolve_out(ADDRESS)
-    return run_job(Job("clean", (str(inputs),), out, Config(), address=address, **options), Silence())
+    return run_job(Job("clean", (str(inputs),), out, Config(), address=address, **options), Watcher())
 
 
 def published(store):

@@ -8,12 +8,12 @@ from pathlib import Path
 import orjson
 import pytest
 
+from corpus.run import Watcher
 from corpus.run.worker import read_rows
 from ghirbal.check import check_corpus
 from ghirbal.cli import main
 from ghirbal.config import Config
 from ghirbal.jobs import Job, run_job
-from ghirbal.progress import Silence
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +23,7 @@ def build(inputs, out, command="build", **options):
     options.setdefault("config", Config())
     if isinstance(options.get("against"), str):
         options["against"] = (options["against"],)
-    finished = run_job(Job(command, names, Path(out), **options), Silence())
+    finished = run_job(Job(command, names, Path(out), **options), Watcher())
     assert check_corpus(Path(out)) == []
     return finished
 

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from ghirbal import console, doctor
 from ghirbal.console import quote, show_error
-from ghirbal.progress import Bars, Log, Silence
+from ghirbal.progress import Bars
 from tests.ghirbal.builds import call
 
 
@@ -22,8 +22,8 @@ def test_arabic_and_joiners_stay_as_they_are():
 
 
 def test_a_bar_moves_inside_a_task_and_says_how_fast():
-    times = iter([0.0, 0.0, 10.0, 10.0, 12.0, 12.0, 16.0])
-    bars = Bars(lambda: next(times))
+    times = iter([0.0, 0.0, 0.0, 10.0, 10.0, 12.0, 12.0, 16.0])
+    bars = Bars(clock=lambda: next(times))
 
     def shown():
         task = bars._progress.tasks[-1]
@@ -43,8 +43,8 @@ def test_a_bar_moves_inside_a_task_and_says_how_fast():
 
 
 def test_bytes_are_told_while_the_inputs_are_read():
-    times = iter([0.0, 1.0, 2.0, 3.0, 4.0])
-    bars = Bars(lambda: next(times))
+    times = iter([0.0, 0.0, 1.0, 2.0, 3.0, 4.0])
+    bars = Bars(clock=lambda: next(times))
     bars.expect(3_000_000)
     bars.begin("extract", 3)
     bars.records(10)
@@ -56,9 +56,9 @@ def test_bytes_are_told_while_the_inputs_are_read():
 
 
 def test_a_log_tells_each_step_and_how_it_ended(dumps, tmp_path, monkeypatch, capsys):
-    times = iter([0.0, 1.0, 2.0, 5.25, 5.25, 6.0, 6.0])
+    times = iter([0.0, 1.0, 2.0, 2.0, 2.5, 3.0, 5.25, 5.25, 5.25, 6.0])
     written = io.StringIO()
-    with pytest.raises(KeyboardInterrupt), Log(written, Silence(), lambda: next(times)) as log:
+    with pytest.raises(KeyboardInterrupt), Bars(quiet=True, log=written, clock=lambda: next(times)) as log:
         log.expect(2_000)
         log.begin("extract", 2)
         log.advance(2)
