@@ -14,7 +14,6 @@ from pathlib import Path
 
 from corpus.errors import CorruptInput, InputError, RecordError, TruncatedInput
 from corpus.files.compressed import MAGIC, Stream
-from corpus.formats.payload import Digest
 
 #: With this every record begins. Where the last one did not end well the next is looked for by a little more.
 MARK = b"WARC/"
@@ -25,8 +24,6 @@ _SEARCH_BYTES = 1 << 20
 _SKIP_BYTES = 1 << 16
 #: Newlines between two records: four bytes by the standard, more in the wild.
 _GAP_BYTES = 64
-#: Going back costs unpacking again from the start of a member; an archive that lies more often is given up.
-_MAX_REWINDS = 16
 
 
 class ArchiveStream:
@@ -34,7 +31,6 @@ class ArchiveStream:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._rewinds = 0
         self._put_on(Stream(path), 0)
         self.codec = self._stream.codec
 
@@ -121,25 +117,20 @@ class ArchiveStream:
                 break
         self.drop(place)
 
-    def skip(self, size: int, digest: Digest) -> bool:
+    def skip(self, size: int) -> bool:
         """Pass over `size` bytes, too many to load; tell whether a record ends there.
 
-        If none does, or another begins before and no `digest` vouches for the bytes, the size was a lie and the archive
-        stands at the first place behind here where one begins.
+        Where another one begins before, the size was a lie and the archive stands at its beginning.
         """
-        end, home, candidate = self.position + size, self._starts[0], -1
+        end = self.position + size
         while (left := end - self.position) > 0 and (step := min(self.load(_SKIP_BYTES), left)):
-            if candidate < 0 and (place := self._next_record()) >= 0:
-                candidate = self.position + place
-            step = step if step == left else max(step - _RECORD_BYTES, 1)
-            digest.update(self._window[:step])
-            self.drop(step)
-        if self.position == end and self.ends_at(0) and (candidate < 0 or digest.matches()):
+            if 0 <= (place := self._next_record()) < left:
+                self.drop(place)
+                return False
+            self.drop(step if step == left else max(step - _RECORD_BYTES, 1))
+        if self.position == end and self.ends_at(0):
             return True
-        if 0 <= candidate < end:
-            self._rewind(home, candidate)
-        else:
-            self.resync(0)
+        self.resync(0)
         return False
 
     def ends_at(self, place: int) -> bool:
@@ -152,19 +143,6 @@ class ArchiveStream:
         found = _RECORD.search(self._window)
         places = (found.start() if found else -1, self.clipped_at(0, len(self._window)))
         return min((place for place in places if place >= 0), default=-1)
-
-    def _rewind(self, home: tuple[int, int], target: int) -> None:
-        self._rewinds += 1
-        if self._rewinds > _MAX_REWINDS:
-            self._window.clear()
-            message = f"more than {_MAX_REWINDS} records have a wrong length; the rest is not read"
-            self._ended, self._told, self._error = True, False, InputError(message, reason="corrupt-input")
-            return
-        self._stream.close()
-        position, raw = home if self.codec else (target, target)
-        self._put_on(Stream(self._path, offset=raw, codec=self.codec), position)
-        while self.position < target and (step := min(self.load(1), target - self.position)):
-            self.drop(step)
 
     def _recover(self) -> bool:
         """Go on behind a broken member; tell whether there is a whole one that begins with a record."""

@@ -148,31 +148,12 @@ def unpack(body: bytes, encodings: str, limit: int) -> tuple[bytes, bool]:
     return body, cut
 
 
-class Digest:
-    """A digest as an archive declares it ("sha1:BASE32"), and that of the bytes that are there."""
-
-    def __init__(self, declared: str) -> None:
-        algorithm, _, value = declared.partition(":")
-        algorithm = algorithm.strip().lower().replace("-", "")
-        self._value = value.strip()
-        self._hash = hashlib.new(algorithm, usedforsecurity=False) if algorithm in _ALGORITHMS else None
-
-    def update(self, data: bytes | bytearray) -> None:
-        """Add bytes."""
-        if self._hash:
-            self._hash.update(data)
-
-    def matches(self) -> bool | None:
-        """Tell whether the bytes are the declared ones; None if none is declared, or by an unknown algorithm."""
-        if not self._hash:
-            return None
-        digest, value = self._hash.digest(), self._value.rstrip("=")
-        b32, b64 = (encode(digest).decode().rstrip("=") for encode in (base64.b32encode, base64.b64encode))
-        return self._value.lower() == digest.hex() or value == b64 or value.upper() == b32
-
-
 def digest_matches(declared: str, body: bytes) -> bool | None:
-    """Tell whether `body` has the digest that an archive declares; None if it cannot be known."""
-    digest = Digest(declared)
-    digest.update(body)
-    return digest.matches()
+    """Tell whether `body` has the digest that an archive declares ("sha1:BASE32"); None if it cannot be known."""
+    algorithm, _, value = (part.strip() for part in declared.partition(":"))
+    algorithm = algorithm.lower().replace("-", "")
+    if algorithm not in _ALGORITHMS:
+        return None
+    digest = hashlib.new(algorithm, body, usedforsecurity=False).digest()
+    b32, b64 = (encode(digest).decode().rstrip("=") for encode in (base64.b32encode, base64.b64encode))
+    return value.lower() == digest.hex() or value.rstrip("=") == b64 or value.rstrip("=").upper() == b32

@@ -24,7 +24,6 @@ from corpus.files.listing import InputFile
 from corpus.formats.archive_stream import MARK, ArchiveStream
 from corpus.formats.payload import (
     HEAD_BYTES,
-    Digest,
     Response,
     decode_body,
     digest_matches,
@@ -110,7 +109,7 @@ def _read_record(archive: ArchiveStream, source: Source, config: ReadConfig) -> 
             raise
         if head.length > config.max_record_bytes:
             archive.drop(head.start)
-            if not archive.skip(head.length, Digest(head.get("warc-block-digest"))):
+            if not archive.skip(head.length):
                 raise archive.trouble(f"no record ends {head.length} bytes behind its header")
             if reason == "":
                 raise RecordError(f"{head.length} bytes are more than are taken", reason="too-large")

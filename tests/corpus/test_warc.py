@@ -199,8 +199,8 @@ def test_a_bad_record_between_good_ones_costs_only_itself(tmp_path: Path, shape:
 
 def test_a_large_record_that_is_skipped_anyway_is_no_failure(tmp_path: Path) -> None:
     video = record(1, b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n\r\n" + b"\r\n\r\nWARC/1.0\r\n" * LIMIT)
-    nested = record(2, HTTP + b"<html>\r\n\r\n" + record(7) + b"x" * LIMIT)
-    assert outline(read(tmp_path, "a.warc", video + nested + record(3))) == ["not-html", "too-large", "0-3"]
+    page = record(2, HTTP + b"<html>" + b"x" * LIMIT)
+    assert outline(read(tmp_path, "a.warc", video + page + record(3))) == ["not-html", "too-large", "0-3"]
 
 
 def test_digests(tmp_path: Path) -> None:
@@ -272,9 +272,9 @@ def test_any_bytes_end(tmp_path_factory: pytest.TempPathFactory, tail: bytes, he
     assert found
 
 
-def test_an_archive_that_lies_too_often_is_given_up(tmp_path: Path) -> None:
+def test_an_archive_that_lies_in_each_record_is_read_once(tmp_path: Path) -> None:
     found = read(tmp_path, "a.warc", b"".join(record(number, Content_Length=10**9) for number in range(100)))
-    assert outline(found) == ["corrupt-record"] * 16 + ["corrupt-input"]
+    assert outline(found) == ["corrupt-record"] * 100
 
 
 @pytest.mark.parametrize("notes", ['{"kind": "listing"', "[1]", '{"outlet": 3, "kind": ["listing"]}', ""])
@@ -313,11 +313,9 @@ def test_a_length_that_covers_the_next_records_exactly_hides_none(
     assert [one.source.record for one in found] == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("size", [10, LIMIT])
-def test_a_record_inside_another_is_none_where_a_digest_vouches(tmp_path: Path, size: int) -> None:
-    nested = record(1, HTTP + b"<html>" + b"x" * size + b"\r\n\r\n" + record(7) + b"</html>")
-    expected = "0-1" if size == 10 else "too-large"
-    assert outline(read(tmp_path, "a.warc", nested + record(2))) == [expected, "0-2"]
+def test_a_record_inside_another_is_none_where_a_digest_vouches(tmp_path: Path) -> None:
+    nested = record(1, HTTP + b"<html>\r\n\r\n" + record(7) + b"</html>")
+    assert outline(read(tmp_path, "a.warc", nested + record(2))) == ["0-1", "0-2"]
 
 
 def test_a_wrong_digest_of_what_is_not_read_is_nobody_s_concern(tmp_path: Path) -> None:
