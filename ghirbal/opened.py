@@ -26,7 +26,6 @@ from ghirbal.published import (
     Manifest,
     RemovedRecord,
     finished_at,
-    read_blocks,
     read_lines,
     read_manifest,
     read_marker,
@@ -165,7 +164,7 @@ def _named(
             return list(islice(((place, row) for place, row in rows if place), _MOST_FOUND))
         kind: type[Found] = RemovedRecord if path.parent.name == "removed" else Document
         decoder = msgspec.json.Decoder(kind)
-        lines = read_lines(path) if needles is None else _lines_with(path, needles)
+        lines = (line for line in read_lines(path) if needles is None or any(needle in line for needle in needles))
         named = ((place, decoder.decode(line)) for line in lines if (place := rank(_NAME.decode(line))))
         return list(islice(named, _MOST_FOUND))
 
@@ -221,18 +220,6 @@ def _address(url: str) -> str:
 def _written(text: str) -> bytes:
     """Return text as it stands inside a string of JSON."""
     return orjson.dumps(text)[1:-1]
-
-
-def _lines_with(path: Path, needles: Sequence[bytes]) -> Iterator[bytes]:
-    """Yield the lines in which one of `needles` stands; the others are never taken apart."""
-    for chunk in read_blocks(path):
-        starts: set[int] = set()
-        for needle in needles:
-            at = chunk.find(needle)
-            while at >= 0:
-                starts.add(chunk.rfind(b"\n", 0, at) + 1)
-                at = chunk.find(needle, chunk.find(b"\n", at))
-        yield from (chunk[start : chunk.find(b"\n", start)] for start in sorted(starts))
 
 
 def _package(name: str) -> Any:

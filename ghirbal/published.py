@@ -247,8 +247,8 @@ def _read_parquet(path: Path) -> Iterator[dict[str, Any]]:
             yield row | {name: msgspec.json.decode(row[name]) for name in JSON_COLUMNS}
 
 
-def read_blocks(path: Path) -> Iterator[bytes]:
-    """Yield a published file in blocks of whole lines.
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a published file, without their ends.
 
     Raises:
         InputError: it is damaged.
@@ -260,18 +260,8 @@ def read_blocks(path: Path) -> Iterator[bytes]:
     rest = b""
     with translated(path, "read"), Stream(str(path)) as stream:
         for block in stream.blocks():
-            cut = block.rfind(b"\n") + 1
-            if cut:
-                yield rest + block[:cut]
-                rest = block[cut:]
-            else:
-                rest += block
-
-
-def read_lines(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a published file, without their ends; errors as of `read_blocks`."""
-    for block in read_blocks(path):
-        yield from block[:-1].split(b"\n")
+            *lines, rest = (rest + block).split(b"\n")
+            yield from lines
 
 
 def _bytes(path: Path) -> bytes:
