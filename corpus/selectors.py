@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import cast
 
-from cssselect import ExpressionError, HTMLTranslator, SelectorError
-from cssselect.parser import Attrib, Element
-from cssselect.xpath import XPathExpr
+from cssselect import HTMLTranslator, SelectorError
 from lxml import etree
 from lxml.etree import _Element
 
 #: What asks for more than one evaluation may cost compiles, and fails only here.
 _PROBE = etree.Element("html")
+#: Strings and axes of XPath, and in what is left of it a prefix.
+_NO_NAMES, _PREFIX = re.compile(r"'[^']*+'|\"[^\"]*+\"|[\w-]{1,40}::"), re.compile(r"([\w-]{1,80}):")
 #: As many characters of a selector as a message shows.
 _SHOWN = 200
-
-
-class _Translator(HTMLTranslator):
-    """Refuse prefixes: a parsed page has no namespaces, and XPath fails on them only where it meets one."""
-
-    def xpath_element(self, selector: Element) -> XPathExpr:
-        _refuse_prefix(selector.namespace)
-        return super().xpath_element(selector)
-
-    def xpath_attrib(self, selector: Attrib) -> XPathExpr:
-        _refuse_prefix(selector.namespace)
-        return super().xpath_attrib(selector)
-
-
-def _refuse_prefix(prefix: str | None) -> None:
-    if prefix:
-        raise ExpressionError(f"The prefix {prefix}| is not defined.")
 
 
 @lru_cache(maxsize=256)
@@ -46,7 +30,11 @@ def compile_selector(selector: str) -> Callable[[_Element], list[_Element]]:
         ValueError: it is none, or none that a page can be searched with; the message names it.
     """
     try:
-        found = etree.XPath(_Translator().css_to_xpath(selector))
+        path = HTMLTranslator().css_to_xpath(selector)
+        # A parsed page has no namespaces, and XPath fails on them only where it meets one.
+        if prefix := _PREFIX.search(_NO_NAMES.sub("", path)):
+            raise ValueError(f"The prefix {prefix[1]}| is not defined.")
+        found = etree.XPath(path)
         found(_PROBE)
     except (SelectorError, etree.XPathError, ValueError, RecursionError) as error:
         raise ValueError(f"{selector[:_SHOWN]!r} is no CSS selector: {error}") from error
