@@ -10,7 +10,7 @@ import msgspec
 
 from cleaning.article.fields import harvest
 from cleaning.article.rules import CleanConfig, find_spans
-from cleaning.article.spans import Span, delete_spans, unite
+from cleaning.article.spans import delete_spans, unite
 from cleaning.html import DEFAULTS, ExtractConfig, choose_address, extract_html, is_binary
 from cleaning.lines.lexicon import default_lexicon
 from cleaning.outlet.count import LineCounts
@@ -19,7 +19,7 @@ from cleaning.outlet.learn import learn
 from corpus.arabic import fold
 from corpus.charset import declared_charset, decode
 from corpus.letters import mend
-from corpus.records import DROP, Document, Page, Record, Verdict, drop, keep, name_outlet
+from corpus.records import DROP, Document, Page, Record, Span, Verdict, drop, keep, name_outlet
 from corpus.run import Accumulator, Map
 from corpus.text import scrub
 

@@ -136,6 +136,16 @@ def set_key(document: Document, key: int) -> Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a text that goes: `text[start:end]`, the rule that says so and what it rests on."""
+
+    start: int
+    end: int
+    rule: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A file or a record that could not be read; `reason` is kebab-case, `source` its address."""
 

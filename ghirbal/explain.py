@@ -14,13 +14,12 @@ import msgspec
 import orjson
 from rich.text import Text
 
-from cleaning.article import Span
 from cleaning.filters import Filter
 from cleaning.stages import Clean, Extract
 from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
 from corpus.files import STDIN, InputFile, list_inputs
 from corpus.formats import read_input
-from corpus.records import Document, Failure, Skip, Source, Verdict, fail
+from corpus.records import Document, Failure, Skip, Source, Span, Verdict, fail
 from corpus.run import apply_stage, run_here, summarise
 from ghirbal.config import Config, read_config, read_reviewed
 from ghirbal.console import errors, print_json, quote, results

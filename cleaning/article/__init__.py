@@ -7,9 +7,7 @@ Read rules (their order, from top to bottom), then repeated, signs and page, lin
 from __future__ import annotations
 
 from cleaning.article.rules import CleanConfig
-from cleaning.article.spans import Span
 
 __all__ = [
     "CleanConfig",
-    "Span",
 ]

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal, get_args
 
-from cleaning.article.spans import Span, delete_spans, disjoint
+from cleaning.article.spans import delete_spans, disjoint
 from cleaning.lines.glued import find_glued, reads_on
 from cleaning.lines.lexicon import Lexicon
 from cleaning.lines.unit import Unit, ends_sentence
 from cleaning.outlet import MARKS, Form, Furniture, OutletTable, Piece, announcements, cut_pieces, cut_spans, title_key
+from corpus.records import Span
 
 #: The rule under which each form of furniture goes.
 _RULES = {form: f"furniture-{form}" for form in get_args(Form)} | {"piece": "furniture", "link": "link"}

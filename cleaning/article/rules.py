@@ -15,11 +15,12 @@ from cleaning.article.analysis import Analysis, remove, remove_phrase
 from cleaning.article.edges import remove_boxes, remove_head, remove_trailing
 from cleaning.article.page import remove_outside
 from cleaning.article.repeated import glued_spans, remove_repeated
-from cleaning.article.spans import Span, disjoint, unit_spans
+from cleaning.article.spans import disjoint, unit_spans
 from cleaning.lines.lexicon import Lexicon, key_of
 from cleaning.lines.paragraphs import find_paragraphs
 from cleaning.lines.unit import PARAGRAPH, SHORT, STUB, Unit, cut
 from cleaning.outlet import OutletTable, Stories
+from corpus.records import Span
 
 #: Classes that are chrome wherever they stand as a line; the others need a place before or after the body.
 _ANYWHERE = frozenset(

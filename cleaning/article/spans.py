@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cleaning.lines.unit import Unit
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A part of a text that goes: `text[start:end]`, the rule that says so and what it rests on."""
-
-    start: int
-    end: int
-    rule: str
-    evidence: str
+from corpus.records import Span
 
 
 def unit_spans(units: Sequence[Unit], length: int) -> Iterator[Span]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from corpus.records import Document
+from corpus.records import Document, Span
 
 #: So many documents in all, and so many of each rule.
 MOST, OF_EACH_RULE = 24, 2
@@ -21,24 +21,11 @@ MAX_LENGTH = 6_000
 Sample: TypeAlias = dict[str, Any]
 
 
-class _Span(Protocol):
-    """A removed part of a text."""
-
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-    @property
-    def rule(self) -> str: ...
-    @property
-    def evidence(self) -> str: ...
-
-
 @runtime_checkable
 class Explaining(Protocol):
     """A stage that can say which spans it takes out of a document."""
 
-    def explain(self, document: Document) -> Iterable[_Span]:
+    def explain(self, document: Document) -> Iterable[Span]:
         """Return the spans, in order and without overlap."""
         ...
 

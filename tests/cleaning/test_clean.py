@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaning.article import CleanConfig, Span
+from cleaning.article import CleanConfig
 from cleaning.lines.lexicon import key_of
 from cleaning.score import score_text
 from cleaning.stages import Clean
-from corpus.records import Document, Page, Source
+from corpus.records import Document, Page, Source, Span
 from corpus.run.stage import Learner, run_here, summarise
 from corpus.text import is_scrubbed, scrub
 from tests.cleaning.patterns import market, prayers, sentence, telegram, weather

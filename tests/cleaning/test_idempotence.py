@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaning.article import CleanConfig, Span
+from cleaning.article import CleanConfig
 from cleaning.article.spans import delete_spans, unite
 from cleaning.lines.lexicon import default_lexicon, key_of
 from cleaning.outlet.furniture import Furniture, Table, to_toml
 from cleaning.stages import Clean, Extract
 from corpus.files.compressed import zstd
 from corpus.formats.rows import ReadConfig, record_from
-from corpus.records import Document, Page, Source, to_json
+from corpus.records import Document, Page, Source, Span, to_json
 from corpus.run.stage import run_here, summarise
 from corpus.text import scrub
 from tests.cleaning.patterns import market, prayers, sentence, telegram, weather
