@@ -14,7 +14,9 @@ Each message says which file, which record, what was wrong and what to do next.
 
 from __future__ import annotations
 
+import importlib
 from functools import partial
+from typing import Any
 
 EXIT_DONE = 0
 EXIT_PARTIAL = 1
@@ -85,3 +87,17 @@ class CorpusError(GhirbalError):
     """What a run made breaks one of its laws; it is not published as finished."""
 
     exit_code = EXIT_DEFECT
+
+
+def load_package(module: str, what: str, extra: str = "") -> Any:
+    """Import what only `what` needs and `extra` installs, or the package by its own name.
+
+    Raises:
+        UsageError: it is not installed; the message says how it is.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        install = f"'ghirbal[{extra}]'" if extra else package
+        raise UsageError(f"{what}: {package} is not installed; run: pip install {install}") from error

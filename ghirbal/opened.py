@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ import msgspec
 import orjson
 
 from corpus.arabic import fold
-from corpus.errors import UsageError
+from corpus.errors import UsageError, load_package
 from corpus.records import GIVEN_ID, Copy, Document, Source
 from ghirbal.account import Account, account_for
 from ghirbal.published import (
@@ -121,11 +120,11 @@ class Corpus:
 
     def to_pandas(self) -> Any:
         """Return the documents as a `pandas.DataFrame`, a column each field."""
-        return _package("pandas").DataFrame(self._rows())
+        return load_package("pandas", "to_pandas").DataFrame(self._rows())
 
     def to_polars(self) -> Any:
         """Return the documents as a `polars.DataFrame`; `trace` and `meta` are JSON."""
-        polars = _package("polars")
+        polars = load_package("polars", "to_polars")
         texts = polars.List(polars.String)
         copy = {name: polars.Float64 if name == "score" else polars.String for name in Copy.__dataclass_fields__}
         # Of what is empty in every document no type could be told.
@@ -136,7 +135,7 @@ class Corpus:
         """Return the documents as a `datasets.Dataset`; `trace` and `meta` are JSON."""
         from corpus.formats import arrow_schema
 
-        datasets, arrow = _package("datasets"), _package("pyarrow")
+        datasets, arrow = (load_package(name, "to_dataset") for name in ("datasets", "pyarrow"))
         return datasets.Dataset(arrow.Table.from_pylist(self._rows(flat=True), arrow_schema()))
 
     def _rows(self, *, flat: bool = False) -> list[dict[str, Any]]:
@@ -220,10 +219,3 @@ def _address(url: str) -> str:
 def _written(text: str) -> bytes:
     """Return text as it stands inside a string of JSON."""
     return orjson.dumps(text)[1:-1]
-
-
-def _package(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise UsageError(f"{name} is not installed; run: pip install {name}") from error

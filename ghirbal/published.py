@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import re
 from collections.abc import Iterable, Iterator
 from os.path import realpath
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
-from corpus.errors import UsageError
+from corpus.errors import UsageError, load_package
 from corpus.files import Published, Stream, decode_json, translated
 from corpus.records import Copy, Document, Source
 
@@ -238,10 +237,7 @@ def read_rows(path: Path, kind: type[_Kind]) -> Iterator[_Kind]:
 
 
 def _read_parquet(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        parquet = importlib.import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise UsageError(f"{path}: to read Parquet, run: pip install 'ghirbal[parquet]'") from error
+    parquet = load_package("pyarrow.parquet", str(path), "parquet")
     for batch in parquet.ParquetFile(path).iter_batches(batch_size=_PARQUET_ROWS):
         for row in batch.to_pylist():
             yield row | {name: msgspec.json.decode(row[name]) for name in JSON_COLUMNS}

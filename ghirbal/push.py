@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
-from corpus.errors import EXIT_DONE, EnvironmentFault, UsageError
+from corpus.errors import EXIT_DONE, EnvironmentFault, UsageError, load_package
 from ghirbal.check import check_corpus
 from ghirbal.console import quote, results
 from ghirbal.published import MANIFEST, SUCCESS, corpus_at, read_manifest, read_marker
@@ -20,10 +19,7 @@ def push_corpus(out: str, repo: str, *, public: bool) -> int:
         UsageError: `out` is no whole corpus, the extra is not installed, or the Hub refuses.
         EnvironmentFault: the Hub cannot be reached.
     """
-    try:
-        library, errors = map(import_module, ("huggingface_hub", "huggingface_hub.errors"))
-    except ImportError as error:
-        raise UsageError("to push to the Hugging Face Hub, run: pip install 'ghirbal[push]'") from error
+    library, errors = (load_package(name, repo, "push") for name in ("huggingface_hub", "huggingface_hub.errors"))
     folder = corpus_at(Path(out))
     if broken := check_corpus(folder):
         raise UsageError(f"{out}: {broken[0]}; only a corpus that keeps its laws is pushed, see: ghirbal check {out}")

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from corpus.errors import EnvironmentFault, GhirbalError, InputError, UsageError
+from corpus.errors import EnvironmentFault, GhirbalError, InputError, UsageError, load_package
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.ASCII)
 _PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,10}", re.ASCII)
@@ -57,12 +57,9 @@ class Store:
         Raises:
             UsageError: the package for them is not installed, or nobody knows them.
         """
+        core = load_package("fsspec.core", address, "remote")
         try:
-            from fsspec.core import url_to_fs  # type: ignore[import-untyped]
-        except ImportError as error:
-            raise UsageError(f'{address}: addresses need fsspec: pip install "ghirbal[remote]"') from error
-        try:
-            self._system, self._path = url_to_fs(address)
+            self._system, self._path = core.url_to_fs(address)
         except (ImportError, ValueError) as error:
             raise UsageError(f"{address}: {error}") from error
         self.address = address

@@ -11,7 +11,6 @@ Parquet can hold a gigabyte of the same long text.
 
 from __future__ import annotations
 
-import importlib
 import itertools
 import math
 import tempfile
@@ -24,7 +23,7 @@ from typing import IO, Any
 import numpy as np
 
 from corpus.charset import decode
-from corpus.errors import CorruptInput, InputError, RecordError, UsageError
+from corpus.errors import CorruptInput, InputError, RecordError, load_package
 from corpus.files.compressed import Stream
 from corpus.files.listing import InputFile
 from corpus.formats.fields import sort_keys
@@ -50,10 +49,7 @@ def read_parquet(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     Raises:
         UsageError: pyarrow is not installed.
     """
-    try:
-        arrow, parquet = map(importlib.import_module, ("pyarrow", "pyarrow.parquet"))
-    except ImportError as error:
-        raise UsageError(f"{file.name}: install ghirbal[parquet] to read Parquet files") from error
+    arrow, parquet = (load_package(name, file.name, "parquet") for name in ("pyarrow", "pyarrow.parquet"))
     number = 0
     try:
         with _seekable(file) as handle:

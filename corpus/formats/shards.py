@@ -7,7 +7,6 @@ documents parted by a blank line; `parquet` needs the extra of that name and wri
 from __future__ import annotations
 
 import gzip
-import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -17,7 +16,7 @@ from typing import IO, Any, Literal, TypeAlias, get_args
 
 import orjson
 
-from corpus.errors import UsageError
+from corpus.errors import load_package
 from corpus.files.compressed import zstd
 from corpus.files.durable import Published, publishing
 from corpus.records import Document, to_json
@@ -65,12 +64,7 @@ class _Parquet:
     """Rows as row groups of one Parquet file."""
 
     def __init__(self, sink: IO[bytes]) -> None:
-        try:
-            self._arrow = importlib.import_module("pyarrow")
-            parquet = importlib.import_module("pyarrow.parquet")
-        except ImportError as error:
-            message = "writing Parquet needs pyarrow; install it with: pip install 'ghirbal[parquet]'"
-            raise UsageError(message) from error
+        self._arrow, parquet = (load_package(name, "Parquet", "parquet") for name in ("pyarrow", "pyarrow.parquet"))
         self._schema = arrow_schema()
         output = self._arrow.PythonFile(sink, mode="w")
         self._writer = parquet.ParquetWriter(output, self._schema, compression="zstd")
@@ -95,7 +89,7 @@ class _Parquet:
 
 def arrow_schema() -> Any:
     """Return the columns of documents as a `pyarrow.Schema`, in the order of the fields; free fields are JSON."""
-    arrow = importlib.import_module("pyarrow")
+    arrow = load_package("pyarrow", "Parquet", "parquet")
     text, texts = arrow.string(), arrow.list_(arrow.string())
     copy = dict.fromkeys(("id", "outlet", "url", "published", "relation"), text) | {"score": arrow.float64()}
     columns = dict.fromkeys((field.name for field in fields(Document) if not field.name.startswith("_")), text) | {

@@ -22,7 +22,7 @@ from threading import Lock
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from corpus.errors import EnvironmentFault, UsageError
+from corpus.errors import EnvironmentFault, load_package
 from corpus.files.durable import publish, translated
 from corpus.run.pool import WAITING, Processes
 
@@ -59,21 +59,18 @@ class DaskPool(Processes):
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _open(self) -> Any:
-        try:
-            from distributed import Client, LocalCluster
-        except ImportError as error:
-            raise UsageError('--cluster needs Dask: pip install "ghirbal[cluster]"') from error
+        dask = load_package("distributed", "--cluster", "cluster")
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it becomes an error of ours
         here: dict[str, Any] = {"host": "127.0.0.1", "threads_per_worker": 1, "dashboard_address": None}
         try:
             if self._address == LOCAL:
                 scheduler = self._opened.enter_context(
-                    LocalCluster(self._workers, memory_limit=None, **here)  # type: ignore[no-untyped-call]
+                    dask.LocalCluster(self._workers, memory_limit=None, **here)
                 )
                 where = {"address": scheduler}
             else:
                 where = {"address" if "://" in self._address else "scheduler_file": self._address}
-            client = Client(**where, timeout=_PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+            client = dask.Client(**where, timeout=_PATIENCE, set_as_default=False)
         except (OSError, ValueError, RuntimeError) as error:
             message = f"{self._address}: no cluster answers there ({error}); start it, and give the same command again"
             raise EnvironmentFault(message) from error
