@@ -28,6 +28,8 @@ REPLACES = "replaces"
 DROP = "drop"
 #: What its owner asks of whoever reads it ("noindex", "noai", ...); it stays in the `meta` of the document.
 SIGNALS = "robots"
+#: What differs from document to document; in columns of a table it stands as JSON.
+FREE_FIELDS = ("trace", "meta")
 #: The id that a document brought, if that names another story as well.
 GIVEN_ID = "given_id"
 

@@ -15,11 +15,10 @@ import orjson
 
 from corpus.arabic import fold
 from corpus.errors import UsageError, load_package
-from corpus.records import GIVEN_ID, Copy, Document, Source
+from corpus.records import FREE_FIELDS, GIVEN_ID, Copy, Document, Source
 from ghirbal.account import Account, account_for
 from ghirbal.published import (
     CLUSTERS,
-    JSON_COLUMNS,
     Cluster,
     Found,
     Manifest,
@@ -141,7 +140,7 @@ class Corpus:
     def _rows(self, *, flat: bool = False) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = [orjson.loads(orjson.dumps(document)) for document in self]
         for row in rows if flat else ():
-            row |= {name: orjson.dumps(row[name], option=orjson.OPT_SORT_KEYS).decode() for name in JSON_COLUMNS}
+            row |= {name: orjson.dumps(row[name], option=orjson.OPT_SORT_KEYS).decode() for name in FREE_FIELDS}
         return rows
 
 

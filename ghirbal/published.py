@@ -18,7 +18,7 @@ import msgspec
 
 from corpus.errors import UsageError, load_package
 from corpus.files import Published, Stream, decode_json, translated
-from corpus.records import Copy, Document, Source
+from corpus.records import FREE_FIELDS, Copy, Document, Source
 
 if TYPE_CHECKING:  # what only reads needs none of the readers of inputs, which take longer to load than to answer
     from corpus.run import Report
@@ -32,8 +32,6 @@ _Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 #: A name that stays in the folder it is looked up in.
 _INSIDE = re.compile(r"(?:(?:corpus|removed)/)?\w[\w.-]*", re.ASCII)
 _PARQUET_ROWS = 2_048
-#: Columns that Parquet holds as JSON.
-JSON_COLUMNS = ("trace", "meta")
 _REMEDY = "`ghirbal check` tells what else is damaged, --fresh makes the corpus anew"
 
 
@@ -240,7 +238,7 @@ def _read_parquet(path: Path) -> Iterator[dict[str, Any]]:
     parquet = load_package("pyarrow.parquet", str(path), "parquet")
     for batch in parquet.ParquetFile(path).iter_batches(batch_size=_PARQUET_ROWS):
         for row in batch.to_pylist():
-            yield row | {name: msgspec.json.decode(row[name]) for name in JSON_COLUMNS}
+            yield row | {name: msgspec.json.decode(row[name]) for name in FREE_FIELDS}
 
 
 def read_lines(path: Path) -> Iterator[bytes]:

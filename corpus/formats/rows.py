@@ -18,7 +18,7 @@ from corpus.formats.wrapped import open_row
 from corpus.languages import UNDETERMINED, language_code
 from corpus.letters import mend
 from corpus.markup import is_page
-from corpus.records import Document, Failure, Page, Skip, Source, content_id, name_outlet
+from corpus.records import FREE_FIELDS, Document, Failure, Page, Skip, Source, content_id, name_outlet
 from corpus.schema_org import names_in
 from corpus.text import scrub
 
@@ -86,11 +86,15 @@ def record_from(
 
 
 def _rebuild(row: dict[str, Any]) -> Document:
-    """Take a document as we wrote it; a date and a language that an older version took as they came are set aside."""
-    _check_value(row, "$", MAX_DEPTH)
+    """Take a document as we wrote it, in JSON or in columns.
+
+    A date and a language that an older version took as they came are set aside.
+    """
     try:
+        row |= {name: msgspec.json.decode(row[name]) for name in FREE_FIELDS if isinstance(row[name], str)}
+        _check_value(row, "$", MAX_DEPTH)
         document = msgspec.convert(row, Document)
-    except msgspec.ValidationError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise RecordError(str(error), reason="bad-field") from error
     check_id(document.id)
     published, language = parse_date(document.published), document.language

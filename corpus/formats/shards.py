@@ -19,7 +19,7 @@ import orjson
 from corpus.errors import load_package
 from corpus.files.compressed import zstd
 from corpus.files.durable import Published, publishing
-from corpus.records import Document, to_json
+from corpus.records import FREE_FIELDS, Document, to_json
 
 Format: TypeAlias = Literal["jsonl.zst", "jsonl.gz", "jsonl", "parquet", "txt"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -35,8 +35,6 @@ _GZIP_LEVEL = 6
 _BLOCK_BYTES = 1 << 18
 #: Rows per Parquet row group: about 20 MB of news text, enough for columns to compress.
 _ROW_GROUP = 8_192
-#: Columns whose fields differ from row to row; Parquet gets them as one JSON string.
-_FREE_FIELDS = ("trace", "meta")
 
 
 class _Lines:
@@ -72,7 +70,7 @@ class _Parquet:
 
     def write(self, row: Row) -> None:
         given = orjson.loads(to_json(row)) if isinstance(row, Document) else row
-        free = {name: orjson.dumps(given[name], option=orjson.OPT_SORT_KEYS).decode() for name in _FREE_FIELDS}
+        free = {name: orjson.dumps(given[name], option=orjson.OPT_SORT_KEYS).decode() for name in FREE_FIELDS}
         self._rows.append({**given, **free})
         if len(self._rows) >= _ROW_GROUP:
             self._flush()

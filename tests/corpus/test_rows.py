@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from corpus.formats.rows import ReadConfig, record_from
-from corpus.records import Document, Page, Source, to_json
+from corpus.records import Document, Failure, Page, Source, to_json
 from tests.corpus.reading import only, read_lines
 
 SOURCE = Source("a.jsonl")
@@ -103,3 +103,15 @@ def test_a_row_of_an_older_corpus_is_made_normal(tmp_path: Path) -> None:
     assert found.meta == {"k": 1, "language": "Klingonese", "published": "soon"}
     again = only(read_lines(tmp_path, to_json(found)))
     assert orjson.loads(to_json(again)) == orjson.loads(to_json(found))
+
+
+@pytest.mark.parametrize("name", ["trace", "meta"])
+def test_a_row_of_a_corpus_in_columns_has_free_fields_as_json(tmp_path: Path, name: str) -> None:
+    document = Document("1", SOURCE, "خبر", **{name: {"deep": [{"k": 1.5}], "none": None}})
+    row = orjson.loads(to_json(document))
+    columns = row | {free: orjson.dumps(row[free]).decode() for free in ("trace", "meta")}
+    assert only(read_lines(tmp_path, orjson.dumps(columns))) == document
+    for broken in ("{", "[]", "[" * 9999):
+        found = only(read_lines(tmp_path, orjson.dumps(columns | {name: broken})))
+        assert isinstance(found, Failure)
+        assert (found.source.record, found.reason) == (0, "bad-field")

@@ -202,10 +202,13 @@ def test_a_changed_byte_is_found(dumps, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "txt", "parquet"])
-def test_every_format_can_be_built_and_checked(dumps, tmp_path, form):
+def test_every_format_can_be_built_checked_and_built_again(dumps, tmp_path, form):
     build(dumps, tmp_path / "out", form=form)
     assert (tmp_path / "out" / "corpus" / f"part-00000.{form}").is_file()
     assert check_corpus(tmp_path / "out") == []
+    build(tmp_path / "out", tmp_path / "again", form=form, command="clean")
+    part = f"corpus/part-00000.{form}"
+    assert form == "txt" or (tmp_path / "again" / part).read_bytes() == (tmp_path / "out" / part).read_bytes()
 
 
 def test_no_filters_drops_no_document(tmp_path):
