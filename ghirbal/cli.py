@@ -20,6 +20,7 @@ from corpus.errors import (
     EXIT_PARTIAL,
     EXIT_USAGE,
     GhirbalError,
+    UsageError,
 )
 from ghirbal.cli_read import COMMANDS, CONFIG, PATH
 from ghirbal.terminal import INTERRUPTED, Guarded, visible
@@ -214,6 +215,8 @@ def _run(
     (out, address), inputs = resolve_out(options.pop("out")), tuple(options.pop("inputs"))
     given = {name: value for name, value in options.items() if value is not None}
     job = Job(command, inputs, out, settings, address=address, **given)  # type: ignore[arg-type]
+    if log is not None and not Path(log).parent.is_dir():
+        raise UsageError(f"--log {log}: there is no such folder; make it first, or name another file")
     with ExitStack() as stack:
         stream = stack.enter_context(Path(log).open("a", encoding="utf-8")) if log is not None else None
         watch = stack.enter_context(Bars(quiet=quiet, log=stream))

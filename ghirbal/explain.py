@@ -42,6 +42,7 @@ class Explainer:
         self.clean = Clean(settings.clean, reviewed)
         self.filter = Filter(settings.filters)
         self.exit_code = EXIT_DONE
+        self.empty = True
         self._names = frozenset(names)
 
     @classmethod
@@ -57,7 +58,8 @@ class Explainer:
     def documents(self, inputs: Sequence[str], only: Source | None = None) -> Iterator[Document]:
         """Yield the documents of `inputs`, extracted but not cleaned: those at `only`, if it is given.
 
-        What cannot be read is said on standard error, and makes `exit_code` that of a run in which something failed.
+        What cannot be read is said on standard error, and makes `exit_code` that of a run in which something failed;
+        `empty` until there was a record.
         """
         found = find_records(name for name in inputs if name != STDIN)
         extract = Extract(self.settings.extract)
@@ -74,6 +76,7 @@ class Explainer:
             for record in chain(failures, *(read_input(file, self.settings.read) for file in files)):
                 if isinstance(record, Skip) or (only is not None and record.source.record != only.record):
                     continue
+                self.empty = False
                 refused = fail(record.reason, record.message) if isinstance(record, Failure) else None
                 verdict = refused or apply_stage(extract, record)  # type: ignore[arg-type]  # no Failure gets here
                 if isinstance(verdict.record, Document):
@@ -87,8 +90,14 @@ class Explainer:
                 errors.print(quote(f"{where}: {verdict.reason}, {message}"), soft_wrap=True)
 
     def read(self, file: str) -> list[Document]:
-        """Return the documents of `file`, and learn from them what their outlets repeat, unless a table says so."""
+        """Return the documents of `file`, and learn from them what their outlets repeat, unless a table says so.
+
+        Raises:
+            UsageError: there is nothing to read.
+        """
         documents = list(islice(self.documents([file]), MAX_DOCUMENTS))
+        if self.empty:
+            raise UsageError(f"{file}: holds no document; `ghirbal build --help` names the kinds that are read")
         self.clean.learn([memoryview(summarise(self.clean.accumulator(), documents))], run_here)
         return documents
 

@@ -332,6 +332,24 @@ def test_explain_says_with_its_code_that_something_could_not_be_read(dumps, tmp_
         assert name in said.err
 
 
+@pytest.mark.parametrize("command", ["explain", "similar"])
+def test_where_there_is_no_document_to_look_at_nothing_is_shown(cleaned, tmp_path, monkeypatch, capsys, command):
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    (tmp_path / "folder").mkdir()
+    for name in ("photo.jpg", "folder"):
+        arguments = (command, tmp_path / name, *([cleaned] if command == "similar" else []))
+        code, said = call(monkeypatch, capsys, *arguments)
+        remedy = "holds no document; `ghirbal build --help` names the kinds that are read"
+        assert (code, said.out, said.err) == (2, "", f"error: {tmp_path / name}: {remedy}\n")
+
+
+@pytest.mark.parametrize(("name", "what"), [("nowhere/log.txt", "there is no such folder"), (".", "a folder stands")])
+def test_a_log_that_cannot_be_written_is_exit_2_before_anything_is(dumps, tmp_path, monkeypatch, capsys, name, what):
+    code, said = call(monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q", "--log", tmp_path / name)
+    assert (code, one_sentence(said.err), what in said.err) == (2, True, True)
+    assert not (tmp_path / "out").exists()
+
+
 # --- score --------------------------------------------------------------------------------------------------------
 
 LINES = '{"id": "a", "lines": [{"text": "one", "label": "keep"}, {"text": "two", "label": "drop"}]}'
