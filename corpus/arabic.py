@@ -51,29 +51,29 @@ _ASTRAL = "\U00010000-\U0001efff\U00020000-\U0003ffff\U000e0100-\U000e01ef"
 #: the Hangul syllables, which are stable all, and forms that are rare in any text.
 _LOW_PLANE = 0x3000
 _IDEOGRAPHS = "\u4e00-\u9fff\uac00-\ud7a3"
+#: What NFKC may melt into the character before it, beside what has a class of combining: vowel signs of India, Tibet,
+#: Burma and Bali; vowels and finals of Hangul.
+_MELTING = frozenset(
+    "\u09be\u09d7\u0b3e\u0b56\u0b57\u0bbe\u0bd7\u0cc2\u0cd5\u0cd6\u0d3e\u0d57\u0dcf\u0ddf\u0fb5\u0fb7\u102e\u1b35"
+    "\U00011127\U0001133e\U00011357\U000114b0\U000114ba\U000114bd\U000115af\U00011930"
+).union(map(chr, (*range(0x1160, 0x1176), *range(0x11A7, 0x11C3))))
+#: To find all characters that fold to themselves costs as much as to fold so many shorter texts.
+_SHORT = 200
 #: Enough for all that Unicode holds: a capital that composes with a mark only once it is lowered needs three.
 _MAX_FOLDS = 4
 
 
-def _character_class(characters: Iterable[str]) -> str:
+def _character_class(runs: Iterable[str]) -> str:
     """Return ranges for a regex class: a long run of a class is matched at 1 GB/s, single members are not."""
-    ranges: list[list[int]] = []
-    for code in sorted(map(ord, characters)):
-        if ranges and code == ranges[-1][1] + 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
-    return "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in ranges)
+    return "".join(f"{re.escape(run[0])}-{re.escape(run[-1])}" for run in runs)
 
 
 def _word_pattern() -> re.Pattern[str]:
     """A word is a run of letters and digits with the marks they carry; `\\w` alone breaks at every haraka."""
-    plane = [chr(code) for code in range(0x10000)]
-    letters = [one for one in plane if one.isalnum()]
-    marks = [one for one in plane if unicodedata.category(one) in ("Mn", "Mc")]
-    first = _character_class(letters) + _ASTRAL
-    rest = _character_class([*letters, *marks, "_", "\u200c", "\u200d"]) + _ASTRAL
-    return re.compile(f"[{first}][{rest}]*+")
+    plane = "".join(map(chr, range(0x10000)))
+    first = _character_class(re.findall(r"[^\W_]+", plane)) + _ASTRAL
+    marks = [one for one in re.findall(r"\W", plane) if unicodedata.category(one) in ("Mn", "Mc")]
+    return re.compile(f"[{first}][{first}{_character_class(marks)}_\u200c\u200d]*+")
 
 
 _WORD = _word_pattern()
@@ -90,7 +90,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     # What is left when the runs of characters that fold to themselves are cut out: a tenth of Arabic prose.
-    for character in sorted(set("".join(_stable_runs().split(text)))):
+    for character in sorted(set(text if len(text) < _SHORT else "".join(_stable_runs().split(text)))):
         folded = _fold_alone(character)
         if folded is None:
             return _fold_together(text)
@@ -113,25 +113,23 @@ def _fold_together(text: str) -> str:
 def _fold_alone(character: str) -> str | None:
     """Return what a character folds to, or None if its neighbours have a say in that."""
     folded = _fold_together(character)
-    if character in "Σσς" or not _melting().isdisjoint(unicodedata.normalize("NFKD", folded)[:1]):
-        return None
-    return folded
+    return None if character in "Σσς" or _melts(folded) else folded
 
 
-@cache
-def _melting() -> frozenset[str]:
-    """Collect what NFKC may melt into the character before it, or move past it."""
-    everything = [chr(code) for code in (*range(0x3200), *range(0xA000, 0xAC00), *range(0xF900, 0x1F000))]
-    marks = {one for one in everything if unicodedata.combining(one)}
-    pairs = (unicodedata.decomposition(one).split() for one in everything)
-    second = {chr(int(pair[1], 16)) for pair in pairs if len(pair) == 2 and not pair[0].startswith("<")}
-    return frozenset(marks | second).union(map(chr, (*range(0x1160, 0x1176), *range(0x11A7, 0x11C3))))
+def _melts(folded: str) -> bool:
+    """Tell whether NFKC may melt the first character into the one before it, or move it past that."""
+    first = unicodedata.normalize("NFKD", folded)[:1]
+    return first in _MELTING or bool(first and unicodedata.combining(first))
 
 
 @cache
 def _stable_runs() -> re.Pattern[str]:
-    stable = [one for one in map(chr, range(_LOW_PLANE)) if _fold_alone(one) == one]
-    return re.compile(f"[{_character_class(stable)}{_IDEOGRAPHS}]++")
+    # Newlines keep code points apart, so that one call folds them all.
+    alone = [chr(code) for code in range(_LOW_PLANE) if code != 0x0A]
+    folded = _fold_together("\n".join(alone)).split("\n")
+    pairs = zip(alone, folded, strict=True)
+    stable = "".join(one if one == other and one not in "Σσς" and not _melts(one) else "\n" for one, other in pairs)
+    return re.compile(f"[\n{_character_class(re.findall('.+', stable))}{_IDEOGRAPHS}]++")
 
 
 def words(text: str) -> list[str]:

@@ -36,7 +36,6 @@ _MARKS = (
 _MARK = re.compile(f"[{_MARKS}]")
 _MARK_RUN = re.compile(f"[{_MARKS}]{{2,}}")
 _LONG_MARKS = re.compile(f"([{_MARKS}]{{{MAX_MARKS}}})[{_MARKS}]+")
-_NO_LONG_MARKS = re.compile(f"[^{_MARKS}]*+(?:[{_MARKS}]{{1,{MAX_MARKS}}}+(?![{_MARKS}])[^{_MARKS}]*+)*+")
 
 
 def scrub(text: str) -> str:
@@ -60,8 +59,9 @@ def settle_marks(text: str) -> str:
         text = _MARK_RUN.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
         # Line by line: one letter that is not NFC makes all that is given with it several times as dear.
         text = "\n".join([unicodedata.normalize("NFC", line) for line in lines(text)])
-    # Wherever a run too long begins, it reaches a ninth place; most texts have no mark at any of them.
-    if _MARK.search(text[:: MAX_MARKS + 1]) and not _NO_LONG_MARKS.fullmatch(text):
+    # Wherever a run too long begins, it reaches a ninth place, and begins at most eight before it.
+    places = (mark.start() * (MAX_MARKS + 1) for mark in _MARK.finditer(text[:: MAX_MARKS + 1]))
+    if any(_LONG_MARKS.search(text, max(0, at - MAX_MARKS), at + MAX_MARKS + 1) for at in places):
         text = _LONG_MARKS.sub(r"\1", text)
     return text
 
