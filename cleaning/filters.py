@@ -131,19 +131,19 @@ _MOJIBAKE = re.compile(
 #: from a limit is decided without it. Of 13,000 texts none loses one of ten.
 _FOLDED_LOSES = 1.25
 #: What the rules ask of a character, as bits; 0 in the table is a character that no text had so far.
-_KNOWN, _SPACE, _LETTER, _PRIVATE, _TAIL, _HIGH = (1 << bit for bit in range(6))
+_KNOWN, _SPACE, _LETTER, _PRIVATE, _TAIL, _HIGH, _FIRST, _PART = (1 << bit for bit in range(8))
 _TAIL_SIGNS = frozenset(_TAILS.decode("cp1252", "ignore") + _TAILS.decode("cp1256"))
 _BITS = np.zeros(sys.maxunicode + 1, np.uint8)
 
 
-def _bits_of(text: str) -> NDArray[np.uint8]:
+def _bits_of(codes: NDArray[np.uint32]) -> NDArray[np.uint8]:
     """Return the bits of each character, looked up all at once: counting one by one costs a third of Filter."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     bits = _BITS[codes]
     if not bits.all():
-        for sign in set(text):
+        for code in np.unique(codes[bits == 0]).tolist():
+            sign = chr(code)
             category = unicodedata.category(sign)
-            _BITS[ord(sign)] = (
+            _BITS[code] = (
                 _KNOWN
                 | _SPACE * sign.isspace()
                 # Marks and joiners belong to the letters that carry them: vocalised text is not poor in letters.
@@ -151,6 +151,8 @@ def _bits_of(text: str) -> NDArray[np.uint8]:
                 | _PRIVATE * (category == "Co")
                 | _TAIL * (sign in _TAIL_SIGNS)
                 | _HIGH * ("\u00c0" <= sign <= "\u00ff")
+                | _FIRST * (words(sign) == [sign])
+                | _PART * (words(f"a{sign}") == [f"a{sign}"])
             )
         bits = _BITS[codes]
     return bits
@@ -163,15 +165,26 @@ class _Text:
         self.text = document.text
         self.language = document.language
         self.is_listing = bool(document.trace.get("listing"))
-        self.words = words(document.text)
-        self.distinct = frozenset(self.words)
         self.lines = [stripped for line in lines(document.text) if (stripped := line.strip())]
-        self._bits = _bits_of(document.text)
-        self.signs = len(document.text) - self.count(_SPACE)
+        # A space before the text, so that each word begins behind something.
+        self._codes = np.frombuffer(f" {document.text}".encode("utf-32-le", "surrogatepass"), np.uint32)
+        self._bits = _bits_of(self._codes)
+        self._all_bits = int(np.bitwise_or.reduce(self._bits))
+        self.signs = len(self._codes) - self.count(_SPACE)
+        part = self._bits & _PART
+        self._starts = np.flatnonzero(part[1:] > part[:-1]) + 1
+        # A mark or a joiner may stand before a word, or alone.
+        self._is_plain = bool((self._bits[self._starts] & _FIRST).all())
+        self.total = len(self._starts) if self._is_plain else len(self.words)
 
     def count(self, bit: int) -> int:
         """Count the characters that have a bit."""
-        return int(np.count_nonzero(self._bits & bit))
+        return int(np.count_nonzero(self._bits & bit)) if self._all_bits & bit else 0
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Return the words; to count them costs a fifth of cutting them, so most rules ask for their `total`."""
+        return words(self.text)
 
     @cached_property
     def folded(self) -> list[str]:
@@ -182,7 +195,17 @@ class _Text:
         """Count words, folded where there are few; in a language written without spaces, letters stand for them."""
         if self.language in SPACELESS:
             return sum(map(len, self.folded)) // LETTERS_PER_WORD
-        return len(self.words if len(self.words) > _FOLDED_LOSES * least else self.folded)
+        return self.total if self.total > _FOLDED_LOSES * least else len(self.folded)
+
+    def most_repeated(self) -> int:
+        """Return how many words at most were there before; of two words of the same letters one may be taken for both.
+
+        A word is the sum of the cubes of its letters.
+        """
+        if not self._is_plain:
+            return self.total - len(set(self.words))
+        sums = np.sort(np.add.reduceat(self._codes**3 * (self._bits & _PART != 0), self._starts))
+        return int(np.count_nonzero(sums[1:] == sums[:-1]))
 
 
 #: Words with a nunation that does not end them, which is what a bad reader of PDF makes of other letters. Of 8,100
@@ -209,26 +232,27 @@ def _garbled(text: _Text, config: FilterConfig) -> Detail | None:
     # Each pattern is only asked where a sign that it cannot do without is there, and often enough.
     pairs = sum(1 for _ in _MOJIBAKE.finditer(text.text)) if 2 * text.count(_TAIL) > config.max_mojibake * signs else 0
     misread = misread_share(text.text) if text.count(_HIGH) else 0.0
-    has_nunation = any(sign in text.text for sign in _NUNATION)
-    broken = sum(1 for _ in _BROKEN_WORD.finditer(text.text)) if has_nunation else 0
+    broken, most = 0, sum(map(text.text.count, _NUNATION))
+    if most > MAX_BROKEN * text.total:
+        broken = sum(1 for _ in _BROKEN_WORD.finditer(text.text))
     return (
         _above(text.text.count("\ufffd") / signs, config.max_replaced, measure="replaced")
         or _above(2 * pairs / signs, config.max_mojibake, measure="mojibake")
         or _above(misread, MIN_MISREAD, measure="misread")
-        or _above(broken / max(len(text.words), 1), MAX_BROKEN, measure="broken words")
+        or _above(broken / max(text.total, 1), MAX_BROKEN, measure="broken words")
         or _above(text.count(_PRIVATE) / signs, MAX_PRIVATE, measure="private letters")
     )
 
 
 def _placeholder(text: _Text, config: FilterConfig) -> Detail | None:
-    if not _DUMMY.isdisjoint(text.distinct):
-        dummy = sum(word.lower() in _DUMMY for word in text.words) / len(text.words)
+    if any(word in text.text for word in _DUMMY) and not _DUMMY.isdisjoint(text.words):
+        dummy = sum(word.lower() in _DUMMY for word in text.words) / text.total
         if dummy > MAX_DUMMY_WORDS:
             return {"value": round(dummy, 4), "limit": MAX_DUMMY_WORDS, "measure": "dummy words"}
-    if len(text.words) > config.max_placeholder_words:
+    if text.total > config.max_placeholder_words:
         return None
     found = _PLACEHOLDER.search(" " + " ".join(text.folded))
-    return {"phrase": found[0].strip(), "words": len(text.words)} if found else None
+    return {"phrase": found[0].strip(), "words": text.total} if found else None
 
 
 def _few_letters(text: _Text, config: FilterConfig) -> Detail | None:
@@ -242,12 +266,13 @@ def _not_language(text: _Text, config: FilterConfig) -> Detail | None:
 
 
 def _repetitive(text: _Text, config: FilterConfig) -> Detail | None:
-    repeated = sum(map(len, text.lines)) - sum(map(len, set(text.lines)))
-    share = repeated / max(sum(map(len, text.lines)), 1)
-    if detail := _above(share, config.max_repeated_lines, measure="lines"):
-        return detail
+    if len(distinct := set(text.lines)) < len(text.lines):
+        size = sum(map(len, text.lines))
+        share = (size - sum(map(len, distinct))) / size
+        if detail := _above(share, config.max_repeated_lines, measure="lines"):
+            return detail
     # What a repeated n-gram covers are words seen before, so their share is a bound; of folded words more are the same.
-    if len(text.words) - len(text.distinct) <= config.max_repeated_grams / _FOLDED_LOSES * len(text.words):
+    if not text.total or text.most_repeated() <= config.max_repeated_grams / _FOLDED_LOSES * text.total:
         return None
     tokens = text.folded[:MAX_GRAM_WORDS]
     grams: set[tuple[str, ...]] = set()
@@ -269,18 +294,18 @@ def _no_sentences(text: _Text, config: FilterConfig) -> Detail | None:
         count = len(words(line))
         if count >= PROSE_WORDS or ends_sentence(line) or trails_off(line):  # as the lines of some poems do
             prose += count
-        if prose >= config.min_sentences * len(text.words):
+        if prose >= config.min_sentences * text.total:
             return None
     bullets = sum(_BULLET.match(line) is not None for line in text.lines) / len(text.lines)
-    if bullets < MIN_BULLETS and VERSE_WORDS[0] <= len(text.words) / len(text.lines) <= VERSE_WORDS[1]:
+    if bullets < MIN_BULLETS and VERSE_WORDS[0] <= text.total / len(text.lines) <= VERSE_WORDS[1]:
         return None
-    return _below(prose / max(len(text.words), 1), config.min_sentences, lines=len(text.lines))
+    return _below(prose / max(text.total, 1), config.min_sentences, lines=len(text.lines))
 
 
 #: Reason -> rule, in the order in which they are asked; the first that answers names the reason.
 RULES: Mapping[str, Rule] = {
-    "empty": lambda text, _: None if text.words else {"signs": text.signs},
-    "listing": lambda text, _: {"words": len(text.words)} if text.is_listing else None,
+    "empty": lambda text, _: None if text.total else {"signs": text.signs},
+    "listing": lambda text, _: {"words": text.total} if text.is_listing else None,
     "garbled": _garbled,
     "placeholder": _placeholder,
     "too-short": lambda text, config: _below(text.word_count(config.min_words), config.min_words),

@@ -12,10 +12,9 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-import langdetect  # type: ignore[import-untyped]
-from langdetect.detector_factory import DetectorFactory  # type: ignore[import-untyped]
-from langdetect.lang_detect_exception import LangDetectException  # type: ignore[import-untyped]
+import numpy as np
 
 from corpus.arabic import script_shares, words
 from corpus.languages import SMALL_WORDS, UNDETERMINED
@@ -68,10 +67,9 @@ _PROFILES = {
 #: Letters that one language of the Arabic script uses and its neighbours do not (or hardly). The two forms of ya
 #: and of kaf say less than others: many an Arabic newsroom types the Persian ones, and old Persian systems the Arabic
 #: ones.
-#: ZWNJ is a sign of Persian spelling.
 _LETTERS = {
     "ar": "ةأإ",
-    "fa": "پچژگ\u200c",
+    "fa": "پچژگ",
     "ku": "ێۆڕڵەڤ",
     "ps": "ټډړږښڼځڅۍې",
     "sd": "ٿڀٻڄڃڏڌڊڳڱڻڦٺ",
@@ -97,10 +95,13 @@ def _by_sign(signs: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     return found
 
 
-_LANGUAGES_OF_LETTER = _by_sign(_LETTERS)
 _LANGUAGES_OF_WORD = _by_sign({language: small.split() for language, small in SMALL_WORDS.items()})
-#: Letters of the script: where more than half of a sample is of them, it is the first of its scripts.
-_ARABIC_RUN = re.compile("[\u0620-\u063f\u0641-\u064a\u066e-\u06d3]+")
+#: What the counts of the characters from U+0600 on are multiplied by: a column for each of _LETTERS, one for the forms
+#: of ya and kaf, one for all letters of the script. ZWNJ, a sign of Persian spelling, stands elsewhere.
+_BLOCK, _ZWNJ = 0x600, "\u200c"
+_ALL_LETTERS = "".join(map(chr, (*range(0x620, 0x640), *range(0x641, 0x64B), *range(0x66E, 0x6D4))))
+_COLUMNS = (*_LETTERS.values(), _PERSIAN_FORMS, _ALL_LETTERS)
+_WEIGHTS = np.array([[chr(_BLOCK + at) in column for column in _COLUMNS] for at in range(256)], dtype=np.int64)
 
 #: Addresses are Latin in every language.
 _ADDRESS = re.compile(r"https?://\S+|[@#]\S+")
@@ -117,8 +118,10 @@ def identify(text: str) -> tuple[str, float]:
     'fa'
     """
     sample = _sample(text)
-    if 2 * sum(map(len, _ARABIC_RUN.findall(sample))) > len(sample):
-        return _arabic_script(sample)
+    letters = _count_letters(sample)
+    # Where more than half of a sample is of letters of a script, it is the first of its scripts.
+    if 2 * letters[-1] > len(sample):
+        return _arabic_script(sample, letters)
     shares = script_shares(sample)
     if not shares:
         return "", 0.0
@@ -127,7 +130,7 @@ def identify(text: str) -> tuple[str, float]:
     if script == "cjk" and kana >= MIN_KANA:
         return "ja", share + kana
     if script == "arabic":
-        return _arabic_script(sample)
+        return _arabic_script(sample, letters)
     if script in _PROFILES:
         return _by_profiles(sample, script)
     return _ONE_LANGUAGE.get(script, UNDETERMINED), share
@@ -138,23 +141,28 @@ def _sample(text: str) -> str:
     if len(text) > SAMPLE_LENGTH:
         size, step = SAMPLE_LENGTH // SAMPLE_PIECES, len(text) // SAMPLE_PIECES
         text = " ".join(text[start : start + size] for start in range(0, step * SAMPLE_PIECES, step))
-    return _ADDRESS.sub(" ", text)
+    return _ADDRESS.sub(" ", text) if "@" in text or "#" in text or "http" in text else text
 
 
-def _arabic_script(sample: str) -> tuple[str, float]:
-    evidence: dict[str, float] = dict.fromkeys(_LETTERS, 0)
-    for letter, languages in _LANGUAGES_OF_LETTER.items():
-        if count := sample.count(letter):
-            for language in languages:
-                evidence[language] += count
-    for token in words(sample):
-        for language in _LANGUAGES_OF_WORD.get(token, ()):
+def _count_letters(sample: str) -> list[int]:
+    """Return how many characters of a sample are of each of _COLUMNS."""
+    codes = np.frombuffer(sample.encode("utf-16-le", "surrogatepass"), np.uint16)
+    inside = codes[codes >> 8 == _BLOCK >> 8] & 0xFF
+    counts: list[int] = (np.bincount(inside, minlength=256) @ _WEIGHTS).tolist()
+    return counts
+
+
+def _arabic_script(sample: str, letters: list[int]) -> tuple[str, float]:
+    evidence: dict[str, float] = dict(zip(_LETTERS, letters, strict=False))
+    evidence["fa"] += sample.count(_ZWNJ)
+    tokens = words(sample)
+    for token in filter(_LANGUAGES_OF_WORD.__contains__, tokens):
+        for language in _LANGUAGES_OF_WORD[token]:
             evidence[language] += _WORD_WEIGHT
-        if token.startswith(_ARTICLE):
-            evidence["ar"] += _WORD_WEIGHT
-    forms = _FORM_WEIGHT * sum(map(sample.count, _PERSIAN_FORMS))
+    beginnings = f" {' '.join(tokens)}"
+    evidence["ar"] += _WORD_WEIGHT * sum(beginnings.count(f" {article}") for article in _ARTICLE)
     for language in _WITH_PERSIAN_FORMS:
-        evidence[language] += forms
+        evidence[language] += _FORM_WEIGHT * letters[-2]
     total = sum(evidence.values())
     if not total:  # nothing but the letters all of them share: the one that is written most
         return "ar", 1 / len(_LETTERS)
@@ -163,8 +171,11 @@ def _arabic_script(sample: str) -> tuple[str, float]:
 
 
 @cache
-def _factory(script: str) -> DetectorFactory:
+def _factory(script: str) -> Any:
     """Load the profiles of a script once a process; a factory of our own leaves langdetect's global state alone."""
+    import langdetect  # type: ignore[import-untyped]
+    from langdetect.detector_factory import DetectorFactory  # type: ignore[import-untyped]
+
     folder = Path(langdetect.__file__).parent / "profiles"
     factory = DetectorFactory()
     factory.load_json_profile([(folder / name).read_text("utf-8") for name in _PROFILES[script].split(" ")])
@@ -173,6 +184,8 @@ def _factory(script: str) -> DetectorFactory:
 
 
 def _by_profiles(sample: str, script: str) -> tuple[str, float]:
+    from langdetect.lang_detect_exception import LangDetectException  # type: ignore[import-untyped]
+
     detector = _factory(script).create()
     # The profiles know capitals only as the first letter of a word.
     detector.append(sample.lower() if sample.isupper() else sample)
