@@ -181,6 +181,10 @@ class _Text:
         """Count the characters that have a bit."""
         return int(np.count_nonzero(self._bits & bit)) if self._all_bits & bit else 0
 
+    def count_latin(self) -> int:
+        """Count the letters from A to Z."""
+        return int(np.count_nonzero((self._codes | 0x20) - ord("a") < 26))  # below "a" it wraps around
+
     @cached_property
     def words(self) -> list[str]:
         """Return the words; to count them costs a fifth of cutting them, so most rules ask for their `total`."""
@@ -204,7 +208,8 @@ class _Text:
         """
         if not self._is_plain:
             return self.total - len(set(self.words))
-        sums = np.sort(np.add.reduceat(self._codes**3 * (self._bits & _PART != 0), self._starts))
+        cubes = self._codes * self._codes * self._codes * (self._bits & _PART != 0)
+        sums = np.sort(np.add.reduceat(cubes, self._starts))
         return int(np.count_nonzero(sums[1:] == sums[:-1]))
 
 
@@ -245,7 +250,7 @@ def _garbled(text: _Text, config: FilterConfig) -> Detail | None:
 
 
 def _placeholder(text: _Text, config: FilterConfig) -> Detail | None:
-    if any(word in text.text for word in _DUMMY) and not _DUMMY.isdisjoint(text.words):
+    if text.count_latin() > MAX_DUMMY_WORDS * text.total and any(word in text.text for word in _DUMMY):
         dummy = sum(word.lower() in _DUMMY for word in text.words) / text.total
         if dummy > MAX_DUMMY_WORDS:
             return {"value": round(dummy, 4), "limit": MAX_DUMMY_WORDS, "measure": "dummy words"}
@@ -275,13 +280,16 @@ def _repetitive(text: _Text, config: FilterConfig) -> Detail | None:
     if not text.total or text.most_repeated() <= config.max_repeated_grams / _FOLDED_LOSES * text.total:
         return None
     tokens = text.folded[:MAX_GRAM_WORDS]
-    grams: set[tuple[str, ...]] = set()
+    grams = list(zip(*(tokens[place:] for place in range(GRAM)), strict=False))
+    if GRAM * (len(grams) - len(set(grams))) <= config.max_repeated_grams * len(tokens):
+        return None
+    seen: set[tuple[str, ...]] = set()
     covered = end = 0
-    for start, gram in enumerate(zip(*(tokens[place:] for place in range(GRAM)), strict=False)):
-        if gram in grams:
+    for start, gram in enumerate(grams):
+        if gram in seen:
             covered += start + GRAM - max(start, end)
             end = start + GRAM
-        grams.add(gram)
+        seen.add(gram)
     return _above(covered / max(len(tokens), 1), config.max_repeated_grams, measure=f"{GRAM}-grams")
 
 
