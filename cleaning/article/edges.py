@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 
 from cleaning.article.analysis import (
@@ -24,10 +24,12 @@ from cleaning.article.analysis import (
 )
 from cleaning.article.links import is_bare, linked_headlines, resumes
 from cleaning.article.words import content_words, covered
-from cleaning.lines.lexicon import key_of
+from cleaning.lines.frames import closing_frame, is_contact, is_signature, opening_byline, opening_row
+from cleaning.lines.lexicon import Lexicon, key_of
 from cleaning.lines.mentions import is_byline, is_date_line, split_tags
 from cleaning.lines.unit import SHORT, Unit, has_clauses
 from corpus.arabic import folded_words
+from corpus.records import Span
 
 #: What stands before the body and is chrome there, and what after it, though it may be body elsewhere.
 _BEFORE = frozenset({"date", "byline", "nav", "tags", "source", "most_read"})
@@ -48,6 +50,9 @@ _SAID_AGAIN = 0.4
 
 #: A text of fewer paragraphs may be a list or a poem, whose first lines are not section and headline.
 _PARAGRAPHS = 3
+
+#: A name and an outlet stand among so many first lines.
+_SIGNED = 3
 
 #: More short lines than this under the furniture of the head are verse or a list.
 _CAPTIONS = 2
@@ -70,7 +75,7 @@ _TRAILING = 3
 _SENTENCE = 7
 
 
-def remove_head(found: Analysis, first: int) -> None:
+def remove_head(found: Analysis, first: int, lexicon: Lexicon) -> None:
     """Remove what stands before the first paragraph, the unit `first`, and find the headline."""
     head = found.units[max(0, first - _REACH) : first]
     for unit in remaining(head):
@@ -82,6 +87,10 @@ def remove_head(found: Analysis, first: int) -> None:
             remove(unit, "date", "a date and hardly anything else")
         elif is_byline(unit.text):
             remove(unit, "byline", "says who wrote it")
+        elif unit in found.units[:_SIGNED] and not found.page and is_signature(unit.text, lexicon):
+            remove(unit, "byline", "a name and an outlet, set apart by a mark")
+        elif not found.page and is_contact(unit.text, lexicon):
+            remove(unit, "contact", "hardly anything but addresses and numbers")
     remove_headline(found, head)
     left = remaining(head)
     if sum(found.paragraphs) >= _PARAGRAPHS and left and not found.extracted:
@@ -184,9 +193,10 @@ def remove_boxes(found: Analysis, first: int) -> None:
         at = stop
 
 
-def remove_trailing(found: Analysis, last: int) -> None:
+def remove_trailing(found: Analysis, last: int, lexicon: Lexicon) -> None:
     """Remove what trails after `last`, the last paragraph, and ends no sentence: tags, names, captions, dates."""
     units = found.units
+    remove_contacts(remaining(units[last + 1 :]), lexicon)
     tail = remaining(units[last + 1 :])
     is_list = len(tail) > 2 * _TRAILING
     for unit in tail:
@@ -208,6 +218,33 @@ def remove_trailing(found: Analysis, last: int) -> None:
             fragments.append(unit)
     if units[last].ends and not found.extracted and len(fragments) == len(rest) <= _TRAILING:
         _remove_fragments(found, fragments, "a short line after the last paragraph that ends no sentence")
+
+
+def remove_contacts(tail: Sequence[Unit], lexicon: Lexicon) -> None:
+    """Remove from the closing lines a contact, what announces it, and the short lines that follow."""
+    contacts = [at for at, unit in enumerate(tail) if is_contact(unit.text, lexicon)]
+    if not contacts or len(tail) - contacts[0] > 2 * _TRAILING:  # a list
+        return
+    first = contacts[0]
+    while first and not tail[first - 1].ends and tail[first - 1].size < SHORT:
+        first -= 1
+    for at, unit in enumerate(tail[first:], first):
+        if at in contacts or (not unit.ends and unit.size < SHORT):
+            remove(unit, "contact", "a closing box of addresses and numbers")
+
+
+def framed_spans(units: Sequence[Unit], first: int, lexicon: Lexicon) -> Iterator[Span]:
+    """Yield what is glued before the first sentence, of the unit `first`, and behind the last one."""
+    unit = units[first]
+    if end := opening_row(unit.text, lexicon):
+        yield Span(unit.start, unit.start + end, "share", "a row of buttons before the first sentence")
+    elif end := opening_byline(unit.text):
+        yield Span(unit.start, unit.start + end, "byline", "says who wrote it, before the first sentence")
+    unit = remaining(units)[-1]
+    start = closing_frame(unit.text, lexicon)
+    if start < unit.size:
+        start = len(unit.text[:start].rstrip())
+        yield Span(unit.start + start, unit.end, "contact", "addresses and numbers behind the last sentence")
 
 
 def _remove_fragments(found: Analysis, fragments: Sequence[Unit], evidence: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from cleaning.article.analysis import Analysis, remove, remove_phrase
-from cleaning.article.edges import remove_boxes, remove_head, remove_trailing
+from cleaning.article.edges import framed_spans, remove_boxes, remove_head, remove_trailing
 from cleaning.article.page import remove_outside
 from cleaning.article.repeated import glued_spans, remove_repeated
 from cleaning.article.spans import disjoint, unit_spans
@@ -26,8 +26,6 @@ from corpus.records import Span
 _ANYWHERE = frozenset(
     {"fontsize", "share", "comments", "subscribe", "copyright", "caption", "end", "widget", "ad", "read_also", "cookie"}
 )
-
-_MAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64})+")
 
 #: `// يتبع //`: a word between slashes is the mark of an agency, whatever it says.
 _END_MARK = re.compile(r"/{2,} ?[^/]{2,20} ?/{2,}\Z")
@@ -69,11 +67,13 @@ def find_spans(
         remove_outside(found)
     if True in found.paragraphs:
         first = found.paragraphs.index(True)
-        remove_head(found, first)
+        remove_head(found, first, lexicon)
         if not found.page:
             remove_boxes(found, first)
         last = len(units) - 1 - found.paragraphs[::-1].index(True)
-        remove_trailing(found, last)
+        remove_trailing(found, last, lexicon)
+        if not found.page:
+            inside += framed_spans(units, first, lexicon)
     return disjoint([*unit_spans(units, len(text)), *inside, *glued_spans(text, units, lexicon)]), found
 
 
@@ -104,8 +104,6 @@ def remove_known(unit: Unit) -> None:
         remove(unit, "markup", "the end of a tag that was not taken out")
     elif unit.text.startswith("//") and _END_MARK.match(unit.text):
         remove(unit, "end", "a word between slashes")
-    elif unit.size < SHORT and "@" in unit.text and not _MAIL.sub("", unit.text).strip(" :*-()"):
-        remove(unit, "contact", "only an address")
 
 
 def remove_doubled(units: Sequence[Unit], *, filler: bool) -> None:

@@ -23,7 +23,7 @@ TAIL = 400
 _BACK = 12
 
 _SENTENCE = re.compile(
-    r"[.!?؟…»”\"]+(?: {1,2}(?=[^\W\d_])|(?=[^\W\d_a-zA-Z]))"  # an address has stops without spaces
+    r"[.!?؟۔…»”\"]+(?: {1,2}(?=[^\W\d_])|(?=[^\W\d_a-zA-Z]))"  # an address has stops without spaces
     r"|(?<=[a-z0-9])(?=[\u0621-\u064a])"  # Arabic glued to an address
 )
 _STOP = re.compile(r"(?:[^\W\d]{3}|\d{2})[\"”»)]?[.۔]\s")

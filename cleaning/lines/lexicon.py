@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -35,6 +35,18 @@ _DOT_ABOVE = "\u0307"
 _FIGURES = 12
 
 _DIGITS = re.compile(r"\d+")
+
+
+#: Buttons in one line; more words are a text.
+_MOST_BUTTONS = 16
+
+_WORDS = re.compile(r"[^\W\d_]+")
+_CLAUSES = ",،؛;."
+
+#: `3 of 12`, `3/12`: which picture of a gallery is shown.
+_COUNTER = re.compile(r"(\d{1,3}) ?(/|(?<= )[^\W\d_]{1,5}(?= )) ?(\d{1,3})")
+
+_NO_WORDS: Mapping[str, str] = {}
 
 
 class Phrase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,8 +78,12 @@ def key_of(text: str) -> str:
 class Lexicon:
     """Find phrases at the head of a line, as a whole line, or inside a text."""
 
-    def __init__(self, phrases: Iterable[Phrase]) -> None:
+    def __init__(self, phrases: Iterable[Phrase], words: Mapping[str, str] = _NO_WORDS) -> None:
         self.phrases = tuple(phrases)
+        kinds = ("buttons", "beside", "steps", "of", "contacts", "outlets")
+        self.buttons, self.beside, self.steps, self.of, self.contacts, self.outlets = (
+            frozenset(fold(words.get(kind, "")).split()) for kind in kinds
+        )
         self._whole: dict[str, Phrase] = {}
         self._heads: dict[str, list[tuple[str, Phrase]]] = {}
         for phrase in self.phrases:
@@ -85,7 +101,21 @@ class Lexicon:
         found = self._whole.get(key)
         if found is None and len(key) <= self._longest + _FIGURES and _DIGITS.search(key):
             found = self._whole.get(" ".join(_DIGITS.sub(" ", key).split()).strip(MARKS))
-        return found if found is None or found.position != "sentence" else None
+        if found is None:
+            return self.row(key)
+        return found if found.position != "sentence" else None
+
+    def row(self, key: str) -> Phrase | None:
+        """Return the phrase that a row of nothing but buttons is: of sharing, or of a gallery."""
+        words = _WORDS.findall(key)
+        if len(words) <= _MOST_BUTTONS and not any(mark in key for mark in _CLAUSES):
+            for kind, buttons in (("share", self.buttons), ("nav", self.steps)):
+                if not buttons.isdisjoint(words) and all(word in buttons or word in self.beside for word in words):
+                    return Phrase(key, kind, "line", "", key)
+            counter = _COUNTER.fullmatch(key)
+            if counter is not None and int(counter[1]) <= int(counter[3]) and counter[2] in ("/", *self.of):
+                return Phrase(key, "nav", "line", "", key)
+        return None
 
     def head(self, key: str, *, ends_sentence: bool = False) -> Phrase | None:
         """Return the phrase that opens `key` in a position where it is chrome.
@@ -159,8 +189,8 @@ class _Inline:
 
 def parse(text: str) -> Lexicon:
     """Read a lexicon from the text of a TOML file. Raises msgspec.ValidationError on an unknown key."""
-    rows = tomllib.loads(text)["entry"]
-    return Lexicon(msgspec.convert(rows, list[Phrase]))
+    rows = tomllib.loads(text)
+    return Lexicon(msgspec.convert(rows["entry"], list[Phrase]), rows.get("words", {}))
 
 
 @cache

@@ -65,9 +65,9 @@ def is_date_line(key: str) -> bool:
 
 _AFTER_COLON = re.compile(r"[:：]\s*")
 _TAG_SEPARATORS = re.compile(r"\s*[،,;؛|/•·#\n]\s*|\s{2,}")
-_BY = re.compile(
-    r"^(?:by|par|كتب|كتبت|بقلم|حوار|اعداد|تحرير|تقرير|מאת)\b\s*[:/\-–]?\s*"
-    r"|^(?:автор|текст|haber|yazan|muhabir|رپورٹ|تحریر|نویسنده|گزارش|خبرنگار)\s*[:/]\s*",
+BY = re.compile(
+    r"^(?:by|par|كتب|كتبت|بقلم|حوار|[اإ]عداد|تحرير|تقرير|متابعة|ترجمة|מאת)\b\s*[:/\-–]?\s*"
+    r"|^(?:автор|текст|haber|yazan|muhabir|رپورٹ|تحریر|نویسنده|گزارش|گزارشگر|خبرنگار|röportaj|כתב)\s*[:/]\s*",
     re.IGNORECASE,
 )
 
@@ -126,7 +126,7 @@ def split_tags(text: str, known: Collection[str]) -> tuple[str, ...]:
 def author_of(text: str) -> str:
     """Return the name in a byline such as "كتب: فلان", or ""."""
     stripped = text.strip(MARKS)
-    opening = _BY.match(stripped)
+    opening = BY.match(stripped)
     name = stripped[opening.end() :].strip(MARKS) if opening else ""
     return name if name and len(name) <= _NAME_LENGTH else ""
 

@@ -12,6 +12,7 @@ from itertools import chain
 from os.path import commonprefix
 from statistics import median
 
+from cleaning.lines.frames import joins_names
 from cleaning.lines.unit import ends_sentence
 from cleaning.outlet.count import HEAD, INSIDE, MARKER, TAIL, hash_of, unpack
 from cleaning.outlet.evidence import REPEATED, OutletStories, Read, Repetition, Words, find_candidates, sample_stories
@@ -182,8 +183,8 @@ class _Judge:
             if median(told) > _TOLD:
                 return None
         place = self._place(one)
-        if place != "tail" and len(chosen) <= self.least:
-            return None
+        if place != "tail" and (len(chosen) <= self.least or joins_names(example)):
+            return None  # the name of a writer and a place; an outlet's name is found beside all names
         if place == "body":
             reads = map(self.outlet.read, one.ranks)
             if not is_headline(key) or not all(read.pieces[read.hashes.index(one.hash)].whole for read in reads):
