@@ -45,12 +45,12 @@ from cleaning.lines.glued import find_glued  # noqa: E402
 from cleaning.lines.lexicon import Lexicon, default_lexicon  # noqa: E402
 from cleaning.lines.unit import cut  # noqa: E402
 from cleaning.outlet import evidence, learn  # noqa: E402
-from cleaning.score import score_text  # noqa: E402
 from cleaning.stages import Clean  # noqa: E402
 from corpus.records import Document, Source  # noqa: E402
 from corpus.run.stage import run_here, summarise  # noqa: E402
 from corpus.run.worker import read_rows  # noqa: E402
 from corpus.text import scrub  # noqa: E402
+from ghirbal.score import score_text  # noqa: E402
 
 DATA = Path(os.environ.get("GHIRBAL_DATA", PROJECT.parent / "shared" / "data"))
 LINE_BARS = {"textdump ar": 0.990, "window ar": 0.95, "window other": 0.93, "fullpage ar": 0.90, "fullpage other": 0.88}

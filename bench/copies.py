@@ -36,11 +36,11 @@ from corpus.run.worker import read_rows  # noqa: E402
 from dedup.compare.relation import NO_COPY, Thresholds, compare  # noqa: E402
 from dedup.decide.pairs import PairTask  # noqa: E402
 from dedup.decide.survivors import rank_documents  # noqa: E402
-from dedup.score import score_clusters  # noqa: E402
 from dedup.sketch.bands import ends_of  # noqa: E402
 from dedup.stages import Dedup  # noqa: E402
 from dedup.store.arrays import unpack  # noqa: E402
 from dedup.store.summaries import Summaries  # noqa: E402
+from ghirbal.score import score_dups  # noqa: E402
 
 #: Values of each threshold that are tried; what is above every score turns a rule off.
 GRID = {
@@ -209,13 +209,13 @@ def quality_table(data: Path) -> Iterator[str]:
     real = documents_of(read_rows(data / "dedup" / "saudinewsnet.jsonl.zst"), outlet="source", date="date")
     found = find_clusters(real)
     largest = max(Counter(row["cluster"] for row in found).values())
-    score = score_clusters(read_labels(data / "dedup" / "real_judged.jsonl"), found)["pairs"]
+    score = score_dups(read_labels(data / "dedup" / "real_judged.jsonl"), found)["pairs"]
     shares = " | ".join(f"{score[name]:.3f}" for name in ("precision", "recall", "f1"))
     yield f"| real, judged | {shares} | | | {largest} |"
     edited = list(read_rows(data / "dedup" / "synth.jsonl.zst"))
     for variant, language in itertools.product(("clean", "dirty"), ("ar", "en")):
         gold = [row for row in edited if row["lang"] == language]
-        score = score_clusters(gold, find_clusters(documents_of(gold, variant)))["all"]
+        score = score_dups(gold, find_clusters(documents_of(gold, variant)))["all"]
         figures = " | ".join(f"{score[name]:.3f}" for name in ("precision", "recall", "f1", "bcubed_f1"))
         yield f"| synth {variant} {language} | {figures} | {score['wrongly_removed']} | |"
     five = find_clusters(documents_of(read_labels(data / "v2" / "dedup" / "ant_corpus.jsonl.gz")))

@@ -40,10 +40,10 @@ from cleaning.article.rules import analyse, find_phrases  # noqa: E402
 from cleaning.article.signs import Figures, context_of, figures_of, outline_of  # noqa: E402
 from cleaning.lines.lexicon import default_lexicon  # noqa: E402
 from cleaning.lines.unit import cut  # noqa: E402
-from cleaning.score import squash  # noqa: E402
 from corpus.charset import declared_charset, decode  # noqa: E402
 from corpus.run.worker import read_rows  # noqa: E402
 from corpus.text import scrub  # noqa: E402
+from ghirbal.score import squash  # noqa: E402
 
 DATA = Path(os.environ.get("GHIRBAL_DATA", PROJECT.parent / "shared" / "data"))
 WEIGHTS = PROJECT / "cleaning" / "article" / "page.toml"

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from cleaning.article import CleanConfig
 from cleaning.lines.lexicon import key_of
-from cleaning.score import score_text
 from cleaning.stages import Clean
 from corpus.records import Document, Page, Source, Span
 from corpus.run.stage import Learner, run_here, summarise
 from corpus.text import is_scrubbed, scrub
+from ghirbal.score import score_text
 from tests.cleaning.patterns import market, prayers, sentence, telegram, weather
 from tests.cleaning.stories import BODY, OTHER, OTHER_TITLE, story
 from tests.strategies import arabic_text, hostile_text

@@ -16,8 +16,8 @@ from corpus.arabic import folded_words
 from corpus.records import Document, Source
 from corpus.run.stage import run_here, summarise
 from corpus.run.worker import read_rows
-from dedup.score import score_clusters
 from dedup.stages import Dedup
+from ghirbal.score import score_dups
 
 
 def clusters(documents: list[Document], stage: Dedup | None = None) -> list[dict[str, str]]:
@@ -64,7 +64,7 @@ def test_edited_copies_are_found_and_templates_left_alone(labelled, language, va
         Document(row["id"], Source("synth", at), row[variant], outlet=row["outlet"]) for at, row in enumerate(gold)
     ]
     stage = Dedup()
-    figures = score_clusters(gold, clusters(documents, stage))["all"]
+    figures = score_dups(gold, clusters(documents, stage))["all"]
     assert figures["bcubed_f1"] >= floor
     assert figures["wrongly_removed"] <= most_wrong
     if language == "en":
@@ -81,7 +81,7 @@ def test_copies_among_real_newspapers(labelled):
     stage = Dedup()
     found = clusters(documents, stage)
     lines = (folder / "real_judged.jsonl").read_text(encoding="utf-8").split("\n")
-    figures = score_clusters([json.loads(line) for line in lines if line], found)["pairs"]
+    figures = score_dups([json.loads(line) for line in lines if line], found)["pairs"]
     assert figures["f1"] >= 0.93
     assert figures["precision"] >= 0.94
     assert max(Counter(row["cluster"] for row in found).values()) <= 40
