@@ -29,7 +29,6 @@ from crawler.session import Session
 from crawler.state.frontier import Frontier
 from crawler.state.pipeline import exit_with
 from crawler.state.scheduler import SessionSpider
-from crawler.state.settle import FetchResult
 
 logger = logging.getLogger(__name__)
 
@@ -170,8 +169,8 @@ class QuietFormatter(LogFormatter):
 
     def item_error(self, item: Any, exception: BaseException, response: Any, spider: Spider) -> LogFormatterResult:  # noqa: ARG002
         """Log which url it was, not its body."""
-        url = item.settlement.row.url if isinstance(item, FetchResult) else "?"
-        return {"level": logging.ERROR, "msg": "cannot keep %(url)s: %(why)s", "args": {"url": url, "why": exception}}
+        args = {"url": item.row.url, "why": exception}
+        return {"level": logging.ERROR, "msg": "cannot keep %(url)s: %(why)s", "args": args}
 
     def download_error(
         self, failure: Failure, request: Request, spider: Spider, errmsg: str | None = None

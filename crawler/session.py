@@ -110,13 +110,8 @@ class Session:
         self._lock.enter_context(run_lock(self.out / ".ghirbal" / f"crawl{suffix}.lock"))
         self.frontier = Frontier(self.out / f"frontier{suffix}.sqlite")
         limits = settings.getint("GHIRBAL_WARC_BYTES"), settings.getfloat("GHIRBAL_WARC_SECONDS")
-        self.archive = Archive(self.out / "warc", f"ghirbal{suffix}", *limits)
-        for file in list(self.archive.recover(self.frontier.archives())):
-            if file.state == "removed":
-                self.frontier.forget_archive(file.name)
-            else:
-                self.frontier.note_archives([file])
-        for name in self.archive.unfinished():
+        self.archive = Archive(self.out / "warc", f"ghirbal{suffix}", limits, self.frontier.note_archives)
+        for name in self.archive.recover(self.frontier.archives()):
             logger.warning("%s: left open by a crawl whose frontier is gone; left alone", name)
         starts = [
             Target(key_of(url), url, site_of(url), outlet.name, kind)

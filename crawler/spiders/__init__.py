@@ -1,4 +1,4 @@
-"""Hold the spider that `scrapy crawl news` finds: requests from the frontier, a `FetchResult` for each.
+"""Hold the spider that `scrapy crawl news` finds: requests from the frontier, a `Settlement` for each.
 
 In: responses and failures. Out: items for the pipeline, and targets for the frontier. Read news.
 """

@@ -25,9 +25,8 @@ from crawler.part import CrawlPart
 from crawler.polite.safety import AddressGuard
 from crawler.session import MAX_HOPS, MAX_SITEMAP_DEPTH, Session, read_arguments
 from crawler.state import settle
-from crawler.state.archive import Capture
-from crawler.state.rows import ENTRIES, LISTS, Row, Target
-from crawler.state.settle import NOT_MODIFIED, FetchResult
+from crawler.state.rows import ENTRIES, LISTS, Capture, Row, Settlement, Target
+from crawler.state.settle import NOT_MODIFIED
 from crawler.web.headers import header_of, location_of
 from crawler.web.listings import ListingEntry, is_listing
 from crawler.web.owners import NOFOLLOW, signals_of
@@ -68,7 +67,7 @@ class KeepRaw(CrawlPart):
 
 
 class NewsSpider(Spider):
-    """Crawl news outlets; everything it learns goes to the pipeline as one FetchResult for each url."""
+    """Crawl news outlets; everything it learns goes to the pipeline as one Settlement for each url."""
 
     name = "news"
     session: Session
@@ -127,7 +126,7 @@ class NewsSpider(Spider):
 
     # --- answers ----------------------------------------------------------------------------------------------
 
-    async def parse(self, response: Response) -> AsyncIterator[FetchResult]:
+    async def parse(self, response: Response) -> AsyncIterator[Settlement]:
         """Settle an answer: none, a listing (also one that was given as a seed), a page, or what no page could be."""
         row: Row = response.meta["row"]
         listing = row.kind in LISTS or (row.kind == "seed" and is_listing(response.body))
@@ -136,10 +135,11 @@ class NewsSpider(Spider):
             yield settled or await (self._listing(response) if listing else self._page(response))
         except RecordError as fault:
             # A host that costs so much is left alone for a while.
-            refused = settle.closed(row, time.time(), "failed", f"reading-{fault.reason}", response.status)
-            yield FetchResult(refused, hold=settle.READING_PAUSE)
+            settled = settle.closed(row, time.time(), "failed", f"reading-{fault.reason}", response.status)
+            settled.hold = settle.READING_PAUSE
+            yield settled
 
-    def failed(self, failure: Failure) -> Iterator[FetchResult]:
+    def failed(self, failure: Failure) -> Iterator[Settlement]:
         """Settle a download that gave no answer."""
         row: Row = failure.request.meta["row"]  # type: ignore[attr-defined]
         yield settle.went_wrong(row, time.time(), failure.value or OSError("no answer"), self._first_wait)
@@ -148,65 +148,64 @@ class NewsSpider(Spider):
         """Settle a page that made the spider fail, so that it is not in flight for ever."""
         row = response.request.meta.get("row")
         if row is not None:
-            self.crawler.engine.scraper._start_itemproc_nowait(  # noqa: SLF001
-                FetchResult(settle.closed(row, time.time(), "failed", "crashed"))
-            )
+            settled = settle.closed(row, time.time(), "failed", "crashed")
+            self.crawler.engine.scraper._start_itemproc_nowait(settled)  # noqa: SLF001
 
-    def _without_page(self, response: Response) -> FetchResult | None:
+    def _without_page(self, response: Response) -> Settlement | None:
         """Settle an answer that is no page: unchanged, elsewhere, refused, cut short; None if it is a page."""
         row: Row = response.meta["row"]
         now = time.time()
         if response.status == NOT_MODIFIED:
-            settlement = settle.fetched(row, now, {"status": NOT_MODIFIED}, changed=False)
-            settlement.counts = {"unchanged": 1} if row.archived else {"lists": 1}
-            return FetchResult(settlement, self._capture(response, row.digest) if row.archived else None)
+            settled = settle.fetched(row, now, {"status": NOT_MODIFIED}, changed=False)
+            settled.counts = {"unchanged": 1} if row.archived else {"lists": 1}
+            settled.capture = self._capture(response, row.digest) if row.archived else None
+            return settled
         if response.status in _REDIRECTS:
             return settle.moved(row, now, self._redirect_target(response, row), response.status)
         if response.status not in _SUCCESS:
             wait = header_of(response.headers, b"Retry-After")
             return settle.answered_badly(row, now, response.status, wait, self._first_wait)
         if "dataloss" in response.flags and row.attempts == 0:
-            return FetchResult(settle.postponed(row, now, "disconnect", first=self._first_wait))
+            return settle.postponed(row, now, "disconnect", first=self._first_wait)
         return None
 
-    async def _page(self, response: Response) -> FetchResult:
+    async def _page(self, response: Response) -> Settlement:
         """Settle a page: none for us, or one to archive, with its links."""
         row: Row = response.meta["row"]
         now, kind = time.time(), header_of(response.headers, b"Content-Type")
         if not looks_html(kind, response.body):
-            return FetchResult(settle.closed(row, now, "failed", "not-html", response.status))
+            return settle.closed(row, now, "failed", "not-html", response.status)
         reading = await self.session.readers.read_page(response.body, kind)
         words, repeats = reading.words, self.session.repeats
         wall = "challenge" if response.headers.get(b"cf-mitigated") else reading.wall
         if wall or repeats.is_front(row, reading):
-            return FetchResult(settle.closed(row, now, "failed", wall or "soft-404", response.status))
+            return settle.closed(row, now, "failed", wall or "soft-404", response.status)
         if self.session.is_old(date_stated(reading.published)) and row.kind != "seed":
-            return FetchResult(settle.closed(row, now, "fetched", "too-old", response.status))
+            return settle.closed(row, now, "fetched", "too-old", response.status)
         signals = signals_of(reading.robots, response.headers)
         if left_out := self._left_out.intersection(signal.partition(":")[0] for signal in signals):
-            return FetchResult(settle.closed(row, now, "fetched", min(left_out), response.status))
+            return settle.closed(row, now, "fetched", min(left_out), response.status)
         body = response.meta["raw"].body
         digest = settle.payload_digest(body)
         same = bool(row.archived) and (digest == row.digest or (bool(words) and words == row.words))
         article = reading.is_article or row.kind == "article"
         facts = _facts(response) | {"digest": digest, "words": words, "article": int(article)}
-        settlement = settle.fetched(row, now, facts, changed=not same)
-        settlement.found = self._found_links(row, reading, response.headers, NOFOLLOW in signals)
+        settled = settle.fetched(row, now, facts, changed=not same)
+        settled.found = self._found_links(row, reading, response.headers, NOFOLLOW in signals)
         barren, noise = repeats.observe(row, reading)
-        if row.kind in ENTRIES:
-            settlement.account = ""
-        elif barren:
-            settlement.account = row.family or f"{row.host}/{family_of(row.url)}"
+        if barren or row.kind in ENTRIES:
+            account = "" if row.kind in ENTRIES else row.family or f"{row.host}/{family_of(row.url)}"
+            settled.found = [replace(target, family=account) for target in settled.found]
         if noise:
             self.session.frontier.note_noise(row.host, noise)
         notes = ({"kind": "article"} if article else {}) | ({"robots": signals} if signals else {})
-        capture = self._capture(response, digest, notes)
-        settlement.counts = {"fetched": 1, "bytes": len(body)} | ({"articles": 1} if article else {})
-        if capture.earlier is not None:
-            settlement.counts = {"unchanged": 1}
-        return FetchResult(settlement, capture)
+        settled.capture = self._capture(response, digest, notes)
+        settled.counts = {"fetched": 1, "bytes": len(body)} | ({"articles": 1} if article else {})
+        if settled.capture.earlier:
+            settled.counts = {"unchanged": 1}
+        return settled
 
-    async def _listing(self, response: Response) -> FetchResult:
+    async def _listing(self, response: Response) -> Settlement:
         """Settle a feed or a sitemap, also one that was given as a seed: from now on it is a feed."""
         row: Row = response.meta["row"]
         raw: Response = response.meta["raw"]
@@ -214,13 +213,12 @@ class NewsSpider(Spider):
         content_type = header_of(raw.headers, b"Content-Type")
         entries = await self.session.readers.read_list(response.body, content_type, encodings)
         if entries is None:
-            return FetchResult(settle.closed(row, time.time(), "failed", "not-a-list", response.status))
+            return settle.closed(row, time.time(), "failed", "not-a-list", response.status)
         kind = "feed" if row.kind == "seed" else row.kind
-        settlement = settle.fetched(row, time.time(), _facts(response) | {"kind": kind}, changed=True)
-        settlement.counts = {"lists": 1} | ({} if entries else {"empty-lists": 1})
-        settlement.account = ""
-        settlement.found = list(self._found_entries(row, entries))
-        return FetchResult(settlement)
+        settled = settle.fetched(row, time.time(), _facts(response) | {"kind": kind}, changed=True)
+        settled.counts = {"lists": 1} | ({} if entries else {"empty-lists": 1})
+        settled.found = list(self._found_entries(row, entries))
+        return settled
 
     def _found_entries(self, row: Row, entries: list[ListingEntry]) -> Iterator[Target]:
         for entry in entries:
@@ -231,7 +229,7 @@ class NewsSpider(Spider):
             target = self.session.target(entry.url, row.url, depth, "sitemap" if nested else "")
             if not isinstance(target, str):
                 kind = "article" if target.kind == "page" else target.kind
-                yield replace(target, kind=kind, title=entry.title, published=entry.published)
+                yield replace(target, kind=kind, title=entry.title, published=entry.published, family="")
 
     def _capture(self, response: Response, digest: str, notes: dict[str, Any] | None = None) -> Capture:
         """Make the exchange to archive; what came before unchanged is a revisit."""
@@ -244,14 +242,13 @@ class NewsSpider(Spider):
             "outlet": row.outlet, "kind": row.kind, "title": row.title, "published": row.published,
             "drop": list(outlet.drop),
         } | (notes or {})  # fmt: skip
-        date, _, record_id = row.archived.partition(" ")
         return Capture(
             url=row.url, status=raw.status, request=[("Host", site_of(row.url)), *_pairs(request.headers)],
             response=_pairs(raw.headers), body=raw.body, digest=digest, protocol=raw.protocol or "HTTP/1.1",
             address=str(raw.ip_address or ""),
             truncated="disconnect" if "dataloss" in raw.flags else response.meta.get("truncated", ""),
             notes={name: value for name, value in about.items() if value},
-            earlier=(row.url, date, record_id) if row.archived and digest == row.digest else None,
+            earlier=row.archived if digest == row.digest else "",
             unchanged=response.status == NOT_MODIFIED,
         )  # fmt: skip
 

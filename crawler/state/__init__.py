@@ -1,13 +1,13 @@
 """Keep the state of a crawl on disk: what is known of every url, what was archived, what is to be asked next.
 
-    FrontierScheduler --Row--> spider --FetchResult--> ArchivePipeline
-         ^                                                   |
-         |                              Capture --> Archive: WARC records on disk, RecordRef back
-         |                                                   |  only then
-         +---- what was found ------- Settlement --> Frontier: one transaction
+    FrontierScheduler --Row--> spider --Settlement--> ArchivePipeline
+         ^                                                  |
+         |                              its Capture --> Archive: WARC records on disk
+         |                                                  |  only then
+         +---- what was found ------------------------> Frontier: one transaction
 
-A `FetchResult` (settle) is what became of one request: a `Settlement` (rows), the columns to write and the targets
-found, and a `Capture` (archive), the exchange to keep. A `RecordRef` names the record of it, for later revisits.
+A `Settlement` (rows) is what became of one request: the columns to write, the targets found, and a `Capture`, the
+exchange to keep.
 
 In: responses and failures. Out: rows to fetch, `frontier.sqlite`, `warc/*.warc.gz`.
 Read rows, then frontier, archive, settle, repeats, scheduler and pipeline. Nothing outside the crawler imports from

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO
@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-import msgspec
 from isal import isal_zlib
 from warcio.recordbuilder import RecordBuilder  # type: ignore[import-untyped]
 from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-untyped]
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
 from corpus.files import UNFINISHED, sync_folder, translated
-from crawler.state.rows import ArchiveFile
+from crawler.state.rows import ArchiveFile, Capture, Headers
 
 #: 1 of isal's 0..3: the size of zlib -1 at a fifth of its time (0.33 against 1.8 ms for a 170 KiB page).
 COMPRESSION = 1
@@ -38,43 +37,19 @@ _BUILDER = RecordBuilder("1.1")
 _UNCHANGED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 _IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 
-Headers = list[tuple[str, str]]
-
-
-class Capture(msgspec.Struct):
-    """One exchange to archive; header values are latin-1, as on the wire.
-
-    `earlier` is (url, date, record id) of the record that a revisit refers to; `unchanged` says the server
-    answered 304. `truncated` is a value of WARC-Truncated or "". `notes` go into WARC-JSON-Metadata.
-    """
-
-    url: str
-    status: int
-    request: Headers
-    response: Headers
-    body: bytes
-    digest: str
-    protocol: str = "HTTP/1.1"
-    address: str = ""
-    truncated: str = ""
-    notes: dict[str, str | list[str]] = msgspec.field(default_factory=dict)
-    earlier: tuple[str, str, str] | None = None
-    unchanged: bool = False
-
-
-class RecordRef(msgspec.Struct, frozen=True):
-    """What a later revisit says of a record: its WARC-Date and its WARC-Record-ID."""
-
-    date: str
-    record_id: str
-
 
 class Archive:
-    """The folder of WARC files of one crawl; at most one is open."""
+    """The folder of WARC files of one crawl; at most one is open.
 
-    def __init__(self, folder: Path, prefix: str, max_bytes: int, max_seconds: float) -> None:
-        self._folder, self._prefix = folder, prefix
-        self._max_bytes, self._max_seconds = max_bytes, max_seconds
+    `note` is told of each file before it is made and once it is published or removed: what the frontier does not know
+    would never be mended.
+    """
+
+    def __init__(
+        self, folder: Path, prefix: str, limits: tuple[int, float], note: Callable[[list[ArchiveFile]], None]
+    ) -> None:
+        self._folder, self._prefix, self._note = folder, prefix, note
+        self._max_bytes, self._max_seconds = limits
         self._serial = 0
         self._file: BinaryIO | None = None
         self._opened = 0.0
@@ -82,10 +57,10 @@ class Archive:
         self.name = ""
         self.size = 0
 
-    def recover(self, known: Iterable[ArchiveFile]) -> Iterator[ArchiveFile]:
-        """Publish what a killed run left open, cut back to its good length; yield each such file with its new state.
+    def recover(self, known: Iterable[ArchiveFile]) -> list[str]:
+        """Publish what a killed run left open, cut back to its good length; what held nothing good is removed.
 
-        A file that held nothing good is removed.
+        Return the names of open files that are not `known`; they are left alone.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         for name, state, size in known:
@@ -99,52 +74,49 @@ class Archive:
             elif path.exists():
                 path.unlink()
             published = (self._folder / name).exists()
-            yield ArchiveFile(name, "published" if published else "removed", size)
-
-    def unfinished(self) -> list[str]:
-        """Return open files in the folder; after `recover` the frontier knows none of them."""
+            self._note([ArchiveFile(name, "published" if published else "removed", size)])
         return sorted(path.name for path in self._folder.glob(f"*{UNFINISHED}"))
 
-    def next_name(self) -> str:
-        """Return the final name of the file that `begin` will open; note it in the frontier before."""
+    def _begin(self) -> None:
         stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")[:17]
         self.name = f"{self._prefix}-{stamp}-{self._serial:05d}.warc.gz"
         self._serial += 1
-        return self.name
-
-    def begin(self) -> None:
-        """Open the file that `next_name` named."""
+        self._opened, self.size = time.monotonic(), 0
+        self._note([ArchiveFile(self.name, "open", 0)])
         path = self._folder / f"{self.name}{UNFINISHED}"
         with translated(path):
             self._file = path.open("xb", buffering=0)
-        self._opened, self.size = time.monotonic(), 0
         facts = {"software": "ghirbal", "format": "WARC File Format 1.1", "robots": "classic"}
         record = _BUILDER.create_warcinfo_record(self.name, facts)
         self._info = record.rec_headers.get_header("WARC-Record-ID")
         self._write([record])
 
-    @property
-    def is_open(self) -> bool:
-        """Tell whether there is a file to append to."""
-        return self._file is not None
+    def open_files(self) -> list[ArchiveFile]:
+        """Return the open file as it is now, if there is one."""
+        return [] if self._file is None else [ArchiveFile(self.name, "open", self.size)]
 
     def is_full(self) -> bool:
         """Tell whether the open file has reached its size or age."""
         old = time.monotonic() - self._opened >= self._max_seconds
-        return self.is_open and (self.size >= self._max_bytes or old)
+        return self._file is not None and (self.size >= self._max_bytes or old)
 
-    def append(self, capture: Capture) -> RecordRef:
-        """Append the response (or revisit) and the request of `capture`; not yet on disk until `sync`."""
+    def append(self, capture: Capture) -> str:
+        """Append the response (or revisit) and the request of `capture`; not yet on disk until `sync`.
+
+        Return the date and the id of the record, as a later `Capture` names it in `earlier`.
+        """
+        if self._file is None:
+            self._begin()
         date = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        ref = RecordRef(date, f"<urn:uuid:{uuid4()}>")
+        name = f"<urn:uuid:{uuid4()}>"
         about = {"WARC-Date": date, "WARC-Warcinfo-ID": self._info}
         path = "/" + "".join(capture.url.split("/", 3)[3:])
         http = StatusAndHeaders(f"GET {path} HTTP/1.1", strip_line_breaks(capture.request), is_http_request=True)
         asked = _BUILDER.create_warc_record(
-            capture.url, "request", http_headers=http, warc_headers_dict=about | {"WARC-Concurrent-To": ref.record_id}
+            capture.url, "request", http_headers=http, warc_headers_dict=about | {"WARC-Concurrent-To": name}
         )
-        self._write([_response_record(capture, about | {"WARC-Record-ID": ref.record_id}), asked])
-        return ref
+        self._write([_response_record(capture, about | {"WARC-Record-ID": name}), asked])
+        return f"{date} {name}"
 
     def sync(self) -> None:
         """Bring everything appended so far to the disk; may run in a thread."""
@@ -153,13 +125,13 @@ class Archive:
                 os.fsync(self._file.fileno())
 
     def publish(self) -> None:
-        """Close the open file and give it its final name."""
+        """Close the open file, if there is one, and give it its final name."""
         if self._file is None:
             return
-        self.sync()
         self._file.close()
         self._file = None
         self._publish(self._folder / f"{self.name}{UNFINISHED}", self._folder / self.name)
+        self._note([ArchiveFile(self.name, "published", self.size)])
 
     def _publish(self, path: Path, final: Path) -> None:
         with translated(final), path.open("rb") as stream:
@@ -192,7 +164,7 @@ def _response_record(capture: Capture, about: dict[str, str]) -> Any:
     except ValueError:
         status = f"{capture.status} -"
     headers = [header for header in strip_line_breaks(capture.response) if header[0].lower() not in _OF_THE_WIRE]
-    if capture.earlier is None:
+    if not capture.earlier:
         headers.append(("Content-Length", str(len(capture.body))))
     http = StatusAndHeaders(status, headers, protocol=capture.protocol)
     if capture.address:
@@ -202,15 +174,14 @@ def _response_record(capture: Capture, about: dict[str, str]) -> Any:
     if capture.notes:
         # In ASCII: WARC readers disagree about other characters in headers.
         about["WARC-JSON-Metadata"] = json.dumps(capture.notes, separators=(",", ":"))
-    if capture.earlier is None:
+    if not capture.earlier:
         about["WARC-Payload-Digest"] = f"sha1:{capture.digest}"
         return _BUILDER.create_warc_record(
             capture.url, "response", payload=BytesIO(capture.body), length=len(capture.body),
             http_headers=http, warc_headers_dict=about,
         )  # fmt: skip
-    url, date, record_id = capture.earlier
-    about["WARC-Refers-To"] = record_id
-    record = _BUILDER.create_revisit_record(url, f"sha1:{capture.digest}", url, date, http, about)
+    date, about["WARC-Refers-To"] = capture.earlier.split(" ")
+    record = _BUILDER.create_revisit_record(capture.url, f"sha1:{capture.digest}", capture.url, date, http, about)
     record.rec_headers.replace_header("WARC-Profile", _UNCHANGED if capture.unchanged else _IDENTICAL)
     return record
 

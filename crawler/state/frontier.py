@@ -227,15 +227,14 @@ class Frontier:
             rows = [msgspec.structs.asdict(t) | {"priority": PRIORITIES[t.kind], "now": now} for t in targets]
             db.executemany(update, rows)
 
-    def _add(self, db: sqlite3.Connection, targets: Iterable[Target], now: float, account: str | None = None) -> int:
+    def _add(self, db: sqlite3.Connection, targets: Iterable[Target], now: float) -> int:
         fresh = [target for target in targets if target.key not in self._known]
         if not fresh:
             return 0
         if len(self._known) > REMEMBERED:
             self._known.clear()
         self._known.update(target.key for target in fresh)
-        more = {"now": now} | ({} if account is None else {"family": account})
-        rows = [msgspec.structs.asdict(t) | {"priority": PRIORITIES[t.kind]} | more for t in fresh]
+        rows = [msgspec.structs.asdict(t) | {"priority": PRIORITIES[t.kind], "now": now} for t in fresh]
         before = db.total_changes
         db.executemany(
             "INSERT OR IGNORE INTO url (key, url, host, outlet, kind, state, priority, due, depth, hops, discovered,"
@@ -254,7 +253,7 @@ class Frontier:
                 columns = ", ".join(f"{name} = ?" for name in changes)
                 update = f"UPDATE url SET {columns} WHERE id = ?"  # noqa: S608  our own columns
                 db.execute(update, (*changes.values(), row.id))
-                new = self._add(db, settlement.found, now, settlement.account)
+                new = self._add(db, settlement.found, now)
                 self._count(db, row.outlet, settlement.counts | ({"discovered": new} if new else {}))
 
     def _count(self, db: sqlite3.Connection, outlet: str, counts: dict[str, int]) -> None:
@@ -289,8 +288,9 @@ class Frontier:
         return dict(self._execute(f"{query} GROUP BY family"))
 
     def note_archives(self, files: Iterable[ArchiveFile]) -> None:
-        """Record the state of archive files."""
+        """Record the state of archive files, and forget those that are removed."""
         self.settle((), files, 0.0)
+        self._execute("DELETE FROM archive WHERE state = 'removed'")
 
     def tallies(self) -> dict[str, dict[str, int]]:
         """Return the counts of this run: outlet -> what -> n."""
@@ -343,7 +343,3 @@ class Frontier:
     def archives(self) -> list[ArchiveFile]:
         """Return every archive file."""
         return [ArchiveFile(*row) for row in self._execute("SELECT name, state, size FROM archive ORDER BY name")]
-
-    def forget_archive(self, name: str) -> None:
-        """Forget an archive file that held nothing."""
-        self._execute("DELETE FROM archive WHERE name = ?", (name,))

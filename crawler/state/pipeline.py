@@ -20,13 +20,12 @@ from scrapy.utils.asyncio import run_in_thread
 from corpus.errors import EXIT_DEFECT, GhirbalError
 from corpus.files import refusal
 from crawler.part import CrawlPart
-from crawler.state.rows import ArchiveFile
+from crawler.state.rows import Settlement
 from crawler.state.scheduler import FrontierScheduler, SessionSpider
-from crawler.state.settle import FetchResult
 
 logger = logging.getLogger(__name__)
 
-_Waiting = tuple[FetchResult, "asyncio.Future[None]"]
+_Waiting = tuple[Settlement, "asyncio.Future[None]"]
 
 
 def exit_with(code: int) -> None:
@@ -37,7 +36,7 @@ def exit_with(code: int) -> None:
 
 
 class ArchivePipeline(CrawlPart):
-    """Item pipeline: FetchResult in, archived and settled."""
+    """Item pipeline: Settlement in, archived and settled."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -49,66 +48,44 @@ class ArchivePipeline(CrawlPart):
         """Take the spider's session."""
         self._session = cast("SessionSpider", self._crawler.spider).session
 
-    async def process_item(self, item: FetchResult) -> FetchResult:
+    async def process_item(self, item: Settlement) -> Settlement:
         """Archive and settle one url; return when both are on disk."""
         if self._fault is not None:
             raise self._fault
-        settlement = item.settlement
         if item.capture is not None:
-            archive = self._session.archive
             try:
-                if not archive.is_open:
-                    # Noted before it is made: a file the frontier does not know would never be mended.
-                    self._session.frontier.note_archives([ArchiveFile(archive.next_name(), "open", 0)])
-                    archive.begin()
-                ref = archive.append(item.capture)
+                archived = self._session.archive.append(item.capture)
             except Exception as fault:
                 self._stop([], fault)
                 raise
-            if item.capture.earlier is None:
-                settlement.changes["archived"] = f"{ref.date} {ref.record_id}"
-        await self._settled(item)
-        scheduler = cast("FrontierScheduler", self._crawler.engine.scheduler)
-        if item.hold:
-            scheduler.hold(settlement.row.host, item.hold, lasting=item.lasting)
-        scheduler.release(settlement.row, item.counted, settlement.found)
-        return item
-
-    async def _settled(self, item: FetchResult) -> None:
-        """Wait until the committer has brought an item to the disk, or learn why it could not."""
+            if not item.capture.earlier:
+                item.changes["archived"] = archived
         done = asyncio.get_running_loop().create_future()
         self._pending.append((item, done))
         if self._committer is None or self._committer.done():
             self._committer = asyncio.ensure_future(self._commit())
         await done
+        cast("FrontierScheduler", self._crawler.engine.scheduler).release(item)
+        return item
 
     async def _commit(self) -> None:
+        """Bring what is pending to the disk, and tell each item that waits for it, or why it could not be."""
         archive = self._session.archive
         while self._pending:
             batch, self._pending = self._pending, []
             try:
-                size = archive.size
-                if any(item.capture is not None for item, _ in batch):
+                files, full = archive.open_files(), archive.is_full()
+                if full:
+                    archive.sync()  # no item may slip in before it is published: this one time all wait for the disk
+                elif any(item.capture is not None for item, _ in batch):
                     await run_in_thread(archive.sync)
-                self._settle(batch, [ArchiveFile(archive.name, "open", size)] if archive.is_open else [])
-                if archive.is_full():
-                    self._rotate()
+                self._session.frontier.settle([item for item, _ in batch], files, time.time())
+                for _, done in batch:
+                    done.set_result(None)
+                if full:
+                    archive.publish()
             except Exception as fault:  # noqa: BLE001  an item that nobody answers would hold the crawl for ever
                 self._stop(batch + self._pending, fault)
-
-    def _settle(self, batch: list[_Waiting], files: list[ArchiveFile]) -> None:
-        self._session.frontier.settle([item.settlement for item, _ in batch], files, time.time())
-        for _, done in batch:
-            done.set_result(None)
-
-    def _rotate(self) -> None:
-        """Publish the open file; no item may slip in between, so this one time the disk is waited for."""
-        archive = self._session.archive
-        archive.sync()
-        self._settle(self._pending, [ArchiveFile(archive.name, "open", archive.size)])
-        self._pending = []
-        archive.publish()
-        self._session.frontier.note_archives([ArchiveFile(archive.name, "published", archive.size)])
 
     def _stop(self, batch: list[_Waiting], fault: Exception) -> None:
         """Stop the crawl: what cannot be kept must not be fetched."""
@@ -127,5 +104,5 @@ class ArchivePipeline(CrawlPart):
 
     async def close_spider(self) -> None:
         """Publish the archive."""
-        if self._session.archive.is_open and self._fault is None:
-            self._rotate()
+        if self._fault is None:
+            self._session.archive.publish()

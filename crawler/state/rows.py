@@ -38,29 +38,44 @@ class Target(msgspec.Struct, frozen=True):
     family: str = ""
 
 
-class Row(msgspec.Struct, frozen=True):
-    """A url in the hand of the scheduler."""
+class Row(Target, frozen=True):
+    """A url in the hand of the scheduler; `archived` is the date and the id of its record in the archive."""
 
-    id: int
-    url: str
-    host: str
-    outlet: str
-    kind: str
-    depth: int
-    hops: int
-    attempts: int
-    status: int | None
-    etag: str
-    modified: str
-    digest: str
-    words: str
-    interval: float
-    archived: str
-    title: str
-    published: str
-    family: str = ""
+    id: int = 0
     priority: int = 0
+    attempts: int = 0
     refusals: int = 0
+    status: int | None = None
+    etag: str = ""
+    modified: str = ""
+    digest: str = ""
+    words: str = ""
+    interval: float = 0.0
+    archived: str = ""
+
+
+Headers = list[tuple[str, str]]
+
+
+class Capture(msgspec.Struct):
+    """One exchange to archive; header values are latin-1, as on the wire.
+
+    `earlier` is the `archived` of the url where a revisit refers to that record; `unchanged` says the server answered
+    304. `truncated` is a value of WARC-Truncated or "". `notes` go into WARC-JSON-Metadata.
+    """
+
+    url: str
+    status: int
+    request: Headers
+    response: Headers
+    body: bytes
+    digest: str
+    protocol: str = "HTTP/1.1"
+    address: str = ""
+    truncated: str = ""
+    notes: dict[str, str | list[str]] = {}
+    earlier: str = ""
+    unchanged: bool = False
 
 
 class ArchiveFile(NamedTuple):
@@ -72,13 +87,17 @@ class ArchiveFile(NamedTuple):
 
 
 class Settlement(msgspec.Struct):
-    """What the frontier is to write of one url: the columns to change, what was found, what to count.
+    """What became of one url, the item of the crawl: what to archive, the columns to change, what was found and counts.
 
-    What was found goes on `account` (crawler.state.repeats) if that is given, else each target on its own.
+    For `hold` seconds the whole host is left alone, over a restart too if `lasting`. `asked` is false where nothing
+    was asked of the site: it costs no budget.
     """
 
     row: Row
     changes: dict[str, Any]
-    found: list[Target] = msgspec.field(default_factory=list)
-    counts: dict[str, int] = msgspec.field(default_factory=dict)
-    account: str | None = None
+    found: list[Target] = []
+    counts: dict[str, int] = {}
+    capture: Capture | None = None
+    hold: float = 0.0
+    lasting: bool = False
+    asked: bool = True

@@ -19,7 +19,7 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import CallLaterResult, call_later
 
 from crawler.session import Session
-from crawler.state.rows import ENTRIES, LISTS, LONGEST_WAIT, Row, Target
+from crawler.state.rows import ENTRIES, LISTS, LONGEST_WAIT, Row, Settlement
 from crawler.state.settle import closed
 
 logger = logging.getLogger(__name__)
@@ -104,21 +104,17 @@ class FrontierScheduler(BaseScheduler):
                 self._turns.append(self._sites[name])
             self._sites[name].read_at = 0.0
 
-    def hold(self, name: str, seconds: float, *, lasting: bool) -> None:
-        """Leave a host alone for a while; `lasting` over a restart, because the host asked for it."""
-        site = self._sites[name]
-        site.held_until = max(site.held_until, time.time() + seconds)
-        if lasting:
-            self._frontier.hold(name, site.held_until)
-
-    def release(self, row: Row, counted: bool, found: Iterable[Target]) -> None:
-        """Take note that a row is settled; the budget gets back what was not `counted`."""
-        site = self._sites[row.host]
+    def release(self, settled: Settlement) -> None:
+        """Take note of what became of a row: its host is free, or to be left alone."""
+        row, site = settled.row, self._sites[settled.row.host]
         site.in_flight.discard(row.id)
-        if not counted:
-            self._left[_account(row)] = self._left.get(_account(row), 0) + 1
-        site.read_at = 0.0
-        self.wake({target.host for target in found})
+        if not settled.asked:
+            self._left[_account(row)] += 1
+        if settled.hold:
+            site.held_until = max(site.held_until, time.time() + settled.hold)
+        if settled.lasting:
+            self._frontier.hold(row.host, site.held_until)
+        self.wake({row.host} | {target.host for target in settled.found})
 
     def has_pending_requests(self) -> bool:
         """Tell whether something is waiting that this run is patient enough to wait for."""
@@ -133,7 +129,7 @@ class FrontierScheduler(BaseScheduler):
             self._turns.rotate(-1)
             if row := self._next_row(site, now):
                 site.in_flight.add(row.id)
-                self._left[_account(row)] = self._left.get(_account(row), 0) - 1
+                self._left[_account(row)] -= 1
                 return self._spider.request_for(row)
         self._set_timer(now)
         return None
@@ -155,7 +151,7 @@ class FrontierScheduler(BaseScheduler):
 
     def _ready_at(self, site: _Site, now: float) -> float:
         """Return when the host has something to hand out, reading the frontier if it is time to."""
-        while site.queue and self._left.get(_account(site.queue[0]), 0) <= 0:
+        while site.queue and self._left[_account(site.queue[0])] <= 0:
             site.queue.popleft()
         if not site.queue and site.read_at <= now:
             names = self._session.outlets_at(site.name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import email.utils
 import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 from scrapy.exceptions import (
@@ -20,7 +19,6 @@ from scrapy.exceptions import (
 
 from corpus.errors import RecordError
 from crawler.polite.safety import Refused
-from crawler.state.archive import Capture
 from crawler.state.rows import LONGEST_WAIT, Row, Settlement, Target
 
 HOUR, DAY = 3600.0, 86400.0
@@ -47,21 +45,6 @@ READING_PAUSE = 600.0
 NOT_MODIFIED = 304
 TOO_MANY, UNAVAILABLE = 429, 503
 _RETRIED = frozenset((408, 425, 500, 502, 504, 520, 521, 522, 523, 524))
-
-
-@dataclass(slots=True)
-class FetchResult:
-    """What the spider hands to the pipeline about one url: the item of the crawl.
-
-    For `hold` seconds the whole host is left alone, over a restart too if `lasting`. `counted` is false where nothing
-    was asked of the site: it costs no budget.
-    """
-
-    settlement: Settlement
-    capture: Capture | None = None
-    hold: float = 0.0
-    lasting: bool = False
-    counted: bool = True
 
 
 def payload_digest(body: bytes) -> str:
@@ -123,29 +106,31 @@ def postponed(row: Row, now: float, reason: str, wait: float = 0.0, first: float
     return Settlement(row, {"attempts": attempts, "due": due, "reason": reason}, counts={"retried": 1})
 
 
-def answered_badly(row: Row, now: float, status: int, asked: str, first: float = FIRST_WAIT) -> FetchResult:
-    """Decide on an answer that is neither a page nor a redirect; `asked` is its Retry-After."""
+def answered_badly(row: Row, now: float, status: int, asked: str, first: float = FIRST_WAIT) -> Settlement:
+    """Settle an answer that is neither a page nor a redirect; `asked` is its Retry-After."""
     if status in (TOO_MANY, UNAVAILABLE):
         wait = retry_after(asked, now) * (1 if asked else 2**row.attempts)
         reason = "too-many-requests" if status == TOO_MANY else "server-error"
-        return FetchResult(postponed(row, now, reason, wait, first), hold=min(wait, LONGEST_WAIT), lasting=bool(asked))
+        settled = postponed(row, now, reason, wait, first)
+        settled.hold, settled.lasting = min(wait, LONGEST_WAIT), bool(asked)
+        return settled
     if status in _RETRIED:
-        return FetchResult(postponed(row, now, "server-error", first=first))
-    return FetchResult(closed(row, now, "failed", f"http-{status}", status))
+        return postponed(row, now, "server-error", first=first)
+    return closed(row, now, "failed", f"http-{status}", status)
 
 
-def went_wrong(row: Row, now: float, fault: BaseException, first: float = FIRST_WAIT) -> FetchResult:
-    """Decide on a download that gave no answer."""
+def went_wrong(row: Row, now: float, fault: BaseException, first: float = FIRST_WAIT) -> Settlement:
+    """Settle a download that gave no answer."""
     reason = reason_of(fault)
-    if isinstance(fault, Refused):
-        if reason == "robots-unreachable":
-            # The url stays as it is, without a try: its host is not to be asked now.
-            unchanged = Settlement(row, {"reason": reason}, counts={f"postponed:{reason}": 1})
-            return FetchResult(unchanged, hold=ROBOTS_PAUSE, counted=False)
-        return FetchResult(closed(row, now, "refused", reason), counted=False)
+    if reason == "robots-unreachable":
+        # The url stays as it is, without a try: its host is not to be asked now.
+        counts = {f"postponed:{reason}": 1}
+        return Settlement(row, {"reason": reason}, counts=counts, hold=ROBOTS_PAUSE, asked=False)
     if reason in ("timeout", "connection", "dns"):
-        return FetchResult(postponed(row, now, reason, first=first))
-    return FetchResult(closed(row, now, "failed", reason))
+        return postponed(row, now, reason, first=first)
+    settled = closed(row, now, "refused" if isinstance(fault, Refused) else "failed", reason)
+    settled.asked = not isinstance(fault, Refused)
+    return settled
 
 
 def reason_of(fault: BaseException) -> str:
@@ -161,10 +146,10 @@ def reason_of(fault: BaseException) -> str:
     return "dns" if isinstance(fault, CannotResolveHostError) else "connection"
 
 
-def moved(row: Row, now: float, target: Target | str, status: int) -> FetchResult:
+def moved(row: Row, now: float, target: Target | str, status: int) -> Settlement:
     """Settle a url that only points elsewhere; the target becomes a url of its own, or the reason is kept."""
     if isinstance(target, str):
-        return FetchResult(closed(row, now, "failed", f"redirect-{target}", status))
-    result = FetchResult(closed(row, now, "fetched", "redirect", status))
-    result.settlement.found = [target]
-    return result
+        return closed(row, now, "failed", f"redirect-{target}", status)
+    settled = closed(row, now, "fetched", "redirect", status)
+    settled.found = [target]
+    return settled

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from crawler.state.archive import Archive, Capture, RecordRef, strip_line_breaks
+from crawler.state.archive import Archive, strip_line_breaks
+from crawler.state.rows import ArchiveFile, Capture
 from crawler.state.settle import payload_digest
 
 
@@ -28,11 +29,16 @@ def capture(number: int = 1, **changes: object) -> Capture:
 
 
 def opened(folder: Path, max_bytes: int = 10**9, max_seconds: float = 1e9) -> Archive:
-    archive = Archive(folder, "t", max_bytes, max_seconds)
-    list(archive.recover([]))
-    archive.next_name()
-    archive.begin()
+    archive = Archive(folder, "t", (max_bytes, max_seconds), lambda _: None)
+    archive.recover([])
     return archive
+
+
+def recovered(folder: Path, *known: ArchiveFile) -> list[ArchiveFile]:
+    """Return what the frontier is told when a killed run's files are recovered."""
+    told: list[ArchiveFile] = []
+    assert Archive(folder, "t", (10**9, 1e9), told.extend).recover(known) == []
+    return told
 
 
 def read(path: Path) -> list[tuple[str, dict[str, str], dict[str, str], bytes]]:
@@ -59,7 +65,7 @@ def test_each_record_is_a_gzip_member_of_its_own(tmp_path: Path) -> None:
     assert members == 1 + 2 * 3
     responses = [about for kind, about, _, _ in read(tmp_path / archive.name) if kind == "response"]
     assert [(about["WARC-Date"], about["WARC-Record-ID"]) for about in responses] == [
-        (ref.date, ref.record_id) for ref in refs
+        tuple(ref.split(" ")) for ref in refs
     ]
 
 
@@ -81,10 +87,14 @@ def test_headers_describe_the_body_that_is_kept(tmp_path: Path) -> None:
 def test_a_file_of_its_size_or_age_is_full(tmp_path: Path) -> None:
     archive = opened(tmp_path / "size", max_bytes=1000)
     assert not archive.is_full()
+    archive.append(capture())
     while archive.size < 1000:
+        assert not archive.is_full()
         archive.append(capture())
     assert archive.is_full()
     old = opened(tmp_path / "age", max_seconds=0)
+    assert not old.is_full()
+    old.append(capture())
     assert old.is_full()
     archive.publish()
     old.publish()
@@ -93,7 +103,7 @@ def test_a_file_of_its_size_or_age_is_full(tmp_path: Path) -> None:
 
 def _written(folder: Path, pages: int) -> tuple[Archive, list[int]]:
     archive = opened(folder)
-    sizes = [archive.size]
+    sizes = []
     for number in range(pages):
         archive.append(capture(number))
         sizes.append(archive.size)
@@ -105,35 +115,46 @@ def test_what_a_kill_left_is_cut_back_at_every_byte(tmp_path: Path) -> None:
     archive, sizes = _written(tmp_path / "model", 2)
     whole = (tmp_path / "model" / f"{archive.name}.open").read_bytes()
     archive.publish()
-    for end in range(sizes[1], len(whole) + 1, 7):
+    for end in range(sizes[0], len(whole) + 1, 7):
         folder = tmp_path / str(end)
         folder.mkdir()
         (folder / "x.warc.gz.open").write_bytes(whole[:end])
         good = max(size for size in sizes if size <= end)
-        mended = Archive(folder, "t", 10**9, 1e9)
-        assert list(mended.recover([("x.warc.gz", "open", good)])) == [("x.warc.gz", "published", good)]
-        assert mended.unfinished() == []
+        assert recovered(folder, ArchiveFile("x.warc.gz", "open", good)) == [("x.warc.gz", "published", good)]
         data = (folder / "x.warc.gz").read_bytes()
         assert data == whole[:good]
-        assert gzip.GzipFile(fileobj=BytesIO(data)).read().count(b"WARC-Type: response") == sizes.index(good)
+        assert gzip.GzipFile(fileobj=BytesIO(data)).read().count(b"WARC-Type: response") == sizes.index(good) + 1
 
 
 def test_a_kill_around_publishing_is_mended(tmp_path: Path) -> None:
     archive, _ = _written(tmp_path, 1)
     archive.publish()
-    again = Archive(tmp_path, "t", 10**9, 1e9)
-    assert list(again.recover([(archive.name, "open", archive.size)])) == [(archive.name, "published", archive.size)]
-    assert list(again.recover([("never-made", "open", 0)])) == [("never-made", "removed", 0)]
+    whole = ArchiveFile(archive.name, "open", archive.size)
+    assert recovered(tmp_path, whole) == [(archive.name, "published", archive.size)]
+    assert recovered(tmp_path, ArchiveFile("never-made", "open", 0)) == [("never-made", "removed", 0)]
     (tmp_path / "empty.warc.gz.open").write_bytes(b"half a warcinfo")
-    assert list(again.recover([("empty.warc.gz", "open", 0)])) == [("empty.warc.gz", "removed", 0)]
+    assert recovered(tmp_path, ArchiveFile("empty.warc.gz", "open", 0)) == [("empty.warc.gz", "removed", 0)]
     assert sorted(path.name for path in tmp_path.iterdir()) == [archive.name]
 
 
 def test_open_files_of_others_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "other.warc.gz.open").write_bytes(b"x")
-    archive = Archive(tmp_path, "t", 10**9, 1e9)
-    assert list(archive.recover([])) == []
-    assert archive.unfinished() == ["other.warc.gz.open"]
+    archive = Archive(tmp_path, "t", (10**9, 1e9), lambda _: None)
+    assert archive.recover([]) == ["other.warc.gz.open"]
+
+
+def test_a_file_is_noted_before_it_is_made_and_once_it_is_published(tmp_path: Path) -> None:
+    told: list[tuple[ArchiveFile, list[str]]] = []
+
+    def note(files: list[ArchiveFile]) -> None:
+        told.extend((file, sorted(path.name for path in tmp_path.iterdir())) for file in files)
+
+    archive = Archive(tmp_path, "t", (10**9, 1e9), note)
+    archive.append(capture())
+    archive.publish()
+    archive.publish()
+    name = archive.name
+    assert told == [((name, "open", 0), []), ((name, "published", archive.size), [name])]
 
 
 @given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=40)), max_size=5))
@@ -145,7 +166,6 @@ def test_cleaned_headers_end_no_header(headers: list[tuple[str, str]]) -> None:
 @pytest.mark.parametrize("status", [200, 299, 999])
 def test_any_status_is_written(tmp_path: Path, status: int) -> None:
     archive = opened(tmp_path)
-    ref = archive.append(capture(status=status))
-    assert isinstance(ref, RecordRef)
+    archive.append(capture(status=status))
     archive.publish()
     assert len(read(tmp_path / archive.name)) == 3

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from corpus.errors import EnvironmentFault
 from crawler.progress import build_report
@@ -98,7 +99,7 @@ def test_entry_points_are_asked_in_every_run_and_other_refusals_four_times(front
     for run in range(7):
         at = NOW + run * 86_400
         asked.append(sorted(names(frontier, at)))
-        settled = [settle.answered_badly(row, at, 403, "").settlement for row in rows(frontier, at)]
+        settled = [settle.answered_badly(row, at, 403, "") for row in rows(frontier, at)]
         frontier.settle(settled, [], at)
         frontier.finish(at, "finished")
         frontier.begin(at + 86_400, "all" if run == 5 else "due")
@@ -122,9 +123,9 @@ def test_what_was_a_mere_page_and_is_now_a_feed_is_asked_as_one(frontier: Fronti
 
 def test_an_overdrawn_account_is_served_last_and_then_no_more(frontier: Frontier) -> None:
     frontier.add([target("s", "seed"), target("c", "page")], NOW)
-    found = [target(name, "page") for name in "ab"]
+    found = [replace(target(name, "page"), family="e.com/calendar") for name in "ab"]
     seed = settle.fetched(rows(frontier)[0], NOW, {}, changed=True)
-    seed.found, seed.account = found, "e.com/calendar"
+    seed.found = found
     frontier.settle([seed], [], NOW)
     first = next(row for row in rows(frontier) if row.family)
     frontier.serve_last(first)
@@ -150,7 +151,7 @@ def test_a_file_of_the_first_version_goes_on(tmp_path: Path) -> None:
 def test_the_report_names_outlets_that_gave_nothing(frontier: Frontier) -> None:
     frontier.add([target("a", "seed"), target("b", "feed", "f"), target("c", "feed", "g")], NOW)
     refused, *lists = (*rows(frontier), *frontier.waiting("e.com", NOW, 9, (["f", "g"], ["f", "g"])))
-    frontier.settle([settle.answered_badly(refused, NOW, 403, "").settlement], [], NOW)
+    frontier.settle([settle.answered_badly(refused, NOW, 403, "")], [], NOW)
     for row, counts in zip(lists, ({"lists": 1, "empty-lists": 1}, {"lists": 1}), strict=True):
         frontier.settle([Settlement(row, {"state": "fetched"}, counts=counts)], [], NOW)
     assert build_report(frontier, {}, ["e", "f", "g", "h"])["silent"] == {"e": {"http-403": 1}, "f": {}, "h": {}}

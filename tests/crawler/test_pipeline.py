@@ -14,7 +14,7 @@ from crawler.state.pipeline import ArchivePipeline
 
 def settle(
     monkeypatch: pytest.MonkeyPatch, fault: Exception, *, where: str
-) -> tuple[list[BaseException | None], list[int], list[str]]:
+) -> tuple[list[Any], list[int], list[str]]:
     """Let three items wait while `where` fails; return what they were answered, and how the crawl was ended."""
     codes: list[int] = []
     reasons: list[str] = []
@@ -26,14 +26,16 @@ def settle(
     async def close(reason: str) -> None:
         reasons.append(reason)
 
-    async def main() -> list[BaseException | None]:
+    async def main() -> list[Any]:
         calls = {"settle": lambda *_: None, "sync": lambda: None, "publish": lambda: None} | {where: fail}
-        archive = SimpleNamespace(name="w", size=1, is_open=True, is_full=lambda: True, **calls)
-        frontier = SimpleNamespace(settle=calls["settle"], note_archives=lambda _: None)
-        pipeline = ArchivePipeline(SimpleNamespace(engine=SimpleNamespace(close_spider_async=close)))  # type: ignore[arg-type]
+        more = {"append": lambda _: "date id", "open_files": list, "is_full": lambda: where == "publish"}
+        archive = SimpleNamespace(name="w", **more, **calls)
+        engine = SimpleNamespace(close_spider_async=close, scheduler=SimpleNamespace(release=lambda _: None))
+        pipeline = ArchivePipeline(SimpleNamespace(engine=engine))  # type: ignore[arg-type]
+        frontier = SimpleNamespace(settle=calls["settle"])
         pipeline._session = SimpleNamespace(archive=archive, frontier=frontier)  # type: ignore[assignment]
-        items = [SimpleNamespace(capture=object(), settlement=None) for _ in range(3)]
-        waiting = [asyncio.ensure_future(pipeline._settled(item)) for item in items]  # type: ignore[arg-type]
+        items = [SimpleNamespace(capture=SimpleNamespace(earlier=""), changes={}) for _ in range(3)]
+        waiting = [asyncio.ensure_future(pipeline.process_item(item)) for item in items]  # type: ignore[arg-type]
         answers = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5)
         await asyncio.sleep(0)
         return answers
@@ -61,5 +63,5 @@ def test_every_failure_reaches_every_item_and_ends_the_crawl(
 
 def test_items_that_wait_while_a_full_archive_is_published_are_answered_too(monkeypatch: pytest.MonkeyPatch) -> None:
     answers, codes, reasons = settle(monkeypatch, KeyError("x"), where="publish")
-    assert answers == [None] * 3
+    assert [answer.changes for answer in answers] == [{"archived": "date id"}] * 3
     assert (codes, len(reasons)) == ([EXIT_DEFECT], 1)

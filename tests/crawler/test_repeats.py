@@ -19,9 +19,7 @@ NUMBERS = count(1)
 
 def row(path: str, family: str | None = None) -> Row:
     account = f"e.com/{family_of(HOST + path)}" if family is None else family
-    return Row(
-        next(NUMBERS), HOST + path, "e.com", "e", "page", 1, 0, 0, None, "", "", "", "", 0.0, "", "", "", account
-    )
+    return Row(HOST + path, HOST + path, "e.com", "e", "page", family=account, id=next(NUMBERS))
 
 
 def story(words: str, links: tuple[str, ...] = (), prose: int = 500, sketch: str = "") -> Reading:

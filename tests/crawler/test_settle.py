@@ -24,9 +24,7 @@ NOW = 1_800_000_000.0
 
 def row(**changes: object) -> Row:
     values: dict[str, object] = {
-        "id": 1, "url": "https://e.com/a", "host": "e.com", "outlet": "e", "kind": "article", "depth": 1, "hops": 0,
-        "attempts": 0, "status": None, "etag": "", "modified": "", "digest": "", "words": "", "interval": 0.0,
-        "archived": "", "title": "", "published": "",
+        "id": 1, "key": "https://e.com/a", "url": "https://e.com/a", "host": "e.com", "outlet": "e", "kind": "article",
     }  # fmt: skip
     return Row(**(values | changes))  # type: ignore[arg-type]
 
@@ -75,11 +73,11 @@ def test_passing_failures_are_tried_three_times() -> None:
 
 def test_overload_silences_the_host() -> None:
     polite = settle.answered_badly(row(), NOW, 429, "90")
-    assert (polite.hold, polite.lasting, polite.settlement.changes["due"]) == (90, True, NOW + 90)
+    assert (polite.hold, polite.lasting, polite.changes["due"]) == (90, True, NOW + 90)
     mute = settle.answered_badly(row(attempts=1), NOW, 503, "")
     assert (mute.hold, mute.lasting) == (120, False)
     assert settle.answered_badly(row(), NOW, 500, "").hold == 0
-    assert settle.answered_badly(row(), NOW, 403, "").settlement.counts == {"failed:http-403": 1}
+    assert settle.answered_badly(row(), NOW, 403, "").counts == {"failed:http-403": 1}
 
 
 @pytest.mark.parametrize(
@@ -101,16 +99,16 @@ def test_failures_have_names(fault: Exception, reason: str) -> None:
 
 
 def test_refusals_are_not_failures_and_an_unreachable_robots_txt_is_no_verdict() -> None:
-    refused = settle.went_wrong(row(), NOW, Refused("robots")).settlement
+    refused = settle.went_wrong(row(), NOW, Refused("robots"))
     assert (refused.changes["state"], refused.counts) == ("refused", {"refused:robots": 1})
     unreachable = settle.went_wrong(row(), NOW, Refused("robots-unreachable"))
-    assert "state" not in unreachable.settlement.changes
-    assert (unreachable.hold, unreachable.lasting, unreachable.counted) == (600, False, False)
+    assert "state" not in unreachable.changes
+    assert (unreachable.hold, unreachable.lasting, unreachable.asked) == (600, False, False)
 
 
 def test_a_redirect_leads_to_a_url_of_its_own() -> None:
     target = Target("k", "https://e.com/b", "e.com", "e", "article")
     result = settle.moved(row(), NOW, target, 301)
-    assert result.settlement.found == [target]
-    assert result.settlement.changes["state"] == "fetched"
-    assert settle.moved(row(), NOW, "offsite", 301).settlement.counts == {"failed:redirect-offsite": 1}
+    assert result.found == [target]
+    assert result.changes["state"] == "fetched"
+    assert settle.moved(row(), NOW, "offsite", 301).counts == {"failed:redirect-offsite": 1}
