@@ -9,14 +9,13 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from scrapy import Request, Spider
+from scrapy import Spider
 from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response
-from scrapy.http.request import NO_CALLBACK
 from scrapy.settings import Settings
 
 from corpus.arabic import script_shares
@@ -24,10 +23,8 @@ from corpus.errors import GhirbalError, RecordError, UsageError
 from crawler import settings as crawl
 from crawler.outlets import parse_outlets
 from crawler.readers import Readers
-from crawler.session import MAX_HOPS
 from crawler.state.settle import reason_of
-from crawler.web.headers import header_of, location_of
-from crawler.web.pages import Reading
+from crawler.web.headers import fetch, header_of
 from crawler.web.urls import as_ascii, host_and_port, kind_of, site_of
 
 #: Where feeds and sitemaps usually are when nothing points to them.
@@ -51,6 +48,9 @@ _WHY = {
 
 _FEED_LINK = re.compile(r"(?:^|[/._-])(?:rss|feed|feeds|atom|خلاصات)(?:$|[/._?-])", re.IGNORECASE)
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
+#: Parts of host names that name no outlet.
+_NO_NAMES = ("news", "arabic", "ar", "m")
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 def draft_outlet(url: str, allow_private: bool = False, deadline: float = DEADLINE) -> str:
@@ -115,37 +115,54 @@ class DraftSpider(Spider):
 
     async def _draft(self) -> str:
         """Look at the front page, then at feeds and sitemaps while there is time, and write down what was found."""
-        notes: list[str] = []
+        front, notes = None, list[str]()
         found: dict[str, list[str]] = {"feeds": [], "sitemaps": []}
-        front = None
         try:
             async with asyncio.timeout(self.deadline):
                 front = await self._ask(self.address)
                 if front.status != _OK:
                     raise UsageError(f"{front.url}: answers {front.status}; give the front page of a news site")
                 reading = await self.readers.read_page(front.body, header_of(front.headers, b"Content-Type"))
-                await self._look_at(front, reading, notes, found)
+                links = [link for link in (as_ascii(link, front.url) for link in reading.links) if link]
+                own = [link for link in links if _is_of(link, front.url)]
+                articles = sum(kind_of(link) == "article" for link in own[:_JUDGED])
+                notes.append(f"{len(own)} links on the front page, {articles} of them look like articles")
+                if not own:
+                    notes.append("the front page has no links: name its feeds and sitemaps, or sections that have some")
+                named = [*reading.feeds, *(link for link in own if _FEED_LINK.search(urlsplit(link).path))]
+                candidates = {"feeds": named or _USUAL_FEEDS, "sitemaps": self.sitemaps or _USUAL_SITEMAPS}
+                for kind, urls in candidates.items():
+                    async for url in self._lists(front.url, urls):
+                        found[kind].append(url)
         except TimeoutError:
             if front is None:
                 raise UsageError(f"{self.address}: no front page within {self.deadline:g} s; try later") from None
             notes.append(f"stopped after {self.deadline:g} s: not all feeds and sitemaps were tried")
-        host = host_and_port(front.url)[0]
-        labels = [label for label in host.split(".") if label not in ("news", "arabic", "ar", "m")]
-        longest = max(labels[:-1] or labels or ["outlet"], key=len)
-        name = _NOT_SLUG.sub("-", longest.lower()).strip("-")[:64] or "outlet"
+        site = site_of(front.url)
+        labels = [label for label in host_and_port(front.url)[0].split(".") if label not in _NO_NAMES]
+        name = _NOT_SLUG.sub("-", max(labels[:-1] or labels or ["outlet"], key=len).lower()).strip("-")[:64]
         # An array of JSON is one of TOML.
-        lines = [f"# {note}" for note in notes]
-        lines += ["[[outlet]]", f'name = "{name}"']
-        lines.append(f"domains = {json.dumps([site_of(front.url).removeprefix('www.')])}")
-        lines.append(f"seeds = {json.dumps([front.url])}")
+        lines = [*(f"# {note}" for note in notes), "[[outlet]]", f'name = "{name or "outlet"}"']
+        lines += [f"domains = {json.dumps([site.removeprefix('www.')])}", f"seeds = {json.dumps([front.url])}"]
         lines += [f"{key} = {json.dumps(urls)}" if urls else f"# no {key} found" for key, urls in found.items()]
-        if len(reading.language) in (2, 3) and reading.language.isascii() and reading.language.isalpha():
-            lines.append(f'language = "{reading.language}"')
-        elif next(iter(script_shares(reading.visible)), "") == "arabic":
-            lines.append('language = "ar"')
-        if delay := self.crawler.engine.downloader.per_slot_settings.get(site_of(front.url), {}).get("delay"):
+        script = "ar" if next(iter(script_shares(reading.visible)), "") == "arabic" else ""
+        if language := reading.language if _LANGUAGE.fullmatch(reading.language) else script:
+            lines.append(f'language = "{language}"')
+        if delay := self.crawler.engine.downloader.per_slot_settings.get(site, {}).get("delay"):
             lines.append(f"delay = {delay:g}  # from robots.txt")
         return "\n".join(lines) + "\n"
+
+    async def _lists(self, base: str, links: Iterable[str]) -> AsyncIterator[str]:
+        """Yield those of the first few addresses that answer with a list of the site's own."""
+        told: set[str] = set()
+        urls = dict.fromkeys(url for link in links if (url := as_ascii(link, base)))
+        for url in list(urls)[:_TRIED]:
+            with contextlib.suppress(UsageError, RecordError):
+                answer = await self._ask(url)
+                fresh = answer.status == _OK and answer.url not in told and _is_of(answer.url, base)
+                if fresh and await self.readers.read_list(answer.body, header_of(answer.headers, b"Content-Type")):
+                    told.add(answer.url)
+                    yield answer.url
 
     async def _ask(self, url: str) -> Response:
         """Fetch a url, following its redirects; each hop passes robots.txt and the address guard.
@@ -153,42 +170,14 @@ class DraftSpider(Spider):
         Raises:
             UsageError: no answer, or one that is refused.
         """
-        for _ in range(MAX_HOPS + 1):
-            request = Request(url, meta={"download_slot": site_of(url)}, callback=NO_CALLBACK)
-            try:
-                response = await self.crawler.engine.download_async(request)
-            # Scrapy's handlers and middlewares raise classes without a common base.
-            except Exception as fault:
-                raise UsageError(f"{url}: {_why(fault)}") from fault
-            location = location_of(response.headers)
-            if not 300 <= response.status < 400 or not location:
-                return response
-            target = as_ascii(location, url)
-            if target is None:
-                raise UsageError(f"{url}: redirects to what is no http or https url; check the address")
-            url = target
-        raise UsageError(f"{url}: more than {MAX_HOPS} redirects; check the address")
-
-    async def _look_at(
-        self, front: Response, reading: Reading, notes: list[str], found: dict[str, list[str]]
-    ) -> None:
-        """Note what the links of the front page are, and find the feeds and sitemaps that answer with entries."""
-        links = [link for link in (as_ascii(link, front.url) for link in reading.links) if link]
-        own = [link for link in links if _is_of(link, front.url)]
-        articles = sum(kind_of(link) == "article" for link in own[:_JUDGED])
-        notes.append(f"{len(own)} links on the front page, {articles} of them look like articles")
-        if not own:
-            notes.append("the front page has no links: name its feeds and sitemaps, or section pages that have some")
-        named = [*reading.feeds, *(link for link in own if _FEED_LINK.search(urlsplit(link).path))]
-        candidates = {"feeds": named or _USUAL_FEEDS, "sitemaps": self.sitemaps or _USUAL_SITEMAPS}
-        for kind, links_of_kind in candidates.items():
-            urls = dict.fromkeys(url for link in links_of_kind if (url := as_ascii(link, front.url)))
-            for url in list(urls)[:_TRIED]:
-                with contextlib.suppress(UsageError, RecordError):
-                    answer = await self._ask(url)
-                    fresh = answer.status == _OK and answer.url not in found[kind] and _is_of(answer.url, front.url)
-                    if fresh and await self.readers.read_list(answer.body, header_of(answer.headers, b"Content-Type")):
-                        found[kind].append(answer.url)
+        try:
+            response = await fetch(self.crawler, url)
+        # Scrapy's handlers and middlewares raise classes without a common base.
+        except Exception as fault:
+            raise UsageError(f"{url}: {_why(fault)}") from fault
+        if 300 <= response.status < 400:
+            raise UsageError(f"{url}: redirects without end, or to what is no http or https url; check the address")
+        return response
 
 
 def _why(fault: Exception) -> str:

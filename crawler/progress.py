@@ -13,14 +13,12 @@ import time
 from collections.abc import Iterable
 from typing import Any, cast
 
-from scrapy import Request, Spider, signals
+from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.http import Response
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call, run_in_thread
 from scrapy.utils.misc import load_object
 from twisted.internet.task import LoopingCall
-from twisted.python.failure import Failure
 
 from corpus.errors import EXIT_PARTIAL
 from corpus.files import publish, publish_json
@@ -156,25 +154,8 @@ def _stamp(seconds: float) -> str:
 
 
 class QuietFormatter(LogFormatter):
-    """Log no item, and pages and failed downloads only for those who ask for DEBUG: the report has them."""
+    """Log failed downloads, as pages, only for those who ask for DEBUG: the report has them."""
 
-    def scraped(self, item: Any, response: Any, spider: Spider) -> LogFormatterResult | None:  # type: ignore[override]  # noqa: ARG002
-        """Log nothing."""
-        return None
-
-    def crawled(self, request: Request, response: Response, spider: Spider) -> LogFormatterResult | None:  # type: ignore[override]
-        """Log a page for DEBUG."""
-        debugging = logging.getLogger("scrapy").isEnabledFor(logging.DEBUG)
-        return super().crawled(request, response, spider) if debugging else None
-
-    def item_error(self, item: Any, exception: BaseException, response: Any, spider: Spider) -> LogFormatterResult:  # noqa: ARG002
-        """Log which url it was, not its body."""
-        args = {"url": item.row.url, "why": exception}
-        return {"level": logging.ERROR, "msg": "cannot keep %(url)s: %(why)s", "args": args}
-
-    def download_error(
-        self, failure: Failure, request: Request, spider: Spider, errmsg: str | None = None
-    ) -> LogFormatterResult:
+    def download_error(self, *args: Any, **named: Any) -> LogFormatterResult:
         """Log a failed download for DEBUG."""
-        entry = super().download_error(failure, request, spider, errmsg)
-        return {**entry, "level": logging.DEBUG}
+        return {**super().download_error(*args, **named), "level": logging.DEBUG}

@@ -15,7 +15,6 @@ from scrapy.utils.asyncio import run_in_thread
 
 from corpus.run import Guard
 from crawler.web.listings import ListingEntry, read_listing
-from crawler.web.owners import wall_of
 from crawler.web.pages import Reading, read_page
 
 #: Seconds of CPU time and bytes of memory for one answer: a sitemap of 50,000 urls takes 1.4 s, the slowest page 0.1.
@@ -24,8 +23,6 @@ CHILDREN = 2
 #: Pages of so many bytes cost less than 0.3 s whatever they hold, and pages of so many more what their tags are long.
 SMALL, LARGE = 64 * 1024, 512 * 1024
 _OPEN_VALUE = re.compile(rb"""=\s*+(?:"[^">]*+>|'[^'>]*+>)""")
-
-_Task = tuple[str, bytes, str, str]
 
 
 class Readers:
@@ -43,20 +40,21 @@ class Readers:
         Raises:
             RecordError: it takes too much time or memory.
         """
-        entries: list[ListingEntry] | None = await self._call(("list", body, content_type, encodings))
+        entries: list[ListingEntry] | None = await self._call(read_listing, body, content_type, encodings)
         return entries
 
     async def read_page(self, body: bytes, content_type: str) -> Reading:
-        """Return what a page says about itself, without its text.
+        """Return what a page says about itself.
 
         Raises:
             RecordError: it takes too much time or memory.
         """
-        task = ("page", body, content_type, "")
-        reading: Reading = read_answer(task) if is_quick(body) else await self._call(task)
+        if is_quick(body):
+            return read_page(body, content_type)
+        reading: Reading = await self._call(read_page, body, content_type)
         return reading
 
-    async def _call(self, task: _Task) -> Any:
+    async def _call(self, *task: Any) -> Any:
         guard = await self._idle.get()
         try:
             return await run_in_thread(guard, task)
@@ -91,11 +89,7 @@ def is_quick(body: bytes) -> bool:
     return end >= 0
 
 
-def read_answer(task: _Task) -> Any:
-    """Read a listing or a page; of the page its text is left behind."""
-    kind, body, content_type, encodings = task
-    if kind == "list":
-        return read_listing((body, content_type, encodings))
-    reading = read_page(body, content_type)
-    reading.wall, reading.markup = wall_of(reading), b""
-    return reading
+def read_answer(task: tuple[Any, ...]) -> Any:
+    """Call a reader, the first of `task`, with the rest of it."""
+    reader, *given = task
+    return reader(*given)

@@ -44,8 +44,6 @@ MAX_DEPTH = 20
 MAX_SITEMAP_DEPTH = 5
 #: Links of an outlet that the report shows for each rule that refused some.
 EXAMPLES = 3
-#: Redirects followed for one page; each hop is a url of its own and passes every gate.
-MAX_HOPS = 5
 #: Links whose judgement is remembered: some 40 MB at the most.
 REMEMBERED = 65_536
 

@@ -58,8 +58,6 @@ CONCURRENT_ITEMS = 1  # a response yields one item; Scrapy would start a hundred
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 20_000_000
 
 # --- what stays shut ----------------------------------------------------------------------------------------
-TELNETCONSOLE_ENABLED = False
-REMOTE_CONTROL_ENABLED = False
 COOKIES_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True
 HTTPPROXY_ENABLED = False  # behind a proxy nobody could see which address is connected to
@@ -80,16 +78,10 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.polite.robots.PoliteRobots": 100,
     "crawler.spiders.news.KeepRaw": 999,
 }
-_NO_SPIDER_MIDDLEWARES = (
-    "start.StartSpiderMiddleware", "httperror.HttpErrorMiddleware", "referer.RefererMiddleware",
-    "urllength.UrlLengthMiddleware", "depth.DepthMiddleware", "metacopy.MetaCopyDetectionMiddleware",
-)  # fmt: skip
-SPIDER_MIDDLEWARES = {f"scrapy.spidermiddlewares.{name}": None for name in _NO_SPIDER_MIDDLEWARES}
-_NO_EXTENSIONS = (
-    "telnet.TelnetConsole", "remote_control.RemoteControl", "feedexport.FeedExporter", "spiderstate.SpiderState",
-    "logstats.LogStats", "throttle.AutoThrottle",
-)  # fmt: skip
-EXTENSIONS = {f"scrapy.extensions.{name}": None for name in _NO_EXTENSIONS} | {
+SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}  # of Scrapy's own none, and of its extensions these: no telnet console
+_OF_SCRAPY = ("corestats.CoreStats", "logcount.LogCount", "memusage.MemoryUsage", "closespider.CloseSpider")
+EXTENSIONS_BASE = {f"scrapy.extensions.{name}": 0 for name in _OF_SCRAPY}
+EXTENSIONS = {
     "crawler.polite.throttle.PoliteThrottle": 0,
     "crawler.polite.throttle.DownloadLimits": 0,
     "crawler.progress.Progress": 0,

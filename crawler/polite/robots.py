@@ -12,35 +12,31 @@ import asyncio
 import logging
 import time
 from typing import Protocol, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from protego import Protego
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
-from scrapy.http import Response
-from scrapy.http.request import NO_CALLBACK
 
 from corpus.charset import declared_charset, decode
 from corpus.errors import RecordError
 from crawler.part import CrawlPart
 from crawler.polite.safety import Refused
 from crawler.polite.throttle import set_floor
-from crawler.web.headers import header_of, location_of
+from crawler.web.headers import fetch, header_of
 from crawler.web.urls import site_of
 
 logger = logging.getLogger(__name__)
 
-#: RFC 9309, 2.5: at least 500 KiB must be read; 2.3.1.2: at least five redirects followed; 2.4: a day's cache.
+#: RFC 9309, 2.5: at least 500 KiB must be read; 2.4: a day's cache.
 MAX_BODY = 512 * 1024
-MAX_HOPS = 5
 LIFETIME = 24 * 3600.0
 #: How soon an unreachable robots.txt is asked for again.
 RETRY = 600.0
 #: The longest Crawl-delay honoured, in seconds (CC news-crawl's limit).
 MAX_CRAWL_DELAY = 120.0
 MAX_SITEMAP_LINES = 100
-_PRIORITY = 1000
 _TOO_MANY = 429
 
 
@@ -52,10 +48,10 @@ class SitemapTaker(Protocol):
 
 
 class _Rules:
-    """The rules of one site: parsed, or everything, or nothing because of a `fault`; good until `expires`."""
+    """The rules of one site, or that there are none to be had because of a `fault`; good until `expires`."""
 
-    def __init__(self, parsed: Protego | None, fault: Exception | None = None) -> None:
-        self.parsed, self.fault = parsed, fault
+    def __init__(self, text: str, fault: Exception | None = None) -> None:
+        self.parsed, self.fault = Protego.parse(text), fault
         self.expires = time.monotonic() + (RETRY if fault else LIFETIME)
 
 
@@ -80,14 +76,15 @@ class PoliteRobots(CrawlPart):
         rules = await asyncio.shield(task)
         if rules.fault is not None:
             raise Refused("robots-unreachable") from rules.fault
-        if rules.parsed is not None and not rules.parsed.can_fetch(request.url, self._agent):
+        if not rules.parsed.can_fetch(request.url, self._agent):
             raise Refused("robots")
 
     async def _rules_of(self, scheme: str, site: str) -> _Rules:
         """Fetch and parse the robots.txt of a site, and pass on what it asks (delays) and offers (sitemaps)."""
         stats = self._crawler.stats
         try:
-            response = await self._download(f"{scheme}://{site}/robots.txt", site)
+            url, meta = f"{scheme}://{site}/robots.txt", {"dont_obey_robotstxt": True, "ghirbal_limit": MAX_BODY + 1}
+            response = await fetch(self._crawler, url, **meta)
             if response.status >= 500 or response.status == _TOO_MANY:
                 raise ConnectionError(f"it answers {response.status}")
         # Whatever went wrong, the answer is the same: unreachable, so disallowed. Scrapy's handlers and middlewares
@@ -95,10 +92,10 @@ class PoliteRobots(CrawlPart):
         except Exception as fault:  # noqa: BLE001
             logger.info("robots.txt of %s is unreachable (%s): nothing is fetched there for now", site, fault)
             stats.inc_value("robots/unreachable")
-            return _Rules(None, fault)
+            return _Rules("", fault)
         if not 200 <= response.status < 300:
             stats.inc_value("robots/absent")
-            return _Rules(None)
+            return _Rules("")
         body = response.body[:MAX_BODY]
         if len(response.body) > MAX_BODY:
             body = body.rpartition(b"\n")[0]
@@ -106,7 +103,8 @@ class PoliteRobots(CrawlPart):
             text, _ = decode(body, declared_charset(header_of(response.headers, b"Content-Type")))
         except RecordError:
             text = body.decode("utf-8-sig", "replace")
-        parsed = Protego.parse(text)
+        rules = _Rules(text)
+        parsed = rules.parsed
         stats.inc_value("robots/parsed")
         delay, rate = parsed.crawl_delay(self._agent) or 0.0, parsed.request_rate(self._agent)
         if rate and rate.requests:
@@ -115,18 +113,4 @@ class PoliteRobots(CrawlPart):
             set_floor(self._crawler, site, min(delay, MAX_CRAWL_DELAY))
         sitemaps = list(parsed.sitemaps)[:MAX_SITEMAP_LINES]
         cast("SitemapTaker", self._crawler.spider).found_sitemaps(sitemaps, response.url)
-        return _Rules(parsed)
-
-    async def _download(self, url: str, site: str) -> Response:
-        """Follow the redirects of a robots.txt; one that leads nowhere is absent."""
-        for _ in range(MAX_HOPS + 1):
-            meta = {"dont_obey_robotstxt": True, "download_slot": site, "ghirbal_limit": MAX_BODY + 1}
-            request = Request(url, priority=_PRIORITY, meta=meta, callback=NO_CALLBACK)
-            response = await self._crawler.engine.download_async(request)
-            target = location_of(response.headers)
-            if not 300 <= response.status < 400 or not target:
-                return response
-            url = urljoin(url, target)
-            if urlsplit(url).scheme not in ("http", "https"):
-                break
-        return Response(url, status=404)
+        return rules

@@ -23,14 +23,13 @@ from corpus.errors import GhirbalError, RecordError
 from corpus.formats import looks_html, unpack
 from crawler.part import CrawlPart
 from crawler.polite.safety import AddressGuard
-from crawler.session import MAX_HOPS, MAX_SITEMAP_DEPTH, Session, read_arguments
+from crawler.session import MAX_SITEMAP_DEPTH, Session, read_arguments
 from crawler.state import settle
 from crawler.state.rows import ENTRIES, LISTS, Capture, Row, Settlement, Target
 from crawler.state.settle import NOT_MODIFIED
-from crawler.web.headers import header_of, location_of
+from crawler.web.headers import MAX_HOPS, header_of, location_of
 from crawler.web.listings import ListingEntry, is_listing
-from crawler.web.owners import NOFOLLOW, signals_of
-from crawler.web.pages import Reading, moved_in
+from crawler.web.pages import NOFOLLOW, Reading, moved_in, signals_of
 from crawler.web.urls import as_ascii, date_stated, family_of, key_of, site_of
 
 logger = logging.getLogger(__name__)

@@ -101,3 +101,7 @@ class Settlement(msgspec.Struct):
     hold: float = 0.0
     lasting: bool = False
     asked: bool = True
+
+    def __repr__(self) -> str:
+        # What Scrapy writes into its log.
+        return f"<{self.row.url}>"

@@ -1,7 +1,7 @@
 """Understand what the web says: addresses, pages, feeds and sitemaps.
 
 In: addresses and bytes of responses. Out: normal forms, links, entries of listings. Read urls and headers, then
-pages, listings and owners.
+pages and listings.
 Nothing outside the crawler imports from here.
 """
 

@@ -66,12 +66,8 @@ class ListingEntry:
     title: str = ""
 
 
-def read_listing(answer: tuple[bytes, str, str]) -> list[ListingEntry] | None:
-    """Return the entries of a listing, given as body, Content-Type and Content-Encoding; None if it is none.
-
-    A broken one gives what it can.
-    """
-    body, content_type, encodings = answer
+def read_listing(body: bytes, content_type: str, encodings: str = "") -> list[ListingEntry] | None:
+    """Return the entries of a listing, None if it is none; a broken one gives what it can."""
     with contextlib.suppress(RecordError):
         body, _ = unpack(body, encodings, MAX_XML)
     for _ in range(MAX_LAYERS):

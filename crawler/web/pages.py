@@ -1,6 +1,8 @@
-"""What a fetched page says about itself and where it leads.
+"""What a fetched page says about itself, where it leads, what its owner asks of robots, and whether it is a wall.
 
-lxml parses a page of 170 KiB in 0.7 ms, and knows comments, scripts and quoted signs from markup.
+lxml parses a page of 170 KiB in 0.7 ms, and knows comments, scripts and quoted signs from markup. Of what an owner
+asks `nofollow` binds the crawler. Everything else is noted in the archive and in the `meta` of the document: who builds
+a corpus decides.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import contextlib
 import hashlib
 import re
 import string
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -17,6 +20,7 @@ from urllib.parse import quote
 
 import orjson
 from lxml import etree
+from scrapy.http import Headers
 
 from corpus.charset import declared_charset, decode
 from corpus.errors import RecordError
@@ -51,6 +55,45 @@ _NUMBER = re.compile(r"\d+")
 _SPACES = " \t\r\n\f"
 _PLAIN = string.ascii_letters + string.digits + string.punctuation + " "
 
+NOFOLLOW = "nofollow"
+#: What is noted of a page.
+_NOTED = ("noindex", NOFOLLOW, "noarchive", "nosnippet", "noai", "noimageai", "unavailable_after", "tdm-reservation")
+_OURS = ("ghirbal", "*")
+#: Words before a colon that are no name of a robot.
+_VALUED = ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview")
+#: An answer of more letters is no wall: those say what to do and stop.
+MAX_WALL = 3_000
+_MAX_SIGNAL = 60
+
+#: What services that stand before a site leave in the markup of their tests for robots.
+_CHALLENGE = re.compile(
+    rb"cdn-cgi/challenge-platform|[_-]cf[_-]chl|_Incapsula_Resource|captcha-delivery\.com|px-captcha|awsWafCookie"
+    rb"|ddos-guard|sucuri_cloudproxy|(?:h|re)captcha/api\.js|g-recaptcha|h-captcha|cf-turnstile",
+    re.IGNORECASE,
+)
+_ROBOT = re.compile(
+    r"not a (?:ro)?bot|are you (?:a (?:ro)?bot|human)|you are human|checking your browser|just a moment"
+    r"|(?:enable|activate) (?:javascript|cookies)|attention required|security check|access denied"
+    r"|لست روبوت|التحقق من أنك",
+    re.IGNORECASE,
+)
+_MISSING = re.compile(
+    r"(?:^|\W)404(?:\W|$)|not found|does(?: not|n't) exist|no longer (?:available|exists)|introuvable|nicht gefunden"
+    r"|no encontrad|non trovata|não encontrad|bulunamadı|не найден|یافت نشد|يافت نشد|نہیں ملا"
+    r"|غير موجود|لم يتم العثور|تعذر العثور",
+    re.IGNORECASE,
+)
+_COOKIES = re.compile(
+    r"\b(?:cookies?|consent|privacy|gdpr|consentement|datenschutz)|çerez|ملفات تعريف الارتباط|الكوكيز|کوکی",
+    re.IGNORECASE,
+)
+#: Letters beside the links of a page that holds no story, and letters at its beginning that would say what it is.
+_BARE, _OPENING = 600, 300
+_SENTENCES = re.compile(r"[.!?؟۔\n]+")
+_SENTENCE = 20
+#: Share of its sentences that speak of cookies or consent where a page is a wall.
+_MOST = 0.5
+
 
 @dataclass(slots=True)
 class Reading:
@@ -59,10 +102,10 @@ class Reading:
     `robots` are the values of its robots metas. `visible` is its text without scripts, MAX_WORDS words of it, of an
     article FEW_WORDS, and `prose` how many letters of that are no links, or of its running text where they are ENOUGH.
     `words` is a digest of its running text, blind to menus and counters ("" if it has none), and `sketch` are the words
-    of a short one, numbers made alike. `markup` is in UTF-8; `wall` is for readers to fill in.
+    of a short one, numbers made alike. `wall` names what stands in place of a story under status 200: "challenge",
+    "consent-wall", "soft-404", or "" for a page.
     """
 
-    markup: bytes = b""
     links: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
     base: str = ""
@@ -83,7 +126,7 @@ class Reading:
 def read_page(body: bytes, content_type: str = "") -> Reading:
     """Read links, canonical address, feeds, article marks and wishes of its owner out of an HTML page."""
     markup, charset = _as_utf8(body, content_type)
-    reading = Reading(markup)
+    reading = Reading()
     parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, collect_ids=False
     )  # fmt: skip
@@ -114,6 +157,7 @@ def read_page(body: bytes, content_type: str = "") -> Reading:
     words = running.split(maxsplit=SHORT)
     if len(words) < SHORT:
         reading.sketch = frozenset(_NUMBER.sub("0", " ".join(words)).split())
+    reading.wall = _wall_of(reading, markup)
     return reading
 
 
@@ -218,3 +262,42 @@ def _json_ld(root: etree._Element) -> tuple[bool, str]:
         if depth < MAX_DEPTH:
             waiting += [(item, depth + 1) for item in inner]
     return found, published
+
+
+def signals_of(metas: Iterable[str], headers: Headers) -> list[str]:
+    """Return what robots metas, X-Robots-Tag headers and a TDM reservation ask of us, sorted.
+
+    >>> signals_of(["NONE"], Headers({"X-Robots-Tag": ["otherbot: noarchive", "ghirbal: noai"]}))
+    ['noai', 'nofollow', 'noindex']
+    """
+    found = {"tdm-reservation"} if (headers.get("tdm-reservation") or b"").strip() == b"1" else set()
+    tags = [value.decode("latin-1") for value in headers.getlist("X-Robots-Tag")]
+    for text in (*metas, *map(_for_us, tags)):
+        for part in text.split(","):
+            name, _, value = (piece.strip() for piece in part.lower().partition(":"))
+            found |= {"noindex", NOFOLLOW} if name == "none" else {f"{name}: {value}"[:_MAX_SIGNAL] if value else name}
+    return sorted(signal for signal in found if signal.partition(":")[0] in _NOTED)
+
+
+def _for_us(header: str) -> str:
+    """Return the value of an X-Robots-Tag without the robot it is for, "" if that is another."""
+    robot, colon, rest = header.partition(":")
+    name = robot.strip().lower()
+    if not colon or "," in robot or name in _VALUED:
+        return header
+    return rest if name in _OURS else ""
+
+
+def _wall_of(reading: Reading, markup: bytes) -> str:
+    """Name what stands in place of a story; what marks itself as an article never is a wall."""
+    text = reading.visible
+    if reading.is_article or len(text) > MAX_WALL:
+        return ""
+    if reading.prose <= _BARE:
+        if _ROBOT.search(reading.title) or _ROBOT.search(text[:_OPENING]) or _CHALLENGE.search(markup):
+            return "challenge"
+        if _MISSING.search(reading.title):
+            return "soft-404"
+    sentences = [sentence for sentence in _SENTENCES.split(text) if len(sentence) >= _SENTENCE]
+    of_cookies = sum(_COOKIES.search(sentence) is not None for sentence in sentences)
+    return "consent-wall" if of_cookies and of_cookies >= _MOST * len(sentences) else ""

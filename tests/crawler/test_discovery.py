@@ -138,9 +138,9 @@ def _moved(location: str) -> Answer:
         ({"/robots.txt": Answer(b"", 503)}, "forbids everything for now; try later (it answers 503)"),
         ({"/robots.txt": Answer(b"", 429)}, "forbids everything for now; try later (it answers 429)"),
         ({}, "answers 404"),
-        pytest.param({"/": _moved("/")}, "more than 5 redirects", marks=pytest.mark.slow),
-        ({"/": _moved("file:///etc/passwd")}, "redirects to what is no http or https url"),
-        ({"/": _moved(f"http://{'a' * 70}.example/")}, "redirects to what is no http or https url"),
+        pytest.param({"/": _moved("/")}, "redirects without end", marks=pytest.mark.slow),
+        ({"/": _moved("file:///etc/passwd")}, "or to what is no http or https url"),
+        ({"/": _moved(f"http://{'a' * 70}.example/")}, "or to what is no http or https url"),
     ],
 )  # fmt: skip
 def test_a_draft_that_cannot_be_made_says_why(tmp_path: Path, routes: dict[str, Answer], message: str) -> None:

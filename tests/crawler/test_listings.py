@@ -25,7 +25,7 @@ MAP = b"""<?xml version="1.0"?><!-- x --><urlset xmlns="http://www.sitemaps.org/
 
 
 def read(body: bytes, content_type: str = "", encodings: str = "") -> list[ListingEntry]:
-    return read_listing((body, content_type, encodings)) or []
+    return read_listing(body, content_type, encodings) or []
 
 
 def test_a_sitemap_gives_addresses_dates_and_titles() -> None:
@@ -45,7 +45,7 @@ def test_an_index_a_plain_list_and_a_misplaced_feed_are_read() -> None:
     assert all(map(is_listing, (index, feed, MAP)))
     assert not any(map(is_listing, (b"<html><feed-box>", b"")))
     for page in (b"<html><ul><li>https://e.com/a</ul></html>", b'{"items": 3}', b"nothing", b"", b"\x1f\x8b"):
-        assert read_listing((page, "", "")) is None
+        assert read_listing(page, "") is None
 
 
 @pytest.mark.parametrize("cut", range(0, len(MAP), 37))

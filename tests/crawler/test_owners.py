@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from scrapy.http import Headers
 
-from crawler.web.owners import signals_of, wall_of
-from crawler.web.pages import read_page
+from crawler.web.pages import read_page, signals_of
 
 
 @pytest.mark.parametrize(
@@ -64,4 +63,4 @@ def page(title: str, text: str, markup: str = "") -> bytes:
     ],
 )  # fmt: skip
 def test_walls_are_told_from_pages(body: bytes, name: str) -> None:
-    assert wall_of(read_page(body)) == name
+    assert read_page(body).wall == name
