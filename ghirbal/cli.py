@@ -38,19 +38,7 @@ resumes.
 """
 
 
-class _Commands(click.Group):
-    """The commands; an interrupt ends one without the empty line that click prints where no terminal shows ^C."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt as interrupt:
-            raise click.Abort from interrupt
-
-
-@click.group(
-    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=_EXITS
-)
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=_EXITS)
 @click.version_option(package_name="ghirbal")
 def ghirbal() -> None:
     """Turn scraped news into a clean text corpus in which each story stands once.
@@ -242,7 +230,11 @@ def main() -> NoReturn:
 def _call() -> int:
     """Run one command and return its exit code; whatever goes wrong is said on standard error."""
     try:
-        return int(ghirbal.main(standalone_mode=False) or EXIT_DONE)
+        # Without `ghirbal.main`, which prints an empty line at an interrupt, even where no terminal shows ^C.
+        with ghirbal.make_context("ghirbal", sys.argv[1:]) as context:
+            return int(ghirbal.invoke(context) or EXIT_DONE)
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except GhirbalError as error:
         return _say(str(error), error.exit_code)
     except click.ClickException as error:
