@@ -190,9 +190,7 @@ for _command in COMMANDS:
     ghirbal.add_command(_command)
 
 
-def _run(
-    command: str, *, quiet: bool, log: str | None, config: str | None, salvage: bool, **options: Any
-) -> int:
+def _run(command: str, *, quiet: bool, log: str | None, config: str | None, salvage: bool, **options: Any) -> int:
     from ghirbal.config import read_config, salvaging
     from ghirbal.console import show_summary
     from ghirbal.jobs import Job, run_job

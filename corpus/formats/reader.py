@@ -25,8 +25,7 @@ from corpus.formats.csv import read_csv
 from corpus.formats.feed import FEED, read_feed
 from corpus.formats.fields import sort_keys
 from corpus.formats.json_array import read_json
-from corpus.formats.jsonl import WHOLE, Part, bare, read_lines
-from corpus.formats.lines import check_whole, read_whole
+from corpus.formats.lines import WHOLE, Part, bare, check_whole, read_lines, read_whole
 from corpus.formats.packed import unpack
 from corpus.formats.parquet import read_parquet
 from corpus.formats.rows import ADVICE, Read, ReadConfig

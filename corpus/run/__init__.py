@@ -1,16 +1,15 @@
 """Run stages over a corpus: cut it into tasks, work on them in processes, learn in between, resume after a crash.
 
 In: stages and a listing. Out: published files and counts. Read stage (what a stage is), plan (what is to be done),
-worker (one task), pool and cluster (where tasks run), runner (all of them), sandbox (pages that hang), report and
-samples (what is counted and shown).
+worker (one task), pool and cluster (where tasks run), runner (all of them), sandbox (pages that hang), report
+(what is counted and shown).
 """
 
 from __future__ import annotations
 
 from corpus.run.plan import Plan
-from corpus.run.report import Report
+from corpus.run.report import Report, draw
 from corpus.run.runner import RunResult, Watcher, cut_segments, first_tasks, open_pool, run_stages
-from corpus.run.samples import draw
 from corpus.run.sandbox import Guard
 from corpus.run.stage import Accumulator, Learner, Map, Stage, apply_stage, run_here, summarise
 from corpus.run.worker import map_file

@@ -64,9 +64,7 @@ class DaskPool(Processes):
         here: dict[str, Any] = {"host": "127.0.0.1", "threads_per_worker": 1, "dashboard_address": None}
         try:
             if self._address == LOCAL:
-                scheduler = self._opened.enter_context(
-                    dask.LocalCluster(self._workers, memory_limit=None, **here)
-                )
+                scheduler = self._opened.enter_context(dask.LocalCluster(self._workers, memory_limit=None, **here))
                 where = {"address": scheduler}
             else:
                 where = {"address" if "://" in self._address else "scheduler_file": self._address}

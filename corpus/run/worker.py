@@ -20,8 +20,7 @@ from corpus.formats.reader import read_input
 from corpus.formats.shards import FAST_LEVEL, Format, Shard, open_shard
 from corpus.records import Document, Failure, Page, Record, Skip, Source, Verdict, drop, fail, set_key
 from corpus.run.plan import Item, Plan, Segment, Task, TaskResult, find_done, first_key, learned_path, save_done
-from corpus.run.report import Report
-from corpus.run.samples import Explaining, explain
+from corpus.run.report import Explaining, Report, explain
 from corpus.run.sandbox import Guard
 from corpus.run.stage import Accumulator, Learner, apply_stage, summarise
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.files.listing import InputFile
-from corpus.formats.jsonl import WHOLE, Part
+from corpus.formats.lines import WHOLE, Part
 from corpus.formats.reader import read_input
 from corpus.formats.rows import ReadConfig
 from corpus.records import Document, Failure, Page, Skip
