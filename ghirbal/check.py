@@ -19,8 +19,8 @@ from ghirbal.published import (
     Manifest,
     RemovedRecord,
     finished_at,
-    read_manifest,
     read_rows,
+    read_struct,
 )
 from ghirbal.survey import Survey
 
@@ -33,7 +33,7 @@ def check_corpus(out: Path) -> list[str]:
     """
     out = finished_at(out)
     try:
-        manifest = read_manifest(out)
+        manifest = read_struct(out / MANIFEST, Manifest)
     except UsageError as error:
         return [str(error)]
     if broken := list(_check_files(out, manifest)):

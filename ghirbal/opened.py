@@ -15,19 +15,20 @@ import orjson
 
 from corpus.arabic import fold
 from corpus.errors import UsageError, load_package
-from corpus.records import FREE_FIELDS, GIVEN_ID, Copy, Document, Source
+from corpus.records import FREE_FIELDS, GIVEN_ID, Document, Source
 from ghirbal.account import Account, account_for
 from ghirbal.published import (
     CLUSTERS,
+    MANIFEST,
     Cluster,
     Found,
     Manifest,
     RemovedRecord,
     finished_at,
     read_lines,
-    read_manifest,
     read_marker,
     read_rows,
+    read_struct,
 )
 
 #: Files read at a time, and records that one name may stand for in each.
@@ -60,7 +61,7 @@ class Corpus:
     def __init__(self, path: str | Path) -> None:
         self.path = finished_at(path)
         self.marker = read_marker(self.path)
-        self.manifest: Manifest = read_manifest(self.path)
+        self.manifest: Manifest = read_struct(self.path / MANIFEST, Manifest)
         if self.manifest.configuration.format == "txt":
             raise UsageError(f"{path}: a corpus of format txt holds bare texts; build it as jsonl.zst")
 
@@ -122,26 +123,23 @@ class Corpus:
         return load_package("pandas", "to_pandas").DataFrame(self._rows())
 
     def to_polars(self) -> Any:
-        """Return the documents as a `polars.DataFrame`; `trace` and `meta` are JSON."""
-        polars = load_package("polars", "to_polars")
-        texts = polars.List(polars.String)
-        copy = {name: polars.Float64 if name == "score" else polars.String for name in Copy.__dataclass_fields__}
-        # Of what is empty in every document no type could be told.
-        types = {"authors": texts, "tags": texts, "also_in": polars.List(polars.Struct(copy))}
-        return polars.DataFrame(self._rows(flat=True), schema_overrides=types, infer_schema_length=None)
+        """Return the documents as a `polars.DataFrame`; `trace` and `meta` are JSON. Needs pyarrow as well."""
+        return load_package("polars", "to_polars").from_arrow(self._table("to_polars"))
 
     def to_dataset(self) -> Any:
         """Return the documents as a `datasets.Dataset`; `trace` and `meta` are JSON."""
+        return load_package("datasets", "to_dataset").Dataset(self._table("to_dataset"))
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [orjson.loads(orjson.dumps(document)) for document in self]
+
+    def _table(self, what: str) -> Any:
         from corpus.formats import arrow_schema
 
-        datasets, arrow = (load_package(name, "to_dataset") for name in ("datasets", "pyarrow"))
-        return datasets.Dataset(arrow.Table.from_pylist(self._rows(flat=True), arrow_schema()))
-
-    def _rows(self, *, flat: bool = False) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = [orjson.loads(orjson.dumps(document)) for document in self]
-        for row in rows if flat else ():
+        rows = self._rows()
+        for row in rows:
             row |= {name: orjson.dumps(row[name], option=orjson.OPT_SORT_KEYS).decode() for name in FREE_FIELDS}
-        return rows
+        return load_package("pyarrow", what).Table.from_pylist(rows, arrow_schema())
 
 
 def documents_of(parts: Sequence[Path], ids: Iterable[str]) -> dict[str, Document]:

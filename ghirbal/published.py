@@ -157,7 +157,7 @@ def find_records(inputs: Iterable[str]) -> dict[str, set[str] | None]:
         with translated(folder, "read"):
             if not folder.is_file() and is_finished(corpus := corpus_at(folder)):
                 # In plain JSONL a part without documents is an empty file, which as an input would be a failure.
-                parts = read_manifest(corpus).files.items()
+                parts = read_struct(corpus / MANIFEST, Manifest).files.items()
                 files = [corpus / file for file, said in parts if file.startswith("corpus/") and said.bytes]
                 if missing := [path for path in files if not path.is_file()]:
                     raise UsageError(f"{missing[0]}: missing; {_REMEDY}")
@@ -183,22 +183,13 @@ def read_struct(path: Path, kind: type[_Kind]) -> _Kind:
         raise UsageError(f"{path}: not as a run of ours writes it ({error}); {_REMEDY}") from error
 
 
-def read_manifest(out: Path) -> Manifest:
-    """Read the manifest of a finished corpus.
-
-    Raises:
-        UsageError: it is missing, or not as a run writes it.
-    """
-    return read_struct(out / MANIFEST, Manifest)
-
-
 def read_marker(out: Path) -> str:
     """Return the digest that names the state of a finished corpus.
 
     Raises:
         UsageError: the marker or the manifest is missing or changed.
     """
-    marker, digest = _bytes(out / SUCCESS), _digest(_bytes(out / MANIFEST))
+    marker, digest = _bytes(out / SUCCESS), hashlib.sha256(_bytes(out / MANIFEST)).hexdigest()
     if marker.strip() != digest.encode("ascii"):
         remedy = f"run: ghirbal check {out}, or make the corpus anew with --fresh"
         raise UsageError(f"{out / MANIFEST}: changed since it was published; {remedy}")
@@ -214,8 +205,8 @@ def read_report(out: Path) -> Report:
     from corpus.run import Report
 
     read_marker(out)
-    said = read_manifest(out).files.get(REPORT)
-    if said is None or said.sha256 != _digest(_bytes(out / REPORT)):
+    said = read_struct(out / MANIFEST, Manifest).files.get(REPORT)
+    if said is None or said.sha256 != hashlib.sha256(_bytes(out / REPORT)).hexdigest():
         raise UsageError(f"{out / REPORT}: changed since it was published; {_REMEDY}")
     return read_struct(out / REPORT, Report)
 
@@ -264,7 +255,3 @@ def _bytes(path: Path) -> bytes:
             return path.read_bytes()
         except FileNotFoundError:
             raise UsageError(f"{path}: missing; {_REMEDY}") from None
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -7,7 +7,7 @@ from pathlib import Path
 from corpus.errors import EXIT_DONE, EnvironmentFault, UsageError, load_package
 from ghirbal.check import check_corpus
 from ghirbal.console import quote, results
-from ghirbal.published import MANIFEST, SUCCESS, corpus_at, read_manifest, read_marker
+from ghirbal.published import MANIFEST, SUCCESS, Manifest, corpus_at, read_marker, read_struct
 
 
 def push_corpus(out: str, repo: str, *, public: bool) -> int:
@@ -23,7 +23,7 @@ def push_corpus(out: str, repo: str, *, public: bool) -> int:
     folder = corpus_at(Path(out))
     if broken := check_corpus(folder):
         raise UsageError(f"{out}: {broken[0]}; only a corpus that keeps its laws is pushed, see: ghirbal check {out}")
-    names = [*read_manifest(folder).files, MANIFEST, SUCCESS]
+    names = [*read_struct(folder / MANIFEST, Manifest).files, MANIFEST, SUCCESS]
     hub = library.HfApi()
     try:
         place = hub.create_repo(repo, repo_type="dataset", private=not public, exist_ok=True)

@@ -21,7 +21,7 @@ from collections.abc import Callable, Generator
 from functools import partial
 from io import FileIO
 from pathlib import Path, PurePath
-from typing import Protocol, Self, cast
+from typing import Any, Self, cast
 
 from isal import igzip_lib
 
@@ -49,24 +49,13 @@ _MAGIC_BYTES = 10
 _SUFFIXES = {".gz": "gzip", ".zst": "zstd", ".bz2": "bzip2", ".xz": "xz"}
 
 
-class _Engine(Protocol):
-    """What the decompressors have in common."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def needs_input(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
-
-
-def zstd_engine() -> _Engine:
+def zstd_engine() -> zstd.ZstdDecompressor:
     """Return a decompressor of one zstd frame; its window is bounded."""
     return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
 
 
-_ENGINES: dict[str, Callable[[], _Engine]] = {
+#: Of one member or frame each: `decompress`, `eof`, `needs_input`, `unused_data`.
+_ENGINES: dict[str, Callable[[], Any]] = {
     "gzip": partial(igzip_lib.IgzipDecompressor, flag=igzip_lib.DECOMP_GZIP),
     "zstd": zstd_engine,
     "bzip2": bz2.BZ2Decompressor,

@@ -114,17 +114,9 @@ def name_inputs(paths: Sequence[str]) -> list[str]:
     ([''], ['sahil', 'wadi'], ['a/x', 'b/x', 'c'])
     """
     parts = [Path(path).parts[Path(path).is_absolute() :] for path in paths]
-    depths = [min(len(paths) - 1, 1)] * len(paths)
-    while True:
-        names = ["/".join(own[len(own) - depth :]) for own, depth in zip(parts, depths, strict=True)]
-        times = Counter(names)
-        deeper = [
-            depth + (times[name] > 1 and depth < len(own))
-            for own, name, depth in zip(parts, names, depths, strict=True)
-        ]
-        if deeper == depths:
-            return names
-        depths = deeper
+    ends = [["/".join(own[at:]) for at in range(len(own) - 1, -1, -1)] or [""] for own in parts]
+    times = Counter(end for own in ends for end in own)
+    return [next((end for end in own if times[end] == 1), own[-1]) if len(paths) > 1 else "" for own in ends]
 
 
 def _list_one(root: str, name: str, only: Container[str] | None, find: Find) -> Iterator[_Found | Failure]:

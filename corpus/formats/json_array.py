@@ -17,10 +17,9 @@ from typing import Any
 from corpus.errors import InputError
 from corpus.files.compressed import Stream
 from corpus.files.listing import InputFile
-from corpus.formats.fields import MAX_NESTING
+from corpus.formats.fields import LOOKED_AT, MAX_NESTING, is_record, rows_in
 from corpus.formats.lines import bare, check_whole, read_lines, read_whole, recoded, records_of_json, split_lines
 from corpus.formats.rows import Read, ReadConfig, record_from
-from corpus.formats.wrapped import LOOKED_AT, is_record, rows_in
 from corpus.records import Failure, Source
 
 _BACKSLASH = ord("\\")

@@ -17,8 +17,8 @@ from corpus.charset import marked_codec
 from corpus.errors import InputError
 from corpus.files.compressed import Stream
 from corpus.files.listing import InputFile
+from corpus.formats.fields import rows_in
 from corpus.formats.rows import Read, ReadConfig, record_from
-from corpus.formats.wrapped import rows_in
 from corpus.records import Failure, Source
 
 #: Stands for what is no character in the charset of a file: no UTF-8 has it, so the record that holds it fails.

@@ -13,8 +13,7 @@ import msgspec
 
 from corpus.dates import parse_date
 from corpus.errors import RecordError
-from corpus.formats.fields import FIELD_NAMES, look_up, paths, quote_keys, sort_keys, take, text_in, value_in
-from corpus.formats.wrapped import open_row
+from corpus.formats.fields import FIELD_NAMES, look_up, open_row, paths, quote_keys, sort_keys, take, text_in, value_in
 from corpus.languages import UNDETERMINED, language_code
 from corpus.letters import mend
 from corpus.markup import is_page

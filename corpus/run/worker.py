@@ -213,20 +213,16 @@ class _TaskRun:
 
 def audit_row(source: Source, verdict: Verdict, stage: str, record: Record | None) -> dict[str, Any]:
     """Describe one record that is not kept: address, reason, the stage that said so, and its evidence."""
+    known = {name: getattr(record, name, "") for name in ("id", "outlet", "url", "title", "published", "language")}
     text = record.text if isinstance(record, Document) else ""
     return dict(verdict.detail) | {
-        "id": record.id if record else "",
+        **known,
         "source": {"path": source.path, "record": source.record, "offset": source.offset},
         "reason": verdict.reason,
         "stage": stage,
         "failed": verdict.failed,
-        "outlet": record.outlet if record else "",
-        "url": record.url if record else "",
-        "title": record.title if record else "",
-        "published": record.published if record else "",
         "excerpt": text[:EXCERPT_LENGTH],
-        "language": record.language if isinstance(record, Document) else "",
-        "trace": record.trace if isinstance(record, Document) else {},
+        "trace": getattr(record, "trace", {}),
     }
 
 
