@@ -18,8 +18,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -43,7 +41,9 @@ _PART = re.compile(rf"part-\d{{5,}}\.(?:{'|'.join(map(re.escape, FORMATS))})", r
 #: What stands in STATE while a run is on; what a run that never got to its note can have left there.
 _TRANSIENT, _BEFORE_NOTE = ("work", "index", "stdin"), ("lock", "stdin", "run.json")
 #: The packages whose code decides what comes out; what is fetched is the business of the crawl.
-_PACKAGES = ("cleaning", "corpus", "dedup", "ghirbal")
+_PACKAGES, _SOURCES = ("cleaning", "corpus", "dedup", "ghirbal"), {".py", ".toml", ".css", ".js", ".jinja"}
+#: Where they all are installed.
+INSTALLED = Path(__file__).parents[1]
 _CODE = "code"
 #: A manifest lists at most so many inputs by name; all are covered by the digest of their listing.
 _MAX_INPUTS = 10_000
@@ -87,21 +87,13 @@ def library_versions() -> dict[str, str]:
 
 @cache
 def code_digest() -> str:
-    """Hash the code and the tables of all packages that decide what comes out, wherever they are installed."""
+    """Hash the code and the tables of all packages that decide what comes out."""
     digest = hashlib.sha256()
-    for package in _PACKAGES:
-        for name, data in sorted(_sources(files(package), package)):
-            digest.update(f"{name}\0{len(data)}\0".encode() + data)
+    for path in sorted(path for package in _PACKAGES for path in (INSTALLED / package).rglob("*.*")):
+        if path.suffix in _SOURCES:
+            data = path.read_bytes()
+            digest.update(f"{path.relative_to(INSTALLED).as_posix()}\0{len(data)}\0".encode() + data)
     return digest.hexdigest()
-
-
-def _sources(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
-    for entry in folder.iterdir():
-        inside = f"{name}/{entry.name}"
-        if entry.is_dir():
-            yield from _sources(entry, inside)
-        elif inside.endswith((".py", ".toml", ".css", ".js", ".jinja")):
-            yield inside, entry.read_bytes()
 
 
 def claim(out: Path, identity: Identity, *, fresh: bool) -> bool:

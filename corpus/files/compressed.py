@@ -19,7 +19,6 @@ import stat
 import sys
 from collections.abc import Callable, Generator
 from functools import partial
-from io import FileIO
 from pathlib import Path, PurePath
 from typing import Any, Self, cast
 
@@ -98,7 +97,9 @@ class Stream:
 
     def __init__(self, path: str, *, offset: int = 0, codec: str = "") -> None:
         self.path = path
-        self._file = _open_regular(path)
+        if not stat.S_ISREG(Path(path).stat().st_mode):  # to open a FIFO would wait for ever
+            raise InputError("not a regular file", path=path, reason="not-a-file")
+        self._file = Path(path).open("rb", buffering=0)  # noqa: SIM115 - closed by `close`
         self._known = _identity(os.fstat(self._file.fileno()))
         self.member = offset
         try:
@@ -192,14 +193,3 @@ def _opens_like(data: bytes, codec: str) -> bool:
 
 def _identity(status: os.stat_result) -> tuple[int, ...]:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-
-
-def _open_regular(path: str) -> FileIO:
-    """Open a regular file and nothing else: opening a FIFO would wait for ever."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    if stat.S_ISREG(Path(path).stat().st_mode):
-        descriptor = os.open(path, flags)
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return os.fdopen(descriptor, "rb", buffering=0)
-        os.close(descriptor)
-    raise InputError("not a regular file", path=path, reason="not-a-file")

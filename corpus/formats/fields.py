@@ -1,4 +1,4 @@
-"""Find the fields of a record by the names that scrapers give them, and the records that other things are wrapped around.
+"""Find the fields of a record by the names that scrapers give them, and the records within other things.
 
 Names are compared folded and without what parts their words: "articleBody", "article_body" and "Article Body" are one.
 A word that only says what is described ("article", "news", "raw") may stand before or behind a name. Records are

@@ -209,7 +209,7 @@ def test_a_rule_that_changed_is_another_run(dumps, tmp_path, monkeypatch, capsys
     home = tmp_path / "home"
     for package in PACKAGES:
         shutil.copytree(ROOT / package, home / package, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(output, "files", home.joinpath)
+    monkeypatch.setattr(output, "INSTALLED", home)
     monkeypatch.setattr(output, "code_digest", output.code_digest.__wrapped__)
     run = partial(call, monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q", "--workers", 1)
 
