@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from corpus.records import Document
+from ghirbal.glossary import REASONS
 from ghirbal.published import Found, RemovedRecord
 
 #: The stages of each command, in order.
@@ -14,14 +15,6 @@ _STAGES = {
     "build": ("read", "extract", "clean", "filter", "dedup"),
     "clean": ("read", "extract", "clean", "filter"),
     "dedup": ("read", "extract", "dedup"),
-}
-_RELATIONS = {
-    "exact": "the same words",
-    "near": "the same story with changes",
-    "contained": "a shorter or cut copy",
-    "extended": "a page that holds the story and more",
-    "earlier": "an earlier version of the same page",
-    "same": "the same record once more",
 }
 
 
@@ -93,6 +86,6 @@ def _removed(record: Found) -> str:
     scores = ", ".join(f"{name} {value:g}" for name, value in record.scores.items())
     of = filter(None, (record.survivor_outlet or "the same outlet", record.survivor_title, record.survivor_url))
     return (
-        f"{said}, {_RELATIONS.get(record.relation, record.relation)} as {record.survivor} ({', '.join(of)})"
+        f"{said}, {REASONS.get(record.reason, record.relation)}: {record.survivor} ({', '.join(of)})"
         f"{f'; {scores}' if scores else ''}{f'; both say: {record.passage}' if record.passage else ''}"
     )

@@ -137,7 +137,7 @@ def test_a_record_is_known_by_the_id_it_brought_and_its_survivor_by_title(tmp_pa
     assert [(account.kept, account.record.title) for account in accounts] == [(True, "عن السد"), (True, "عن الجسر")]
     (copy,) = Corpus(tmp_path / "out").why("8")
     assert copy.record.survivor_title == "عن الجسر"
-    assert f"the same words as {copy.survivor.id} (wadi, عن الجسر)" in copy.stages["dedup"]
+    assert f"the same words as the document that was kept: {copy.survivor.id} (wadi, عن الجسر)" in copy.stages["dedup"]
 
 
 def test_removed_keeps_whole_texts_unless_told_otherwise(job, tmp_path):
