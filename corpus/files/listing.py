@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
 from corpus.errors import InputError, UsageError
-from corpus.files.remote import find_stored, is_address
+from corpus.files.remote import Store, find_stored, is_address, version_of
 from corpus.records import Failure, Source, folders_naming
 
 #: The INPUT that stands for standard input.
@@ -147,11 +147,13 @@ def _list_one(root: str, name: str, only: Container[str] | None, find: Find) -> 
 
 
 def _list_address(root: str, name: str) -> Iterator[_Found]:
-    for file in find_stored(root):
-        parts = PurePosixPath(file.below).parts
-        if not any(part.startswith(".") for part in parts) and not file.below.endswith(f".warc.gz{UNFINISHED}"):
+    store = Store(root)
+    for below, entry in find_stored(store).items():
+        parts = PurePosixPath(below).parts
+        if not any(part.startswith(".") for part in parts) and not below.endswith(f".warc.gz{UNFINISHED}"):
             shown = show_name("/".join(filter(None, (name, *parts))) or PurePosixPath(root).name)
-            yield _Found(InputFile(file.address, shown, file.size, file.version), file.address)
+            file = InputFile(store.address_of(below), shown, int(entry["size"] or 0), version_of(entry))
+            yield _Found(file, file.path)
 
 
 def _look(path: str, name: str) -> _Found | Failure | None:

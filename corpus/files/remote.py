@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from hashlib import blake2b, file_digest, md5, sha256
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -31,18 +31,6 @@ def is_address(path: str) -> bool:
     (True, False, False)
     """
     return _ADDRESS.match(path) is not None
-
-
-class StoredFile(NamedTuple):
-    """Tell of a file at an address where it is `below` the address that was asked for, "" for that itself.
-
-    `version` differs between versions of the file, and is 0 where the store says nothing of them.
-    """
-
-    address: str
-    below: str
-    size: int
-    version: int
 
 
 class Store:
@@ -119,39 +107,43 @@ class Store:
             with self._system.open(self._place(name), "rb") as stored:
                 return file_digest(stored, "sha256").digest() == file_digest(own, "sha256").digest()
 
-    def stored(self, name: str, entry: dict[str, Any]) -> StoredFile:
-        """Tell of a file that was found."""
-        said = "\0".join(f"{key}={entry[key]}" for key in _VERSION if entry.get(key))
-        version = int.from_bytes(blake2b(said.encode(), digest_size=7).digest(), "big") if said else 0
-        return StoredFile(self._system.unstrip_protocol(self._place(name)), name, int(entry["size"] or 0), version)
+    def address_of(self, name: str) -> str:
+        """Return the whole address of a file."""
+        return str(self._system.unstrip_protocol(self._place(name)))
 
     def _place(self, name: str) -> str:
         return f"{self._path.rstrip('/')}/{name}" if name else self._path
 
 
-def find_stored(address: str) -> list[StoredFile]:
-    """Return the files at or below an address; of a finished corpus these are the parts that its manifest names.
+def version_of(entry: Mapping[str, Any]) -> int:
+    """Return a number that differs between versions of a stored file; 0 where the store says nothing of them."""
+    said = "\0".join(f"{key}={entry[key]}" for key in _VERSION if entry.get(key))
+    return int.from_bytes(blake2b(said.encode(), digest_size=7).digest(), "big") if said else 0
+
+
+def find_stored(store: Store) -> dict[str, dict[str, Any]]:
+    """Return the files that are to be read there; of a finished corpus these are the parts that its manifest names.
 
     Raises:
         UsageError: nothing is there, or a corpus that is damaged, or the package for such addresses is not installed.
         EnvironmentFault: the store does not answer, or refuses.
     """
-    store = Store(address)
     files = store.find()
     if not files:
-        raise UsageError(f"{address}: no such file or folder")
+        raise UsageError(f"{store.address}: no such file or folder")
     for marker in [name for name in files if PurePosixPath(name).name == "_SUCCESS"]:
         corpus = marker.removesuffix("_SUCCESS")
         manifest = store.read(f"{corpus}manifest.json") if f"{corpus}manifest.json" in files else b""
         if store.read(marker).strip() != sha256(manifest).hexdigest().encode("ascii"):
-            raise UsageError(f"{address}: {corpus}manifest.json is not what was published; publish the corpus again")
+            message = f"{corpus}manifest.json is not what was published; publish the corpus again"
+            raise UsageError(f"{store.address}: {message}")
         # In plain JSONL a part without documents is an empty file, which as an input would be a failure.
         named = {f"{corpus}{name}": said["bytes"] for name, said in orjson.loads(manifest)["files"].items()}
         parts = {name for name, size in named.items() if size and name.startswith(f"{corpus}corpus/")}
         if missing := parts - files.keys():
-            raise UsageError(f"{address}: {min(missing)} is missing; publish the corpus again")
+            raise UsageError(f"{store.address}: {min(missing)} is missing; publish the corpus again")
         files = {name: said for name, said in files.items() if name in parts or not name.startswith(corpus)}
-    return [store.stored(name, entry) for name, entry in files.items()]
+    return files
 
 
 @contextmanager

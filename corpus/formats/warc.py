@@ -12,7 +12,6 @@ import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -51,9 +50,10 @@ _CUTS = {"length": "length", "time": "time", "disconnect": "disconnect", "unspec
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """The header of a record: its fields, its own length and that of the block behind it."""
+    """The header of a record: its fields, our own notes among them, its own length and that of the block behind it."""
 
     fields: Mapping[str, str]
+    notes: Mapping[str, Any]
     start: int
     length: int
 
@@ -69,14 +69,13 @@ class _Head:
         return self.fields.get(name, "")
 
     def note(self, name: str) -> str:
-        """Return what our own crawler noted of the page in WARC-JSON-Metadata, or ""."""
-        value = _notes(self.get("warc-json-metadata")).get(name)
+        """Return what our own crawler noted of the page, or ""."""
+        value = self.notes.get(name)
         return scrub(repair_mojibake(value)) if isinstance(value, str) else ""
 
     def meta(self) -> dict[str, Any]:
         """Return the `meta` of a page: selectors of the outlets file, and signals of its owner."""
-        notes = _notes(self.get("warc-json-metadata"))
-        lists = {name: notes[name] for name in (DROP, SIGNALS) if isinstance(notes.get(name), list)}
+        lists = {name: self.notes[name] for name in (DROP, SIGNALS) if isinstance(self.notes.get(name), list)}
         found = {name: [value for value in values if isinstance(value, str)] for name, values in lists.items()}
         return {name: texts for name, texts in found.items() if texts}
 
@@ -120,15 +119,6 @@ def _read_record(archive: ArchiveStream, source: Source, config: ReadConfig) -> 
     return Skip(source, reason) if reason else None
 
 
-@lru_cache(maxsize=1)
-def _notes(text: str) -> dict[str, Any]:
-    try:
-        notes = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return {}  # the field is anybody's; only ours must be understood
-    return notes if isinstance(notes, dict) else {}
-
-
 def _read_head(archive: ArchiveStream) -> _Head:
     head, found, _ = archive.look(0, HEAD_BYTES).partition(_END_OF_HEAD)
     if not (head.startswith(MARK) and found):
@@ -139,7 +129,11 @@ def _read_head(archive: ArchiveStream) -> _Head:
         raise RecordError(f"Content-Length is {length[:40]!r}", reason="corrupt-record")
     if not fields.get("warc-type"):
         raise RecordError("there is no WARC-Type", reason="corrupt-record")
-    return _Head(fields, len(head) + len(found), int(length))
+    try:
+        notes = orjson.loads(fields.get("warc-json-metadata", "{}"))
+    except orjson.JSONDecodeError:
+        notes = {}  # the field is anybody's; only ours must be understood
+    return _Head(fields, notes if isinstance(notes, dict) else {}, len(head) + len(found), int(length))
 
 
 def _reason_to_skip(archive: ArchiveStream, head: _Head) -> str | None:
