@@ -1,8 +1,8 @@
 """A corpus at an address, `s3://bucket/corpus`: made in a folder of this machine, then published there.
 
-A store has no rename, but a file of it is absent or complete. Parts go up first, under names that no other corpus has
-there; then an older marker goes, and what readers look up by name goes up, the manifest, and last the marker, which is
-the only commit point.
+A store has no rename, but a file of it is absent or complete. Parts go up first, under names with their digests, which
+no other part has; then an older marker goes, and what readers look up by name goes up, the manifest, and last the
+marker, which is the only commit point.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def prepare_upload(folder: Path, address: str, *, fresh: bool) -> None:
 
 
 def upload(folder: Path, address: str, watch: Watcher) -> None:
-    """Publish the finished corpus in `folder` at `address`; what is there already is not sent again.
+    """Publish the finished corpus in `folder` at `address`; parts that are there already are not sent again.
 
     Raises:
         EnvironmentFault: the store refuses, or something else writes there; the same command goes on.
@@ -81,30 +81,26 @@ def upload(folder: Path, address: str, watch: Watcher) -> None:
 def _send(store: Store, there: dict[str, Any], folder: Path, watch: Watcher) -> Iterable[str]:
     """Put what is not `there` yet, the marker last; return the names of the files of the corpus."""
     manifest = orjson.loads((folder / MANIFEST).read_bytes())
-    watch.begin("upload", len(manifest["files"]))
-    paths: dict[str, Path] = {}
-    held: set[str] = set()
+    files: dict[str, Any] = {}
+    paths: dict[str, Path] = {MANIFEST: folder / STATE / _SENT}
     for name, said in manifest["files"].items():
-        sent, path = name, folder / name
-        same = sent in there and store.holds(sent, there[sent], path)
-        if sent in there and not same and _PART.fullmatch(name):
-            stem, _, form = name.partition(".")
-            sent = f"{stem}-{said['sha256'][:16]}.{form}"
-            same = sent in there and store.holds(sent, there[sent], path)
-        paths[sent] = path
-        held |= {sent} if same else set()
-    files = {sent: manifest["files"][path.relative_to(folder).as_posix()] for sent, path in paths.items()}
-    marker = publish_json(folder / STATE / _SENT, manifest | {"files": files}).sha256
-    paths[MANIFEST] = folder / STATE / _SENT
+        stem, _, form = name.partition(".")
+        sent = f"{stem}-{said['sha256'][:16]}.{form}" if _PART.fullmatch(name) else name
+        files[sent], paths[sent] = said, folder / name
+    marker = publish_json(paths[MANIFEST], manifest | {"files": files}).sha256
+    sizes = {name: path.stat().st_size for name, path in paths.items()}
     # Parts first: they stand in nobody's place. What stands in the place of an older corpus waits for its marker to go.
-    for name in sorted(paths.keys() - held, key=lambda name: (name == MANIFEST, not _PART.fullmatch(name), name)):
+    kept = {name for name in paths if _PART.fullmatch(name) and there.get(name, {}).get("size") == sizes[name]}
+    todo = sorted(paths.keys() - kept, key=lambda name: (name == MANIFEST, not _PART.fullmatch(name), name))
+    watch.begin("upload", len(todo))
+    for name in todo:
         if SUCCESS in there and not _PART.fullmatch(name):
             store.remove(SUCCESS)
             del there[SUCCESS]
         store.put(name, paths[name])
         watch.advance(1)
     now = store.find()
-    if wrong := [name for name, path in paths.items() if now.get(name, {}).get("size") != path.stat().st_size]:
+    if wrong := [name for name, size in sizes.items() if now.get(name, {}).get("size") != size]:
         message = f"{store.address}: {wrong[0]} is not what was sent; does something else write there?"
         raise EnvironmentFault(f"{message} The same command goes on")
     store.write(SUCCESS, f"{marker}\n".encode("ascii"))

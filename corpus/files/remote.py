@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import blake2b, file_digest, md5, sha256
+from hashlib import blake2b, sha256
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -94,18 +94,6 @@ class Store:
         """Remove one file."""
         with _asking(self.address, "written"):
             self._system.rm_file(self._place(name))
-
-    def holds(self, name: str, entry: Mapping[str, Any], path: Path) -> bool:
-        """Tell whether the file of which `entry` tells is that at `path`; read back where its tag is no MD5."""
-        if entry["size"] != path.stat().st_size:
-            return False
-        with path.open("rb") as own, _asking(self.address):
-            tag = str(entry.get("ETag") or entry.get("etag")).strip('"')
-            if tag == file_digest(own, lambda: md5(usedforsecurity=False)).hexdigest():
-                return True
-            own.seek(0)
-            with self._system.open(self._place(name), "rb") as stored:
-                return file_digest(stored, "sha256").digest() == file_digest(own, "sha256").digest()
 
     def address_of(self, name: str) -> str:
         """Return the whole address of a file."""
