@@ -80,11 +80,11 @@ def test_a_bad_file_is_one_failure(tmp_path: Path, name: str, body: bytes, reaso
 
 
 def test_an_unreadable_file_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> int:
+    def refuse(*_: object, **__: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("corpus.files.compressed.os.open", refuse)
     (tmp_path / "a.txt").write_bytes(b"x")
+    monkeypatch.setattr(Path, "open", refuse)
     failure = only(list(read_input(InputFile(str(tmp_path / "a.txt"), "a.txt"), ReadConfig())))
     assert failure == Failure(Source("a.txt"), "unreadable-input", "Permission denied")
     failure = only(list(read_input(InputFile(str(tmp_path / "gone.txt"), "gone.txt"), ReadConfig())))
