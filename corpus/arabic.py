@@ -91,7 +91,7 @@ def fold(text: str) -> str:
         return text.lower()
     # What is left when the runs of characters that fold to themselves are cut out: a tenth of Arabic prose.
     for character in sorted(set(text if len(text) < _SHORT else "".join(_stable_runs().split(text)))):
-        folded = _fold_alone(character)
+        folded = fold_alone(character)
         if folded is None:
             return _fold_together(text)
         if folded != character:
@@ -110,7 +110,7 @@ def _fold_together(text: str) -> str:
 
 
 @lru_cache(maxsize=1 << 15)
-def _fold_alone(character: str) -> str | None:
+def fold_alone(character: str) -> str | None:
     """Return what a character folds to, or None if its neighbours have a say in that."""
     folded = _fold_together(character)
     return None if character in "Σσς" or _melts(folded) else folded

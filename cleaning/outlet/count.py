@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 from array import array
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +19,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from cleaning.outlet.furniture import outlet_of
-from cleaning.outlet.pieces import affixes, announcements, cut_spans, first_words, keys_of, last_words, title_key
+from cleaning.outlet.pieces import affixes, announcing, cut_spans, is_headline, keys_of, with_keys, words_at_edges
 from corpus.records import Document, Record
 
 if sys.version_info >= (3, 14):
@@ -37,9 +39,15 @@ INSIDE, LEAD, TITLE, HEAD, TAIL, MARKER = range(6)
 KINDS = 8
 
 
+def hashes_of(kind: int, keys: Sequence[str]) -> list[int]:
+    """Return as what pieces are counted: first pieces, headlines and all others alike, frames apart."""
+    digest, seed = xxhash.xxh64_intdigest, kind if kind > TITLE else 0
+    return [digest(key.encode(), seed) for key in keys]
+
+
 def hash_of(kind: int, key: str) -> int:
-    """Return as what a piece is counted: first pieces, headlines and all others alike, frames apart."""
-    return xxhash.xxh64_intdigest(key.encode(), kind if kind > TITLE else 0)
+    """Return as what one piece is counted."""
+    return hashes_of(kind, [key])[0]
 
 
 class Story(msgspec.Struct, array_like=True, frozen=True):
@@ -91,6 +99,31 @@ def unpack(summary: memoryview) -> dict[str, Occurrences]:
     }
 
 
+class _Cut:
+    """The texts of a document that are compared: pieces, headline, announcements, words at either end."""
+
+    def __init__(self, story: Story) -> None:
+        self.spans = cut_spans(story.text)
+        self.parts = announcing(story.text, self.spans)
+        pieces = [story.text[start:end] for start, end, _ in self.spans]
+        title = [story.title.replace("\n", " ")]
+        self.texts = (pieces, title, [part for part, *_ in self.parts], *words_at_edges(story.text))
+
+    def found(self, keys: Iterator[str]) -> dict[int, list[str]]:
+        """Return the keys of what is counted by their kind; the next of `keys` are those of the texts."""
+        pieces, title, parts, first, last = (list(islice(keys, len(texts))) for texts in self.texts)
+        spans = zip(pieces, self.spans, strict=True)
+        inside = [key for key, (_, _, whole) in spans if " " in key or (whole and key)]
+        return {
+            LEAD: inside[:1],
+            INSIDE: inside[1:],
+            TITLE: [key for key in title if is_headline(key)],
+            HEAD: [key for key, _ in affixes(first)],
+            TAIL: [key for key, _ in affixes(last)],
+            MARKER: [key for key, *_ in with_keys(self.parts, parts)],
+        }
+
+
 class _Outlet:
     """What has been seen of one outlet."""
 
@@ -100,27 +133,22 @@ class _Outlet:
         self.open: list[Story] = []
 
     def add(self, story: Story) -> None:
-        number = len(self.stories)
-        if number >= 2**29:  # where the document no longer fits beside its kind
-            return
-        self.stories.append(xxhash.xxh64_intdigest("\0".join((story.text, story.title, story.name)).encode()))
-        spans = cut_spans(story.text)
-        keyed = zip(spans, keys_of([story.text[start:end] for start, end, _ in spans]), strict=True)
-        keys = [key for (_, _, whole), key in keyed if " " in key or (whole and key)]
-        title = title_key(story.title)
-        found = [(INSIDE, key) for key in keys]
-        found[:1] = [(LEAD, key) for key in keys[:1]]
-        found += [(TITLE, title)] * bool(title)
-        found += [(HEAD, key) for key, _ in affixes(first_words(story.text))]
-        found += [(TAIL, key) for key, _ in affixes(last_words(story.text))]
-        found += [(MARKER, key) for key, *_ in announcements(story.text, spans)]
-        self.hashes.extend([hash_of(kind, key) for kind, key in found])
-        self.where.extend([number * KINDS + kind for kind, _ in found])
         self.open.append(story)
         if len(self.open) == _BLOCK:
             self.close()
 
     def close(self) -> None:
+        """Note the pieces of a block of documents; their keys are made together, which costs a third."""
+        if len(self.stories) + len(self.open) > 2**29:  # where a document no longer fits beside its kind
+            self.open = []
+        cuts = [_Cut(story) for story in self.open]
+        keys = iter(keys_of([text for cut in cuts for texts in cut.texts for text in texts]))
+        for number, cut in enumerate(cuts, len(self.stories)):
+            for kind, found in cut.found(keys).items():
+                self.hashes.extend(hashes_of(kind, found))
+                self.where.extend([number * KINDS + kind] * len(found))
+        for story in self.open:
+            self.stories.append(xxhash.xxh64_intdigest("\0".join((story.text, story.title, story.name)).encode()))
         if self.open:
             self.blocks.append(zstd.compress(msgspec.msgpack.encode(self.open), _LEVEL))
             self.open = []

@@ -11,13 +11,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from heapq import nsmallest
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaning.outlet.count import INSIDE, KINDS, LEAD, TITLE, Occurrences, Story, hash_of
+from cleaning.outlet.count import INSIDE, KINDS, LEAD, MARKER, TITLE, Occurrences, Story, hashes_of
 from cleaning.outlet.furniture import ENOUGH
-from cleaning.outlet.pieces import Piece, Word, cut_pieces, first_words, last_words
+from cleaning.outlet.pieces import (
+    Announcement,
+    Piece,
+    Word,
+    announcements,
+    cut_pieces,
+    cut_spans,
+    first_words,
+    last_words,
+)
 
 #: Documents of which the words are counted, to know which are rare; and documents of a piece that are read.
 SAMPLE = 250
@@ -49,6 +59,36 @@ def sample_stories(shards: Sequence[Occurrences]) -> Iterator[Story]:
             yield shards[at].story(number)
 
 
+class Read:
+    """A document of an outlet, cut into pieces."""
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        self.spans = cut_spans(story.text)
+        self.pieces: list[Piece] = cut_pieces(story.text, self.spans)
+
+    @cached_property
+    def hashes(self) -> list[int]:
+        """Return as what its pieces are counted."""
+        return hashes_of(INSIDE, [piece.key for piece in self.pieces])
+
+    @cached_property
+    def announced(self) -> dict[int, Announcement]:
+        """Return what announces or signs, by what it is counted as; the first of several."""
+        found = announcements(self.story.text, self.spans)
+        return dict(zip(hashes_of(MARKER, [one.key for one in found])[::-1], found[::-1], strict=True))
+
+    @cached_property
+    def first(self) -> list[Word]:
+        """Return its first words."""
+        return first_words(self.story.text)
+
+    @cached_property
+    def last(self) -> list[Word]:
+        """Return its last words, the last one first."""
+        return last_words(self.story.text)
+
+
 class Words:
     """In which share of a sample of documents each word stands, and with which words documents open."""
 
@@ -73,25 +113,6 @@ class Words:
         return self.counts[word] / max(1, self.size)
 
 
-class Read:
-    """A document of an outlet, cut into pieces."""
-
-    def __init__(self, story: Story) -> None:
-        self.story = story
-        self.pieces: list[Piece] = cut_pieces(story.text)
-        self.hashes = [hash_of(INSIDE, piece.key) for piece in self.pieces]
-
-    @cached_property
-    def first(self) -> list[Word]:
-        """Return its first words."""
-        return first_words(self.story.text)
-
-    @cached_property
-    def last(self) -> list[Word]:
-        """Return its last words, the last one first."""
-        return last_words(self.story.text)
-
-
 class OutletStories:
     """The documents of one outlet in all shards, by rank: in the order of their hashes, each once."""
 
@@ -110,7 +131,7 @@ class OutletStories:
         self.rare = lru_cache(maxsize=_HELD)(lambda rank: self.own(rank) - self.words.common - self._language.common)
 
     def occurrences(self, low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint32]]:
-        """Return hash, rank and kind of the pieces with hashes from `low` to `high`, sorted."""
+        """Return hash, rank and kind of the pieces with hashes from `low` to `high`, sorted by hash."""
         hashes, ranks, kinds = [], [], []
         for begin, shard in zip(self._begins[:-1], self.shards, strict=True):
             start = np.searchsorted(shard.hashes, np.uint64(low))
@@ -119,9 +140,9 @@ class OutletStories:
             hashes.append(shard.hashes[start:end])
             ranks.append(self._ranks[begin + where // KINDS])
             kinds.append(where % KINDS)
-        found = np.concatenate(hashes), np.concatenate(ranks), np.concatenate(kinds)
-        order = np.lexsort(found[::-1])
-        return found[0][order], found[1][order], found[2][order]
+        found = np.concatenate(hashes)
+        order = np.argsort(found, kind="stable")  # merges what the shards have sorted
+        return found[order], np.concatenate(ranks)[order], np.concatenate(kinds)[order]
 
     def story(self, rank: int) -> Story:
         """Read the document of a rank."""
@@ -193,26 +214,57 @@ class Repetition:
 def find_candidates(outlets: dict[str, OutletStories], low: int, high: int) -> Iterator[tuple[str, Repetition]]:
     """Yield, of the pieces in a range of hashes, those that two documents of an outlet have."""
     occurring = {name: outlet.occurrences(low, high) for name, outlet in outlets.items()}
-    distinct = np.concatenate([np.unique(hashes[kinds != TITLE]) for hashes, _, kinds in occurring.values()])
-    distinct, outlets_with = np.unique(distinct, return_counts=True)
-    shared = distinct[outlets_with > 1]
+    distinct = [hashes[kinds != TITLE] for hashes, _, kinds in occurring.values()]
+    everywhere = np.concatenate([hashes[_changes(hashes)] for hashes in distinct])
+    everywhere.sort(kind="stable")
+    shared = everywhere[~_changes(everywhere)]
     for name, (hashes, ranks, kinds) in occurring.items():
-        if not len(hashes):
-            continue
-        starts = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]])
-        ends = np.r_[starts[1:], len(hashes)]
-        alone = ranks[starts] == ranks[ends - 1]
-        known = np.isin(hashes[starts], shared)
         tells = outlets[name].tells
-        tells[ranks[np.repeat(alone, ends - starts) & (kinds <= LEAD)]] = True
-        for at in np.flatnonzero(~alone):
-            start, end = starts[at], ends[at]
-            kind, rank = kinds[start:end], ranks[start:end]
-            stands = np.unique(rank[kind != TITLE])
-            form = int(kind[0]) if kind[0] > TITLE else INSIDE
-            named = np.unique(rank[(kind == TITLE) | (kind == LEAD)]) if form == INSIDE else ()
-            if form == INSIDE and len(stands) < REPEATED:
-                tells[stands] = True
-            if len(stands) >= REPEATED or len(named):
-                first, links = stands[:READ].tolist(), [*map(int, named[:READ])]
-                yield name, Repetition(int(hashes[start]), form, len(stands), bool(known[at]), first, links)
+        opens = _changes(hashes)
+        several = ~opens
+        several[:-1] |= ~opens[1:]
+        tells[ranks[~several & (kinds <= LEAD)]] = True
+        for one in _repetitions(hashes[several], ranks[several], kinds[several], tells):
+            at = np.searchsorted(shared, np.uint64(one.hash))
+            one.elsewhere = bool(at < len(shared) and shared[at] == one.hash)
+            yield name, one
+
+
+def _repetitions(
+    hashes: NDArray[np.uint64], ranks: NDArray[np.int64], kinds: NDArray[np.uint32], tells: NDArray[np.bool_]
+) -> Iterator[Repetition]:
+    """Yield what returns of the pieces of one outlet that stand in several places; note which documents have others."""
+    order = np.lexsort((kinds, ranks, hashes))
+    hashes, ranks, kinds = hashes[order], ranks[order], kinds[order]
+    opens = _changes(hashes)
+    piece = np.cumsum(opens) - 1
+    forms = np.where(kinds[opens] > TITLE, kinds[opens], INSIDE)
+    first = opens | _changes(ranks)  # of a piece in a document
+    several = np.bincount(piece[first], minlength=len(forms)) > 1
+    tells[ranks[~several[piece] & (kinds <= LEAD)]] = True
+    stands = first & (kinds != TITLE)  # a headline comes last
+    counts = np.bincount(piece[stands], minlength=len(forms))
+    tells[ranks[stands & ((forms == INSIDE) & (counts < REPEATED))[piece]]] = True
+    named = np.flatnonzero((kinds == TITLE) | (kinds == LEAD))
+    named = named[_changes(piece[named]) | _changes(ranks[named])]
+    links = np.bincount(piece[named], minlength=len(forms))
+    standing, naming = ranks[stands], ranks[named]
+    behind, linked = np.cumsum(counts), np.cumsum(links)
+    values = hashes[opens]
+    for at in np.flatnonzero(several & ((counts >= REPEATED) | (links > 0))).tolist():
+        start, begin = int(behind[at] - counts[at]), int(linked[at] - links[at])
+        yield Repetition(
+            int(values[at]),
+            int(forms[at]),
+            int(counts[at]),
+            elsewhere=False,
+            ranks=standing[start : min(start + READ, behind[at])].tolist(),
+            named=naming[begin : min(begin + READ, linked[at])].tolist(),
+        )
+
+
+def _changes(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell of each of sorted values whether it is another one than the one before it."""
+    changes = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=changes[1:])
+    return changes

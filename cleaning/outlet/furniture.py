@@ -134,7 +134,7 @@ class OutletTable:
         if edge not in self._edges[form]:
             return None
         words = first_words(text) if form == "head" else last_words(text)
-        for key, count in reversed(list(affixes(words))):
+        for key, count in reversed(list(affixes([word.key for word in words]))):
             found = self._frame(form, key, words, count)
             if found is not None:
                 at, row = found

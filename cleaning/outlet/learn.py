@@ -24,8 +24,6 @@ from cleaning.outlet.pieces import (
     Announcement,
     Word,
     affixes,
-    announcements,
-    cut_spans,
     first_word,
     is_headline,
 )
@@ -150,11 +148,11 @@ class _Judge:
 
     def _returns(self, one: Repetition) -> bool:
         """Tell whether enough documents with text of their own have a candidate, and other outlets have not."""
-        if self.outlet.tells[one.ranks].sum() < self.least:
-            return False
         share = one.count / self.outlet.size
         system = share >= _SYSTEM and (one.count >= _SYSTEM_COUNT or share >= _SYSTEM_SMALL)
-        return one.count >= self.least and (system or not one.elsewhere)
+        if one.count < self.least or (one.elsewhere and not system):
+            return False
+        return int(self.outlet.tells[one.ranks].sum()) >= self.least
 
     def _written(
         self, form: Form, place: Place, one: Repetition, unrelated: int, key: str, example: str, of: str = ""
@@ -236,8 +234,10 @@ class _Judge:
         if one.count <= self.least or not self._returns(one):
             return None
         head = one.form == HEAD
+        if head and one.count < _HEADS and 2 * one.count < self.outlet.size:
+            return None
         read = self.outlet.read(one.ranks[0])
-        keys = [key for key, _ in affixes(read.first if head else read.last)]
+        keys = [key for key, _ in affixes([word.key for word in (read.first if head else read.last)])]
         at = next(at for at, key in enumerate(keys) if hash_of(one.form, key) == one.hash)
         key, count = keys[at], at + FEWEST
         if any(self.frames.get(hash_of(one.form, longer)) == one.count for longer in keys[at + 1 : at + 2]):
@@ -254,8 +254,7 @@ class _Judge:
             last = words[0][count - 1].key
             goes_on = not part and self.outlet.words.share(last) > _GRAMMAR
             fits = (
-                (one.count >= _HEADS or 2 * one.count >= self.outlet.size)
-                and opens >= _OPENS * len(beside)
+                opens >= _OPENS * len(beside)
                 and not goes_on
                 and not any(_DATELINE.intersection(seam) for seam in seams)
             )
@@ -283,12 +282,10 @@ class _Judge:
         found: list[Announcement] = []
         edges: Counter[str] = Counter()
         for rank in one.ranks:
-            text = self.outlet.read(rank).story.text
-            spans = cut_spans(text)
-            announced = announcements(text, spans)
-            found.append(next(item for item in announced if hash_of(MARKER, item.key) == one.hash))
+            read = self.outlet.read(rank)
+            found.append(read.announced[one.hash])
             at = found[-1].at
-            last = at >= len(spans) - _EDGE or found[-1].end > spans[at][1]
+            last = at >= len(read.spans) - _EDGE or found[-1].end > read.spans[at][1]
             edges["head" if at < _EDGE and not last else "tail" if last else "body"] += 1
         key, rests = found[0].key, [item.rest for item in found]
         if key[-1] == GLUE:

@@ -11,15 +11,29 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from cleaning.lines.unit import trails_off
-from corpus.arabic import fold, iterate_words
+import numpy as np
+from numpy.typing import NDArray
 
-#: Where a sentence may end, if what is before it is no abbreviation of one letter ("د. سمير"), and a wide gap.
+from cleaning.lines.unit import trails_off
+from corpus.arabic import fold, fold_alone, iterate_words, words
+
+#: Where a sentence may end, if what is before it is no abbreviation of one letter ("د. سمير"), and where a line does,
+#: or a part of it before a wide gap.
 _STOP = re.compile(r"[.!?؟۔…](?:\s+|(?=[\u0621-\u064a]))")
-_GAP = re.compile(r"[^\S\n]{3,}")
-#: What stands between words. Single replacements: for so few characters they take a third of a pattern's time.
+_GAP = re.compile(r"\n|[^\S\n]{3,}")
+_NEWLINE = re.compile(r"\n")
+#: What stands between words.
 _MARKS = ".,:;!?()[]{}<>\"'`|/\\*+=~^#@&%$-\t«»“”‘’„‹›…،؛؟۔٪–—―−•·▪►◄●■□★©\u00a0"
-_FIGURES = "123456789"
+
+#: What each character of folded text is in a key: marks are spaces, of these and of zeros one stays; and what each of
+#: any text is, once it has been met, unless its neighbours have a say in that.
+_SPACE, _ZERO = ord(" "), ord("0")
+_NOT_MET, _NONE = 0xFFFE, 0xFFFF
+_IN_FOLDED = np.arange(1 << 16, dtype=np.uint16)
+_IN_FOLDED[[*map(ord, _MARKS)]] = _SPACE
+_IN_FOLDED[_ZERO : _ZERO + 10] = _ZERO
+_IN_TEXT = np.full(1 << 16, _NOT_MET, np.uint16)
+_IN_TEXT[0xD800:0xE000] = _NONE  # surrogates
 
 #: Words of a frame at either end of a text, and the characters in which they stand.
 LONGEST = 14
@@ -36,13 +50,13 @@ class Piece(NamedTuple):
     whole: bool
 
 
-def cut_pieces(text: str) -> list[Piece]:
-    """Return the sentences and lines of `text` that have a word, in order.
+def cut_pieces(text: str, spans: Sequence[tuple[int, int, bool]] | None = None) -> list[Piece]:
+    """Return the sentences and lines of `text` that have a word, in order; `spans` if it has been cut already.
 
     >>> [piece.key for piece in cut_pieces("وقع الحادث أمس. قال د. سمير ذلك\\nعدد القراء: ١٢")]
     ['وقع الحادث امس', 'قال د سمير ذلك', 'عدد القراء 0']
     """
-    spans = cut_spans(text)
+    spans = cut_spans(text) if spans is None else spans
     keys = keys_of([text[start:end] for start, end, _ in spans])
     return [Piece(start, end, key, whole) for (start, end, whole), key in zip(spans, keys, strict=True) if key]
 
@@ -50,50 +64,51 @@ def cut_pieces(text: str) -> list[Piece]:
 def cut_spans(text: str) -> list[tuple[int, int, bool]]:
     """Return where the pieces of `text` begin and end, and whether each fills its line; some have no word."""
     spans: list[tuple[int, int, bool]] = []
-    for start, end in _lines(text):
+    start = 0
+    breaks = (_GAP if "   " in text else _NEWLINE).finditer(text)
+    for end, after in (*[found.span() for found in breaks], (len(text), 0)):
         first = start
         for stop in _STOP.finditer(text, start, end):
-            at = stop.start()
-            if at - first > 1 and text[at - 1].isalnum() <= text[at - 2].isalnum() and stop.end() < end:
+            at, behind = stop.span()
+            if at - first > 1 and behind < end and text[at - 1].isalnum() <= text[at - 2].isalnum():
                 spans.append((first, at + 1, False))
-                first = stop.end()
+                first = behind
         if first < end:
             spans.append((first, end, first == start))
+        start = after
     return spans
 
 
-def _lines(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where the lines of `text` begin and end, and the parts of a line that a wide gap keeps apart."""
-    at = 0
-    for line in text.split("\n"):
-        end, start = at + len(line), at
-        for gap in _GAP.finditer(line) if "   " in line else ():
-            yield start, at + gap.start()
-            start = at + gap.end()
-        yield start, end
-        at = end + 1
-
-
 def keys_of(parts: Sequence[str]) -> list[str]:
-    """Return the keys of several texts without line breaks; folding them together costs a tenth."""
-    folded = fold("\n".join(parts))
-    for mark in _MARKS:
-        if mark in folded:
-            folded = folded.replace(mark, " ")
-    folded = _one_class(folded)
-    while "  " in folded:
-        folded = folded.replace("  ", " ")
-    return [key.strip() for key in folded.split("\n")][: len(parts)]
+    """Return the keys of several texts without line breaks; together they cost a tenth."""
+    text = "\n ".join(parts)  # so that no two newlines stand together
+    found = _IN_TEXT.take(codes := _codes(text), mode="clip")
+    if not text or found.max() >= _NOT_MET:
+        for code in np.unique(codes[found == _NOT_MET]).tolist():
+            _IN_TEXT[code] = _in_key(chr(code))
+        found = _IN_TEXT.take(codes)
+        if _NONE in found:
+            found = _IN_FOLDED.take(_codes(fold(text)))
+    if not found.all():
+        found = found[found != 0]
+    kept = found > _ZERO
+    kept[:1] = True
+    kept[1:] |= found[1:] != found[:-1]
+    keys = found[kept].tobytes().decode("utf-16-le", "surrogatepass").split("\n")
+    return [key.strip() for key in keys][: len(parts)]
 
 
-def _one_class(folded: str) -> str:
-    """Make every number 0."""
-    for figure in _FIGURES:
-        if figure in folded:
-            folded = folded.replace(figure, "0")
-    while "00" in folded:
-        folded = folded.replace("00", "0")
-    return folded
+def _codes(text: str) -> NDArray[np.uint16]:
+    return np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
+
+
+def _in_key(character: str) -> int:
+    """Return what a character is in a key: one code, nothing (0), or none of its own."""
+    folded = fold_alone(character)
+    if folded is None:
+        return _NONE
+    codes = _IN_FOLDED[_codes(folded)].tolist()
+    return codes[0] if len(codes) == 1 or set(codes) == {_SPACE} else _NONE if codes else 0
 
 
 class Word(NamedTuple):
@@ -106,26 +121,39 @@ class Word(NamedTuple):
 
 def first_words(text: str) -> list[Word]:
     """Return the first words of `text`, up to the end of its first line."""
-    end = text.find("\n", len(text) - len(text.lstrip()))
-    line = text[: end if end >= 0 else None][:_REACH]
-    found = islice(iterate_words(line), LONGEST)
+    found = islice(iterate_words(_first_line(text)), LONGEST)
     return [Word(word.start(), word.end(), key_of_word(word[0])) for word in found]
 
 
 def last_words(text: str) -> list[Word]:
     """Return the last words of `text`, the last one first, back to the beginning of its last line."""
+    begin, line = _last_line(text)
+    found = list(iterate_words(line))[: -LONGEST - 1 : -1]
+    return [Word(begin + word.start(), begin + word.end(), key_of_word(word[0])) for word in found]
+
+
+def words_at_edges(text: str) -> tuple[list[str], list[str]]:
+    """Return the first words of `text` as they are written, and the last ones, the last one first."""
+    return words(_first_line(text))[:LONGEST], words(_last_line(text)[1])[: -LONGEST - 1 : -1]
+
+
+def _first_line(text: str) -> str:
+    end = text.find("\n", len(text) - len(text.lstrip()))
+    return text[: min(end % (len(text) + 1), _REACH)]
+
+
+def _last_line(text: str) -> tuple[int, str]:
     end = len(text.rstrip())
     begin = max(text.rfind("\n", 0, end) + 1, end - _REACH)
     if begin and text[begin - 1].isalnum():  # inside a word
         begin = text.find(" ", begin, end) % (end + 1)
-    found = list(iterate_words(text[begin:end]))[: -LONGEST - 1 : -1]
-    return [Word(begin + word.start(), begin + word.end(), key_of_word(word[0])) for word in found]
+    return begin, text[begin:end]
 
 
 @lru_cache(maxsize=1 << 16)
 def key_of_word(word: str) -> str:
     """Return the key of one word."""
-    return _one_class(fold(word))
+    return keys_of([word])[0]
 
 
 def first_word(text: str) -> str:
@@ -144,16 +172,16 @@ def last_word(text: str) -> str:
     return key_of_word(found[-1]).rpartition(" ")[2] if found else ""
 
 
-def affixes(words: Sequence[Word]) -> Iterator[tuple[str, int]]:
-    """Yield the keys of the frames that `words` may begin with, shortest first, and how many words each has.
+def affixes(keys: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Yield the frames that words with these `keys` may begin with, shortest first, and how many words each has.
 
     There is a word behind each: what has nothing before or behind it is a line.
     """
-    key = ""
-    for count, word in enumerate(words[:-1], 1):
-        key = f"{key} {word.key}" if key else word.key
+    frame = ""
+    for count, key in enumerate(keys[:-1], 1):
+        frame = f"{frame} {key}" if frame else key
         if count >= FEWEST:
-            yield key, count
+            yield frame, count
 
 
 def title_key(title: str) -> str:
@@ -201,40 +229,57 @@ class Announcement(NamedTuple):
     rest: str
 
 
-def announcements(text: str, spans: Sequence[tuple[int, int, bool]]) -> Iterator[Announcement]:
-    """Yield what announces or signs the rest of a first or last piece, up to the end of that piece.
+#: What may announce, the mark that goes with it, and the other fields of an Announcement.
+_Part = tuple[str, str, int, int, int, str]
+
+
+def announcements(text: str, spans: Sequence[tuple[int, int, bool]]) -> list[Announcement]:
+    """Return what announces or signs the rest of a first or last piece, up to the end of that piece.
 
     `spans` are those of `cut_spans`, `at` tells which of them it is. A key has a mark behind what announces, before
     what signs; dots where no mark stands, and a plus where the last word may have run into the rest. A header over
     lines that are no running text announces all of them, up to the end of the text.
     """
-    length = len(text.rstrip())
+    parts = announcing(text, spans)
+    return with_keys(parts, keys_of([part for part, *_ in parts])) if parts else []
+
+
+def with_keys(parts: Sequence[_Part], keys: Sequence[str]) -> list[Announcement]:
+    """Return those of `parts` that announce something, by what they are looked up as."""
+    return [
+        Announcement(mark + key if mark[-1] == " " else key + mark, at, start, end, stripped)
+        for key, (_, mark, at, start, end, rest) in zip(keys, parts, strict=True)
+        if key and (stripped := rest.strip())
+    ]
+
+
+def announcing(text: str, spans: Sequence[tuple[int, int, bool]]) -> list[_Part]:
+    """Return what may announce or sign the rest of a first or last piece, if it has a word."""
+    length, pieces = len(text.rstrip()), len(spans)
     closing = _closing(text, spans, length)
-    parts: list[tuple[str, str, str, int, int, int]] = []
-    for at, (start, end, whole) in enumerate(spans):
-        last = at >= len(spans) - _AT_TAIL
-        if _AT_HEAD <= at < closing and not last:
-            continue
+    parts: list[_Part] = []
+    behind = max(_AT_HEAD, min(closing, pieces - _AT_TAIL))
+    for at in (*range(min(_AT_HEAD, pieces)), *range(behind, pieces)):
+        start, end, whole = spans[at]
+        last = at >= pieces - _AT_TAIL
         piece = text[start:end].rstrip()
         found = _APART.search(piece, 0, _ANNOUNCES)
         if found is not None and found.end() < len(piece) and (last or at < _AT_HEAD):
-            parts.append((piece[: found.start()], f" {found[0].strip()}", piece[found.end() :], at, start, end))
+            parts.append((piece[: found.start()], f" {found[0].strip()}", at, start, end, piece[found.end() :]))
             if len(piece) <= _SIGNED and piece[-1] not in _STOPS:
                 name = list(_APART.finditer(piece))[-1]
-                parts.append((piece[name.end() :], f"{name[0].strip()} ", piece[: name.start()], at, start, end))
-        words = [word.end() for word in islice(iterate_words(piece), _HEADER + 1)] if at >= closing or last else []
-        if last and found is None and 0 < len(piece) <= _CONTACT and piece[-1] not in _STOPS:
-            cuts = [words[count - 1] for count in _OPENINGS if count <= len(words)]
-            parts += [(piece[:cut], " …", piece[cut:], at, start, end) for cut in cuts]
+                parts.append((piece[name.end() :], f"{name[0].strip()} ", at, start, end, piece[: name.start()]))
+        contact = last and found is None and 0 < len(piece) <= _CONTACT and piece[-1] not in _STOPS
+        ends = [word.end() for word in islice(iterate_words(piece), _HEADER + 1)] if contact or at >= closing else []
+        if contact:
+            cuts = [ends[count - 1] for count in _OPENINGS if count <= len(ends)]
+            parts += [(piece[:cut], " …", at, start, end, piece[cut:]) for cut in cuts]
         if at >= closing:
-            if whole and len(words) <= _HEADER:
-                parts.append((piece, " …", text[end:length], at, start, length))
-            rests = ((cut, text[start + cut : length]) for cut in words[: _HEADER - 1])
-            parts += [(piece[:cut], f" {GLUE}", rest, at, start, length) for cut, rest in rests]
-    keys = keys_of([part for part, *_ in parts]) if parts else []
-    for key, (_, mark, rest, at, start, stop) in zip(keys, parts, strict=True):
-        if key and rest.strip():
-            yield Announcement(mark + key if mark.endswith(" ") else key + mark, at, start, stop, rest.strip())
+            if whole and len(ends) <= _HEADER:
+                parts.append((piece, " …", at, start, length, text[end:length]))
+            for cut in ends[: _HEADER - 1]:
+                parts.append((piece[:cut], f" {GLUE}", at, start, length, text[start + cut : length]))
+    return parts
 
 
 def _closing(text: str, spans: Sequence[tuple[int, int, bool]], length: int) -> int:

@@ -13,7 +13,7 @@ from cleaning.outlet import learn as learning
 from cleaning.outlet.count import LineCounts
 from cleaning.outlet.furniture import ENOUGH, Furniture, Table, from_toml, to_toml
 from cleaning.outlet.learn import learn
-from cleaning.outlet.pieces import cut_pieces
+from cleaning.outlet.pieces import cut_pieces, keys_of
 from cleaning.stages import Clean
 from corpus.errors import UsageError
 from corpus.records import Document, Source
@@ -271,6 +271,17 @@ def test_pieces_are_lines_sentences_and_what_wide_gaps_keep_apart():
         ("عنوان", "عنوان", True), ("التاريخ: 12/3", "التاريخ 0 0", True), ("قال د. سمير ذلك.", "قال د سمير ذلك", False),
         ("وقال: لا!", "وقال لا", False), ("نعم؟", "نعم", False), ("هنا  ", "هنا", False), (" شارك", "شارك", True),
     ]  # fmt: skip
+
+
+def test_a_key_has_the_folded_words_one_zero_for_a_number_and_no_mark():
+    texts = ["قال: «١٢٫٥ مـليون»…", "ﷺ ﻻ ½", "e\u0301 \u064b", "Straße ΟΔΟΣ", "😀 𝐀", "", "."]
+    assert keys_of(texts) == ["قال 0٫0 مليون", "صلي الله عليه وسلم لا 0⁄0", "é", "straße οδος", "😀 a", "", ""]
+    assert keys_of(texts[:1]) == keys_of(["قال 00٫9 مليون"]) == ["قال 0٫0 مليون"]
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=20), max_size=4))
+def test_keys_do_not_depend_on_the_texts_beside_them(texts):
+    assert keys_of(texts) == [key for text in texts for key in keys_of([text])]
 
 
 def a_row(**changes) -> Furniture:
