@@ -132,12 +132,74 @@ def test_detail_says_value_and_limit() -> None:
     assert found == ("repetitive", {"value": 0.5, "limit": 0.3, "measure": "lines"})
 
 
-def test_limits_are_inclusive() -> None:
-    count = len(ARTICLE.split())
-    assert reason_of(ARTICLE, min_words=count) == ""
-    assert reason_of(ARTICLE, min_words=count + 1) == "too-short"
-    assert reason_of(ARTICLE, max_words=count) == ""
-    assert reason_of(ARTICLE, max_words=count - 1) == "too-long"
+def lines_of(*counts: int, end: str = "") -> str:
+    """Return a line of each count of words, no two words alike; `end` closes the first line."""
+    numbered = [[f"كلمة{line}{place}" for place in range(count)] for line, count in enumerate(counts)]
+    first, *others = [" ".join(line) for line in numbered]
+    return "\n".join((first + end, *others))
+
+
+def words_of(different: int, count: int) -> str:
+    """Return `count` words, after the first `different` ones from the beginning again."""
+    return " ".join(f"كلمة{place % different}" for place in range(count))
+
+
+#: Of each limit of its reason: a text that just keeps it, one that just does not, and what is said of that.
+LIMITS: dict[str, list[tuple[str, str, dict[str, object]]]] = {
+    "garbled": [
+        ("ا" * 99 + "\ufffd", "ا" * 98 + "\ufffd", {"value": 0.0101, "limit": 0.01, "measure": "replaced"}),
+        ("ا" * 90 + "ط§" * 5, "ا" * 89 + "ط§" * 5, {"value": 0.101, "limit": 0.1, "measure": "mojibake"}),
+        (
+            "كلام " * 38 + "يٌن يٍن", "كلام " * 37 + "يٌن يٍن",
+            {"value": 0.0513, "limit": 0.05, "measure": "broken words"},
+        ),
+        (
+            "ا" * 95 + "\uf041" * 5, "ا" * 94 + "\uf041" * 5,
+            {"value": 0.0505, "limit": 0.05, "measure": "private letters"},
+        ),
+    ],
+    "placeholder": [
+        ("lorem " + "كلام " * 9, "lorem " + "كلام " * 8, {"value": 0.1111, "limit": 0.1, "measure": "dummy words"}),
+        (
+            "Page not found. " + "كلام " * 78, "Page not found. " + "كلام " * 77,
+            {"phrase": "page not found", "words": 80},
+        ),
+    ],
+    "too-short": [("كلام " * 20, "كلام " * 19, {"value": 19, "limit": 20})],
+    "too-long": [("ا " * 100_000, "ا " * 100_001, {"value": 100_001, "limit": 100_000})],
+    "few-letters": [("ا" * 60 + "1" * 40, "ا" * 59 + "1" * 41, {"value": 0.59, "limit": 0.6})],
+    "repetitive": [
+        (
+            "\n".join("ابجدهوز" + "ازز"), "\n".join("ابجدهو" + "اوو"),
+            {"value": 0.3333, "limit": 0.3, "measure": "lines"},
+        ),
+        (words_of(40, 100), words_of(40, 101), {"value": 0.604, "limit": 0.6, "measure": "5-grams"}),
+    ],
+    "no-sentences": [
+        (lines_of(8, 8, 8, 8), lines_of(8, 8, 8, 8, 8), {"value": 0.0, "limit": 0.2, "lines": 5}),
+        (lines_of(3, 3, 3, 3, 3), lines_of(3, 3, 3, 3, 2), {"value": 0.0, "limit": 0.2, "lines": 5}),
+        (lines_of(7, 7, 7, 7, 7), lines_of(7, 7, 7, 7, 8), {"value": 0.0, "limit": 0.2, "lines": 5}),
+        (lines_of(14, 13, 13, 13, 13), lines_of(13, 13, 13, 13, 13), {"value": 0.0, "limit": 0.2, "lines": 5}),
+        (
+            lines_of(10, 10, 10, 10, 10, end="."), lines_of(10, 10, 10, 10, 11, end="."),
+            {"value": 0.1961, "limit": 0.2, "lines": 5},
+        ),
+        (
+            "- " + lines_of(5, 5, 5, 5, 5, 5).replace("\n", "\n- ", 1),
+            "- " + lines_of(5, 5, 5, 5, 5, 5).replace("\n", "\n- ", 2),
+            {"value": 0.0, "limit": 0.2, "lines": 6},
+        ),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept", "dropped", "detail"), [(reason, *case) for reason, cases in LIMITS.items() for case in cases]
+)
+def test_each_limit_is_inclusive(reason: str, kept: str, dropped: str, detail: dict[str, object]) -> None:
+    config = FilterConfig(off=tuple(set(RULES) - {reason}))
+    assert reason_to_drop(document(kept), config) is None
+    assert reason_to_drop(document(dropped), config) == (reason, detail)
 
 
 def test_languages_wanted() -> None:
@@ -152,6 +214,8 @@ def test_letters_stand_for_words_where_no_spaces_do() -> None:
     chinese = "市政府宣布旧桥的维修工程将于下周开始，预计持续两个月，期间车辆须绕行，居民可拨打热线咨询。"
     assert reason_of(chinese, "zh") == ""
     assert reason_of(chinese, "en") == "too-short"
+    assert reason_of("市政" * 20, "zh", off=("repetitive",)) == ""
+    assert reason_to_drop(document("市政" * 19 + "。", "zh"), FilterConfig()) == ("too-short", {"value": 19, "limit": 20})
 
 
 @pytest.mark.parametrize(
@@ -162,11 +226,16 @@ def test_letters_stand_for_words_where_no_spaces_do() -> None:
         {"min_letters": 1.5},
         {"languages": "ar"},
         {"off": ["too-shrot"]},
+        {"min_words": 21, "max_words": 20},
     ],
 )
 def test_a_wrong_configuration_is_refused(row: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(row, FilterConfig)
+
+
+def test_the_least_number_of_words_may_be_the_most() -> None:
+    assert reason_of("كلام " * 20, min_words=20, max_words=20, off=("repetitive",)) == ""
 
 
 def test_the_defaults_survive_a_round_trip() -> None:

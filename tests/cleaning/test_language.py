@@ -58,6 +58,17 @@ def test_no_letters_no_language(text: str) -> None:
     assert identify(text) == ("", 0.0)
 
 
+@pytest.mark.parametrize(("text", "code"), [("市" * 9 + "の", "ja"), ("市" * 10 + "の", "zh"), ("市" * 9 + "ノ", "ja")])
+def test_a_tenth_of_kana_is_japanese(text: str, code: str) -> None:
+    assert identify(text)[0] == code
+
+
+def test_among_figures_the_script_tells_as_well() -> None:
+    figures = "12/3 45 67 89 10 11 12 13 14 15 16"
+    assert identify(f"وصل الوزير {figures} إلى العاصمة {figures}")[0] == "ar"
+    assert identify(f"شهرداری {figures} گفت که {figures}")[0] == "fa"
+
+
 def test_arabic_typed_on_a_persian_keyboard_is_arabic() -> None:
     text = SENTENCES["ar"].replace("ي", "ی").replace("ك", "ک")
     assert identify(text)[0] == "ar"
