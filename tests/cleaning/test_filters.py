@@ -215,7 +215,8 @@ def test_letters_stand_for_words_where_no_spaces_do() -> None:
     assert reason_of(chinese, "zh") == ""
     assert reason_of(chinese, "en") == "too-short"
     assert reason_of("市政" * 20, "zh", off=("repetitive",)) == ""
-    assert reason_to_drop(document("市政" * 19 + "。", "zh"), FilterConfig()) == ("too-short", {"value": 19, "limit": 20})
+    found = reason_to_drop(document("市政" * 19 + "。", "zh"), FilterConfig())
+    assert found == ("too-short", {"value": 19, "limit": 20})
 
 
 @pytest.mark.parametrize(
