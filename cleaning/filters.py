@@ -11,24 +11,19 @@ of condolence repeat.
 from __future__ import annotations
 
 import re
-import sys
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from cleaning.language import identify
 from cleaning.lines.unit import ends_sentence, trails_off
-from corpus.arabic import fold, folded_words, words
+from cleaning.measured import FOLDED_LOSES, HIGH, LETTER, PRIVATE, TAIL, TAILS, Measured
+from corpus.arabic import fold, words
 from corpus.languages import UNDETERMINED, language_code, near_language
 from corpus.letters import MIN_MISREAD, misread_share
 from corpus.records import Document, Record, Verdict, drop, keep
-from corpus.text import lines
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 #: A bound above keeps numbers that mean nothing out.
@@ -50,9 +45,6 @@ VERSE_WORDS = (3.0, 7.0)
 MIN_BULLETS = 0.5
 #: A share of these words that no language reaches: the printers' dummy text.
 MAX_DUMMY_WORDS = 0.1
-#: Written without spaces between words: two letters count as one word.
-SPACELESS = frozenset({"zh", "ja", "th", "lo", "km", "my", "bo"})
-LETTERS_PER_WORD = 2
 
 
 class FilterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,102 +107,13 @@ _PLACEHOLDERS = (
 )
 _PLACEHOLDER = re.compile(rf" (?:{'|'.join(fold(phrase) for phrase in _PLACEHOLDERS.split('|'))})")
 _DUMMY = frozenset({"lorem", "ipsum", "dolor", "amet", "consectetur", "adipiscing", "eiusmod", "incididunt", "aliqua"})
-#: Marks, and signs of format such as the joiners.
-_CARRIED = frozenset({"Mn", "Mc", "Cf"})
 _BULLET = re.compile(r"[-*_•·▪●■►»–—]|\d{1,3}[.)\-]")
 
 
-_TAILS = bytes(range(0x80, 0xC0))
 #: What letters of two UTF-8 bytes look like in windows-1252 and windows-1256.
 _MOJIBAKE = re.compile(
-    f"[ÂÃØÙÚÛÐÑ][{re.escape(_TAILS.decode('cp1252', 'ignore'))}]|[طظعغ][{re.escape(_TAILS.decode('cp1256'))}]"
+    f"[ÂÃØÙÚÛÐÑ][{re.escape(TAILS.decode('cp1252', 'ignore'))}]|[طظعغ][{re.escape(TAILS.decode('cp1256'))}]"
 )
-
-
-#: Of so many words that differ folding leaves at least one that does: what is further than that
-#: from a limit is decided without it. Of 13,000 texts none loses one of ten.
-_FOLDED_LOSES = 1.25
-#: What the rules ask of a character, as bits; 0 in the table is a character that no text had so far.
-_KNOWN, _SPACE, _LETTER, _PRIVATE, _TAIL, _HIGH, _FIRST, _PART = (1 << bit for bit in range(8))
-_TAIL_SIGNS = frozenset(_TAILS.decode("cp1252", "ignore") + _TAILS.decode("cp1256"))
-_BITS = np.zeros(sys.maxunicode + 1, np.uint8)
-
-
-def _bits_of(codes: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """Return the bits of each character, looked up all at once: counting one by one costs a third of Filter."""
-    bits = _BITS[codes]
-    if not bits.all():
-        for code in np.unique(codes[bits == 0]).tolist():
-            sign = chr(code)
-            category = unicodedata.category(sign)
-            _BITS[code] = (
-                _KNOWN
-                | _SPACE * sign.isspace()
-                # Marks and joiners belong to the letters that carry them: vocalised text is not poor in letters.
-                | _LETTER * (sign.isalpha() or category in _CARRIED)
-                | _PRIVATE * (category == "Co")
-                | _TAIL * (sign in _TAIL_SIGNS)
-                | _HIGH * ("\u00c0" <= sign <= "\u00ff")
-                | _FIRST * (words(sign) == [sign])
-                | _PART * (words(f"a{sign}") == [f"a{sign}"])
-            )
-        bits = _BITS[codes]
-    return bits
-
-
-class _Text:
-    """What several rules need to know about a text, measured once."""
-
-    def __init__(self, document: Document) -> None:
-        self.text = document.text
-        self.language = document.language
-        self.is_listing = bool(document.trace.get("listing"))
-        self.lines = [stripped for line in lines(document.text) if (stripped := line.strip())]
-        # A space before the text, so that each word begins behind something.
-        self._codes = np.frombuffer(f" {document.text}".encode("utf-32-le", "surrogatepass"), np.uint32)
-        self._bits = _bits_of(self._codes)
-        self._all_bits = int(np.bitwise_or.reduce(self._bits))
-        self.signs = len(self._codes) - self.count(_SPACE)
-        part = self._bits & _PART
-        self._starts = np.flatnonzero(part[1:] > part[:-1]) + 1
-        # A mark or a joiner may stand before a word, or alone.
-        self._is_plain = bool((self._bits[self._starts] & _FIRST).all())
-        self.total = len(self._starts) if self._is_plain else len(self.words)
-
-    def count(self, bit: int) -> int:
-        """Count the characters that have a bit."""
-        return int(np.count_nonzero(self._bits & bit)) if self._all_bits & bit else 0
-
-    def count_latin(self) -> int:
-        """Count the letters from A to Z."""
-        return int(np.count_nonzero((self._codes | 0x20) - ord("a") < 26))  # below "a" it wraps around
-
-    @cached_property
-    def words(self) -> list[str]:
-        """Return the words; to count them costs a fifth of cutting them, so most rules ask for their `total`."""
-        return words(self.text)
-
-    @cached_property
-    def folded(self) -> list[str]:
-        """Return the words as they are compared: folding a text costs as much as cutting it, so this is asked late."""
-        return folded_words(self.text)
-
-    def word_count(self, least: int) -> int:
-        """Count words, folded where there are few; in a language written without spaces, letters stand for them."""
-        if self.language in SPACELESS:
-            return sum(map(len, self.folded)) // LETTERS_PER_WORD
-        return self.total if self.total > _FOLDED_LOSES * least else len(self.folded)
-
-    def most_repeated(self) -> int:
-        """Return how many words at most were there before; of two words of the same letters one may be taken for both.
-
-        A word is the sum of the cubes of its letters.
-        """
-        if not self._is_plain:
-            return self.total - len(set(self.words))
-        cubes = self._codes * self._codes * self._codes * (self._bits & _PART != 0)
-        sums = np.sort(np.add.reduceat(cubes, self._starts))
-        return int(np.count_nonzero(sums[1:] == sums[:-1]))
 
 
 #: Words with a nunation that does not end them, which is what a bad reader of PDF makes of other letters. Of 8,100
@@ -221,7 +124,7 @@ _BROKEN_WORD = re.compile("[\u064c\u064d](?=[\u0621-\u064a])|(?<!\\S)[\u0621-\u0
 #: Letters of a font's own that no other font has.
 MAX_PRIVATE = 0.05
 
-Rule: TypeAlias = Callable[[_Text, FilterConfig], Detail | None]
+Rule: TypeAlias = Callable[[Measured, FilterConfig], Detail | None]
 
 
 def _above(value: float, limit: float, **more: Any) -> Detail | None:
@@ -232,11 +135,11 @@ def _below(value: float, limit: float, **more: Any) -> Detail | None:
     return {"value": round(value, 4), "limit": limit, **more} if value < limit else None
 
 
-def _garbled(text: _Text, config: FilterConfig) -> Detail | None:
+def _garbled(text: Measured, config: FilterConfig) -> Detail | None:
     signs = max(text.signs, 1)
     # Each pattern is only asked where a sign that it cannot do without is there, and often enough.
-    pairs = sum(1 for _ in _MOJIBAKE.finditer(text.text)) if 2 * text.count(_TAIL) > config.max_mojibake * signs else 0
-    misread = misread_share(text.text) if text.count(_HIGH) else 0.0
+    pairs = sum(1 for _ in _MOJIBAKE.finditer(text.text)) if 2 * text.count(TAIL) > config.max_mojibake * signs else 0
+    misread = misread_share(text.text) if text.count(HIGH) else 0.0
     broken, most = 0, sum(map(text.text.count, _NUNATION))
     if most > MAX_BROKEN * text.total:
         broken = sum(1 for _ in _BROKEN_WORD.finditer(text.text))
@@ -245,11 +148,11 @@ def _garbled(text: _Text, config: FilterConfig) -> Detail | None:
         or _above(2 * pairs / signs, config.max_mojibake, measure="mojibake")
         or _above(misread, MIN_MISREAD, measure="misread")
         or _above(broken / max(text.total, 1), MAX_BROKEN, measure="broken words")
-        or _above(text.count(_PRIVATE) / signs, MAX_PRIVATE, measure="private letters")
+        or _above(text.count(PRIVATE) / signs, MAX_PRIVATE, measure="private letters")
     )
 
 
-def _placeholder(text: _Text, config: FilterConfig) -> Detail | None:
+def _placeholder(text: Measured, config: FilterConfig) -> Detail | None:
     if text.count_latin() > MAX_DUMMY_WORDS * text.total and any(word in text.text for word in _DUMMY):
         dummy = sum(word.lower() in _DUMMY for word in text.words) / text.total
         if dummy > MAX_DUMMY_WORDS:
@@ -260,24 +163,24 @@ def _placeholder(text: _Text, config: FilterConfig) -> Detail | None:
     return {"phrase": found[0].strip(), "words": text.total} if found else None
 
 
-def _few_letters(text: _Text, config: FilterConfig) -> Detail | None:
-    return _below(text.count(_LETTER) / max(text.signs, 1), config.min_letters)
+def _few_letters(text: Measured, config: FilterConfig) -> Detail | None:
+    return _below(text.count(LETTER) / max(text.signs, 1), config.min_letters)
 
 
-def _not_language(text: _Text, config: FilterConfig) -> Detail | None:
+def _not_language(text: Measured, config: FilterConfig) -> Detail | None:
     if not config.languages or text.language in config.languages:
         return None
     return {"language": text.language, "wanted": list(config.languages)}
 
 
-def _repetitive(text: _Text, config: FilterConfig) -> Detail | None:
+def _repetitive(text: Measured, config: FilterConfig) -> Detail | None:
     if len(distinct := set(text.lines)) < len(text.lines):
         size = sum(map(len, text.lines))
         share = (size - sum(map(len, distinct))) / size
         if detail := _above(share, config.max_repeated_lines, measure="lines"):
             return detail
     # What a repeated n-gram covers are words seen before, so their share is a bound; of folded words more are the same.
-    if not text.total or text.most_repeated() <= config.max_repeated_grams / _FOLDED_LOSES * text.total:
+    if not text.total or text.most_repeated() <= config.max_repeated_grams / FOLDED_LOSES * text.total:
         return None
     tokens = text.folded[:MAX_GRAM_WORDS]
     grams = list(zip(*(tokens[place:] for place in range(GRAM)), strict=False))
@@ -293,7 +196,7 @@ def _repetitive(text: _Text, config: FilterConfig) -> Detail | None:
     return _above(covered / max(len(tokens), 1), config.max_repeated_grams, measure=f"{GRAM}-grams")
 
 
-def _no_sentences(text: _Text, config: FilterConfig) -> Detail | None:
+def _no_sentences(text: Measured, config: FilterConfig) -> Detail | None:
     if len(text.lines) < MIN_LIST_LINES:
         return None
     prose = 0
@@ -330,7 +233,7 @@ def reason_to_drop(document: Document, config: FilterConfig) -> tuple[str, Detai
 
     `document.language` must be set where a rule of the configuration asks for it.
     """
-    text = _Text(document)
+    text = Measured(document)
     for reason, rule in RULES.items():
         if reason in config.off:
             continue

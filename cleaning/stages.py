@@ -1,4 +1,4 @@
-"""The stages of cleaning: Extract turns pages into documents, Clean takes the chrome out of their text."""
+"""The Clean stage: the chrome is taken out of the text of a document."""
 
 from __future__ import annotations
 
@@ -9,79 +9,15 @@ from dataclasses import replace
 import msgspec
 
 from cleaning.article.fields import harvest
-from cleaning.article.rules import CleanConfig, find_spans
+from cleaning.article.rules import find_spans
 from cleaning.article.spans import delete_spans, unite
-from cleaning.html import DEFAULTS, ExtractConfig, choose_address, extract_html, is_binary
+from cleaning.config import CleanConfig
 from cleaning.lines.lexicon import default_lexicon
 from cleaning.outlet.count import LineCounts
 from cleaning.outlet.furniture import Furniture, Table, from_toml, outlet_of, to_toml
 from cleaning.outlet.learn import learn
-from corpus.arabic import fold
-from corpus.charset import declared_charset, decode
-from corpus.letters import mend
-from corpus.records import DROP, Document, Page, Record, Span, Verdict, drop, keep, name_outlet
+from corpus.records import Document, Record, Span, Verdict, keep
 from corpus.run import Accumulator, Map
-from corpus.text import scrub
-
-
-class Extract:
-    """Turn a Page into a Document; pass a Document through unchanged."""
-
-    name = "extract"
-
-    def __init__(self, config: ExtractConfig = DEFAULTS) -> None:
-        self.config = config
-        self._names = {fold(other): name for name, others in config.outlets.items() for other in others}
-
-    def _rename(self, outlet: str) -> str:
-        return self._names.get(fold(outlet), outlet)
-
-    def apply(self, record: Record) -> Verdict:
-        """Extract text and metadata of a page; drop what is not HTML or would cost too much to read.
-
-        Raises:
-            RecordError: no charset makes text of the bytes, or a selector that came with the page is none.
-        """
-        if not isinstance(record, Page):
-            outlet = self._rename(record.outlet)
-            return keep(record if outlet == record.outlet else replace(record, outlet=outlet))
-        if is_binary(record.body):
-            return drop("not-html")
-        html, charset = decode(record.body, declared_charset(record.header("content-type"), record.body))
-        outlet = self._rename(name_outlet(record.outlet, record.url, record.source))
-        # What the configuration says of an outlet stands in place of what the crawl was told: it can be mended.
-        dropped = self.config.drop.get(outlet, record.meta.get(DROP, ()))
-        found = extract_html(html, record.url, self.config, dropped)
-        if found.refused:
-            return drop(found.refused)
-        (text, done), title = mend(found.text), mend(found.title)[0]
-        url = choose_address(record.url, found.canonical)
-        meta = {name: value for name, value in record.meta.items() if name != DROP}
-        if record.url and url != record.url:
-            meta["fetched_url"] = record.url
-        # What a row of data says of its page is better than the page; of an answer, it is what a feed said of it.
-        listed = scrub(record.title)
-        document = Document(
-            id=record.id,
-            source=record.source,
-            text=text,
-            title=title or listed if record.headers else listed or title,
-            url=url,
-            outlet=self._rename(name_outlet(record.outlet, url, record.source)),
-            published=record.published or found.published,
-            authors=found.authors,
-            tags=found.tags,
-            trace={
-                "charset": charset,
-                "extractor": found.extractor,
-                "doubtful": found.doubtful,
-                "claims": found.language,
-            }
-            | ({"mended": list(done)} if done else {})
-            | ({"listing": True} if found.listing else {}),
-            meta=meta,
-        )
-        return keep(document)
 
 
 class _Unobserved:

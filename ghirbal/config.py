@@ -1,8 +1,8 @@
 """The configuration: one TOML file, one frozen struct per stage, unknown keys refused.
 
     [read]      corpus.files.listing.ReadConfig
-    [extract]   cleaning.html.extract.ExtractConfig
-    [clean]     cleaning.article.rules.CleanConfig
+    [extract]   cleaning.config.ExtractConfig
+    [clean]     cleaning.config.CleanConfig
     [filters]   cleaning.filters.FilterConfig
     [dedup]     dedup.config.DedupConfig
     [run]       RunConfig, below
@@ -23,10 +23,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import msgspec
 import orjson
 
-from cleaning.article import CleanConfig
+from cleaning.config import CleanConfig, ExtractConfig
 from cleaning.filters import FilterConfig
-from cleaning.html import ExtractConfig
-from cleaning.outlet import from_toml
 from corpus.errors import UsageError
 from corpus.formats import ReadConfig
 from dedup.config import DedupConfig
@@ -139,6 +137,8 @@ def read_reviewed(path: str | None) -> str | None:
     """
     if not path:
         return None
+    from cleaning.outlet import from_toml
+
     try:
         inside = corpus_at(Path(path)) / BOILERPLATE
         text = (inside if inside.is_file() else Path(path)).read_text("utf-8")

@@ -15,7 +15,8 @@ import orjson
 from rich.text import Text
 
 from cleaning.filters import Filter
-from cleaning.stages import Clean, Extract
+from cleaning.pages import Extract
+from cleaning.stages import Clean
 from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
 from corpus.files import STDIN, InputFile, list_inputs
 from corpus.formats import read_input

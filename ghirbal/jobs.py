@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from cleaning.filters import Filter
-from cleaning.stages import Clean, Extract
+from cleaning.pages import Extract
 from corpus.errors import CorpusError, UsageError
 from corpus.files import STDIN, InputFile, list_inputs, publish, publish_json, publishing, run_lock, translated
 from corpus.formats import Format
@@ -39,6 +39,7 @@ from ghirbal.survey import MOST_SAMPLES, Survey, find_alerts, main_furniture
 from ghirbal.upload import prepare_upload, upload
 
 if TYPE_CHECKING:
+    from cleaning.stages import Clean
     from dedup.stages import Dedup
     from ghirbal.index import Against
 
@@ -103,6 +104,8 @@ def _make(job: Job, watch: Watcher) -> Finished:
     stages: list[Stage] = [Extract(job.config.extract)]
     clean, dedup = None, None
     if job.command != "dedup":
+        from cleaning.stages import Clean  # half of what `dedup` has to load itself
+
         clean = Clean(job.config.clean, reviewed)
         stages += [clean, Filter(job.config.filters, enabled=job.filters)]
     against = _find_against(job)

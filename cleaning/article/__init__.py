@@ -6,8 +6,8 @@ Read rules (their order, from top to bottom), then repeated, signs and page, lin
 
 from __future__ import annotations
 
-from cleaning.article.rules import CleanConfig
+from cleaning.article.rules import find_spans
 
 __all__ = [
-    "CleanConfig",
+    "find_spans",
 ]

@@ -9,8 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-import msgspec
-
 from cleaning.article.analysis import Analysis, remove, remove_phrase
 from cleaning.article.edges import framed_spans, remove_boxes, remove_head, remove_trailing
 from cleaning.article.page import remove_outside
@@ -19,7 +17,7 @@ from cleaning.article.spans import disjoint, unit_spans
 from cleaning.lines.lexicon import Lexicon, key_of
 from cleaning.lines.paragraphs import find_paragraphs
 from cleaning.lines.unit import PARAGRAPH, SHORT, STUB, Unit, cut
-from cleaning.outlet import OutletTable, Stories
+from cleaning.outlet import OutletTable
 from corpus.records import Span
 
 #: Classes that are chrome wherever they stand as a line; the others need a place before or after the body.
@@ -35,18 +33,6 @@ _MARKUP = re.compile(r"\A(?:<\w+ )?(?:[a-z\-]{2,20} ?= ?\"[^\"]{0,300}\" ?){1,9}
 
 #: How much of a long unit is folded to look for a phrase at its head.
 _HEAD = 64
-
-
-class CleanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Say how chrome is taken out of text.
-
-    `learn` uses what an outlet repeats; `harvest` fills empty fields from chrome that goes. So many `stories` of an
-    outlet that have nothing else in common make what they share its furniture.
-    """
-
-    learn: bool = True
-    harvest: bool = True
-    stories: Stories = 3
 
 
 def find_spans(

@@ -8,8 +8,8 @@ the page gets where that is in doubt.
 
 from __future__ import annotations
 
-from cleaning.html.extract import DEFAULTS, ExtractConfig, Extraction, extract_html
+from cleaning.html.extract import Extraction, extract_html
 from cleaning.html.markup import is_binary
 from cleaning.html.metadata import choose_address
 
-__all__ = ["DEFAULTS", "ExtractConfig", "Extraction", "choose_address", "extract_html", "is_binary"]
+__all__ = ["Extraction", "choose_address", "extract_html", "is_binary"]

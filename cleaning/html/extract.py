@@ -7,14 +7,13 @@ a rival is asked, and whose text the page gets is decided (`cleaning.html.rival`
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import msgspec
 from lxml import etree
 
+from cleaning.config import DEFAULTS, ExtractConfig
 from cleaning.html import markup
 from cleaning.html.body import find_body, find_main
 from cleaning.html.layout import lay_out
@@ -24,41 +23,8 @@ from cleaning.html.shell import SHELL_PROSE, SHELL_RATIO, SHELL_STORY, find_stor
 from cleaning.html.weigh import Evidence
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.mentions import is_date_line
-from corpus.arabic import fold
 from corpus.dates import day_of, find_date
-from corpus.selectors import compile_selector
 from corpus.text import scrub
-
-
-class ExtractConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What of extraction can be chosen.
-
-    `rivals`: ask trafilatura about doubtful pages. `search_date`: look for the date in the visible text when no
-    markup states one, which costs as much as the rest. `drop`: for an outlet, CSS selectors of what is never part of a
-    story. `outlets`: for an outlet, the other names under which folders, hosts and fields know it.
-
-    Raises:
-        ValueError: a selector is none, or a name is given to two outlets.
-    """
-
-    rivals: bool = True
-    search_date: bool = False
-    drop: dict[str, tuple[str, ...]] = {}
-    outlets: dict[str, tuple[str, ...]] = {}
-
-    def __post_init__(self) -> None:
-        counts = Counter(fold(other) for others in self.outlets.values() for other in others)
-        if twice := next((other for other, count in counts.items() if count > 1), ""):
-            raise ValueError(f"outlets: {twice!r} is given to two outlets, or to one twice; give it to one")
-        for outlet, selectors in self.drop.items():
-            for selector in selectors:
-                try:
-                    compile_selector(selector)
-                except ValueError as error:
-                    raise ValueError(f"drop of {outlet!r}: {error}") from error
-
-
-DEFAULTS = ExtractConfig()
 
 #: Rivals take quadratic time on some hostile pages of more tags; the largest of 389 labelled pages has 8,900.
 MAX_RIVAL_TAGS = 20_000

@@ -7,7 +7,7 @@ Read furniture (the table), then pieces (what is compared), count, evidence, lea
 from __future__ import annotations
 
 from cleaning.outlet.count import LineCounts
-from cleaning.outlet.furniture import Form, Furniture, OutletTable, Stories, Table, from_toml
+from cleaning.outlet.furniture import Form, Furniture, OutletTable, Table, from_toml
 from cleaning.outlet.pieces import MARKS, Piece, announcements, cut_pieces, cut_spans, title_key
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "LineCounts",
     "OutletTable",
     "Piece",
-    "Stories",
     "Table",
     "announcements",
     "cut_pieces",

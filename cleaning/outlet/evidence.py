@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaning.config import ENOUGH
 from cleaning.outlet.count import INSIDE, KINDS, LEAD, MARKER, TITLE, Occurrences, Story, hashes_of
-from cleaning.outlet.furniture import ENOUGH
 from cleaning.outlet.pieces import (
     Announcement,
     Piece,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal, get_args
+from typing import Literal, get_args
 
 import msgspec
 
+from cleaning.config import ENOUGH
 from cleaning.outlet.pieces import (
     GLUE,
     Announcement,
@@ -29,9 +30,6 @@ from corpus.records import Document, name_outlet
 
 Form = Literal["piece", "head", "tail", "marker", "link"]
 Place = Literal["head", "body", "tail"]
-
-#: Unrelated stories are counted up to here; more are not looked for.
-ENOUGH = 16
 
 
 class Furniture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,10 +67,6 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table as a file holds it; none of its keys is another file's, such as a configuration."""
 
     furniture: list[Furniture] = []
-
-
-#: How many stories that have nothing else in common make furniture; two are chance, or one story told twice.
-Stories = Annotated[int, msgspec.Meta(ge=3, le=ENOUGH)]
 
 
 def outlet_of(document: Document) -> str:

@@ -12,11 +12,12 @@ from itertools import chain
 from os.path import commonprefix
 from statistics import median
 
+from cleaning.config import ENOUGH
 from cleaning.lines.frames import joins_names
 from cleaning.lines.unit import ends_sentence
 from cleaning.outlet.count import HEAD, INSIDE, MARKER, TAIL, hash_of, unpack
 from cleaning.outlet.evidence import REPEATED, OutletStories, Read, Repetition, Words, find_candidates, sample_stories
-from cleaning.outlet.furniture import ENOUGH, Form, Furniture, Place, Table
+from cleaning.outlet.furniture import Form, Furniture, Place, Table
 from cleaning.outlet.pieces import (
     FEWEST,
     GLUE,

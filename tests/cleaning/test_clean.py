@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaning.article import CleanConfig
+from cleaning.config import CleanConfig
 from cleaning.lines.lexicon import key_of
 from cleaning.stages import Clean
 from corpus.records import Document, Page, Source, Span

@@ -5,9 +5,9 @@ import time
 import msgspec
 import pytest
 
-from cleaning.html import ExtractConfig
+from cleaning.config import ExtractConfig
 from cleaning.html.markup import parse, remove, text_of
-from cleaning.stages import Extract
+from cleaning.pages import Extract
 from corpus.errors import RecordError
 from corpus.records import Page, Source
 from tests.cleaning.stories import BODY

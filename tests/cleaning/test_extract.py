@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleaning.config import DEFAULTS, ExtractConfig
 from cleaning.html import body, layout, markup, metadata, others, rival, selection, weigh
-from cleaning.html.extract import DEFAULTS, ExtractConfig, extract_html
+from cleaning.html.extract import extract_html
 from cleaning.html.markup import is_binary, refusal
-from cleaning.stages import Clean, Extract
+from cleaning.pages import Extract
+from cleaning.stages import Clean
 from corpus.records import Document, Page, Source
 from corpus.text import is_scrubbed
 

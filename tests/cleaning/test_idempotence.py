@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaning.article import CleanConfig
 from cleaning.article.spans import delete_spans, unite
+from cleaning.config import CleanConfig
 from cleaning.lines.lexicon import default_lexicon, key_of
 from cleaning.outlet.furniture import Furniture, Table, to_toml
-from cleaning.stages import Clean, Extract
+from cleaning.pages import Extract
+from cleaning.stages import Clean
 from corpus.files.compressed import zstd
 from corpus.formats.rows import ReadConfig, record_from
 from corpus.records import Document, Page, Source, Span, to_json

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from cleaning.html import ExtractConfig
+from cleaning.config import ExtractConfig
 from cleaning.html.extract import extract_html
 from cleaning.html.markup import parse
 from cleaning.html.metadata import choose_address, read_metadata
-from cleaning.stages import Extract
+from cleaning.pages import Extract
 from corpus.records import Document, Page, Source
 
 

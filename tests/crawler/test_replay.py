@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from cleaning.stages import Extract
+from cleaning.pages import Extract
 from corpus.records import Page, Source
 from tests.conftest import SHARED
 from tests.corpus.reading import read

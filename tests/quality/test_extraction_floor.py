@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cleaning.stages import Extract
+from cleaning.pages import Extract
 from corpus.arabic import folded_words
 from corpus.records import Page, Source
 
