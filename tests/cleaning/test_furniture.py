@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleaning.config import ENOUGH
 from cleaning.outlet import evidence
 from cleaning.outlet import learn as learning
 from cleaning.outlet.count import LineCounts
-from cleaning.outlet.furniture import ENOUGH, Furniture, Table, from_toml, to_toml
+from cleaning.outlet.furniture import Furniture, Table, from_toml, to_toml
 from cleaning.outlet.learn import learn
 from cleaning.outlet.pieces import cut_pieces, keys_of
 from cleaning.stages import Clean
