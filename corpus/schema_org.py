@@ -1,7 +1,10 @@
-"""What schema.org calls an article, and how it writes down who wrote it."""
+"""Read the JSON in the scripts of a page: what schema.org calls an article, and how it writes down who wrote it."""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 #: Article and what schema.org puts below it, and reviews, which critics write. A JobPosting is none of them.
@@ -18,6 +21,47 @@ ARTICLE_TYPES = frozenset(
 #: Where the name of a person or a thing stands, and where its parts.
 _NAMES = ("name", "@value", "title", "display_name", "displayName", "full_name", "text")
 _NAME_PARTS = (("givenName", "first_name", "firstName"), ("familyName", "last_name", "lastName"))
+
+#: Larger scripts hold catalogues, not articles, and deeper nodes nothing of the page itself.
+_MAX_JSON = 2_000_000
+_MAX_DEPTH = 12
+_NESTED = ("@graph", "mainEntity", "mainEntityOfPage")
+
+_DECODER = json.JSONDecoder(strict=False)
+_LAST_COMMA = re.compile(r",\s*+([}\]])")
+
+
+def read_script(text: str) -> Any:
+    """Read the JSON at the beginning of `text`, with the commas too many that templates leave; None where none is.
+
+    >>> read_script('{"a": ["b",],}; run()'), read_script("no JSON")
+    ({'a': ['b']}, None)
+    """
+    try:
+        return _DECODER.raw_decode(text.strip().removeprefix("<!--").strip())[0]
+    except RecursionError:
+        return None
+    except ValueError:
+        mended = _LAST_COMMA.sub(r"\1", text)
+        return read_script(mended) if mended != text else None
+
+
+def nodes_in(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the JSON-LD objects of one script, in the order in which they stand.
+
+    >>> list(nodes_in('[{"@graph": [{"@type": "Report"}]}]'))
+    [{'@graph': [{'@type': 'Report'}]}, {'@type': 'Report'}]
+    """
+    if len(text) > _MAX_JSON:
+        return
+    waiting = [(read_script(text), 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if isinstance(value, dict):
+            yield value
+            value = [value[key] for key in _NESTED if key in value]
+        if isinstance(value, list) and depth < _MAX_DEPTH:
+            waiting += [(inner, depth + 1) for inner in reversed(value)]
 
 
 def is_article(kinds: Any) -> bool:

@@ -72,14 +72,8 @@ _CHROME_NAME = re.compile(
     r"|embed|(?:video|audio|media|jw)-?_?player|gallery|slideshow|carousel|slider|credit|(?:^|\s)(?:hidden|hide)(?:\s|$)"
     r"|(?:img|image)s?-?_?_?(?:container|wrapper|info|text|desc)|post-?date|entry-date|instagram-media"
 )
-
-
-@lru_cache(maxsize=1 << 16)
-def _names_chrome(named: str) -> bool:
-    """Tell whether class and id name chrome; the elements of a page share few names."""
-    return _CHROME_NAME.search(named) is not None
-
-
+#: Whether class and id name chrome; the elements of a page share few names.
+_names_chrome = lru_cache(maxsize=1 << 16)(_CHROME_NAME.search)
 _UNSEEN_NAME = re.compile(r"(?:^|\s)(?:hidden|sr-only|visually-?hidden|screen-?reader(?:-text)?)(?:\s|$)")
 _HIDDEN_NAME = re.compile(r"(?:^|\s)(?:hidden|hide)(?=\s|$)|read-?_?more|show-?_?more|tab-?panel|expandable")
 _UNSEEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)

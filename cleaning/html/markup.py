@@ -7,10 +7,8 @@ pages with pictures or scripts of many megabytes inside too.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from lxml import etree
 from lxml.etree import HTMLParser, _Element
@@ -41,14 +39,14 @@ _ANY_TAG = re.compile(
     r"<(?:html|head|body|title|meta|div|p|article|section|main|span|table|h1|h2|br|center|font)\b", re.IGNORECASE
 )
 
-_DECODER = json.JSONDecoder(strict=False)
-_LAST_COMMA = re.compile(r",\s*+([}\]])")
-
 #: C0 without tab, newline, return: the parser puts U+FFFD for a NUL, and rivals refuse the others.
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13})
 
 #: Without `huge_tree` a page ends at its first text or attribute of ten million bytes.
 _PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+
+#: The name of elements that selectors match, until they are taken out.
+_DROPPED = "dropped"
 
 #: The parser drops what stands behind them, and browsers show it.
 _EARLY_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
@@ -112,21 +110,6 @@ def to_bytes(html: str) -> bytes:
     return html.encode("utf-8", "ignore").translate(None, _CONTROLS)
 
 
-def read_json(text: str) -> Any:
-    """Read the JSON at the beginning of `text`, with the commas too many that templates leave; None where none is.
-
-    >>> read_json('{"a": ["b",],}; run()'), read_json("no JSON")
-    ({'a': ['b']}, None)
-    """
-    try:
-        return _DECODER.raw_decode(text.strip().removeprefix("<!--").strip())[0]
-    except RecursionError:
-        return None
-    except ValueError:
-        mended = _LAST_COMMA.sub(r"\1", text)
-        return read_json(mended) if mended != text else None
-
-
 def text_of(element: _Element) -> str:
     """Return all text in an element, tags left out."""
     return "".join(map(str, element.itertext()))
@@ -149,11 +132,5 @@ def remove(root: _Element, selectors: Sequence[str]) -> None:
         except ValueError as error:
             raise RecordError(str(error), reason="bad-selector") from error
         for element in matches(root):
-            parent, before, tail = element.getparent(), element.getprevious(), element.tail or ""
-            if parent is None:
-                continue
-            if before is not None:
-                before.tail = (before.tail or "") + tail
-            else:
-                parent.text = (parent.text or "") + tail
-            parent.remove(element)
+            element.tag = _DROPPED if element is not root else root.tag
+    etree.strip_elements(root, _DROPPED, with_tail=False)

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import _Element
 
-from cleaning.html.markup import read_json, text_of
+from cleaning.html.markup import text_of
 from corpus.arabic import fold
 from corpus.dates import parse_date
 from corpus.records import Source, name_outlet
-from corpus.schema_org import is_article, names_in
+from corpus.schema_org import is_article, names_in, nodes_in
 
-#: Larger blobs hold catalogues, not articles.
-_MAX_JSON = 2_000_000
-_MAX_JSON_DEPTH = 12
-_NESTED = ("@graph", "mainEntity", "mainEntityOfPage")
 _SPACE = re.compile(r"\s+")
 _TITLE_CUT = re.compile(r" (?:[|\-–—•·«»‹›<>/:،]|::|\|\|) | ?\| ?")
 _TITLE_ENDS = " |-–—•·«»‹›<>/:،"
@@ -90,7 +86,7 @@ def read_metadata(root: _Element, url: str = "") -> Metadata:
             stated_in.setdefault(name.strip().lower(), []).append(content)
     properties = {name: contents[0] for name, contents in stated_in.items()}
     scripts = (script.text for script in root.iter("script") if "ld+json" in script.attrib.get("type", ""))
-    nodes = [node for text in scripts if text for node in _nodes(text)]
+    nodes = [node for text in scripts if text for node in nodes_in(text)]
     articles = [node for node in nodes if is_article(node.get("@type"))]
     graph = next((article for article in articles if article.get("articleBody")), articles[0] if articles else {})
     kind = properties.get("og:type", "").lower()
@@ -136,20 +132,6 @@ def read_metadata(root: _Element, url: str = "") -> Metadata:
         description=_tidy(properties.get("og:description") or properties.get("description", "")),
         is_article=bool(graph) or kind in ("article", "news", "newsarticle") or "article:published_time" in properties,
     )
-
-
-def _nodes(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the JSON-LD objects of one script, in the order in which they stand."""
-    if len(text) > _MAX_JSON:
-        return
-    waiting = [(read_json(text), 0)]
-    while waiting:
-        value, depth = waiting.pop()
-        if isinstance(value, dict):
-            yield value
-            value = [value[key] for key in _NESTED if key in value]
-        if isinstance(value, list) and depth < _MAX_JSON_DEPTH:
-            waiting += [(inner, depth + 1) for inner in reversed(value)]
 
 
 def _text(value: Any) -> str:

@@ -45,10 +45,10 @@ MAIN_SHARE = 0.6
 _SHINGLE = 4
 _CELLS = re.compile(r"(?<!\\)\|")
 
-#: ZWNJ, the group, or ZWJ.
+#: ZWNJ, the group, or ZWJ: Persian is spelt with them, and trafilatura deletes what is not printable.
 _JOINER = re.compile("(\u200c|&(?:zwnj|#8204|#[xX]200[cC]);)|\u200d|&(?:zwj|#8205|#[xX]200[dD]);")
-#: Letters of Linear A: printable, kept by every normal form, in no newspaper.
-_LINEAR_A = range(0x10600, 0x10737)
+#: They cross it as letters of Linear A: printable, kept by every normal form, in no newspaper.
+_CARRIERS: dict[str, str | int | None] = {"\U00010600": "\u200c", "\U00010601": "\u200d"}
 
 _PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 
@@ -105,40 +105,22 @@ def _grams(text: str) -> Counter[tuple[str, ...]]:
     return Counter(tuple(words[i : i + _SHINGLE]) for i in range(max(1, len(words) - _SHINGLE + 1)) if words)
 
 
-class Shield:
-    """Carry ZWNJ and ZWJ through a tool that deletes every character that is not printable.
-
-    Persian is spelt with them. They cross as two letters that do not occur in the page.
-    """
-
-    def __init__(self, html: str) -> None:
-        self.html = html
-        self._back: dict[int, str] = {}
-        if _JOINER.search(html):
-            free = [chr(code) for code in _LINEAR_A if chr(code) not in html]
-            if len(free) > 1:
-                self._back = {ord(free[0]): "\u200c", ord(free[1]): "\u200d"}
-                self.html = _JOINER.sub(lambda found: free[0] if found[1] else free[1], html)
-
-    def restore(self, text: str) -> str:
-        """Put the joiners back."""
-        return text.translate(self._back) if self._back else text
-
-
 def trafilatura_text(html: str, focus: Focus = "balanced") -> str:
     """Return trafilatura's main text of a page, "" when it finds none."""
     import trafilatura  # takes longer to load than most of Ghirbal, and only a page in doubt needs it
 
-    shield = Shield(html)
+    zwnj, zwj = _CARRIERS
+    html = html.replace(zwnj, "").replace(zwj, "")
+    html = _JOINER.sub(lambda found: zwnj if found[1] else zwj, html)
     try:
-        root = document_fromstring(to_bytes(shield.html), parser=_PARSER)
+        root = document_fromstring(to_bytes(html), parser=_PARSER)
         document = trafilatura.bare_extraction(
             root, include_comments=False, favor_precision=focus == "precision", with_metadata=False
         )
     except _FAULTS:
         return ""
     text = document.text if document is not None and not isinstance(document, dict) else ""
-    return "\n".join(_plain(lines(shield.restore(text or ""))))
+    return "\n".join(_plain(lines((text or "").translate(str.maketrans(_CARRIERS)))))
 
 
 def _plain(written: Iterable[str]) -> Iterator[str]:

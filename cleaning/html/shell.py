@@ -15,7 +15,8 @@ from typing import Any
 from lxml.etree import _Element
 
 from cleaning.html.layout import lay_out
-from cleaning.html.markup import body_of, parse, read_json
+from cleaning.html.markup import body_of, parse
+from corpus.schema_org import read_script
 from corpus.text import lines
 
 #: A page with less prose (characters) may be a shell; the least that is a story, and how many times that prose it has
@@ -67,10 +68,10 @@ def _data(root: _Element) -> Iterator[Any]:
         if not SHELL_STORY < len(text) <= _MAX_JSON:
             continue
         if "json" in script.get("type", ""):
-            yield _unflattened(read_json(text))
+            yield _unflattened(read_script(text))
             continue
         for assigned in islice(_ASSIGNED.finditer(text), _MAX_ASSIGNED):
-            if data := read_json(text[assigned.end() :]):
+            if data := read_script(text[assigned.end() :]):
                 yield data
         for literal in _LITERAL.finditer(text):
             if len(literal[0]) > SHELL_STORY and (told := _unquoted(literal[0])):
@@ -80,10 +81,10 @@ def _data(root: _Element) -> Iterator[Any]:
 def _unquoted(literal: str) -> Any:
     """Return what a string of a script says: the JSON in it, or HTML; None for anything else."""
     inner = literal[1:-1] if literal[0] == '"' else literal[1:-1].replace('"', r"\"").replace(r"\'", "'")
-    told = read_json(f'"{inner}"')
+    told = read_script(f'"{inner}"')
     if not isinstance(told, str):
         return None
-    return read_json(told) or (told if _TAG.search(told) else None)
+    return read_script(told) or (told if _TAG.search(told) else None)
 
 
 def _unflattened(data: Any) -> Any:
@@ -112,7 +113,7 @@ def _bodies(value: Any, depth: int) -> Iterator[Any]:
             if _BODY_KEY.fullmatch(key.partition("(")[0]):  # of a query with arguments
                 yield inner
             if isinstance(inner, str) and inner.startswith('{"'):
-                inner = read_json(inner)
+                inner = read_script(inner)
             yield from _bodies(inner, depth + 1)
     elif isinstance(value, list):
         for inner in value:

@@ -34,6 +34,7 @@ _OPENING = 40
 _SAME_TITLE = 0.8
 #: Chrome whatever its share of the page: a consent wall may hold more words than a short story.
 _NEVER_BODY = re.compile(r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)sr-only(?:\s|$)")
+_is_never_body = lru_cache(maxsize=8192)(_NEVER_BODY.search)
 #: An aside that holds more than this share of the prose is no aside, nor are all of one class with half of it.
 _ASIDE_SHARE = 0.4
 _CLASS_SHARE = 0.5
@@ -123,7 +124,7 @@ def _mark_asides(layout: Layout, evidence: Evidence) -> None:
         if (size >= SENTENCE and hidden.continues(aside)) or _quotes(blocks, aside):
             continue
         named = name_of(aside.element)
-        never = _is_never_body(named) or (aside.element.tag == "aside" and "sidebar" in named)
+        never = bool(_is_never_body(named)) or (aside.element.tag == "aside" and "sidebar" in named)
         never = never and not any(map(evidence.headlines, blocks[aside.start : aside.end]))
         if not never and max(size / _ASIDE_SHARE, most[signature_of(aside.element)]) > sums[-1]:
             spared.append(aside)
@@ -137,11 +138,6 @@ def _mark_asides(layout: Layout, evidence: Evidence) -> None:
         if told[aside.start] >= _STORY and _COMMENTS_NAME.search(name_of(aside.element)):
             for block in blocks[aside.start : aside.end]:
                 block.aside, block.other, block.weight = True, True, min(block.weight, 0.0)
-
-
-@lru_cache(maxsize=8192)
-def _is_never_body(named: str) -> bool:
-    return _NEVER_BODY.search(named) is not None
 
 
 class _Hidden:

@@ -15,24 +15,21 @@ import string
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 from urllib.parse import quote
 
-import orjson
 from lxml import etree
 from scrapy.http import Headers
 
 from corpus.charset import declared_charset, decode
 from corpus.errors import RecordError
-from corpus.schema_org import is_article
+from corpus.schema_org import is_article, nodes_in
 
 #: A menu and a hundred stories fit; a page of more links is a link farm or a site map.
 MAX_LINKS = 2_000
 #: Blocks of JSON-LD beyond these are not read.
 MAX_BLOCKS = 16
-MAX_BLOCK_SIZE = 256 * 1024
-#: Deeper nesting of JSON-LD is not followed.
-MAX_DEPTH = 6
+#: Letters of a date, in whatever calendar and words.
+MAX_DATE = 40
 #: Words of a page's text that are kept, and letters of its title and first headlines. A wall has 3,000 letters at most.
 MAX_WORDS, MAX_TITLE, MAX_HEADLINES = 1_000, 300, 3
 #: Words of an article that are kept: it is no wall, and they tell its script.
@@ -139,9 +136,12 @@ def read_page(body: bytes, content_type: str = "") -> Reading:
         etree.strip_elements(root, "template", with_tail=False)
     reading.language = root.get("lang", "").strip().lower().partition("-")[0]
     _read_head(root, reading)
-    marked, dated = _json_ld(root)
-    reading.is_article |= marked
-    reading.published = (reading.published or dated)[:40]
+    scripts = (script.text for script in root.iter("script") if "ld+json" in (script.get("type") or "").lower())
+    for node in (node for text in islice(scripts, MAX_BLOCKS) if text for node in nodes_in(text)):
+        if is_article(node.get("@type")):
+            reading.is_article = True
+            reading.published = reading.published or str(node.get("datePublished") or "")
+    reading.published = reading.published[:MAX_DATE]
     reading.links = _links_of(root, charset)
     headlines = islice(root.iter("title", "h1", "h2"), MAX_HEADLINES)
     reading.title = " | ".join(" ".join(" ".join(tag.itertext()).split()) for tag in headlines)[:MAX_TITLE]
@@ -242,26 +242,6 @@ def moved_in(refresh: str) -> str:
     """
     target = _MOVED.match(refresh)
     return target[1] if target else ""
-
-
-def _json_ld(root: etree._Element) -> tuple[bool, str]:
-    """Tell whether the page's JSON-LD names an article, and its date; blocks that do not parse are passed over."""
-    waiting: list[tuple[Any, int]] = []
-    blocks = (script.text for script in root.iter("script") if "ld+json" in (script.get("type") or "").lower())
-    for block in islice(blocks, MAX_BLOCKS):
-        if block and len(block) <= MAX_BLOCK_SIZE:
-            with contextlib.suppress(ValueError):
-                waiting.append((orjson.loads(block.strip()), 1))
-    found, published = False, ""
-    for node, depth in waiting:
-        inner = node if isinstance(node, list) else []
-        if isinstance(node, dict):
-            if is_article(node.get("@type")):
-                found, published = True, published or str(node.get("datePublished") or "")
-            inner = [node.get("@graph")]
-        if depth < MAX_DEPTH:
-            waiting += [(item, depth + 1) for item in inner]
-    return found, published
 
 
 def signals_of(metas: Iterable[str], headers: Headers) -> list[str]:

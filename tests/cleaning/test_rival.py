@@ -8,7 +8,7 @@ import pytest
 from cleaning.html.body import Body
 from cleaning.html.extract import extract_html
 from cleaning.html.metadata import Metadata
-from cleaning.html.rival import Shield, choose, contained, trafilatura_text
+from cleaning.html.rival import choose, contained, trafilatura_text
 
 OWN = "The hall was full on Sunday when the orchestra played for the first time in its new home by the river."
 
@@ -96,21 +96,10 @@ def test_contained(part, whole, share):
     assert contained(part, whole) == share
 
 
-def test_shield_carries_joiners_through():
-    shield = Shield("می\u200cرود &zwnj;&#8204;&#x200C;|\u200d&zwj;&#x200d;")
-    assert all(character.isprintable() for character in shield.html)
-    assert shield.restore(shield.html) == "می\u200cرود \u200c\u200c\u200c|\u200d\u200d\u200d"
-
-
-def test_shield_leaves_other_pages_alone():
-    html = "<p>nothing to hide &amp;</p>"
-    assert Shield(html).html is html
-    assert Shield("\U00010600\u200c").restore(Shield("\U00010600\u200c").html) == "\U00010600\u200c"
-
-
 def test_trafilatura_keeps_joiners():
     sentence = "این خانه\u200cها را پیش از زمستان می\u200cسازند و مردم به آن\u200cها می\u200cروند و می\u200cمانند. "
-    html = f"<html><body><article><p>{sentence * 4}</p><p>{sentence * 3}</p></article></body></html>"
+    written = sentence.replace("\u200c", "&zwnj;", 1).replace("\u200c", "&#8204;", 1).replace("\u200c", "&#x200C;", 1)
+    html = f"<html><body><article><p>{written * 4}</p><p>{sentence * 3}</p></article></body></html>"
     assert trafilatura_text(html).split("\n")[0] == (sentence * 4).strip()
 
 
