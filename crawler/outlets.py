@@ -13,8 +13,8 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -164,8 +164,7 @@ class Scope:
         return next((self._owners[scope] for scope in scopes if scope in self._owners), ())
 
 
-@dataclass(frozen=True, slots=True)
-class CrawlShare:
+class CrawlShare(NamedTuple):
     """The K-th of N parts of a crawl, for N machines: `-a shard=K/N`.
 
     All hosts of one outlet, and of outlets that share a host, go to the same part: politeness needs one owner of each
@@ -182,13 +181,10 @@ class CrawlShare:
         Raises:
             UsageError: it is not two whole numbers with 1 <= K <= N.
         """
-        match = _SHARE.fullmatch(text or "1/1")
+        match = _SHARE.fullmatch(text)
         if match is None or int(match[1]) > int(match[2]):
             raise UsageError(f"shard={text!r}: give K/N with K from 1 to N, for example shard=1/4")
         return cls(int(match[1]), int(match[2]))
-
-    def __str__(self) -> str:
-        return f"{self.number}/{self.of}"
 
     @property
     def suffix(self) -> str:

@@ -112,7 +112,7 @@ class Progress(CrawlPart):
         with contextlib.closing(session.frontier.reader()) as frontier:
             run = {
                 "number": frontier.run, "started": _stamp(frontier.started), "finished": reason,
-                "written": _stamp(time.time()), "shard": str(session.share), "since": session.since,
+                "written": _stamp(time.time()), "shard": session.shard, "since": session.since,
                 "folder": str(session.out),
             }  # fmt: skip
             report = build_report(frontier, run, session.outlets)

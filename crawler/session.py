@@ -7,7 +7,6 @@ import logging
 import re
 import time
 from collections.abc import Mapping
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 from scrapy.settings import BaseSettings
 
+from corpus.dates import parse_date
 from corpus.errors import UsageError
 from corpus.files import run_lock
 from crawler.outlets import CrawlShare, Outlet, Scope, load_outlets
@@ -57,6 +57,12 @@ class CrawlArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recrawl: str = "due"
     only: str = ""
 
+    def __post_init__(self) -> None:
+        if self.recrawl not in ("due", "all", "none"):
+            raise ValueError(f"recrawl={self.recrawl!r}: give due, all or none")
+        if parse_date(self.since) != self.since:
+            raise ValueError(f"since={self.since!r}: give a date such as 2026-11-01")
+
 
 def read_arguments(given: Mapping[str, str]) -> CrawlArguments:
     """Check the spider's arguments.
@@ -65,18 +71,10 @@ def read_arguments(given: Mapping[str, str]) -> CrawlArguments:
         UsageError: one is unknown or cannot be read.
     """
     try:
-        arguments = msgspec.convert(dict(given), CrawlArguments)
+        return msgspec.convert(dict(given), CrawlArguments)
     except msgspec.ValidationError as fault:
         known = ", ".join(CrawlArguments.__struct_fields__)
         raise UsageError(f"-a: {fault}; the arguments are: {known}") from fault
-    if arguments.recrawl not in ("due", "all", "none"):
-        raise UsageError(f"-a recrawl={arguments.recrawl!r}: give due, all or none")
-    if arguments.since:
-        try:
-            date.fromisoformat(arguments.since)
-        except ValueError as fault:
-            raise UsageError(f"-a since={arguments.since!r}: give a date such as 2026-11-01") from fault
-    return arguments
 
 
 class Session:
@@ -101,7 +99,7 @@ class Session:
         if unverified := [outlet.name for outlet in self.outlets.values() if not outlet.verified]:
             logger.warning("%d outlets are marked `verified = false`: %s", len(unverified), ", ".join(unverified))
         self.out = Path(str(settings["GHIRBAL_OUT"]))
-        self.since = arguments.since
+        self.since, self.shard = arguments.since, arguments.shard
         self._scope = Scope(everything)
         self._gate = lru_cache(maxsize=REMEMBERED)(self._admit)
         self._lock = contextlib.ExitStack()

@@ -23,6 +23,7 @@ from scrapy.resolver import CachingHostnameResolver
 from twisted.internet.base import ReactorBase
 
 from corpus.errors import UsageError
+from crawler.part import CrawlPart
 from crawler.web.urls import PORTS
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -118,16 +119,12 @@ class GuardedResolver(CachingHostnameResolver):
         return super().resolveHostName(receiver, hostName, *more, **named)
 
 
-class SafetyMiddleware:
+class SafetyMiddleware(CrawlPart):
     """Refuse requests by scheme, host and literal address, and answers from a peer the guard refuses."""
 
-    def __init__(self, guard: AddressGuard) -> None:
-        self._guard = guard
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> SafetyMiddleware:
-        """Build the middleware with the crawl's guard."""
-        return cls(AddressGuard.from_crawler(crawler))
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._guard = AddressGuard.from_crawler(crawler)
 
     def process_request(self, request: Request) -> None:
         """Let the request pass, or raise Refused."""

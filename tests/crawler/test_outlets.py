@@ -120,6 +120,7 @@ def test_a_shard_that_cannot_be_is_refused(text: str) -> None:
     [
         ({"outlet": "x"}, "unknown field `outlet`; the arguments are: outlets, since"),
         ({"since": "yesterday"}, "give a date such as"),
+        ({"since": "20261101"}, "give a date such as"),
         ({"recrawl": "some"}, "give due, all or none"),
     ],
 )

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy import Request
 from scrapy.http import Response
+from scrapy.utils.test import get_crawler
 
 from corpus.errors import UsageError
 from crawler.polite.safety import AddressGuard, Refused, SafetyMiddleware
@@ -58,12 +59,12 @@ def test_the_guard_is_lifted_wholly_or_by_address() -> None:
 )
 def test_requests_are_refused_before_they_connect(url: str, reason: str) -> None:
     with pytest.raises(Refused) as caught:
-        SafetyMiddleware(AddressGuard()).process_request(Request(url))
+        SafetyMiddleware(get_crawler()).process_request(Request(url))
     assert caught.value.reason == reason
 
 
 def test_an_answer_from_inside_is_refused() -> None:
-    middleware, request = SafetyMiddleware(AddressGuard()), Request("https://e.com/")
+    middleware, request = SafetyMiddleware(get_crawler()), Request("https://e.com/")
     middleware.process_request(request)
     with pytest.raises(Refused):
         middleware.process_response(request, Response("https://e.com/", ip_address=ipaddress.ip_address("10.0.0.1")))
