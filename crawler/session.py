@@ -100,6 +100,8 @@ class Session:
             logger.warning("%d outlets are marked `verified = false`: %s", len(unverified), ", ".join(unverified))
         self.out = Path(str(settings["GHIRBAL_OUT"]))
         self.since, self.shard = arguments.since, arguments.shard
+        self.delay, self.first_wait = map(settings.getfloat, ("DOWNLOAD_DELAY", "GHIRBAL_RETRY_SECONDS"))
+        self.left_out = frozenset(settings.getlist("GHIRBAL_LEAVE_OUT"))
         self._scope = Scope(everything)
         self._gate = lru_cache(maxsize=REMEMBERED)(self._admit)
         self._lock = contextlib.ExitStack()

@@ -71,6 +71,10 @@ class NewsSpider(Spider):
     name = "news"
     session: Session
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sent_on: dict[str, tuple[str, ...]] = {}
+
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> NewsSpider:
         """Build the spider and its session; what cannot be obeyed ends the program with its exit code."""
@@ -79,28 +83,20 @@ class NewsSpider(Spider):
             AddressGuard.from_crawler(crawler)
             spider = super().from_crawler(crawler)
             spider.session = Session(read_arguments(kwargs), crawler.settings)
-            spider.prepare(crawler)
         except GhirbalError as fault:
             sys.stderr.write(f"ghirbal: {fault}\n")
             raise SystemExit(fault.exit_code) from fault
-        return spider
-
-    def prepare(self, crawler: Crawler) -> None:
-        """Take the settings: who to name in the user agent, how long to wait, what to leave out."""
         if contact := crawler.settings.get("GHIRBAL_CONTACT"):
             agent = f"Ghirbal/0.1 (+{contact}; polite news corpus crawler)"
             crawler.settings.set("USER_AGENT", agent, priority="spider")
-        self._default_delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
-        self._sent_on: dict[str, tuple[str, ...]] = {}
-        self._left_out = frozenset(crawler.settings.getlist("GHIRBAL_LEAVE_OUT"))
-        self._first_wait = crawler.settings.getfloat("GHIRBAL_RETRY_SECONDS")
-        crawler.signals.connect(self.crashed, signal=signals.spider_error)
-        # A connection is kept open to each host; the usual 1,024 would be too few for a thousand of them.
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        crawler.signals.connect(spider.crashed, signal=signals.spider_error)
+        return spider
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield nothing: the scheduler takes everything from the frontier."""
+        # A connection is kept open to each host; the usual 1,024 would be too few for a thousand of them.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         # What was loaded up to here stays; the collector would walk it again every few hundred pages.
         gc.freeze()
         return
@@ -109,7 +105,7 @@ class NewsSpider(Spider):
     def request_for(self, row: Row) -> Request:
         """Make the request for a row of the frontier, conditional if the page was seen before."""
         outlet = self.session.outlets[row.outlet]
-        delay = self._default_delay if outlet.delay is None else outlet.delay
+        delay = self.session.delay if outlet.delay is None else outlet.delay
         self.crawler.engine.downloader.per_slot_settings.setdefault(row.host, {"delay": delay})
         listing = row.kind in LISTS
         meta: dict[str, Any] = {"row": row, "download_slot": row.host, "ghirbal_any_type": row.kind in ENTRIES}
@@ -141,7 +137,7 @@ class NewsSpider(Spider):
     def failed(self, failure: Failure) -> Iterator[Settlement]:
         """Settle a download that gave no answer."""
         row: Row = failure.request.meta["row"]  # type: ignore[attr-defined]
-        yield settle.went_wrong(row, time.time(), failure.value or OSError("no answer"), self._first_wait)
+        yield settle.went_wrong(row, time.time(), failure.value or OSError("no answer"), self.session.first_wait)
 
     def crashed(self, response: Any) -> None:
         """Settle a page that made the spider fail, so that it is not in flight for ever."""
@@ -163,9 +159,9 @@ class NewsSpider(Spider):
             return settle.moved(row, now, self._redirect_target(response, row), response.status)
         if response.status not in _SUCCESS:
             wait = header_of(response.headers, b"Retry-After")
-            return settle.answered_badly(row, now, response.status, wait, self._first_wait)
+            return settle.answered_badly(row, now, response.status, wait, self.session.first_wait)
         if "dataloss" in response.flags and row.attempts == 0:
-            return settle.postponed(row, now, "disconnect", first=self._first_wait)
+            return settle.postponed(row, now, "disconnect", first=self.session.first_wait)
         return None
 
     async def _page(self, response: Response) -> Settlement:
@@ -182,7 +178,7 @@ class NewsSpider(Spider):
         if self.session.is_old(date_stated(reading.published)) and row.kind != "seed":
             return settle.closed(row, now, "fetched", "too-old", response.status)
         signals = signals_of(reading.robots, response.headers)
-        if left_out := self._left_out.intersection(signal.partition(":")[0] for signal in signals):
+        if left_out := self.session.left_out.intersection(signal.partition(":")[0] for signal in signals):
             return settle.closed(row, now, "fetched", min(left_out), response.status)
         body = response.meta["raw"].body
         digest = settle.payload_digest(body)

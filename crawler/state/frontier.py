@@ -61,16 +61,12 @@ REMEMBERED = 200_000
 
 _ROW = ", ".join(Row.__struct_fields__)
 
-#: The outlets that may still fetch pages, and those that may still fetch feeds and sitemaps.
-WithBudget = tuple[Sequence[str], Sequence[str]]
 
-
-def _of(outlets: WithBudget) -> tuple[str, tuple[str, ...]]:
-    """Return the SQL condition that a url belongs to outlets with budget left for it, and its values."""
-    pages, lists = (", ".join("?" * len(names)) for names in outlets)
-    listing = f"kind IN {LISTS}"
-    condition = f"((NOT {listing} AND outlet IN ({pages})) OR ({listing} AND outlet IN ({lists})))"
-    return condition, (*outlets[0], *outlets[1])
+def _waiting(host: str, budgets: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the SQL condition that a url of a host waits and is counted on one of the budgets, and its values."""
+    marks = ", ".join("?" * len(budgets))
+    condition = f"outlet || CASE WHEN kind IN {LISTS} THEN '/lists' ELSE '' END IN ({marks})"
+    return f"state = 'discovered' AND host = ? AND {condition}", (host, *budgets)
 
 
 class Frontier:
@@ -185,20 +181,16 @@ class Frontier:
         rows = self._execute("SELECT DISTINCT host FROM url WHERE state = 'discovered' ORDER BY host")
         return [row[0] for row in rows]
 
-    def waiting(self, host: str, now: float, limit: int, outlets: WithBudget) -> list[Row]:
-        """Return the next urls of a host that are due, best first, of outlets that have budget left."""
-        condition, values = _of(outlets)
-        query = (
-            f"SELECT {_ROW} FROM url WHERE state = 'discovered' AND host = ? AND due <= ? "  # noqa: S608  our own text
-            f"AND {condition} ORDER BY priority, due, id LIMIT ?"
-        )
-        return [Row(*row) for row in self._execute(query, (host, now, *values, limit))]
+    def waiting(self, host: str, now: float, limit: int, budgets: Sequence[str]) -> list[Row]:
+        """Return the next urls of a host that are due, best first, of those counted on the budgets (Row.budget)."""
+        waiting, values = _waiting(host, budgets)
+        query = f"SELECT {_ROW} FROM url WHERE {waiting} AND due <= ? ORDER BY priority, due, id LIMIT ?"  # noqa: S608
+        return [Row(*row) for row in self._execute(query, (*values, now, limit))]
 
-    def next_due(self, host: str, outlets: WithBudget) -> float | None:
-        """Return when the next url of a host falls due, or None if it has none."""
-        condition, values = _of(outlets)
-        query = f"SELECT min(due) FROM url WHERE state = 'discovered' AND host = ? AND {condition}"  # noqa: S608
-        ((due,),) = self._execute(query, (host, *values))
+    def next_due(self, host: str, budgets: Sequence[str]) -> float | None:
+        """Return when the next of these urls falls due, or None if there is none."""
+        waiting, values = _waiting(host, budgets)
+        ((due,),) = self._execute(f"SELECT min(due) FROM url WHERE {waiting}", values)  # noqa: S608
         return None if due is None else float(due)
 
     def hold(self, host: str, until: float) -> None:

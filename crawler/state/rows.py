@@ -53,6 +53,11 @@ class Row(Target, frozen=True):
     interval: float = 0.0
     archived: str = ""
 
+    @property
+    def budget(self) -> str:
+        """Return the name of the budget that it is counted on: that of its outlet, or that of the outlet's lists."""
+        return f"{self.outlet}/lists" if self.kind in LISTS else self.outlet
+
 
 Headers = list[tuple[str, str]]
 

@@ -19,7 +19,7 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import CallLaterResult, call_later
 
 from crawler.session import Session
-from crawler.state.rows import ENTRIES, LISTS, LONGEST_WAIT, Row, Settlement
+from crawler.state.rows import ENTRIES, LONGEST_WAIT, Row, Settlement
 from crawler.state.settle import closed
 
 logger = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class FrontierScheduler(BaseScheduler):
         row, site = settled.row, self._sites[settled.row.host]
         site.in_flight.discard(row.id)
         if not settled.asked:
-            self._left[_account(row)] += 1
+            self._left[row.budget] += 1
         if settled.hold:
             site.held_until = max(site.held_until, time.time() + settled.hold)
         if settled.lasting:
@@ -129,7 +129,7 @@ class FrontierScheduler(BaseScheduler):
             self._turns.rotate(-1)
             if row := self._next_row(site, now):
                 site.in_flight.add(row.id)
-                self._left[_account(row)] -= 1
+                self._left[row.budget] -= 1
                 return self._spider.request_for(row)
         self._set_timer(now)
         return None
@@ -151,15 +151,15 @@ class FrontierScheduler(BaseScheduler):
 
     def _ready_at(self, site: _Site, now: float) -> float:
         """Return when the host has something to hand out, reading the frontier if it is time to."""
-        while site.queue and self._left[_account(site.queue[0])] <= 0:
+        while site.queue and self._left[site.queue[0].budget] <= 0:
             site.queue.popleft()
         if not site.queue and site.read_at <= now:
-            names = self._session.outlets_at(site.name)
-            outlets = ([n for n in names if self._left[n] > 0], [n for n in names if self._left[f"{n}/lists"] > 0])
-            rows = self._frontier.waiting(site.name, now, BATCH + len(site.in_flight), outlets)
+            budgets = [budget for name in self._session.outlets_at(site.name) for budget in (name, f"{name}/lists")]
+            budgets = [budget for budget in budgets if self._left[budget] > 0]
+            rows = self._frontier.waiting(site.name, now, BATCH + len(site.in_flight), budgets)
             site.queue.extend(row for row in rows if row.id not in site.in_flight)
             if not site.queue:
-                due = None if site.in_flight else self._frontier.next_due(site.name, outlets)
+                due = None if site.in_flight else self._frontier.next_due(site.name, budgets)
                 # Nothing, or only what is in flight: `release` and `wake` have it read again.
                 site.read_at = float("inf") if due is None else max(due, now + 0.05)
         return max(site.held_until, 0.0 if site.queue else site.read_at)
@@ -180,7 +180,3 @@ class FrontierScheduler(BaseScheduler):
         # Scrapy has no public way to say "ask me again"; its heartbeat would take up to five seconds.
         if engine._slot is not None:  # noqa: SLF001
             engine._slot.nextcall.schedule()  # noqa: SLF001
-
-
-def _account(row: Row) -> str:
-    return f"{row.outlet}/lists" if row.kind in LISTS else row.outlet

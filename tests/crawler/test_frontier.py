@@ -17,7 +17,7 @@ from crawler.state.frontier import Frontier
 from crawler.state.rows import Row, Settlement, Target
 
 NOW = 1_800_000_000.0
-ALL = (["e"], ["e"])
+ALL = ["e", "e/lists"]
 
 
 def target(name: str, kind: str = "article", outlet: str = "e", host: str = "e.com") -> Target:
@@ -50,10 +50,10 @@ def test_a_url_is_known_once_and_the_best_come_first(frontier: Frontier) -> None
 
 def test_outlets_without_budget_are_passed_over(frontier: Frontier) -> None:
     frontier.add([target("a"), target("f", "feed"), target("b", outlet="x")], NOW)
-    assert {row.url[-1] for row in frontier.waiting("e.com", NOW, 9, (["e", "x"], []))} == {"a", "b"}
-    assert {row.url[-1] for row in frontier.waiting("e.com", NOW, 9, ([], ["e"]))} == {"f"}
-    assert frontier.next_due("e.com", (["x"], [])) == NOW
-    assert frontier.next_due("e.com", ([], [])) is None
+    assert {row.url[-1] for row in frontier.waiting("e.com", NOW, 9, ["e", "x"])} == {"a", "b"}
+    assert {row.url[-1] for row in frontier.waiting("e.com", NOW, 9, ["e/lists"])} == {"f"}
+    assert frontier.next_due("e.com", ["x"]) == NOW
+    assert frontier.next_due("e.com", []) is None
 
 
 def test_a_fetched_url_is_gone_until_it_is_due_in_a_later_run(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_file_of_the_first_version_goes_on(tmp_path: Path) -> None:
 
 def test_the_report_names_outlets_that_gave_nothing(frontier: Frontier) -> None:
     frontier.add([target("a", "seed"), target("b", "feed", "f"), target("c", "feed", "g")], NOW)
-    refused, *lists = (*rows(frontier), *frontier.waiting("e.com", NOW, 9, (["f", "g"], ["f", "g"])))
+    refused, *lists = (*rows(frontier), *frontier.waiting("e.com", NOW, 9, ["f/lists", "g/lists"]))
     frontier.settle([settle.answered_badly(refused, NOW, 403, "")], [], NOW)
     for row, counts in zip(lists, ({"lists": 1, "empty-lists": 1}, {"lists": 1}), strict=True):
         frontier.settle([Settlement(row, {"state": "fetched"}, counts=counts)], [], NOW)
