@@ -111,16 +111,18 @@ def parse_outlets(text: str, where: str) -> tuple[Outlet, ...]:
 
 
 def _problems(outlet: Outlet) -> Iterable[str]:
-    if not _SLUG.fullmatch(outlet.name):
-        yield "`name` must be lower case letters, digits, - and _ (64 at most), because it names files"
-    if not outlet.entry_points():
-        yield "give at least one of `seeds`, `feeds`, `sitemaps`"
-    if not 0 <= (outlet.delay or 0) <= MAX_DELAY:
-        yield f"`delay` is in seconds, from 0 to {MAX_DELAY}"
-    if outlet.budget < 1:
-        yield "`budget` is the number of pages a run may fetch, at least 1"
-    if not _LANGUAGE.fullmatch(outlet.language):
-        yield '`language` is a code such as "ar"'
+    bad = [domain for domain in outlet.domains if "/" in domain or as_ascii(f"https://{domain}/") is None]
+    wires = {url: as_ascii(url) for _, url in outlet.entry_points()}
+    outside = [] if bad else [url for url, wire in wires.items() if wire and not Scope([outlet]).owners(wire)]
+    slug = "`name` must be lower case letters, digits, - and _ (64 at most), because it names files"
+    checks = [
+        (_SLUG.fullmatch(outlet.name), slug),
+        (wires, "give at least one of `seeds`, `feeds`, `sitemaps`"),
+        (0 <= (outlet.delay or 0) <= MAX_DELAY, f"`delay` is in seconds, from 0 to {MAX_DELAY}"),
+        (outlet.budget >= 1, "`budget` is the number of pages a run may fetch, at least 1"),
+        (_LANGUAGE.fullmatch(outlet.language), '`language` is a code such as "ar"'),
+    ]
+    yield from (message for right, message in checks if not right)
     for name in ("article", "listing", "exclude"):
         try:
             re.compile(getattr(outlet, name))
@@ -131,18 +133,9 @@ def _problems(outlet: Outlet) -> Iterable[str]:
             compile_selector(selector)
         except ValueError as fault:
             yield f"`drop`: {fault}"
-    yield from _bad_addresses(outlet)
-
-
-def _bad_addresses(outlet: Outlet) -> Iterable[str]:
-    bad = [domain for domain in outlet.domains if "/" in domain or as_ascii(f"https://{domain}/") is None]
     yield from (f'`domains`: {domain!r} must be "host" or "host:port", without a scheme or a path' for domain in bad)
-    for _, url in outlet.entry_points():
-        wire = as_ascii(url)
-        if wire is None:
-            yield f"{url!r} is not an http or https url"
-        elif not bad and not Scope([outlet]).owners(wire):
-            yield f"{url!r} is outside `domains`; add its host there"
+    yield from (f"{url!r} is not an http or https url" for url, wire in wires.items() if wire is None)
+    yield from (f"{url!r} is outside `domains`; add its host there" for url in outside)
 
 
 class Scope:

@@ -10,7 +10,8 @@ import atexit
 import contextlib
 import logging
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection
 from typing import Any, cast
 
 from scrapy import signals
@@ -36,7 +37,7 @@ SAMPLES = 3
 _COUNTS = ("discovered", "fetched", "unchanged", "articles", "bytes", "lists", "empty-lists", "retried")
 
 
-def build_report(frontier: Frontier, run: dict[str, Any], names: Iterable[str] = ()) -> dict[str, Any]:
+def build_report(frontier: Frontier, run: dict[str, Any], names: Collection[str] = ()) -> dict[str, Any]:
     """Return the report of a run: its own counts for each outlet, and what the frontier knows in total.
 
     In `outlets`: `discovered`, `fetched`, `unchanged`, `articles`, `bytes` of this run; `refused` and `failed` are
@@ -46,7 +47,8 @@ def build_report(frontier: Frontier, run: dict[str, Any], names: Iterable[str] =
     """
     tallies, totals = frontier.tallies(), frontier.totals()
     outlets: dict[str, dict[str, Any]] = {}
-    total: dict[str, int] = {}
+    total = Counter[str]()
+    silent: dict[str, dict[str, int]] = {}
     for name in sorted({*tallies, *totals, *names}):
         tally, ever = tallies.get(name, {}), totals.get(name, {})
         row: dict[str, Any] = {what: tally.get(what, 0) for what in _COUNTS}
@@ -55,17 +57,11 @@ def build_report(frontier: Frontier, run: dict[str, Any], names: Iterable[str] =
         row["known"] = sum(ever.get(state, 0) for state in ("discovered", "fetched", "failed", "refused"))
         row["waiting"] = ever.get("discovered", 0)
         row["archived"], row["archived_articles"] = ever.get("archived", 0), ever.get("articles", 0)
-        outlets[name] = row
-        for what, value in row.items():
-            total[what] = total.get(what, 0) + (sum(value.values()) if isinstance(value, dict) else value)
-    gave = {
-        name for name, row in outlets.items()
-        if row["fetched"] or row["unchanged"] or row["passed"] or row["lists"] > row["empty-lists"]
-    }  # fmt: skip
-    answers = {name: row["failed"] | row["refused"] | row["postponed"] for name, row in outlets.items()}
-    silent = {name: answers[name] for name in sorted(set(names) - gave)}
-    for row in outlets.values():
-        row["statuses"], row["samples"] = {}, []
+        total.update({what: sum(n.values()) if isinstance(n, dict) else n for what, n in row.items()})
+        gave = row["fetched"] or row["unchanged"] or row["passed"] or row["lists"] > row["empty-lists"]
+        if name in names and not gave:
+            silent[name] = row["failed"] | row["refused"] | row["postponed"]
+        outlets[name] = row | {"statuses": {}, "samples": []}
     for name, status, n in frontier.statuses():
         outlets[name]["statuses"][str(status)] = n
     for name, url, title in frontier.last_articles(SAMPLES):
@@ -121,7 +117,7 @@ class Progress(CrawlPart):
         publish_json(path, report)
         if renderer := self._crawler.settings["GHIRBAL_REPORT_PAGE"]:
             publish(path.with_suffix(".html"), load_object(renderer)(report).encode())
-        total = dict.fromkeys((*_COUNTS, "refused", "failed", "waiting"), 0) | report["total"]
+        total = Counter(report["total"])
         now, done = time.monotonic(), total["fetched"] + total["unchanged"]
         rate = (done - self._last[1]) / max(now - self._last[0], 0.001)
         self._last = (now, done)

@@ -11,7 +11,7 @@ GHIRBAL_ALLOW_PRIVATE lifts the guard for tests: "1" for every address, or addre
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -80,18 +80,6 @@ class AddressGuard:
         return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
 
-class _GuardedReceiver:
-    """Pass on the addresses of a name that the guard allows."""
-
-    def __init__(self, receiver: Any, allows: Callable[[str], bool]) -> None:
-        self._receiver, self._allows = receiver, allows
-        self.resolutionBegan, self.resolutionComplete = receiver.resolutionBegan, receiver.resolutionComplete
-
-    def addressResolved(self, address: Any) -> None:  # noqa: N802  Twisted's name
-        if self._allows(address.host):
-            self._receiver.addressResolved(address)
-
-
 class GuardedResolver(CachingHostnameResolver):
     """Scrapy's resolver for IPv4 and IPv6, but an answer that is not public is none; cached ones are checked too."""
 
@@ -108,14 +96,15 @@ class GuardedResolver(CachingHostnameResolver):
 
     def resolveHostName(self, resolutionReceiver: Any, hostName: str, *more: Any, **named: Any) -> Any:  # noqa: N802, N803
         """Resolve a name to the addresses that the guard allows."""
+        began, complete = resolutionReceiver.resolutionBegan, resolutionReceiver.resolutionComplete
 
-        def allows(address: str) -> bool:
-            allowed = self.guard.allows(address)
-            if not allowed:
+        def resolved(address: Any) -> None:
+            if self.guard.allows(address.host):
+                resolutionReceiver.addressResolved(address)
+            else:
                 self.refused.add(hostName.lower())
-            return allowed
 
-        receiver: Any = _GuardedReceiver(resolutionReceiver, allows)
+        receiver: Any = SimpleNamespace(resolutionBegan=began, addressResolved=resolved, resolutionComplete=complete)
         return super().resolveHostName(receiver, hostName, *more, **named)
 
 
