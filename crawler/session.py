@@ -118,7 +118,7 @@ class Session:
         self._entered = {(start.host, start.outlet) for start in starts}
         self.resumed = self.frontier.begin(time.time(), arguments.recrawl)
         self.frontier.enter(starts, time.time())
-        self.repeats = Repeats(self.frontier.worth(), self.frontier.noise())
+        self.repeats = Repeats(self.frontier.worth())
         self.readers = Readers()
         self.not_followed: dict[str, dict[str, dict[str, Any]]] = {}
 

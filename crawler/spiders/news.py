@@ -187,12 +187,10 @@ class NewsSpider(Spider):
         facts = _facts(response) | {"digest": digest, "words": words, "article": int(article)}
         settled = settle.fetched(row, now, facts, changed=not same)
         settled.found = self._found_links(row, reading, response.headers, NOFOLLOW in signals)
-        barren, noise = repeats.observe(row, reading)
+        barren = repeats.observe(row, reading)
         if barren or row.kind in ENTRIES:
             account = "" if row.kind in ENTRIES else row.family or f"{row.host}/{family_of(row.url)}"
             settled.found = [replace(target, family=account) for target in settled.found]
-        if noise:
-            self.session.frontier.note_noise(row.host, noise)
         notes = ({"kind": "article"} if article else {}) | ({"robots": signals} if signals else {})
         settled.capture = self._capture(response, digest, notes)
         settled.counts = {"fetched": 1, "bytes": len(body)} | ({"articles": 1} if article else {})

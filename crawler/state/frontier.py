@@ -52,7 +52,6 @@ CREATE TABLE hold (host TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
 """, """
 ALTER TABLE url ADD COLUMN family TEXT NOT NULL DEFAULT '';
 ALTER TABLE url ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
-CREATE TABLE noise (host TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (host, name)) WITHOUT ROWID;
 """)
 SCHEMA_VERSION = len(_VERSIONS)
 
@@ -264,15 +263,6 @@ class Frontier:
             update = f"UPDATE url SET state = 'refused', reason = 'trap', due = NULL WHERE {waiting}"  # noqa: S608
             refused = db.execute(update, (row.host, row.family)).rowcount
             self._count(db, row.outlet, {"refused:trap": refused})
-
-    def note_noise(self, host: str, names: Iterable[str]) -> None:
-        """Remember parameters that mean nothing at a host."""
-        with self.transaction() as db:
-            db.executemany("INSERT OR IGNORE INTO noise VALUES (?, ?)", [(host, name) for name in names])
-
-    def noise(self) -> list[tuple[str, str]]:
-        """Return (host, parameter) of all that means nothing."""
-        return [(host, name) for host, name in self._execute("SELECT host, name FROM noise")]
 
     def worth(self) -> dict[str, int]:
         """Return how many different texts each account has brought."""

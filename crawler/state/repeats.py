@@ -34,8 +34,8 @@ REMEMBERED, KEPT_LINKS, KEPT_WORDS = 200_000, 5_000, 20_000
 class Repeats:
     """What the pages of a crawl repeat, by host and account."""
 
-    def __init__(self, worth: Mapping[str, int], noise: Iterable[tuple[str, str]]) -> None:
-        """Take what earlier runs know: how many texts each account has brought, and (host, parameter) of noise."""
+    def __init__(self, worth: Mapping[str, int]) -> None:
+        """Take what earlier runs know: how many texts each account has brought."""
         self._worth, self._barren = Counter(worth), Counter[str]()
         self._first: dict[tuple[str, str], str] = {}
         self._links: dict[str, tuple[str, ...]] = {}
@@ -43,26 +43,26 @@ class Repeats:
         self._last: dict[str, frozenset[str]] = {}
         self._fronts: dict[tuple[str, str], frozenset[str]] = {}
         self._asked: defaultdict[str, set[str]] = defaultdict(set)
-        self.noise: defaultdict[str, set[str]] = defaultdict(set)
-        for host, name in noise:
-            self.noise[host].add(name)
+        self._noise: defaultdict[str, set[str]] = defaultdict(set)
 
-    def observe(self, row: Row, reading: Reading) -> tuple[bool, frozenset[str]]:
-        """Take in a page; tell whether it holds nothing new, and which parameters of its host prove to be noise."""
+    def observe(self, row: Row, reading: Reading) -> bool:
+        """Take in a page; tell whether it holds nothing new."""
         if len(self._first) > REMEMBERED:
             self._first.clear()
             self._asked.clear()
         words = reading.words
         first = self._first.setdefault((row.host, words), row.url)
         known = bool(words) and first != row.url
-        self._asked[row.host].add(without(row.url, self.noise[row.host]))
-        if not known:
+        self._asked[row.host].add(without(row.url, self._noise[row.host]))
+        if known:
+            self._learn(row, reading, first)
+        else:
             _keep(self._links, row.url, reading.links, KEPT_LINKS)
         bare = not (words or reading.is_article or reading.prose >= MIN_PROSE)
         barren = known or bare or self._is_alike(row.family, reading.sketch)
         if row.family and not row.archived:
             (self._barren if barren else self._worth)[row.family] += int(barren or bool(words))
-        return barren, self._learn(row, reading, first) if known else frozenset()
+        return barren
 
     def _is_alike(self, family: str, sketch: frozenset[str]) -> bool:
         """Tell whether a page has nearly the words of the one before it on its account."""
@@ -82,24 +82,22 @@ class Repeats:
         links = frozenset(reading.links)
         return len(front & links) >= SAME_LINKS * len(front | links)
 
-    def _learn(self, row: Row, reading: Reading, first: str) -> frozenset[str]:
-        names = _differing(first, row.url) if first in self._links else frozenset()
-        if not names:
-            return names
-        before, now = ({without(link, names) for link in found} for found in (self._links[first], reading.links))
-        if len(before & now) < SAME_LINKS * len(before | now):
-            return frozenset()
-        proofs = self._proofs[row.host, names]
-        proofs.add(reading.words)
-        if len(proofs) < PROOFS or names <= self.noise[row.host]:
-            return frozenset()
-        self.noise[row.host] |= names
-        self._asked[row.host] = {without(url, self.noise[row.host]) for url in self._asked[row.host]}
-        return names
+    def _learn(self, row: Row, reading: Reading, first: str) -> None:
+        """Count what alone differs between the addresses of two pages with one text, and learn it once it is proven."""
+        names, links = _differing(first, row.url), self._links.get(first)
+        if not names or links is None:
+            return
+        before, now = ({without(link, names) for link in found} for found in (links, reading.links))
+        if len(before & now) >= SAME_LINKS * len(before | now):
+            self._proofs[row.host, names].add(reading.words)
+        noise = self._noise[row.host]
+        if len(self._proofs[row.host, names]) >= PROOFS and not names <= noise:
+            noise |= names
+            self._asked[row.host] = {without(url, noise) for url in self._asked[row.host]}
 
     def is_same_page(self, row: Row) -> bool:
         """Tell whether a url differs from one that was asked by nothing but noise."""
-        noise = self.noise.get(row.host)
+        noise = self._noise.get(row.host)
         bare = without(row.url, noise) if noise else row.url
         return bare != row.url and bare in self._asked[row.host]
 

@@ -143,8 +143,7 @@ def test_a_file_of_the_first_version_goes_on(tmp_path: Path) -> None:
     frontier = Frontier(path)
     frontier.begin(NOW, "due")
     frontier.add([target("a")], NOW)
-    frontier.note_noise("e.com", ["t"])
-    assert (names(frontier), frontier.noise(), frontier.worth()) == (["a"], [("e.com", "t")], {})
+    assert (names(frontier), frontier.worth()) == (["a"], {})
     frontier.close()
 
 
