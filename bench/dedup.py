@@ -225,7 +225,7 @@ def own_memory(peak: list[int], done: Event) -> None:
 
 def million(folder: Path, documents: int = 1_000_000, files: int = 20) -> Iterator[str]:
     """Yield what it takes to find the copies among a million documents of 2 kB, summaries in files, two processes."""
-    from corpus.run import map_file, open_pool
+    from corpus.run import keep_answers, map_file, open_pool
     from dedup.stages import Dedup
 
     texts, paths = corpus(documents), [folder / f"{number:03d}.jsonl" for number in range(files)]
@@ -240,7 +240,7 @@ def million(folder: Path, documents: int = 1_000_000, files: int = 20) -> Iterat
         peak, done = [0], Event()
         watcher = Thread(target=own_memory, args=(peak, done))
         watcher.start()
-        Dedup().learn(summaries, pool.map)
+        Dedup().learn(summaries, keep_answers(pool, folder, "learn"))
         done.set()
         learned = time.monotonic()
     yield (

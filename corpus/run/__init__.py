@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from corpus.run.plan import Plan
 from corpus.run.report import Report, draw
-from corpus.run.runner import RunResult, Watcher, cut_segments, first_tasks, open_pool, run_stages
+from corpus.run.runner import RunResult, Watcher, cut_segments, first_tasks, keep_answers, open_pool, run_stages
 from corpus.run.sandbox import Guard
 from corpus.run.stage import Accumulator, Learner, Map, Stage, apply_stage, run_here, summarise
 from corpus.run.worker import map_file
@@ -28,6 +28,7 @@ __all__ = [
     "cut_segments",
     "draw",
     "first_tasks",
+    "keep_answers",
     "map_file",
     "open_pool",
     "run_here",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from corpus.run.cluster import DaskPool
 from corpus.run.plan import Item, Plan, Segment, Task, find_done, learned_path
 from corpus.run.pool import Pool, Processes
 from corpus.run.report import Report
-from corpus.run.stage import Learner, Stage
-from corpus.run.worker import CHUNK_BYTES, map_file
+from corpus.run.stage import Item as Given
+from corpus.run.stage import Learner, Map, Stage
+from corpus.run.worker import CHUNK_BYTES, answer, map_file
 
 #: A task reads so many bytes of small files, or so many files: seconds of work, so that progress shows.
 _GROUP_BYTES = 8 * 2**20
@@ -153,9 +155,23 @@ def _learn(plan: Plan, index: int, stage: Stage, summaries: list[str], pool: Poo
         stage.load(map_file(path))
         return
     watch.begin(f"learn {stage.name}", 1)
-    stage.learn([map_file(plan.work / name) for name in summaries], pool.map)
+    stage.learn([map_file(plan.work / name) for name in summaries], keep_answers(pool, plan.work, path.stem))
     publish(path, stage.dump())
+    for part in plan.work.glob(f"{path.stem}-*.part"):
+        part.unlink()
     watch.advance(1)
+
+
+def keep_answers(pool: Pool, folder: Path, name: str) -> Map:
+    """Return a `Map` for one learner, whose nth step has the same files in `folder` whatever works on it."""
+    steps = count()
+
+    def run(function: Callable[[Given], bytes], items: Iterable[Given]) -> Iterable[memoryview]:
+        step = next(steps)
+        calls = ((folder / f"{name}-{step:02d}-{at:05d}.part", function, item) for at, item in enumerate(items))
+        return map(map_file, pool.map(answer, calls))
+
+    return run
 
 
 @contextmanager

@@ -13,20 +13,23 @@ that reads them in order never holds the corpus in memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from corpus.errors import RecordError
 from corpus.records import Record, Verdict, fail
 
 Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 class Map(Protocol):
-    """Call a module-level function on each item, perhaps in other processes; results in order."""
+    """Call a module-level function on each item, perhaps in other processes; it answers in bytes, as summaries are.
 
-    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterable[Result]:
-        """Return the results in the order of `items`."""
+    The runner keeps each answer in a file, which is not made again when a killed run goes on; so what `learn` asks for
+    must follow from the summaries alone. What is behind a view (`memoryview.obj`) crosses in an item as a path.
+    """
+
+    def __call__(self, function: Callable[[Item], bytes], items: Iterable[Item], /) -> Iterable[memoryview]:
+        """Return the answers in the order of `items`, as memory-mapped buffers."""
         ...
 
 
@@ -97,6 +100,6 @@ def apply_stage(stage: Stage, record: Record) -> Verdict:
         return fail("internal-error", f"{stage.name}: {type(error).__name__}: {error}")
 
 
-def run_here(function: Callable[[Any], Result], items: Iterable[Any]) -> Iterable[Result]:
-    """Be a `Map` in this process: for tests and small work."""
-    return map(function, items)
+def run_here(function: Callable[[Item], bytes], items: Iterable[Item]) -> Iterable[memoryview]:
+    """Be a `Map` in this process, without files: for tests and small work."""
+    return map(memoryview, map(function, items))

@@ -35,12 +35,33 @@ _WORK_FORMAT: Format = "jsonl.zst"
 _DOCUMENT = msgspec.json.Decoder(Document)
 
 
+class Mapped(mmap.mmap):
+    """A file in memory, read-only; where it is sent to another process, its path goes and the file is mapped there."""
+
+    path: Path
+
+    def __reduce__(self) -> Any:
+        return _map, (self.path,)
+
+
+def _map(path: Path) -> Mapped:
+    with path.open("rb") as stream:
+        mapped = Mapped(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    mapped.path = path
+    return mapped
+
+
 def map_file(path: Path) -> memoryview:
     """Map a file into memory, read-only; an empty file is an empty view."""
-    if not path.stat().st_size:
-        return memoryview(b"")
-    with path.open("rb") as stream:
-        return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+    return memoryview(_map(path) if path.stat().st_size else b"")
+
+
+def answer(call: tuple[Path, Callable[[Any], bytes], Any]) -> Path:
+    """Have the answer of a function to an item in the file at a path, where a killed run may have left it."""
+    path, function, item = call
+    if not path.exists():
+        publish(path, function(item))
+    return path
 
 
 class Worker:

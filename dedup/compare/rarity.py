@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.run import Map, run_here
 from dedup.kernel import compiled
 from dedup.sketch.minhash import NGRAM
 from dedup.sketch.words import shingle
+from dedup.store.arrays import Opened, pack, unpack
 from dedup.store.counts import count_runs, slot
 from dedup.store.summaries import COMMON, RARE, Summaries
 
@@ -23,6 +26,8 @@ MIN_COMMON = 10
 _LEAST_BITS, _MOST_BITS = 12, 24
 #: Words of a text for each entry of a table of words: a vocabulary grows far slower than its corpus.
 _WORDS_PER_ENTRY = 8
+#: Documents that one task counts, and that one flags: of those of a larger outlet several tasks take a part each.
+_COUNTED, _FLAGGED = 1 << 20, 1 << 17
 
 
 class Among(NamedTuple):
@@ -36,20 +41,49 @@ class Among(NamedTuple):
     flagged: NDArray[np.bool_]
 
 
+class Many(NamedTuple):
+    """Tell by hash which runs of words are in many documents (`many`), and the flag that it decides."""
+
+    bit: int
+    arrays: Opened
+
+
+class OutletWords(NamedTuple):
+    """Name the documents of one outlet that count, and those to be flagged, in order.
+
+    `tables` are its own; None where they are still to be made, of the documents that it has in all, `words` of them.
+    """
+
+    counted: NDArray[np.int64]
+    flagged: NDArray[np.int64]
+    words: int
+    tables: Sequence[Many] | None = None
+
+
+class FlagTask(NamedTuple):
+    """Ask for the flags of some outlets; `old` are the counts of an index, and the limit of what is rare there."""
+
+    summaries: Summaries
+    tables: Sequence[Many]
+    outlets: Sequence[OutletWords]
+    old: tuple[NDArray[np.uint32], int] | None
+
+
 @compiled(
-    "void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], int64, boolean[::1],"
-    " boolean, uint8, uint8[::1])"
+    "void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], int64[::1], int64,"
+    " Array(boolean, 1, 'C', readonly=True), uint8, uint8[::1])"
 )
-def _mark(words: Any, bounds: Any, documents: Any, ngram: Any, many: Any, above: Any, bit: Any, flags: Any) -> Any:
-    """Set `bit` where a run of words is in `many` documents, or clear it, as `above` says."""
-    for document in documents:
+def _mark(words: Any, bounds: Any, documents: Any, starts: Any, ngram: Any, many: Any, bit: Any, flags: Any) -> Any:
+    """Set COMMON, or clear RARE, where a run of words is in `many` documents; each has its flags from `starts` on."""
+    for number in range(len(documents)):
+        document, start = documents[number], starts[number]
         values = shingle(words[bounds[document] : bounds[document + 1]], ngram)
         for at in range(len(values)):
             if many[slot(values[at], len(many))]:
-                if above:
-                    flags[bounds[document] + at] |= bit
+                if bit == COMMON:
+                    flags[start + at] |= bit
                 else:
-                    flags[bounds[document] + at] &= np.uint8(0xFF ^ bit)
+                    flags[start + at] &= np.uint8(0xFF ^ bit)
 
 
 @compiled("uint8[::1](Array(uint32, 1, 'C', readonly=True), uint32[::1], int64)")
@@ -61,32 +95,86 @@ def rare_words(words: Any, counts: Any, limit: Any) -> Any:
     return flags
 
 
-def flag_words(summaries: Summaries, among: Among) -> NDArray[np.uint8]:
-    """Return flags for all words: RARE words, and COMMON where a shingle that the outlet repeats begins."""
-    flags = np.full(int(summaries.word_starts[-1]), RARE, dtype=np.uint8)
-    _flag(summaries, np.arange(len(summaries), dtype=np.int64), among, RARE, flags)
-    outlets = summaries.column("outlet")
+def flag_words(
+    run: Map, summaries: Summaries, among: Among, old: tuple[NDArray[np.uint32], int] | None = None
+) -> list[Opened]:
+    """Return the flags of the words of all documents to be flagged, in parts that `Summaries.texts` reads.
+
+    RARE are words, COMMON is where a shingle that the outlet repeats begins. What is rare is rare in `old` as well, the
+    counts of an index and the limit for them.
+    """
+    lengths = summaries.lengths_of(np.arange(len(summaries)))
+    everybody = OutletWords(np.flatnonzero(among.counted), np.empty(0, np.int64), int(lengths.sum()))
+    tables, outlets = _find_tables(run, summaries, everybody, (RARE,)), summaries.column("outlet")
     order = np.argsort(outlets, kind="stable")
-    for group in np.split(order, np.flatnonzero(np.diff(outlets[order])) + 1):
-        _flag(summaries, group.astype(np.int64), among, RARE, flags)
-        _flag(summaries, group.astype(np.int64), among, COMMON, flags)
-    return flags
+    found = [
+        OutletWords(group[among.counted[group]], group[among.flagged[group]], int(lengths[group].sum()))
+        for group in np.split(order, np.flatnonzero(np.diff(outlets[order])) + 1)
+    ]
+
+    def tasks() -> Iterator[FlagTask]:
+        waiting, size = list[OutletWords](), 0
+        for outlet in found:
+            if max(len(outlet.counted), len(outlet.flagged)) > _FLAGGED:
+                outlet = outlet._replace(tables=_find_tables(run, summaries, outlet))
+                for part in np.array_split(outlet.flagged, -(-len(outlet.flagged) // _FLAGGED)):
+                    yield FlagTask(summaries, tables, [outlet._replace(counted=part[:0], flagged=part)], old)
+                continue
+            waiting, size = [*waiting, outlet], size + len(outlet.counted) + len(outlet.flagged)
+            if size > _FLAGGED:
+                yield FlagTask(summaries, tables, waiting, old)
+                waiting, size = [], 0
+        if waiting:
+            yield FlagTask(summaries, tables, waiting, old)
+
+    return list(map(unpack, run(_flag, list(tasks()))))
 
 
-def _flag(
-    summaries: Summaries, documents: NDArray[np.int64], among: Among, bit: int, flags: NDArray[np.uint8]
-) -> None:
-    """Set or clear `bit` in the words of one outlet, or of the whole corpus, by the counts within it."""
-    counted = documents[among.counted[documents]]
-    ngram, share = (1, RARE_SHARE) if bit == RARE else (NGRAM, COMMON_SHARE)
-    limit = max(MIN_COMMON, int(share * len(counted)))
-    if len(counted) <= limit:
-        return
-    words = int(summaries.lengths_of(documents).sum())
-    entries = words // _WORDS_PER_ENTRY if bit == RARE else words
-    bits = min(max(entries.bit_length(), _LEAST_BITS), _MOST_BITS)
-    # A byte for each entry instead of eight: what is looked up stays near.
-    many = count_runs(summaries, counted, ngram, bits) > limit
-    for part in summaries.parts(documents[among.flagged[documents]]):
-        own = flags[part.words]
-        _mark(part.arrays["words"], part.arrays["bounds"], part.local, ngram, many, bit == COMMON, bit, own)
+def _flag(task: FlagTask) -> bytes:
+    """Return the flags of the words of some documents, with the documents and the bounds of each."""
+    summaries = task.summaries
+    documents = np.sort(np.concatenate([outlet.flagged for outlet in task.outlets]))
+    words, bounds = summaries.words_of(documents)
+    flags = np.full(len(words), RARE, dtype=np.uint8)
+    for outlet in task.outlets:
+        own = _find_tables(run_here, summaries, outlet) if outlet.tables is None else outlet.tables
+        starts = bounds[np.searchsorted(documents, outlet.flagged)]
+        for bit, arrays in (*task.tables, *own):
+            for part in summaries.parts(outlet.flagged):
+                ngram = 1 if bit == RARE else NGRAM
+                shard, places = part.arrays, np.ascontiguousarray(starts[part.places])
+                _mark(shard["words"], shard["bounds"], part.local, places, ngram, arrays["many"], bit, flags)
+    if task.old is not None:
+        flags &= rare_words(words, *task.old) | np.uint8(COMMON)
+    return pack({"documents": documents, "bounds": bounds, "flags": flags})
+
+
+def _find_tables(
+    run: Map, summaries: Summaries, outlet: OutletWords, bits: Sequence[int] = (RARE, COMMON)
+) -> list[Many]:
+    """Count in how many documents of one outlet, or of the whole corpus, each word and each shingle is."""
+    tables = []
+    for bit in bits:
+        ngram, share = (1, RARE_SHARE) if bit == RARE else (NGRAM, COMMON_SHARE)
+        limit = max(MIN_COMMON, int(share * len(outlet.counted)))
+        if len(outlet.counted) <= limit:
+            continue
+        entries = outlet.words // _WORDS_PER_ENTRY if bit == RARE else outlet.words
+        size = min(max(entries.bit_length(), _LEAST_BITS), _MOST_BITS)
+        parts = np.array_split(outlet.counted, -(-len(outlet.counted) // _COUNTED))
+        counts = list(map(unpack, run(_count, [(summaries, part, ngram, size) for part in parts])))
+        tables += [Many(bit, unpack(many)) for many in run(_find_many, [(counts, limit)])]
+    return tables
+
+
+def _count(task: tuple[Summaries, NDArray[np.int64], int, int]) -> bytes:
+    return pack({"counts": count_runs(*task)})
+
+
+def _find_many(task: tuple[Sequence[Opened], int]) -> bytes:
+    """Return which entries of some tables together are above a limit: a byte for each, so what is looked up is near."""
+    parts, limit = task
+    counts = parts[0]["counts"].copy()
+    for part in parts[1:]:
+        counts += part["counts"]
+    return pack({"many": counts > limit})

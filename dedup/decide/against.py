@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.records import Copy, Document
 from corpus.run import Map
-from dedup.compare.coverage import OWN_WORDS, has_own
+from dedup.compare.coverage import OWN_WORDS
 from dedup.compare.rarity import MIN_COMMON, RARE_SHARE, rare_words
 from dedup.compare.relation import CONTAINED, CONTAINMENT, FEATURES, HELD, NO_COPY, RESEMBLANCE, thresholds_for
-from dedup.decide.pairs import PairTask, account, cut_pairs, find_accounts, find_coverage
+from dedup.decide.pairs import PairTask, PairTexts, account, find_accounts, find_coverage, find_own
+from dedup.decide.survivors import Ranked
 from dedup.decide.versions import MIN_PAGE
 from dedup.sketch.bands import distinct, ends_of
 from dedup.store.index import Index
@@ -53,39 +54,70 @@ class Match(NamedTuple):
     length: int
 
 
-def rare_in(index: Index, words: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """Return RARE for each of `words` that few documents of the index have."""
-    flags: NDArray[np.uint8] = rare_words(words, index.word_counts, max(MIN_COMMON, int(RARE_SHARE * len(index))))
-    return flags
+def rare_limit(index: Index) -> int:
+    """Return in how many documents of the index a word that is rare there may be."""
+    return max(MIN_COMMON, int(RARE_SHARE * len(index)))
 
 
-def find_known(
-    summaries: Summaries, wanted: NDArray[np.bool_], flags: NDArray[np.uint8], index: Index, run: Map
-) -> tuple[Known, Fuller]:
+class Beside(NamedTuple):
+    """Know the texts of pairs `old << 32 | new`: of documents of an index, with its counts, and of new ones.
+
+    `turned`, a pair names the new one first.
+    """
+
+    old: Summaries
+    new: Summaries
+    counts: NDArray[np.uint32]
+    limit: int
+    flags: Sequence[Mapping[str, NDArray[Any]]] = ()
+    turned: bool = False
+
+    def gather(self, pairs: NDArray[np.uint64]) -> tuple[Texts, Sequence[NDArray[np.int64]]]:
+        """Gather the texts of old documents and new ones, each once, and tell which of them is that of each."""
+        olds, news = ends_of(pairs)
+        old, new = distinct(olds), distinct(news)
+        words, bounds = self.old.words_of(old)
+        texts = self.new.texts(new, self.flags)
+        both = Texts(
+            np.concatenate((words, texts.words)),
+            np.concatenate((rare_words(words, self.counts, self.limit), texts.flags)),
+            np.concatenate((bounds, texts.bounds[1:] + bounds[-1])),
+            np.concatenate((self.old.labels_of(old), texts.labels)),
+        )
+        ends = [np.searchsorted(old, olds), len(old) + np.searchsorted(new, news)]
+        return both, ends[::-1] if self.turned else ends
+
+    def sizes(self, pairs: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return how many words the new document of each pair has."""
+        news = ends_of(pairs)[1]
+        documents, places = np.unique(news, return_inverse=True)
+        return self.new.lengths_of(documents)[places]
+
+
+def find_known(ranked: Ranked, wanted: NDArray[np.bool_], index: Index, run: Map) -> tuple[Known, Fuller]:
     """Return which of the `wanted` new documents are copies of old ones, and which take the place of old ones."""
+    summaries = ranked.summaries
     same_page = index.same_pages(summaries)
     pairs = np.union1d(index.candidates(summaries), same_page)
     pairs = pairs[wanted[ends_of(pairs)[1]]]
-    accounts = find_accounts(run, _tasks(summaries, flags, index, pairs))
+    source = Beside(index.documents, summaries, index.word_counts, rare_limit(index), ranked.flags)
+    accounts = find_accounts(run, PairTask(pairs, source, thresholds_for(index.config.threshold)))
     relation, scores = accounts["relation"], accounts["scores"]
     olds, news = ends_of(pairs)
-    lengths = summaries.lengths_of(np.arange(len(summaries)))
     documents, places = np.unique(olds, return_inverse=True)
-    longer = lengths[news] > index.documents.lengths_of(documents)[places]
+    longer = source.sizes(pairs) > index.documents.lengths_of(documents)[places]
     copy = ~np.isin(relation, NO_COPY)
     # The later version of a page is no earlier, and has most of the old one and something of its own.
     old_date, new_date = (part.column("published").view(np.int64) for part in (index.documents, summaries))
     unknown = (old_date[olds] == NO_DATE) | (new_date[news] == NO_DATE)
     later = np.isin(pairs, same_page) & (unknown | (old_date[olds] <= new_date[news]))
-    tasks = _tasks(summaries, flags, index, pairs[later])
-    turned = (task._replace(firsts=task.seconds, seconds=task.firsts) for task in tasks)
-    later[later] = find_coverage(run, turned).share >= MIN_PAGE
+    covered = find_coverage(run, PairTask(pairs[later], source._replace(turned=True)))
+    later[later] = covered.share >= MIN_PAGE
     later &= (accounts["own"][:, 1] >= OWN_WORDS) | ~copy
     # So does a fuller text hold old ones, and have something that none of these has.
     holds = longer & ~later & np.isin(relation, (CONTAINED, HELD))
     fuller = later.copy()
-    texts, ends = _gather(summaries, flags, index, olds[holds], news[holds])
-    fuller[holds] = has_own(texts, *ends)
+    fuller[holds] = find_own(run, source, pairs[holds])
     copies = np.flatnonzero(copy & ~fuller)
     unlike = -scores[copies]
     order = copies[np.lexsort((pairs[copies], unlike[:, CONTAINMENT], unlike[:, RESEMBLANCE], news[copies]))]
@@ -96,35 +128,6 @@ def find_known(
     stays = stays[~np.isin(news[stays], news[best]) & (later[stays] | ~np.isin(news[stays], digests))]
     known = Known(news[best], olds[best], accounts[best], longer[best])
     return known, Fuller(news[stays], olds[stays], scores[stays, CONTAINMENT])
-
-
-def _tasks(
-    summaries: Summaries, flags: NDArray[np.uint8], index: Index, pairs: NDArray[np.uint64]
-) -> Iterator[PairTask]:
-    lengths = summaries.lengths_of(np.arange(len(summaries)))
-    for part in cut_pairs(pairs, lengths[ends_of(pairs)[1]]):
-        texts, ends = _gather(summaries, flags, index, *ends_of(part))
-        yield PairTask(part, texts, *ends, thresholds_for(index.config.threshold))
-
-
-def _gather(
-    summaries: Summaries,
-    flags: NDArray[np.uint8],
-    index: Index,
-    olds: NDArray[np.int64],
-    news: NDArray[np.int64],
-) -> tuple[Texts, tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Gather the texts of old documents and new ones, each once, and tell which of them is that of each."""
-    old, new = distinct(olds), distinct(news)
-    words, bounds = index.documents.words_of(old)
-    texts = summaries.texts(new, flags)
-    both = Texts(
-        np.concatenate((words, texts.words)),
-        np.concatenate((rare_in(index, words), texts.flags)),
-        np.concatenate((bounds, texts.bounds[1:] + bounds[-1])),
-        np.concatenate((index.documents.labels_of(old), texts.labels)),
-    )
-    return both, (np.searchsorted(old, olds), len(old) + np.searchsorted(new, news))
 
 
 def look_up(index: Index, document: Document) -> Match | None:
@@ -141,11 +144,13 @@ def find_similar(index: Index, document: Document, limit: int = 10) -> list[Matc
     exact = index.same_words(new)[0]
     pairs = np.union1d(index.candidates(new), exact.astype(np.uint64) << np.uint64(32))
     olds, _ = ends_of(pairs)
-    words, _ = new.words_of(np.arange(1))
+    words, bounds = new.words_of(np.arange(1))
     if not len(pairs) or not len(words):
         return []
-    texts, ends = _gather(new, rare_in(index, words), index, olds, np.zeros_like(olds))
-    found = account(PairTask(pairs, texts, *ends, thresholds_for(index.config.threshold)))
+    rare = rare_limit(index)
+    flags = {"documents": np.arange(1), "bounds": bounds, "flags": rare_words(words, index.word_counts, rare)}
+    texts, (firsts, seconds) = Beside(index.documents, new, index.word_counts, rare, [flags]).gather(pairs)
+    found = account(PairTexts(texts, firsts, seconds), thresholds_for(index.config.threshold))
     relation, scores = found["relation"], found["scores"]
     same = np.isin(olds, exact)
     no_copy = np.isin(relation, NO_COPY) & ~same

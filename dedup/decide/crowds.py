@@ -9,6 +9,7 @@ said of such a crowd here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -17,13 +18,16 @@ from numpy.typing import NDArray
 
 from corpus.run import Map
 from dedup.compare.facts import mark_facts
-from dedup.decide.survivors import Ranked, mark_changes
+from dedup.decide.survivors import Ranked
 from dedup.kernel import compiled
 from dedup.sketch.bands import distinct, ends_of, pair_up
 from dedup.sketch.minhash import NGRAM
 from dedup.sketch.words import shingle
+from dedup.store.arrays import Opened, pack, unpack
 from dedup.store.summaries import Texts
 
+#: Ranks of one task, unless more of them hang together: 10 MB of keys.
+_TOGETHER = 1 << 16
 #: An eighth of the bands is what texts of a resemblance of .6 have in common.
 _SHARE_OF_BANDS = 8
 #: Smaller crowds make nothing common (`dedup.compare.rarity`), and are compared pair by pair.
@@ -63,41 +67,76 @@ def find_leaders(keys: Any, count: Any, least: Any) -> Any:
     return leaders
 
 
-def find_crowds(
-    ranked: Ranked, comparable: NDArray[np.int64], bands: int, run: Map
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the leader of each rank, the best copy in its crowd, itself where it is in none; and who is in one.
+@compiled("void(Array(uint32, 1, 'C', readonly=True), Array(boolean, 1, 'C', readonly=True), int32[::1])")
+def unite(ranks: Any, fresh: Any, parents: Any) -> None:
+    """Make one tree of the trees of `ranks` up to the next that is `fresh`; the smallest rank is the root."""
+    for at in range(1, len(ranks)):
+        if fresh[at]:
+            continue
+        one, other = parents[ranks[at - 1]], parents[ranks[at]]
+        while parents[one] != one:
+            parents[one] = parents[parents[one]]
+            one = parents[one]
+        while parents[other] != other:
+            parents[other] = parents[parents[other]]
+            other = parents[other]
+        parents[max(one, other)] = min(one, other)
 
-    Who is in a crowd and leads itself has another number than the crowd, and is to be compared.
+
+class Crowds(NamedTuple):
+    """Hold ranks: who is in a crowd; and who is a copy for that, but the best ones, which lead the others."""
+
+    members: NDArray[np.int64]
+    copies: NDArray[np.int64]
+    leaders: NDArray[np.int64]
+
+
+def find_crowds(run: Map, ranked: Ranked, bands: int, keys: Sequence[Opened]) -> Crowds:
+    """Return the crowds among ranks that share the key of a band (`keys`, by `find_keys`).
+
+    Who shares nothing with anybody of a crowd, whoever is between them, is looked at in another task.
     """
-    leaders, crowded = np.arange(len(ranked.order)), np.zeros(len(ranked.order), dtype=bool)
-    # A key that one document alone has leads nobody anywhere, and most keys are such.
-    repeated: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []
-    shared, most = np.zeros(len(comparable), dtype=bool), 0
+    parents = np.arange(len(ranked.order), dtype=np.int32)
+    for part in keys:
+        unite(part["ranks"], part["fresh"], parents)
+    while not np.array_equal(parents, grand := parents[parents]):
+        parents = grand
+    together = np.flatnonzero(np.bincount(parents, minlength=len(parents))[parents] >= MIN_CROWD)
+    together = together[np.argsort(parents[together], kind="stable")]
+    ends = np.append(np.flatnonzero(np.diff(parents[together])) + 1, len(together))
+    cuts = ends[np.flatnonzero(np.diff(ends // _TOGETHER, prepend=0))]
+    tasks = ((ranked, bands, np.sort(part)) for part in np.split(together, cuts) if len(part))
+    none = np.empty(0, dtype=np.int64)
+    return _put_together([Crowds(none, none, none), *(Crowds(**unpack(part)) for part in run(_find_some, tasks))])
+
+
+def _find_some(task: tuple[Ranked, int, NDArray[np.int64]]) -> bytes:
+    """Return the crowds among some ranks, which share keys with no others."""
+    ranked, bands, ranks = task
+    documents, places = np.sort(ranked.order[ranks]), np.argsort(np.argsort(ranked.order[ranks]))
+    keys = np.empty((len(ranks), bands), dtype=np.int32)
+    for part in ranked.summaries.parts(documents):
+        keys[part.places] = part.arrays["bands"][:, part.local].T.view(np.int32)
+    keys, most = keys[places], 0
     for band in range(bands):
-        column = ranked.summaries.band(band)[ranked.order[comparable]]
-        in_order = np.sort(pair_up(column, np.arange(len(column))))
-        fresh = mark_changes([in_order >> np.uint64(32)], len(in_order))
-        again = ~(fresh & np.append(fresh[1:], True)[: len(fresh)])
-        members = in_order[again].astype(np.uint32).astype(np.int32)
-        groups = (np.cumsum(fresh & again) - 1)[again].astype(np.int32)
-        repeated.append((members, groups))
-        shared[members] = True
-        most = max(most, int(groups.max(initial=-1)) + 1)
-    comparable, places = comparable[shared], np.cumsum(shared) - 1
-    keys = np.full((len(comparable), bands), -1, dtype=np.int32)
-    for band, (members, groups) in enumerate(repeated):
-        keys[places[members], band] = groups
+        held, keys[:, band] = np.unique(keys[:, band], return_inverse=True)
+        most = max(most, len(held))
     found = find_leaders(keys, most, bands // _SHARE_OF_BANDS)
     order = np.argsort(found, kind="stable")
     cuts = np.flatnonzero(np.diff(found[order], prepend=-1, append=-1))
-    crowds = [order[start:stop] for start, stop in pairwise(cuts.tolist()) if stop - start >= MIN_CROWD]
-    texts = (ranked.texts(None, comparable[crowd]) for crowd in crowds)
-    for crowd, (members, copies) in zip(crowds, run(find_copies, texts), strict=True):
-        crowded[comparable[crowd[members]]] = True
-        ranks = comparable[crowd[copies]]
-        leaders[ranks] = ranks.min(initial=len(leaders))
-    return leaders, crowded
+    none = np.empty(0, dtype=np.int64)
+    crowds = [Crowds(none, none, none)]
+    for start, stop in pairwise(cuts.tolist()):
+        if stop - start >= MIN_CROWD:
+            crowd = ranks[order[start:stop]]
+            members, copies = find_copies(ranked.texts(crowd))
+            others = np.sort(crowd[copies])
+            crowds.append(Crowds(crowd[members], others[1:], np.repeat(others[:1], max(0, len(others) - 1))))
+    return pack(_put_together(crowds)._asdict())
+
+
+def _put_together(crowds: Iterable[Crowds]) -> Crowds:
+    return Crowds(*map(np.concatenate, zip(*crowds, strict=True)))
 
 
 def find_copies(crowd: tuple[Texts, list[NDArray[np.int64]]]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

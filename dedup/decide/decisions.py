@@ -1,11 +1,12 @@
 """Decide for a whole corpus which documents go, for which survivor, and why.
 
-`decide` reads from top to bottom: each step says which of the documents that are left go (`Removed`), and the next
+`decide` reads from top to bottom: each step says which of the documents that are left go (`Going`), and the next
 sees those that stay. Documents are numbered by rank, so that the smaller number is the better one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -16,16 +17,18 @@ from corpus.run import Map
 from dedup.compare.rarity import Among, flag_words
 from dedup.compare.relation import CONTAINED, thresholds_for
 from dedup.config import DedupConfig
-from dedup.decide.against import NOTHING_FULLER, Fuller, find_known, rare_in
+from dedup.decide.against import NOTHING_FULLER, Fuller, find_known, rare_limit
 from dedup.decide.clusters import group
 from dedup.decide.crowds import find_crowds
 from dedup.decide.digests import absorb, find_digests, keep_digests
-from dedup.decide.pairs import ACCOUNT, find_accounts, find_candidates, find_edges, pair_tasks
+from dedup.decide.pairs import ACCOUNT, PairTask, find_accounts, find_candidates, find_edges
+from dedup.decide.shared import Shared, find_keys, find_named
 from dedup.decide.survivors import Ranked, find_repeats, pick_survivors, rank_documents
 from dedup.decide.versions import find_versions
-from dedup.sketch.bands import ends_of, pair_up
+from dedup.sketch.bands import distinct, ends_of, pair_up
+from dedup.store.arrays import Opened, pack, unpack
 from dedup.store.index import Index
-from dedup.store.summaries import COMMON, Summaries
+from dedup.store.summaries import Summaries
 from dedup.store.summary import MIN_WORDS
 
 
@@ -44,162 +47,205 @@ class Reason(IntEnum):
 #: The reasons as they stand in removed/, and the relations to the survivor as they stand in clusters.jsonl.
 REASONS = ("", "duplicate-id", "exact-duplicate", "near-duplicate", "contained", "extended", "earlier-version")
 RELATIONS = ("survivor", "same", "exact", "near", "contained", "extended", "earlier")
-#: What makes two records one; an id alone does not, for two outlets may number alike.
-_RECORD = ("outlet", "id", "text")
-
-
 class Decisions(NamedTuple):
-    """Hold what was decided of N documents.
+    """Hold what was decided: of each document that goes one row, in their order; all others stay.
 
-    `reason` uint8[N] (`Reason`); `survivor` int64[N]: itself where kept, from N on documents of the index;
-    `anchor` int64[N]: the document it was compared with where that is not the survivor, else -1; `account` ACCOUNT[N]:
-    how it compares with the survivor; `rank` int64[N]: the place by the survivor policy; `renamed` bool[N]: kept, but
-    its id names another story too.
+    `gone` int64; `reason` uint8 (`Reason`); `survivor` int64: from N, the number of documents, on those of the index;
+    `anchor` int64: the document it was compared with where that is not the survivor, else -1; `account` ACCOUNT: how it
+    compares with the survivor. `renamed` int64: documents that stay, but whose id names another story too. `ranks`
+    int64[N]: the place of each document by the survivor policy.
     """
 
+    gone: NDArray[np.int64]
     reason: NDArray[np.uint8]
     survivor: NDArray[np.int64]
     anchor: NDArray[np.int64]
     account: NDArray[np.void]
-    rank: NDArray[np.int64]
-    renamed: NDArray[np.bool_]
+    renamed: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+    ranks: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
-    @classmethod
-    def of_none(cls, count: int) -> Decisions:
-        """Keep all of `count` documents."""
-        return cls(
-            reason=np.zeros(count, dtype=np.uint8),
-            survivor=np.arange(count, dtype=np.int64),
-            anchor=np.full(count, -1, dtype=np.int64),
-            account=np.zeros(count, dtype=ACCOUNT),
-            rank=np.arange(count, dtype=np.int64),
-            renamed=np.zeros(count, dtype=bool),
-        )
+    def rows_of(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the row of each of some documents, -1 for those that stay."""
+        places = np.searchsorted(self.gone, documents)
+        return np.where(np.append(self.gone, -1)[places] == documents, places, -1)
 
-    @property
-    def kept(self) -> NDArray[np.bool_]:
-        """Mark the documents that stay."""
-        return np.asarray(self.reason == Reason.KEPT)
+    def take(self, rows: NDArray[np.int64]) -> Decisions:
+        """Return some rows, in their order."""
+        return self._replace(**{name: getattr(self, name)[rows] for name in self._fields[:5]})
+
+    def last(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Follow copies of copies to the one that is kept."""
+        while len(gone := np.flatnonzero((rows := self.rows_of(documents)) >= 0)):
+            documents = documents.copy()
+            documents[gone] = self.survivor[rows[gone]]
+        return documents
+
+
+class Going:
+    """Write down which ranks go; `kept` marks the others."""
+
+    def __init__(self, ranked: Ranked) -> None:
+        self.ranked, self.kept = ranked, np.ones(len(ranked.order), dtype=bool)
+        self._rows = [NOTHING_GOES]
 
     def remove(
         self,
         ranks: NDArray[np.int64],
         reason: NDArray[np.int64] | Reason,
         survivor: NDArray[np.int64],
-        account: NDArray[np.void],
+        account: NDArray[np.void] | None = None,
+        anchor: NDArray[np.int64] | int = -1,
     ) -> None:
-        """Write down that documents go."""
-        self.reason[ranks], self.survivor[ranks], self.account[ranks] = reason, survivor, account
+        """Let ranks go that are as yet kept."""
+        self._rows.append(_rows(ranks, reason, survivor, account, anchor))
+        self.kept[ranks] = False
+
+    def remove_repeats(self, shared: Shared, equal: NDArray[np.bool_], reason: Reason) -> None:
+        """Let those go, of the `equal` ranks that are kept, which share something with a better one."""
+        places, firsts = find_repeats([shared.groups], (self.kept & equal)[shared.ranks])
+        ranks = shared.ranks[places]
+        self.remove(ranks, reason, shared.ranks[firsts], self.account_of_equal(ranks, reason))
+
+    def account_of_equal(self, ranks: NDArray[np.int64], reason: Reason) -> NDArray[np.void]:
+        """Return the accounts of ranks that share all their words with their survivors; of a record nothing is said."""
+        account = np.zeros(len(ranks), dtype=ACCOUNT)
+        if reason != Reason.SAME_RECORD:
+            account["scores"][:, :4] = 1  # the four shares; nothing differs, and nothing comes first
+            account["passage"][:, 1] = self.ranked.lengths[ranks]
+        return account
+
+    def table(self) -> Decisions:
+        """Return all that goes, by rank, each for one that is kept."""
+        rows = Decisions(*map(np.concatenate, zip(*(one[:5] for one in self._rows), strict=True)))
+        rows = rows.take(np.argsort(rows.gone))
+        middle = rows.rows_of(rows.survivor)
+        moved = np.flatnonzero((middle >= 0) & (rows.reason == Reason.EXACT))
+        for column in (rows.reason, rows.account, rows.anchor):
+            column[moved] = column[middle[moved]]
+        return rows._replace(survivor=rows.last(rows.survivor))
+
+
+def _rows(
+    gone: NDArray[np.int64],
+    reason: NDArray[np.int64] | Reason,
+    survivor: NDArray[np.int64],
+    account: NDArray[np.void] | None = None,
+    anchor: NDArray[np.int64] | int = -1,
+) -> Decisions:
+    reasons, anchors = np.empty(len(gone), dtype=np.uint8), np.empty(len(gone), dtype=np.int64)
+    reasons[:], anchors[:] = reason, anchor
+    return Decisions(gone, reasons, survivor, anchors, np.zeros(len(gone), ACCOUNT) if account is None else account)
+
+
+NOTHING_GOES = _rows(np.empty(0, np.int64), Reason.KEPT, np.empty(0, np.int64))
 
 
 def decide(
     summaries: Summaries, config: DedupConfig, bands: int, run: Map, index: Index | None = None
 ) -> tuple[Decisions, Fuller]:
-    """Decide which documents go, in the order of the summaries, and which take the place of those of the `index`.
+    """Decide which documents go, by their numbers in the summaries, and which take the place of those of the `index`.
 
-    All others of the index win against all that come.
+    All others of the index win against all that come. Of all documents few bytes each are held here; what has to be
+    known of them besides is looked up by tasks.
     """
-    ranked = rank_documents(summaries, config.survivor)
-    decided = Decisions.of_none(len(summaries))
-    _remove_same_records(ranked, decided, index)
+    ranked = rank_documents(summaries, config.survivor, run)
+    shared = find_named(run, ranked)
+    going = Going(ranked)
+    if index is not None:
+        olds, news = index.same_records(summaries)
+        going.remove(ranked.ranks[news], Reason.SAME_RECORD, len(summaries) + olds)
+    going.remove_repeats(shared["record"], going.kept, Reason.SAME_RECORD)
     # Texts that are too short to be compared are copies only where `exact` asks for them.
     equal = np.full(len(summaries), fill_value=True) if config.exact else config.near & (ranked.lengths >= MIN_WORDS)
     reason = Reason.EXACT if config.exact else Reason.NEAR
-    high, low = ranked.column("exact_high"), ranked.column("exact_low")
-    ranks, survivors = find_repeats([low, high], decided.kept & equal & ((high | low) != 0))
-    decided.remove(ranks, reason, survivors, _account_of_equal(ranked, ranks))
+    going.remove_repeats(shared["exact"], equal, reason)
     if index is not None:
-        # What the index has survives whatever the policy says; of several old documents the last that is written down
-        # wins: the first of the index.
-        olds, news = (ends[::-1] for ends in index.same_words(summaries))
-        ranks = ranked.unrank(decided.rank)[news]
-        open_ = (decided.kept & equal)[ranks]
-        ranks, survivors = ranks[open_], len(summaries) + olds[open_]
-        decided.remove(ranks, reason, survivors, _account_of_equal(ranked, ranks))
-    fuller = _remove_near(ranked, decided, config, bands, run, index) if config.near else NOTHING_FULLER
-    return _finish(ranked, decided, index, fuller)
+        # What the index has survives whatever the policy says; of several old documents the first of the index wins.
+        olds, news = index.same_words(summaries)
+        news, at = np.unique(news, return_index=True)
+        ranks, olds = ranked.ranks[news], olds[at]
+        open_ = (going.kept & equal)[ranks]
+        ranks, olds = ranks[open_], olds[open_]
+        going.remove(ranks, reason, len(summaries) + olds, going.account_of_equal(ranks, reason))
+    fuller = _remove_near(going, shared, config, bands, run, index) if config.near else NOTHING_FULLER
+    return _finish(going, shared["id"], index, fuller)
 
 
 def _remove_near(
-    ranked: Ranked, decided: Decisions, config: DedupConfig, bands: int, run: Map, index: Index | None
+    going: Going, shared: Mapping[str, Shared], config: DedupConfig, bands: int, run: Map, index: Index | None
 ) -> Fuller:
     """Remove versions of one page, copies of what the index has, and all but one of each cluster.
 
     Returns which documents are fuller than those of the index that they hold.
     """
-    fuller = NOTHING_FULLER
-    summaries, thresholds, count = ranked.summaries, thresholds_for(config.threshold), len(ranked.order)
-    versions, last = find_versions(ranked, decided.kept, config.latest, run)
-    decided.reason[versions], decided.survivor[versions] = Reason.EARLIER, last
-    comparable = np.flatnonzero(decided.kept & (ranked.lengths >= MIN_WORDS))
-    leaders, crowded = find_crowds(ranked, comparable, bands, run)
+    ranked, kept, fuller, thresholds = going.ranked, going.kept, NOTHING_FULLER, thresholds_for(config.threshold)
+    versions, last = find_versions(run, ranked, shared, kept, config.latest)
+    kept[versions] = False
+    comparable = kept & (ranked.lengths >= MIN_WORDS)
+    keys = find_keys(run, ranked, bands, _give(run, comparable))
+    crowded, copies, leaders = find_crowds(run, ranked, bands, keys)
     # A story does not become common by being copied.
-    counted = decided.kept & (~crowded | np.isin(decided.rank, leaders[leaders != decided.rank]))
+    counted = kept.copy()
+    counted[crowded] = False
+    counted[leaders] = True
     if index is not None:
-        flags = _flag(ranked, counted, np.full(count, fill_value=True), index)
-        known, fuller = find_known(summaries, ranked.unrank(decided.kept), flags, index, run)
-        ranks, olds = ranked.unrank(decided.rank)[known.new], len(summaries) + known.old
-        decided.remove(ranks, _name(known.accounts, known.longer), olds, known.accounts)
+        ranked = ranked._replace(flags=_flag(run, ranked, counted, np.full(len(kept), fill_value=True), index))
+        known, fuller = find_known(ranked, kept[ranked.ranks], index, run)
+        olds = len(kept) + known.old
+        going.remove(ranked.ranks[known.new], _name(known.accounts, known.longer), olds, known.accounts)
         # Whose leader is in the index is compared for itself.
-        leaders = np.where(decided.kept[leaders], leaders, decided.rank)
-    comparable = comparable[decided.kept[comparable] & (leaders[comparable] == comparable)]
-    candidates = find_candidates(ranked, comparable, bands, run)
+        copies, leaders = (column[kept[copies] & kept[leaders]] for column in (copies, leaders))
+    comparable &= kept
+    comparable[copies] = False
+    candidates = find_candidates(run, ranked, keys, _give(run, comparable))
     if index is None:
-        flags = _flag(ranked, counted, np.isin(decided.rank, np.concatenate((*ends_of(candidates), versions, last))))
-    edges = find_edges(run, pair_tasks(ranked, flags, thresholds, candidates))
-    anchors = group(edges, count)[leaders]
-    digests = find_digests(edges, ranked.lengths, anchors)
-    best = pick_survivors(ranked, config.survivor, ~decided.kept, anchors, digests)
-    attached = absorb(edges, ranked.lengths, digests, best)
-    keep_digests(ranked, edges, flags, digests, best)
+        compared = np.zeros(len(kept), dtype=bool)
+        for ends in (versions, last, *(ends for part in candidates for ends in ends_of(part["pairs"]))):
+            compared[ends] = True
+        ranked = ranked._replace(flags=_flag(run, ranked, counted, compared))
+    edges = find_edges(run, candidates, ranked, thresholds)
+    # From here on, of all documents those alone are looked at that something is like, numbered through.
+    nodes = distinct(np.concatenate((*ends_of(edges.pairs), copies, leaders, versions, last)))
+    near = ranked.only(nodes)
+    edges = edges._replace(pairs=pair_up(*(np.searchsorted(nodes, ends) for ends in ends_of(edges.pairs))))
+    copies, leaders, versions, last = (np.searchsorted(nodes, ranks) for ranks in (copies, leaders, versions, last))
+    anchors = group(edges, len(nodes))
+    anchors[copies] = anchors[leaders]
+    digests = find_digests(edges, near.lengths, anchors)
+    best = pick_survivors(near, config.survivor, ranked.order[np.flatnonzero(~kept)], anchors, digests)
+    attached = absorb(edges, near.lengths, digests, best)
+    keep_digests(run, ranked, nodes, edges, digests, best)
     # A version is compared with the survivor of the last one, whoever that is; that may be a version of another page.
     best[versions], anchors[versions] = last, last
     best[versions] = best[best[versions]]
-    gone = np.flatnonzero(best != decided.rank)
+    gone = np.flatnonzero(best != np.arange(len(best)))
     pairs = np.sort(pair_up(best[gone], gone))
-    accounts = find_accounts(run, pair_tasks(ranked, flags, thresholds, pairs))
     survivors, gone = ends_of(pairs)
-    reasons = _name(accounts, ranked.lengths[gone] > ranked.lengths[survivors])
+    accounts = find_accounts(run, PairTask(pair_up(nodes[survivors], nodes[gone]), ranked, thresholds))
+    reasons = _name(accounts, near.lengths[gone] > near.lengths[survivors])
     reasons[np.isin(gone, attached) & (reasons == Reason.NEAR)] = Reason.INSIDE
     reasons[np.isin(gone, versions)] = Reason.EARLIER
     # All that a digest has is kept, in one document or another.
     accounts["own"][digests[gone]] = 0
-    decided.remove(gone, reasons, survivors, accounts)
-    decided.anchor[gone] = np.where(anchors[gone] == survivors, -1, anchors[gone])
+    anchor = np.where(anchors[gone] == survivors, -1, nodes[anchors[gone]])
+    going.remove(nodes[gone], reasons, nodes[survivors], accounts, anchor)
     return fuller
 
 
-def _remove_same_records(ranked: Ranked, decided: Decisions, index: Index | None) -> None:
-    """Remove records that come twice; of those that the index has, the old one stays."""
-    columns, olds, count = [ranked.column(name) for name in _RECORD], 0, len(ranked.order)
-    if index is not None:
-        olds = len(index)
-        known = [index.documents.column(name) for name in _RECORD]
-        columns = [np.concatenate(pair) for pair in zip(known, columns, strict=True)]
-    later, first = find_repeats(columns, np.ones(olds + count, dtype=bool))
-    later, first = later[later >= olds] - olds, first[later >= olds] - olds
-    survivor = np.where(first < 0, count + olds + first, first)
-    decided.remove(later, Reason.SAME_RECORD, survivor, np.zeros(len(later), dtype=ACCOUNT))
-
-
-def _account_of_equal(ranked: Ranked, ranks: NDArray[np.int64]) -> NDArray[np.void]:
-    """Return the accounts of documents that share all their words with their survivors."""
-    account = np.zeros(len(ranks), dtype=ACCOUNT)
-    account["scores"][:, :4] = 1  # the four shares; nothing differs, and nothing comes first
-    account["passage"][:, 1] = ranked.lengths[ranks]
-    return account
+def _give(run: Map, among: NDArray[np.bool_]) -> Opened:
+    """Give tasks marks of all ranks: in a file, which they read in places."""
+    (given,) = run(pack, [{"among": among}])
+    return unpack(given)
 
 
 def _flag(
-    ranked: Ranked, kept: NDArray[np.bool_], compared: NDArray[np.bool_], index: Index | None = None
-) -> NDArray[np.uint8]:
-    """Return the flags of all words, set for the documents that are `compared`; what the index calls rare counts."""
-    summaries = ranked.summaries
-    flags = flag_words(summaries, Among(ranked.unrank(kept), ranked.unrank(compared)))
+    run: Map, ranked: Ranked, kept: NDArray[np.bool_], compared: NDArray[np.bool_], index: Index | None = None
+) -> list[Opened]:
+    """Return the flags of words, for the documents that are `compared`; what the index calls rare counts."""
+    among, old = Among(kept[ranked.ranks], compared[ranked.ranks]), None
     if index is not None:
-        for part in summaries.parts(np.arange(len(summaries))):
-            flags[part.words] &= rare_in(index, part.arrays["words"]) | np.uint8(COMMON)
-    return flags
+        old = index.word_counts, rare_limit(index)
+    return flag_words(run, ranked.summaries, among, old)
 
 
 def _name(accounts: NDArray[np.void], longer: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -207,34 +253,23 @@ def _name(accounts: NDArray[np.void], longer: NDArray[np.bool_]) -> NDArray[np.i
     return np.where(accounts["relation"] == CONTAINED, np.where(longer, Reason.EXTENDED, Reason.INSIDE), Reason.NEAR)
 
 
-def _finish(ranked: Ranked, decided: Decisions, index: Index | None, fuller: Fuller) -> tuple[Decisions, Fuller]:
-    """Follow copies of copies to the one that is kept, and put all in the order of the summaries.
+def _finish(going: Going, ids: Shared, index: Index | None, fuller: Fuller) -> tuple[Decisions, Fuller]:
+    """Put all in the order of the summaries.
 
     A kept document whose id another one has as well, kept here or in the index and not replaced, is renamed.
     """
-    count = len(ranked.order)
-
-    def follow(survivor: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.where(survivor < count, decided.survivor[np.minimum(survivor, count - 1)], survivor)
-
-    last = follow(decided.survivor)
-    moved = np.flatnonzero((last != decided.survivor) & (decided.reason == Reason.EXACT))
-    middle = decided.survivor[moved]
-    for column in (decided.reason, decided.account, decided.anchor):
-        column[moved] = column[middle]
-    while not np.array_equal(last, follow(last)):
-        last = follow(last)
-    ids = ranked.column("id")
-    distinct, places = np.unique(ids, return_inverse=True)
-    taken = np.bincount(places[decided.kept], minlength=len(distinct)) > 1
+    ranked, kept, count = going.ranked, going.kept, len(going.kept)
+    by_rank = going.table()
+    ranks, groups = (column[kept[ids.ranks]] for column in ids)
+    renamed = ranks[(np.bincount(groups) > 1)[groups]]
     if index is not None:
-        taken |= np.isin(distinct, np.delete(index.documents.column("id"), fuller.old))
-    finished = decided._replace(
-        survivor=np.where(last < count, ranked.order[np.minimum(last, count - 1)], last),
-        anchor=np.where(decided.anchor < 0, -1, ranked.order[decided.anchor]),
-        renamed=decided.kept & taken[places],
-    )
-    best = last[ranked.unrank(decided.rank)[fuller.new]]
+        taken = np.isin(ranked.column("id"), np.delete(index.documents.column("id"), fuller.old))
+        renamed = np.union1d(renamed, np.flatnonzero(taken & kept))
+    order = np.append(ranked.order, -1)  # who has no anchor has none
+    survivor = np.where(by_rank.survivor < count, order[np.minimum(by_rank.survivor, count)], by_rank.survivor)
+    table = by_rank._replace(gone=order[by_rank.gone], survivor=survivor, anchor=order[by_rank.anchor])
+    best = by_rank.last(ranked.ranks[fuller.new])
     here = best < count
-    fuller = Fuller(ranked.order[best[here]], fuller.old[here], fuller.shares[here])
-    return Decisions(*(ranked.unrank(np.asarray(column)) for column in finished)), fuller
+    fuller = Fuller(order[best[here]], fuller.old[here], fuller.shares[here])
+    table = table.take(np.argsort(table.gone))
+    return table._replace(renamed=np.sort(order[renamed]), ranks=ranked.ranks), fuller

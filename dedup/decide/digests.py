@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.compare.coverage import has_own
+from corpus.run import Map
 from dedup.compare.relation import CONTAINED, CONTAINMENT, HELD, NEAR, NO_COPY, RESEMBLANCE
-from dedup.decide.pairs import Edges
+from dedup.decide.pairs import Edges, find_own
 from dedup.decide.survivors import Ranked
 from dedup.sketch.bands import distinct, ends_of, pair_up
 
@@ -65,19 +65,23 @@ def absorb(
 
 
 def keep_digests(
-    ranked: Ranked, edges: Edges, flags: NDArray[np.uint8], digests: NDArray[np.bool_], best: NDArray[np.int64]
+    run: Map,
+    ranked: Ranked,
+    nodes: NDArray[np.int64],
+    edges: Edges,
+    digests: NDArray[np.bool_],
+    best: NDArray[np.int64],
 ) -> None:
     """Let those of `digests` survive that have a passage which no document kept has; their copies go for them.
 
-    `best` int64[N], the survivor of each document, changes in place.
+    `edges` are between documents whose ranks are `nodes`; `best`, the survivor of each of them, changes in place.
     """
     kept = best == np.arange(len(best))
     first, second = ends_of(edges.pairs)
     ends, others = np.concatenate((first, second)), np.concatenate((second, first))
     beside = digests[ends] & ~kept[ends] & kept[others]
     pages = ends[beside]
-    texts, places = ranked.texts(flags, others[beside], pages)
-    staying = distinct(pages[has_own(texts, *places)])
+    staying = distinct(pages[find_own(run, ranked, pair_up(nodes[others[beside]], nodes[pages]))])
     best[staying] = staying
     copies = ~np.isin(edges.relation, NO_COPY) & np.isin(first, staying) & np.isin(second, staying)
     for better, worse in zip(first[copies].tolist(), second[copies].tolist(), strict=True):

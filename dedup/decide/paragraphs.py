@@ -34,21 +34,24 @@ def find_repeated(
     What a document of the index has does not count where a `fuller` one takes its place.
     """
     hashes, owners = [np.empty(0, dtype=np.uint64)], [np.empty(0, dtype=np.int64)]
+    kept_ones = np.ones(len(summaries), dtype=bool)
+    kept_ones[decided.gone] = False
     for shard, start in zip(summaries.shards, summaries.starts, strict=False):
-        kept = decided.kept[shard["paragraph_owner"] + start]
+        kept = kept_ones[shard["paragraph_owner"] + start]
         hashes.append(shard["paragraph"][kept])
         owners.append(shard["paragraph_owner"][kept] + start)
     found, keepers = np.concatenate(hashes), np.concatenate(owners)
-    order = np.lexsort((decided.rank[keepers], found))
+    order = np.lexsort((decided.ranks[keepers], found))
     found, first, counts = np.unique(found[order], return_index=True, return_counts=True)
     keepers = keepers[order][first]
     olds = np.full(len(found), -1) if index is None else index.find_paragraphs(found, fuller.old)
     wanted = (counts > 1) | (olds >= 0)
     found, keepers, olds = found[wanted], keepers[wanted], olds[wanted]
+    renamed = set(decided.renamed.tolist())
     names = [
         index.documents.name(old)
         if index is not None and old >= 0
-        else new_id(summaries, one) if decided.renamed[one] else summaries.name(one)
+        else new_id(summaries, one) if one in renamed else summaries.name(one)
         for one, old in zip(keepers.tolist(), olds.tolist(), strict=True)
     ]
     blob, bounds = pack_strings(names)

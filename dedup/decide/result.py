@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from corpus.records import ID_LENGTH, REPLACES, Copy
 from dedup.decide.against import NOTHING_FULLER, Fuller
-from dedup.decide.decisions import RELATIONS, Decisions, Reason
+from dedup.decide.decisions import NOTHING_GOES, RELATIONS, Decisions, Reason
 from dedup.sketch.bands import distinct
 from dedup.store.strings import EACH, Labels, Strings, copy_parts, labels_at, pack_strings, rank, string_at, tell_apart
 from dedup.store.summaries import Summaries
@@ -116,20 +116,16 @@ def tabulate(
 ) -> dict[str, NDArray[Any]]:
     """Return the rows of all clusters; survivors numbered beyond `summaries` are documents of `old`."""
     count = len(summaries)
-    gone = np.flatnonzero(~decided.kept)
-    members = distinct(np.append(gone, decided.survivor[gone]))
-    renamed = np.flatnonzero(decided.renamed)
-    renamed = renamed[np.argsort(summaries.column("key")[renamed])]
+    members = distinct(np.append(decided.gone, decided.survivor))
+    renamed = decided.renamed[np.argsort(summaries.column("key")[decided.renamed])]
     new_ids = {document: new_id(summaries, document) for document in renamed.tolist()}
     strings = _strings(summaries, old, members, new_ids)
-    survivor = members.copy()
-    survivor[members < count] = decided.survivor[members[members < count]]
+    survivor = np.where((own := decided.rows_of(members)) < 0, members, np.append(decided.survivor, -1)[own])
     places = _order(members, strings, survivor)
-    rows = members[places]
+    rows, own = members[places], own[places]
     row_of = np.argsort(places)
-    own = np.minimum(rows, count - 1)
-    accounts = decided.account[own]
-    anchor = np.where(rows < count, decided.anchor[own], -1)
+    accounts = np.append(decided.account, np.zeros(1, dtype=decided.account.dtype))[own]
+    anchor = np.append(decided.anchor, -1)[own]
     anchored = np.flatnonzero(anchor >= 0)
     anchor[anchored] = row_of[np.searchsorted(members, anchor[anchored])]
     keys = summaries.column("key")[rows[rows < count]]
@@ -147,7 +143,7 @@ def tabulate(
     return {
         "keys": keys[by_key],
         "key_rows": np.flatnonzero(rows < count)[by_key],
-        "reason": np.where(rows < count, decided.reason[own], Reason.KEPT).astype(np.uint8),
+        "reason": np.append(decided.reason, np.uint8(Reason.KEPT))[own],
         "first": row_of[np.searchsorted(members, survivor[places])],
         "anchor": anchor,
         "scores": accounts["scores"].copy(),
@@ -200,4 +196,4 @@ def _order(members: NDArray[np.int64], strings: Strings, survivor: NDArray[np.in
 
 def empty() -> dict[str, NDArray[Any]]:
     """Return the rows of a corpus without copies."""
-    return tabulate(Summaries([]), Decisions.of_none(0))
+    return tabulate(Summaries([]), NOTHING_GOES)

@@ -5,14 +5,16 @@ What is decided then depends on the documents alone, not on their order or their
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.run import Map, run_here
 from dedup.config import Criterion
-from dedup.sketch.bands import distinct
+from dedup.sketch.bands import distinct, ends_of
+from dedup.store.arrays import Opened, pack, unpack
 from dedup.store.counts import count_odd_words
 from dedup.store.summaries import Summaries, Texts
 from dedup.store.summary import NO_DATE
@@ -25,29 +27,51 @@ MANY_ODD = 50
 
 
 class Ranked(NamedTuple):
-    """See documents by rank: that of rank i is `order[i]` of `summaries` and has `lengths[i]` words."""
+    """See documents by rank; `arrays` are what `rank_documents` found, in a file, or a part of it.
+
+    `flags` are those of words, once they are known.
+    """
 
     summaries: Summaries
-    order: NDArray[np.int64]
-    lengths: NDArray[np.int64]
+    arrays: Mapping[str, NDArray[np.int64]]
+    flags: Sequence[Opened] = ()
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """Return the document of each rank."""
+        return self.arrays["order"]
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Return the number of words of the document of each rank."""
+        return self.arrays["lengths"]
+
+    @property
+    def ranks(self) -> NDArray[np.int64]:
+        """Return the rank of each document."""
+        return self.arrays["ranks"]
+
+    def only(self, ranks: NDArray[np.int64]) -> Ranked:
+        """Return these ranks alone, numbered through."""
+        return self._replace(arrays={name: self.arrays[name][ranks] for name in ("order", "lengths")})
 
     def column(self, name: str) -> NDArray[np.uint64]:
         """Return one of COLUMNS in order of rank."""
         return self.summaries.column(name)[self.order]
 
-    def texts(
-        self, flags: NDArray[np.uint8] | None, *ranks: NDArray[np.int64]
-    ) -> tuple[Texts, list[NDArray[np.int64]]]:
+    def texts(self, *ranks: NDArray[np.int64]) -> tuple[Texts, list[NDArray[np.int64]]]:
         """Gather the texts of some ranks, each once, and tell which of them is that of each rank."""
         given = [self.order[one] for one in ranks]
         documents = distinct(np.concatenate(given))
-        return self.summaries.texts(documents, flags), [np.searchsorted(documents, one) for one in given]
+        return self.summaries.texts(documents, self.flags), [np.searchsorted(documents, one) for one in given]
 
-    def unrank(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Put values in order of rank into the order of the summaries."""
-        placed = np.empty_like(values)
-        placed[self.order] = values
-        return placed
+    def gather(self, pairs: NDArray[np.uint64]) -> tuple[Texts, list[NDArray[np.int64]]]:
+        """Gather the texts of pairs of ranks, and tell which of them are those of each pair."""
+        return self.texts(*ends_of(pairs))
+
+    def sizes(self, pairs: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return how many words each pair adds, which come in order of the first ranks."""
+        return self.lengths[ends_of(pairs)[1]]
 
 
 def better_first(summaries: Summaries, criterion: Criterion) -> NDArray[Any]:
@@ -66,8 +90,14 @@ def better_first(summaries: Summaries, criterion: Criterion) -> NDArray[Any]:
             return summaries.column("extraction")
 
 
-def rank_documents(summaries: Summaries, policy: Sequence[Criterion]) -> Ranked:
-    """Rank documents by the survivor policy, ties by id, then by text and place."""
+def rank_documents(summaries: Summaries, policy: Sequence[Criterion], run: Map = run_here) -> Ranked:
+    """Rank documents by the survivor policy, ties by id, then by text and place; one task does it."""
+    (found,) = run(_rank, [(summaries, policy)])
+    return Ranked(summaries, unpack(found))
+
+
+def _rank(task: tuple[Summaries, Sequence[Criterion]]) -> bytes:
+    summaries, policy = task
     criteria = [better_first(summaries, criterion) for criterion in reversed(policy)]
     if "longest" in policy:
         criteria.insert(len(policy) - 1 - policy.index("longest"), summaries.column("blemishes"))
@@ -80,11 +110,13 @@ def rank_documents(summaries: Summaries, policy: Sequence[Criterion]) -> Ranked:
     names = dict(zip(equal.tolist(), summaries.names(equal), strict=True))
     for start, stop in zip(starts[tied], stops[tied], strict=True):
         order[start:stop] = sorted(order[start:stop].tolist(), key=names.__getitem__)
-    return Ranked(summaries, order, summaries.lengths_of(np.arange(len(order)))[order])
+    ranks = np.empty_like(order)
+    ranks[order] = np.arange(len(order))
+    return pack({"order": order, "ranks": ranks, "lengths": summaries.lengths_of(np.arange(len(order)))[order]})
 
 
 def find_repeats(
-    keys: list[NDArray[np.uint64]], among: NDArray[np.bool_]
+    keys: Sequence[NDArray[Any]], among: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the places whose keys an earlier place has, and for each the first such place."""
     places = np.flatnonzero(among)
@@ -106,14 +138,14 @@ def mark_changes(keys: Iterable[NDArray[Any]], count: int) -> NDArray[np.bool_]:
 def pick_survivors(
     ranked: Ranked,
     policy: Sequence[Criterion],
-    equal: NDArray[np.bool_],
+    equal: NDArray[np.int64],
     anchors: NDArray[np.int64],
     digests: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
     """Return the survivor of the cluster around each of `anchors`: the best by the policy, digests last.
 
     Of texts that are about as long as the longest the cleanest is the best: with fewer blemishes, then with fewer words
-    that no copy confirms, `equal` ones included, which are in no cluster.
+    that no copy confirms, the `equal` documents included, which are in no cluster.
     """
     ranks = np.arange(len(anchors))
     sizes = np.bincount(anchors, minlength=len(anchors))
@@ -121,7 +153,7 @@ def pick_survivors(
     own, last = anchors[ranks], digests[ranks]
     odd = np.empty(len(ranks), dtype=np.int64)
     documents = ranked.order[ranks]
-    odd[np.argsort(documents)] = count_odd_words(ranked.summaries, np.sort(documents), ranked.order[equal])
+    odd[np.argsort(documents)] = count_odd_words(ranked.summaries, np.sort(documents), equal)
     cleanest = [odd // (1 + ranked.lengths[ranks] // MANY_ODD), ranked.column("blemishes")[ranks]]
     lengths, longest = ranked.column("length")[ranks].astype(np.int64), np.zeros(len(anchors), dtype=np.int64)
     np.maximum.at(longest, own, np.where(last, 0, lengths))

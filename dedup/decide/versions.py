@@ -7,14 +7,15 @@ nor title is known, a page that grows at one end is known by its other end.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.run import Map
-from dedup.compare.relation import Thresholds
-from dedup.decide.pairs import find_coverage, pair_tasks
+from dedup.decide.pairs import PairTask, find_coverage
+from dedup.decide.shared import Shared
 from dedup.decide.survivors import Ranked, better_first, find_repeats
-from dedup.kernel import MIX
 from dedup.sketch.bands import pair_up
 from dedup.store.summary import MIN_WORDS
 
@@ -25,60 +26,50 @@ MIN_PAGE = 0.5
 #: one title in those outlets the versions have .75 and more, other stories at most .34; reports filled into one form
 #: reach .91.
 MIN_TITLE = 0.95
-#: So many words at the beginning or the end are an end of a page: ...
-ENDING = 12
-#: ... if at least so many texts that have it are held by one of them, for a digest ends as its last story does; and if
-#: no more have it, which are those of an outlet that puts its chrome there.
+#: What texts share at their beginning or end (`dedup.decide.shared`) is an end of a page if at least so many of them
+#: are held by one of them, for a digest ends as its last story does; and if no more have it, which are those of an
+#: outlet that puts its chrome there.
 MIN_GROWING, MAX_GROWING = 3, 1000
 #: How often what its first candidate does not hold is tried with the next one.
 _ROUNDS = 4
 
 
-def find_versions(ranked: Ranked, among: NDArray[np.bool_], latest: bool, run: Map) -> tuple[NDArray[np.int64], ...]:
-    """Return the ranks of versions that go, and of those that they go for; the last one stays, or the best by rank."""
-    order = np.arange(len(among))
-    if latest:
-        order = np.lexsort((order, better_first(ranked.summaries, "latest")[ranked.order]))
+def find_versions(
+    run: Map, ranked: Ranked, shared: Mapping[str, Shared], among: NDArray[np.bool_], latest: bool
+) -> tuple[NDArray[np.int64], ...]:
+    """Return the ranks of versions that go, and of those that they go for; the last one stays, or the best by rank.
+
+    `shared` are the ranks that have an address, a title, or an end in common.
+    """
     gone, kept = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
     left = among & (ranked.lengths >= MIN_WORDS)
-    outlet, url, title = (ranked.column(name)[order] for name in ("outlet", "url", "title"))
-    first_words, last_words = (_ends(ranked, at_end)[order] for at_end in (False, True))
-    for own, least, numbers, most in (
-        (url, MIN_PAGE, False, 0),
-        (title, MIN_TITLE, True, 0),
-        (first_words, MIN_TITLE, True, MAX_GROWING),
-        (last_words, MIN_TITLE, True, MAX_GROWING),
+    dates = better_first(ranked.summaries, "latest") if latest else np.empty(0, dtype=np.int64)
+    for name, least, numbers, most in (
+        ("url", MIN_PAGE, False, 0),
+        ("title", MIN_TITLE, True, 0),
+        ("opening", MIN_TITLE, True, MAX_GROWING),
+        ("ending", MIN_TITLE, True, MAX_GROWING),
     ):
-        open_ = left[order] & (own != 0)
+        ranks, groups = shared[name]
+        order = np.lexsort((ranks, dates[ranked.order[ranks]] if latest else ranks, groups))
+        ranks, groups = ranks[order], groups[order]
+        open_ = left[ranks]
         for _ in range(_ROUNDS):
-            later, first = find_repeats([outlet, own], open_)
+            later, first = find_repeats([groups], open_)
             if most:
-                sizes = np.bincount(first, minlength=len(order))[first]
+                sizes = np.bincount(first, minlength=len(ranks))[first]
                 later, first = later[sizes < most], first[sizes < most]
             if not len(later):
                 break
-            pairs = pair_up(order[first], order[later])
-            covered = find_coverage(run, pair_tasks(ranked, None, Thresholds(), pairs))
+            order = np.argsort(ranks[first], kind="stable")
+            later, first = later[order], first[order]
+            covered = find_coverage(run, PairTask(pair_up(ranks[first], ranks[later]), ranked))
             held = (covered.share >= least) & ~(numbers & (covered.numbers > 0))
             if most:
-                held &= np.bincount(first[held], minlength=len(order))[first] >= MIN_GROWING
-            kept.append(order[first[held]])
-            gone.append(order[later[held]])
+                held &= np.bincount(first[held], minlength=len(ranks))[first] >= MIN_GROWING
+            kept.append(ranks[first[held]])
+            gone.append(ranks[later[held]])
             left[gone[-1]] = False
             open_[:] = False
             open_[later[~held]] = True
     return np.concatenate(gone), np.concatenate(kept)
-
-
-def _ends(ranked: Ranked, at_end: bool) -> NDArray[np.uint64]:
-    """Return a hash of the first ENDING words of each text by rank, or of the last ones; 0 for shorter texts."""
-    found = np.zeros(len(ranked.order), dtype=np.uint64)
-    for part in ranked.summaries.parts(np.arange(len(ranked.order))):
-        words, bounds = part.arrays["words"], part.arrays["bounds"]
-        long = np.flatnonzero(np.diff(bounds) >= ENDING)
-        starts = bounds[long + 1] - ENDING if at_end else bounds[long]
-        value = np.zeros(len(long), dtype=np.uint64)
-        for at in range(ENDING):
-            value = (value ^ words[starts + at]) * MIX
-        found[part.first + long] = value
-    return found[ranked.order]

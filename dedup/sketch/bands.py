@@ -121,18 +121,16 @@ def _group(keys: Any, documents: Any, pairs: Any, skip_large: Any, dry: Any) -> 
     return total
 
 
-def band_pairs(keys: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """Return the candidate pairs of one band, sorted; `keys[i]` belongs to the document of rank i."""
-    both = np.sort(pair_up(keys, np.arange(len(keys))))
-    return _pairs(both >> np.uint64(32), both.astype(np.uint32), skip_large=False)
+def key_pairs(keys: NDArray[np.uint64], ranks: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Return the candidate pairs of one band, sorted; its keys are in order, with the ranks that have each."""
+    return _pairs(keys, ranks, skip_large=False)
 
 
-def sample_pairs(samples: tuple[NDArray[np.uint64], NDArray[np.int64]]) -> NDArray[np.uint64]:
+def sample_pairs(hashes: NDArray[np.uint64], ranks: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return the candidate pairs of sampled shingles and the rank of each, sorted.
 
     A shingle of many documents is nobody's story.
     """
-    hashes, ranks = samples
     bits = max(_NUMBER_BITS, int(ranks.max(initial=0)).bit_length())
     both = np.sort(hashes >> np.uint64(bits) << np.uint64(bits) | ranks.astype(np.uint64))
     return _pairs(both >> np.uint64(bits), (both & np.uint64((1 << bits) - 1)).astype(np.uint32), skip_large=True)

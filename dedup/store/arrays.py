@@ -30,6 +30,17 @@ _Size: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 _HEADER = msgspec.json.Decoder(dict[str, tuple[str, tuple[_Size, ...], _Size]])
 
 
+class Opened(dict[str, NDArray[Any]]):
+    """Hold what `unpack` opened; another process opens it there, and is sent no more than a path of a mapped file."""
+
+    def __init__(self, arrays: Arrays, source: Any) -> None:
+        super().__init__(arrays)
+        self._source = source
+
+    def __reduce__(self) -> Any:
+        return unpack, (self._source,)
+
+
 def pack(arrays: Arrays) -> bytes:
     """Return `arrays` as bytes, the same bytes for the same arrays."""
     header: dict[str, tuple[str, tuple[int, ...], int]] = {}
@@ -49,7 +60,7 @@ def _gap(size: int) -> int:
     return -size % _ALIGN
 
 
-def unpack(data: memoryview | bytes) -> dict[str, NDArray[Any]]:
+def unpack(data: memoryview | bytes) -> Opened:
     """Open what `pack` wrote; the arrays are views of `data` and read-only where it is.
 
     Raises:
@@ -74,8 +85,8 @@ def unpack(data: memoryview | bytes) -> dict[str, NDArray[Any]]:
         if dtype not in _DTYPES or not 1 <= len(shape) <= _MAX_DIMENSIONS or offset % _ALIGN:
             raise ValueError(f"its head is damaged: array {name!r} is none that could have been written")
         kind, count = _DTYPES[dtype], math.prod(shape)
-        if max(shape) > len(body) or offset + count * kind.itemsize > len(body):
+        if max(shape) > len(view) or offset + count * kind.itemsize > len(body):
             raise ValueError(f"cut: array {name!r} is not all there")
         flat = np.frombuffer(body, kind, count, offset) if count else np.empty(0, kind)
         arrays[name] = flat.reshape(shape)
-    return arrays
+    return Opened(arrays, view.obj)

@@ -183,13 +183,26 @@ class Index:
 
     def same_pages(self, new: Summaries) -> NDArray[np.uint64]:
         """Return pairs `old << 32 | new` of documents that are long enough to be compared and have one address."""
-        keys = [part.column("outlet") ^ part.column("url") * MIX for part in (self.documents, new)]
-        for part, key in zip((self.documents, new), keys, strict=True):
-            key[(part.column("url") == 0) | (part.lengths_of(np.arange(len(part))) < MIN_WORDS)] = 0
-        order = np.argsort(keys[0], kind="stable")
-        wanted = np.flatnonzero(keys[1])
-        olds, places = _equal(keys[0][order], order.astype(np.uint32), keys[1][wanted])
-        return pair_up(olds, wanted[places])
+        olds, news = self._same(new, ("outlet", "url"))
+        named = new.column("url")[news] != 0
+        for part, ends in ((self.documents, olds), (new, news)):
+            named &= (part.lengths_of(np.arange(len(part))) >= MIN_WORDS)[ends]
+        return pair_up(olds[named], news[named])
+
+    def same_records(self, new: Summaries) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return new documents that are one record with an old one, by outlet, id and text, and the first such one."""
+        olds, news = self._same(new, ("outlet", "id", "text"))
+        news, at = np.unique(news, return_index=True)
+        return olds[at], news
+
+    def _same(self, new: Summaries, names: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return old and new documents that agree in some columns."""
+        old_keys, new_keys = (np.zeros(len(part), dtype=np.uint64) for part in (self.documents, new))
+        for part, keys in ((self.documents, old_keys), (new, new_keys)):
+            for name in names:
+                keys[:] = (keys ^ part.column(name)) * MIX
+        order = np.argsort(old_keys, kind="stable")
+        return _equal(old_keys[order], order.astype(np.uint32), new_keys)
 
     def find_paragraphs(self, hashes: NDArray[np.uint64], replaced: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return a document that has each paragraph and is not `replaced`, or -1."""

@@ -6,7 +6,6 @@ segments hold them. A segment file that it does not name is not part of the inde
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, NamedTuple, TypeAlias
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from corpus.errors import EnvironmentFault, UsageError
 from corpus.files import publish, translated
+from corpus.run import map_file
 from dedup.store import arrays as flat
 from dedup.store.counts import TABLE_BITS, count_words
 from dedup.store.strings import EACH
@@ -131,8 +131,8 @@ def open_segments(folder: Path, listing: IndexListing, bands: int) -> list[OpenS
 
 def _open_segment(path: Path, stored: StoredSegment, bands: int) -> OpenSegment:
     try:
-        with _open_file(path) as file:
-            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        with _open_file(path):
+            data = map_file(path)
         arrays = flat.unpack(data)
         if xxhash.xxh3_128_hexdigest(data) != stored.digest:
             raise ValueError("damaged: not the bytes that were written")

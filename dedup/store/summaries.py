@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from mmap import MADV_DONTNEED, mmap
 from typing import Any, NamedTuple
@@ -35,21 +35,16 @@ class Texts(NamedTuple):
 class Part(NamedTuple):
     """Hold the documents of one shard among some: `local` numbers them within it, `places` where they were given.
 
-    `arrays` are those of the shard, `first` is the number of its first document in the corpus, and `words` where its
-    words are among those of the corpus.
+    `arrays` are those of the shard, `first` is the number of its first document in the corpus.
     """
 
     arrays: dict[str, NDArray[Any]]
     local: NDArray[np.int64]
     places: slice
     first: int
-    words: slice
 
 
-@compiled(
-    "void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], uint32[::1])",
-    "void(uint8[::1], Array(int64, 1, 'C', readonly=True), int64[::1], uint8[::1])",
-)
+@compiled("void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], uint32[::1])")
 def _gather(values: Any, bounds: Any, documents: Any, out: Any) -> None:
     """Fill `out` with what `values` have of each of some documents."""
     filled = 0
@@ -57,6 +52,16 @@ def _gather(values: Any, bounds: Any, documents: Any, out: Any) -> None:
         start, stop = bounds[document], bounds[document + 1]
         out[filled : filled + stop - start] = values[start:stop]
         filled += stop - start
+
+
+@compiled(
+    "void(Array(uint8, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], int64[::1], uint8[::1])"
+)
+def _place(flags: Any, bounds: Any, documents: Any, starts: Any, out: Any) -> None:
+    """Write the flags that some documents have to where each of them starts in `out`."""
+    for at in range(len(documents)):
+        start, stop = bounds[documents[at]], bounds[documents[at] + 1]
+        out[starts[at] : starts[at] + stop - start] = flags[start:stop]
 
 
 def release(shard: dict[str, NDArray[Any]]) -> None:
@@ -75,7 +80,6 @@ class Summaries:
         self.shards = list(shards)
         self.starts = np.cumsum([0, *(len(shard["key"]) for shard in self.shards)])
         self._firsts: list[int] = self.starts.tolist()
-        self.word_starts = np.cumsum([0, *(len(shard["words"]) for shard in self.shards)])
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -109,9 +113,9 @@ class Summaries:
         """Yield what each shard has of the sorted `documents`."""
         for number, (first, last) in enumerate(pairwise(np.searchsorted(documents, self.starts).tolist())):
             if first < last:
-                start, words = self._firsts[number], slice(*self.word_starts[number : number + 2].tolist())
+                start = self._firsts[number]
                 local = np.ascontiguousarray(documents[first:last] - start)
-                yield Part(self.shards[number], local, slice(first, last), start, words)
+                yield Part(self.shards[number], local, slice(first, last), start)
                 release(self.shards[number])
 
     def lengths_of(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -131,14 +135,17 @@ class Summaries:
             _gather(part.arrays["words"], part.arrays["bounds"], part.local, out)
         return words, bounds
 
-    def texts(self, documents: NDArray[np.int64], flags: NDArray[np.uint8] | None) -> Texts:
-        """Gather the words of sorted `documents`, with their part of the flags of all words, if there are any."""
+    def texts(self, documents: NDArray[np.int64], flags: Sequence[Mapping[str, NDArray[Any]]] = ()) -> Texts:
+        """Gather the words of sorted `documents`, with what the parts of `flags` (`flag_words`) have of them.
+
+        Words of which none of these has anything are rare.
+        """
         words, bounds = self.words_of(documents)
-        marks = np.zeros(bounds[-1], dtype=np.uint8)
-        if flags is not None:
-            for part in self.parts(documents):
-                out = marks[bounds[part.places.start] : bounds[part.places.stop]]
-                _gather(flags[part.words], part.arrays["bounds"], part.local, out)
+        marks = np.full(bounds[-1], RARE if flags else 0, dtype=np.uint8)
+        for held in flags:
+            places = np.searchsorted(held["documents"], documents)
+            there = np.flatnonzero(np.append(held["documents"], -1)[places] == documents)
+            _place(held["flags"], held["bounds"], places[there], bounds[there], marks)
         return Texts(words, marks, bounds, self.labels_of(documents))
 
     def labels_of(self, documents: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -58,7 +58,7 @@ class DropRepeats:
 
     def learn(self, summaries, run):
         self.first_ = {}
-        for rows in run(orjson.loads, [bytes(summary) for summary in summaries]):
+        for rows in map(orjson.loads, map(bytes, run(bytes, [summary.obj for summary in summaries]))):
             for text, path, record in rows:
                 self.first_[text] = min(self.first_.get(text, [path, record]), [path, record])
 
@@ -107,6 +107,10 @@ def die_once(item):
     return number
 
 
+def die_once_in_bytes(item):
+    return b"%d" % die_once(item)
+
+
 def die_always(_):
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -145,7 +149,8 @@ class DieOnce:
         return Rows()
 
     def learn(self, summaries, run):
-        assert list(run(die_once, [(Path(self.folder) / "learn", number) for number in range(4)])) == [0, 1, 2, 3]
+        items = [(Path(self.folder) / "learn", number) for number in range(4)]
+        assert list(map(bytes, run(die_once_in_bytes, items))) == [b"0", b"1", b"2", b"3"]
 
     def dump(self):
         return b""

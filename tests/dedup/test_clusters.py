@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.decide.clusters import build_graph, find_anchors
-from dedup.sketch.bands import GROUP_ALL, PairSet, band_keys, band_pairs, sample, sample_pairs
+from dedup.sketch.bands import GROUP_ALL, PairSet, band_keys, key_pairs, sample, sample_pairs
 
 Edge = tuple[int, int, float]
 
@@ -55,10 +55,14 @@ def test_members_are_verified_against_their_anchor(edges: list[Edge]):
 
 
 def test_equal_keys_pair_up_and_large_groups_stay_linear():
-    keys = np.array([7, 1, 7, 2, 7], dtype=np.uint32)
-    assert band_pairs(keys).tolist() == codes([(0, 2), (0, 4), (2, 4)]).tolist()
-    assert len(band_pairs(np.zeros(GROUP_ALL, dtype=np.uint32))) == GROUP_ALL * (GROUP_ALL - 1) // 2
-    assert len(band_pairs(np.zeros(10_000, dtype=np.uint32))) < 10_000 * 25
+    keys, ranks = np.array([1, 2, 7, 7, 7], dtype=np.uint64), np.array([1, 3, 0, 2, 4], dtype=np.uint32)
+    assert key_pairs(keys, ranks).tolist() == codes([(0, 2), (0, 4), (2, 4)]).tolist()
+
+    def pairs_of_one_key(count: int) -> int:
+        return len(key_pairs(np.zeros(count, dtype=np.uint64), np.arange(count, dtype=np.uint32)))
+
+    assert pairs_of_one_key(GROUP_ALL) == GROUP_ALL * (GROUP_ALL - 1) // 2
+    assert pairs_of_one_key(10_000) < 10_000 * 25
 
 
 def test_sampled_shingles_pair_texts_that_share_a_passage_and_skip_what_everybody_has():
@@ -66,9 +70,9 @@ def test_sampled_shingles_pair_texts_that_share_a_passage_and_skip_what_everybod
     texts = [words[:200], words[150:350], words[360:400]]
     bounds = np.cumsum([0, *map(len, texts)])
     hashes, owners = sample(np.concatenate(texts), bounds, 20)
-    assert sample_pairs((hashes, owners.astype(np.int64))).tolist() == codes([(0, 1)]).tolist()
+    assert sample_pairs(hashes, owners.astype(np.int64)).tolist() == codes([(0, 1)]).tolist()
     everybody = np.zeros(GROUP_ALL + 1, dtype=np.uint64)
-    assert len(sample_pairs((everybody, np.arange(GROUP_ALL + 1)))) == 0
+    assert len(sample_pairs(everybody, np.arange(GROUP_ALL + 1))) == 0
 
 
 def test_a_sample_is_the_same_wherever_the_passage_stands():

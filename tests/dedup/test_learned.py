@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from corpus.files import publish
 from corpus.run import map_file
 from dedup.decide.decisions import Decisions, Reason
+from dedup.decide.pairs import ACCOUNT
 from dedup.decide.result import new_id, tabulate
 from dedup.store.arrays import pack, unpack
 from dedup.store.strings import EACH, Strings, pack_strings, rank, tell_apart
@@ -44,30 +45,36 @@ def summarised(dice, count):
 
 def clustered(dice, count, olds):
     """Some clusters of `count` documents, a few around one of `olds` older ones; some keep their place renamed."""
-    survivor = np.arange(count)
-    reason = np.full(count, Reason.KEPT, dtype=np.uint8)
+    survivor: dict[int, int] = {}
     firsts = dice.sample(range(count), count // 4)
     for document in set(range(count)) - set(firsts):
         if dice.random() < 0.7:
             older = olds and dice.random() < 0.2
             survivor[document] = count + dice.randrange(olds) if older else dice.choice(firsts)
-            reason[document] = Reason.NEAR
-    renamed = (reason == Reason.KEPT) & np.array([dice.random() < 0.2 for _ in range(count)])
-    return Decisions.of_none(count)._replace(reason=reason, survivor=survivor, renamed=renamed)
+    gone = np.array(sorted(survivor), dtype=np.int64)
+    renamed = [document for document in range(count) if document not in survivor and dice.random() < 0.2]
+    return Decisions(
+        gone=gone,
+        reason=np.full(len(gone), Reason.NEAR, dtype=np.uint8),
+        survivor=np.array([survivor[document] for document in gone.tolist()], dtype=np.int64),
+        anchor=np.full(len(gone), -1),
+        account=np.zeros(len(gone), dtype=ACCOUNT),
+        renamed=np.array(renamed, dtype=np.int64),
+    )
 
 
 def in_plain_words(summaries, decided, old):
     """The strings of the rows, with objects and `sorted`: what `tabulate` does with arrays."""
     count = len(summaries)
-    gone = np.flatnonzero(~decided.kept).tolist()
+    survivors = dict(zip(decided.gone.tolist(), decided.survivor.tolist(), strict=True))
     strings = {}
-    for document in {*gone, *decided.survivor[gone].tolist()}:
+    for document in {*survivors, *survivors.values()}:
         strings[document] = summaries.labels(document) if document < count else old.labels(document - count)
-        if document < count and decided.renamed[document]:
+        if document in decided.renamed:
             strings[document] = strings[document]._replace(id=new_id(summaries, document))
 
     def place(document):
-        survivor = int(decided.survivor[document]) if document < count else document
+        survivor = survivors.get(document, document)
         return strings[survivor].id, survivor, document != survivor, strings[document], document
 
     return [strings[document] for document in sorted(strings, key=place)]

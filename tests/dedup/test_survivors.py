@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
 
 from corpus.run import run_here, summarise
+from dedup.compare import rarity
 from dedup.config import DedupConfig
-from dedup.decide import pairs
+from dedup.decide import crowds, pairs, shared
 from dedup.decide.digests import absorb, find_digests
-from dedup.decide.pairs import Edges, find_candidates
+from dedup.decide.pairs import Edges
 from dedup.decide.survivors import find_repeats, pick_survivors, rank_documents
 from dedup.sketch import draw_family
 from dedup.stages import Dedup
@@ -177,17 +178,42 @@ def test_equal_texts_are_near_copies_where_exact_is_off_and_they_are_long_enough
     assert set(verdicts(documents, exact=False, near=False).values()) == {""}
 
 
+#: What cuts the work of learning into tasks, made so small that everything is cut.
+SMALL = {
+    shared: {"_KEYS": 20},
+    pairs: {
+        "_SAMPLES_PER_TASK": 7, "_WORDS_AT_ONCE": 200, "_WORDS_PER_TASK": 900, "_CANDIDATES_PER_TASK": 8, "_ONE_OF": 2,
+        "_HOLDERS_PER_TASK": 1,
+    },
+    crowds: {"_TOGETHER": 8},
+    rarity: {"_COUNTED": 7, "_FLAGGED": 9},
+}  # fmt: skip
+
+
 def test_how_work_is_cut_changes_nothing(document, story, monkeypatch):
     documents = []
     for seed in range(6):
         lines = story(seed, 12).split("\n")
-        documents += [document(f"{seed}{at}", "\n".join(lines[at:])) for at in range(4)]
-    summaries = Summaries([summarise_documents(documents, DedupConfig(), draw_family())])
-    order = rank_documents(summaries, ("longest",))
-    whole = find_candidates(order, np.arange(24), 32, run_here)
-    expected = verdicts(documents)
-    assert list(expected.values()).count("") == 6
-    for name, value in (("_SAMPLES_PER_TASK", 7), ("_WORDS_PER_TASK", 200)):
-        monkeypatch.setattr(pairs, name, value)
-    assert_array_equal(find_candidates(order, np.arange(24), 32, run_here), whole)
-    assert verdicts(documents) == expected
+        documents += [document(f"{seed}{at}", "\n".join(lines[at:]), f"o{at}") for at in range(4)]
+        documents += [document(f"{seed}v{at}", "\n".join(lines[: 6 + at]), url=f"e.com/{seed}") for at in range(2)]
+        documents.append(document(f"digest{seed}", story(seed, 12) + story(seed + 9, 12) + story(seed + 20, 9)))
+        documents += [document(f"{seed}c{at}", story(50 + seed // 3, 12) + f" {at} خبر", f"o{at}") for at in range(5)]
+    calls: list[int] = []
+
+    def learned() -> bytes:
+        def run(function, items):
+            calls.append(0)
+            for item in items:
+                calls[-1] += 1
+                yield memoryview(function(pickle.loads(pickle.dumps(item))))
+
+        stage = Dedup(DedupConfig(paragraphs=True))
+        stage.learn([memoryview(summarise(stage.accumulator(), documents[at::3])) for at in range(3)], run)
+        return stage.dump()
+
+    whole, steps = learned(), calls.copy()
+    for module, values in SMALL.items():
+        for name, value in values.items():
+            monkeypatch.setattr(module, name, value)
+    assert learned() == whole
+    assert (sum(steps), sum(calls)) == (21, 675)

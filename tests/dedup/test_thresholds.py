@@ -10,7 +10,7 @@ import pytest
 
 from corpus.run import run_here
 from dedup.compare.gaps import longest_passages, read_gaps
-from dedup.compare.rarity import Among, flag_words
+from dedup.compare.rarity import Among, flag_words, rare_words
 from dedup.compare.relation import (
     CONTAINED,
     HELD,
@@ -24,11 +24,11 @@ from dedup.compare.relation import (
     relate,
     thresholds_for,
 )
-from dedup.decide.against import rare_in
+from dedup.decide.against import rare_limit
 from dedup.decide.clusters import build_graph, find_anchors
-from dedup.decide.pairs import PairTask, find_edges
+from dedup.decide.pairs import PairTexts, find_likely
 from dedup.sketch import sign
-from dedup.sketch.bands import band_pairs, sample
+from dedup.sketch.bands import key_pairs, sample
 from dedup.store.summaries import COMMON, RARE, Summaries, Texts
 
 PLAIN = {
@@ -216,8 +216,8 @@ def test_companions_have_three_tenths_of_the_shorter_text_in_common(shared, kept
     bounds = np.array([0, 102, 204])
     flags = np.zeros(204, dtype=np.uint8)
     gathered = Texts(np.array([word for text in texts for word in text], dtype=np.uint32), flags, bounds, NO_LABELS)
-    task = PairTask(np.array([1], dtype=np.uint64), gathered, np.array([0]), np.array([1]), Thresholds())
-    edges = find_edges(run_here, [task])
+    pair = PairTexts(gathered, np.array([0]), np.array([1]))
+    edges = find_likely(np.array([1], dtype=np.uint64), pair, Thresholds())
     assert edges.relation.tolist() == [NONE] * kept
 
 
@@ -250,7 +250,8 @@ def flagged(holders: dict[str, int], sizes: dict[str, int], run: int, bit: int) 
         "bounds": np.cumsum([0, *lengths]),
     }
     everybody = np.ones(len(texts), dtype=bool)
-    flags = flag_words(Summaries([shard]), Among(everybody, everybody))
+    (found,) = flag_words(run_here, Summaries([shard]), Among(everybody, everybody))
+    flags = found["flags"]
     firsts = shard["bounds"][:-1][np.array(lengths) > len(filler)]
     return {int(flag) for flag in flags[firsts] & bit}
 
@@ -283,16 +284,9 @@ def test_a_shingle_in_a_fiftieth_of_an_outlet_and_in_eleven_documents_is_chrome(
 
 @pytest.mark.parametrize(("documents", "most"), [(2000, 20), (400, 10)])
 def test_an_index_calls_the_same_words_rare(documents, most):
-    class Held:
-        word_counts = np.full(1 << 18, most, dtype=np.uint32)
-
-        def __len__(self) -> int:
-            return documents
-
-    held = Held()
-    assert rare_in(held, np.array([2, 4], dtype=np.uint32)).tolist() == [RARE, RARE]
-    held.word_counts = held.word_counts + np.uint32(1)
-    assert rare_in(held, np.array([2, 4], dtype=np.uint32)).tolist() == [0, 0]
+    words, limit = np.array([2, 4], dtype=np.uint32), rare_limit(range(documents))
+    assert rare_words(words, np.full(1 << 18, most, dtype=np.uint32), limit).tolist() == [RARE, RARE]
+    assert rare_words(words, np.full(1 << 18, most + 1, dtype=np.uint32), limit).tolist() == [0, 0]
 
 
 def clustered(verified: int, alike: int, size: int) -> bool:
@@ -320,7 +314,8 @@ def test_who_joins_was_verified_against_half_and_is_a_companion_of_all(verified,
 
 @pytest.mark.parametrize(("documents", "pairs"), [(48, 48 * 47 // 2), (49, 876)])
 def test_in_groups_of_more_than_48_each_meets_the_best_8_and_the_16_before_it(documents, pairs):
-    assert len(band_pairs(np.zeros(documents, dtype=np.uint32))) == pairs
+    ranks = np.arange(documents, dtype=np.uint32)
+    assert len(key_pairs(np.zeros(documents, dtype=np.uint64), ranks)) == pairs
 
 
 @pytest.mark.parametrize(("length", "least", "most"), [(5, 0, 0), (6, 80, 130), (7, 170, 240)])
