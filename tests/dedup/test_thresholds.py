@@ -160,6 +160,22 @@ def test_the_same_name_changed_again_is_no_second_one():
     ] == (0, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("side", "place", "found"),
+    [
+        (0, 6, (0, 0, 0)), (0, 10, (0, 0, 0)), (1, 6, (0, 0, 0)), (1, 10, (0, 0, 0)),
+        (0, 5, (0, 1, 1)), (1, 11, (0, 1, 1)),
+    ],
+)
+def test_a_gap_is_in_chrome_if_a_shingle_beside_it_is(side, place, found):
+    before, after = words(1, 9), words(50, 9)
+    texts = [np.array([*before, *name, *after], dtype=np.uint32) for name in (names(102, 1), names(205, 1))]
+    flags = [np.full(len(text), RARE, dtype=np.uint8) for text in texts]
+    flags[side][place] |= COMMON
+    (one, one_flags), (other, other_flags) = zip(texts, flags, strict=True)
+    assert read_gaps(one, one_flags, np.unique(one), other, other_flags, np.unique(other), 3)[:3] == found
+
+
 def hashed(word: str) -> int:
     return int(sign([word]).words[0])
 
@@ -208,6 +224,12 @@ def test_the_longest_passage_begins_in_the_second_text():
     whole = np.array([word for text in texts for word in text], dtype=np.uint32)
     found = longest_passages(whole, bounds, np.array([0]), np.array([1]))
     assert found.tolist() == [[10, 6]]
+
+
+    again = [words(1, 5) + words(90, 3) + words(30, 5), words(30, 5) + words(95, 3) + words(1, 5)]
+    bounds = np.cumsum([0, *map(len, again)])
+    whole = np.array([word for text in again for word in text], dtype=np.uint32)
+    assert longest_passages(whole, bounds, np.array([0]), np.array([1])).tolist() == [[0, 5]]
 
 
 @pytest.mark.parametrize(("shared", "kept"), [(32, 1), (31, 0)])
