@@ -66,8 +66,11 @@ class DaskPool(Processes):
             if self._address == LOCAL:
                 scheduler = self._opened.enter_context(dask.LocalCluster(self._workers, memory_limit=None, **here))
                 where = {"address": scheduler}
-            else:
-                where = {"address" if "://" in self._address else "scheduler_file": self._address}
+            elif "://" in self._address:
+                where = {"address": self._address}
+            else:  # for a file that is not there Dask waits for ever
+                _wait_for(Path(self._address))
+                where = {"scheduler_file": self._address}
             client = dask.Client(**where, timeout=_PATIENCE, set_as_default=False)
         except (OSError, ValueError, RuntimeError) as error:
             message = f"{self._address}: no cluster answers there ({error}); start it, and give the same command again"
@@ -133,10 +136,15 @@ def call(path: str) -> tuple[str, int]:
 
 def _read(path: Path, size: int) -> bytes:
     """Read `size` bytes that another machine has written, as soon as they are seen here."""
-    deadline = time.monotonic() + _PATIENCE
-    while not (path.is_file() and path.stat().st_size == size) and time.monotonic() < deadline:
-        with translated(path, "read"):
-            os.listdir(path.parent)  # noqa: PTH208 - has a network disk look again
-        time.sleep(0.5)
     with translated(path, "read"):
+        _wait_for(path, size)
         return path.read_bytes()
+
+
+def _wait_for(path: Path, size: int | None = None) -> None:
+    """Wait until a file, of `size` bytes if that is given, is seen here. Raises FileNotFoundError if it never is."""
+    deadline = time.monotonic() + _PATIENCE
+    while not (path.is_file() and size in (None, path.stat().st_size)) and time.monotonic() < deadline:
+        os.listdir(path.parent)  # noqa: PTH208 - has a network disk look again
+        time.sleep(0.5)
+    path.stat()

@@ -178,12 +178,14 @@ def test_a_run_whose_scheduler_is_killed_goes_on_with_the_next(inputs, tmp_path,
     same_corpus(tmp_path / "calm", tmp_path / "out")
 
 
-def test_a_cluster_that_does_not_answer_is_exit_3_and_no_dask_exit_2(dumps, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "scheduler.json", "nowhere/scheduler.json"])
+def test_a_cluster_that_does_not_answer_is_exit_3_and_no_dask_exit_2(dumps, tmp_path, monkeypatch, capsys, address):
     monkeypatch.setattr(clusters, "_PATIENCE", 0.2)
-    monkeypatch.setenv("GHIRBAL_CLUSTER", "tcp://127.0.0.1:9")
+    monkeypatch.setenv("GHIRBAL_CLUSTER", address)
     code, said = call(monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q")
     assert code == 3
-    assert "tcp://127.0.0.1:9: no cluster answers there" in said.err
+    assert f"{address}: no cluster answers there" in said.err
+    assert said.err.endswith("; start it, and give the same command again\n")
     monkeypatch.setitem(sys.modules, "distributed", None)
     code, said = call(monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q")
     assert code == 2
