@@ -199,3 +199,74 @@ def test_an_inline_phrase_stands_in_words_of_its_own(text, count):
 )  # fmt: skip
 def test_running_text_behind_a_header_is_told(rest, goes_on):
     assert reads_on(rest) is goes_on
+
+
+def removed(*lines: str, title: str = "", rows: tuple[Furniture, ...] = ()) -> dict[str, str]:
+    """Map each removed piece to its rule."""
+    text = "\n".join(lines)
+    spans, _ = find_spans(text, title, default_lexicon(), OutletTable(rows))
+    return {text[span.start : span.end].strip(): span.rule for span in spans}
+
+
+@pytest.mark.parametrize(
+    ("line", "goes"),
+    [
+        ("وقد عاد العمال إلى منازلهم قبل", True), ("وقد عاد العمال إلى منازلهم قبل الغروب", False),
+        ("قد عاد العمال إلى منازلهم قبل الغروب", True), ("// يتبع //", True), ("//example.org/a/b وما بعده.", False),
+    ],
+)  # fmt: skip
+def test_seven_words_that_open_with_and_are_a_sentence_without_its_stop(line, goes):
+    assert (line in removed(*BODY, line)) is goes
+
+
+@pytest.mark.parametrize(("size", "goes"), [(40, True), (39, False)])
+def test_a_line_of_forty_characters_that_follows_itself_goes(size, goes):
+    told = ("رأى " * 20)[: size - 1] + "."
+    assert (removed(BODY[0], told, told, *BODY[1:]) == {told: "doubled"}) is goes
+
+
+@pytest.mark.parametrize(
+    ("line", "goes"),
+    [
+        ("التاريخ: 9/10/1436هـ", False), ("التاريخ: 9/10/1999 م", True), ("التاريخ: 9/10/2015", True),
+        ("12 مايو 2021 18:11", True),
+    ],
+)  # fmt: skip
+def test_the_lunar_date_of_a_decree_is_body_and_other_dates_are_not(line, goes):
+    assert removed("الرقم: أ/201", line, *BODY) == ({line: "date"} if goes else {})
+
+
+def test_of_a_box_with_two_links_none_is_the_head_of_another_article():
+    words = [f"كلمة{letter * 3}" for letter in "ابتثجحخدذرزسشصضطظعغف"]
+    headline, after = " ".join(words), " ".join(words[:10])
+    assert resumes([], [headline], [after]) is False
+    assert resumes([], [headline, headline], [after]) is resumes([], [], [after]) is True
+
+
+def furniture(text: str, form: str = "piece", position: str = "tail") -> Furniture:
+    return Furniture("المرفأ", form, position, 5, 9, 9, text, text)
+
+
+@pytest.mark.parametrize(
+    ("words", "goes"),
+    [
+        ("ميناء الرصيف الجسر زقزقه خربشه", False), ("ميناء الرصيف دندنه زقزقه خربشه", True),
+        ("ميناء الرصيف الجسر اليوم", True), ("ميناء الرصيف الجسر زقزقه سفن", True),
+    ],
+)  # fmt: skip
+def test_what_an_outlet_repeats_is_of_a_story_that_says_three_of_its_five_words(words, goes):
+    assert removed(*BODY, words, rows=(furniture(words),)).get(words) == ("furniture" if goes else "trailing")
+
+
+@pytest.mark.parametrize(
+    ("position", "size", "end", "goes"),
+    [
+        ("tail", 200, "", True), ("tail", 201, "", False), ("head", 60, "", True), ("head", 61, "", False),
+        ("head", 60, ".", False),
+    ],
+)  # fmt: skip
+def test_what_an_outlet_announces_has_a_length(position, size, end, goes):
+    announced = "رابط الخبر: " + line(size, 9, end)
+    text = (announced, *BODY) if position == "head" else (*BODY, announced)
+    found = removed(*text, rows=(furniture("رابط الخبر :", "marker", position),))
+    assert (found.get(announced) == "furniture-marker") is goes
