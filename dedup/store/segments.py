@@ -89,8 +89,10 @@ def read_listing(folder: Path, settings: tuple[int, ...]) -> IndexListing:
         raise EnvironmentFault(f"{path}: cannot be read ({error.strerror}); see its permissions") from error
     except (msgspec.DecodeError, ValueError) as error:
         raise UsageError(f"{path}: not an index of this version: {error}; {_again(folder)}") from error
-    if (listing.version, listing.settings) != (_VERSION, settings):
-        raise UsageError(f"{folder}: built with other settings of [dedup]; build the index again")
+    if listing.version != _VERSION:
+        raise UsageError(f"{path}: an index of version {listing.version} instead of {_VERSION}; {_again(folder)}")
+    if listing.settings != settings:
+        raise UsageError(f"{folder}: built with other settings of [dedup]; give these, or {_again(folder)}")
     held = {corpus for segment in listing.segments.values() for corpus in segment.corpora}
     counted = {corpus for corpus, count in listing.corpora.items() if count}
     if not held <= counted or (held != counted and not listing.removed):

@@ -89,7 +89,7 @@ def test_merging_leaves_few_segments_and_no_others(tmp_path, old):
 
 def test_other_settings_and_broken_files_are_refused_with_a_word(tmp_path, old):
     Index(tmp_path / "index").add(old[:3])
-    with pytest.raises(UsageError, match="build the index again"):
+    with pytest.raises(UsageError, match=r"other settings of .dedup.; give these, or delete .* and build it again"):
         Index(tmp_path / "index", DedupConfig(threshold=0.9))
     segment = next((tmp_path / "index").glob("segment-*"))
     segment.write_bytes(b"something else" * 10)

@@ -19,6 +19,7 @@ def test_only_long_lines_count_and_spelling_does_not(story):
     assert sorted(found) == [0, 3]
     assert found[0] == found[3]
     assert hash_paragraphs("") == {}
+    assert [len(hash_paragraphs("كلمة " * count)) for count in (11, 12, 13)] == [0, 1, 1]
 
 
 def test_the_best_document_keeps_a_paragraph_and_the_others_say_what_they_lost(story, document):

@@ -199,6 +199,7 @@ def change_segment(**changes):
         change_listing(corpora={CORPUS: 5}), change_listing(corpora={CORPUS: 6, "ab" * 32: 1}),
         change_listing(corpora={CORPUS.upper(): 6}), change_listing(corpora={f"{CORPUS}\n": 6}),
         change_listing(written=-1), change_listing(written="1"), change_listing(more=1),
+        change_listing(version=7), change_listing(version=9), change_listing(version=None),
         rename_segment("../segment-00000001.bin"), rename_segment("/etc/passwd"), rename_segment(f"{SEGMENT}\n"),
         rename_segment("segment-1.bin"), change_segment(digest=""), change_segment(digest=None),
         change_segment(corpora=[]), change_segment(corpora=["../x"]), change_segment(corpora=CORPUS),
