@@ -7,7 +7,7 @@ import pytest
 
 from corpus.run import run_here, summarise
 from dedup.config import DedupConfig
-from dedup.decide.crowds import MIN_CROWD, find_copies, find_crowds
+from dedup.decide.crowds import find_copies
 from dedup.decide.survivors import pick_survivors, rank_documents
 from dedup.sketch import draw_family
 from dedup.stages import Dedup
@@ -64,19 +64,6 @@ def test_a_number_that_more_than_a_hundredth_have_is_another_story_and_a_slip_el
         [True] * crowd,
         [True] * (crowd - others) + [found] * others,
     )
-
-
-@pytest.mark.parametrize(("count", "found"), [(MIN_CROWD - 1, False), (MIN_CROWD, True)])
-def test_six_make_a_crowd(document, story, count, found):
-    copies = [document(f"n{at}", f"{story(1)} كلمة{at}") for at in range(count)]
-    others = [document(f"x{seed}", story(seed)) for seed in range(10, 14)]
-    family = draw_family()
-    summaries = Summaries([summarise_documents([*copies, *others], DedupConfig(), family)])
-    ranked = rank_documents(summaries, ("longest",))
-    leaders, crowded = find_crowds(ranked, np.arange(count + 4), family.bands, run_here)
-    assert MIN_CROWD == 6
-    assert ranked.unrank(crowded).tolist() == [found] * count + [False] * 4
-    assert len(set(ranked.unrank(leaders)[:count].tolist())) == (1 if found else count)
 
 
 def reasons(documents, **config) -> list[str]:
