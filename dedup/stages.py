@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,6 +27,8 @@ _QUOTED_WORDS = 30
 #: From this many words an audit record quotes what only the removed copy had: with fewer in a row, a line of 80
 #: characters has its like elsewhere.
 OWN_QUOTED = 5
+#: In a text of nothing else each word folds to one: ASCII, Arabic and its marks, a kashida within a word, punctuation.
+_ONE_EACH = re.compile("(?:[\n -~\u00a0«»،؛؟\u0621-\u063a\u0641-\u0652\u0660-\u066c–—‘’“”…]++|(?<=[\u0621-\u064a])ـ++)*+")
 
 
 class Dedup:
@@ -127,7 +130,8 @@ def join_copies(document: Document, copies: Iterable[Copy]) -> tuple[Copy, ...]:
 def quote(text: str, start: int, length: int) -> str:
     """Quote at most 30 of `length` words from word `start`, as they are written but for numbers (`comparable`)."""
     (text,), stop = comparable([text]), start + min(length, _QUOTED_WORDS)
-    beginning = first_words(text, stop)
-    written, folded = words(beginning), folded_words(beginning)
+    written = words(text)
     # Where a word folds to two, words are counted as the comparison counts them.
-    return " ".join((written if len(written) == len(folded) else folded_words(text))[start:stop])
+    if not _ONE_EACH.fullmatch(text) and len(folded_words(first_words(text, stop))) != len(written[:stop]):
+        written = folded_words(text)
+    return " ".join(written[start:stop])
