@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
+from inspect import getfile
 from pathlib import Path
 from shutil import rmtree
 from tempfile import NamedTemporaryFile, TemporaryFile
@@ -22,35 +24,45 @@ from numba.core.registry import CPUDispatcher
 from numba.core.runtime.nrt import rtsys
 from numpy.typing import NDArray
 
-from corpus import arabic
-
 #: The golden ratio in 64 bits: what hashes are multiplied by, so that every bit moves others (Knuth, TAOCP 3, 6.4).
 MIX = np.uint64(0x9E3779B97F4A7C15)
 
 _settings: Any = nb.config
+#: What compiled code may have inside: other kernels, constants. The table of folding is read off `corpus.arabic`.
+_IMPORT = re.compile(r"^from (corpus\.arabic|dedup[\w.]*) import", re.MULTILINE)
 
 
 @cache
-def cache_folder() -> Path | None:
-    """Return the folder of compiled code, named after the sources it was made of, or None if none can be written to.
+def _sources(source: Path) -> frozenset[Path]:
+    """Return a module and those that it imports, and they import, of which code may be compiled into its own."""
+    root, found = Path(__file__).parents[1], frozenset([source])
+    for name in _IMPORT.findall(source.read_text("utf-8")):
+        path = root.joinpath(*name.split("."))
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        found |= _sources(path) if path.is_file() else set()
+    return found
+
+
+@cache
+def cache_folder(source: str) -> Path | None:
+    """Return the folder of what a module compiles, named after all sources of it, or None if none can be written to.
 
     Numba looks whether the file of a function has changed, but what it keeps holds code of other files as well. Beside
     the sources, folders of earlier ones are removed; elsewhere they may belong to another installation.
     """
-    digest = sha256()
-    # The table of folding is read off corpus.arabic.
-    for source in (*sorted(Path(__file__).parent.rglob("*.py")), Path(arabic.__file__)):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes())
-    beside = Path(__file__).parent / "__pycache__"
+    digest, beside = sha256(), Path(__file__).parent / "__pycache__"
+    for path in sorted(_sources(Path(source))):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    kernels = f"kernels-{Path(source).parent.name}-{Path(source).stem}-"
     asked = [Path(_settings.CACHE_DIR)] if _settings.CACHE_DIR else []
     for place in (*asked, beside, Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "ghirbal"):
-        folder = place / f"kernels-{digest.hexdigest()[:16]}"
+        folder = place / f"{kernels}{digest.hexdigest()[:16]}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             TemporaryFile(dir=folder).close()
         except OSError:
             continue
-        for old in beside.glob("kernels-*"):
+        for old in beside.glob(f"{kernels}*"):
             if old.name != folder.name:
                 rmtree(old, ignore_errors=True)
         return folder
@@ -84,7 +96,7 @@ class Kernel(CPUDispatcher):
         """Compile for each of the signatures, and for nothing else from then on."""
         if self._settled:
             return
-        folder = cache_folder()
+        folder = cache_folder(getfile(self.py_func))
         if folder is not None:
             # Numba's setting is one for the whole process, so it is put back.
             before, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder)
@@ -154,9 +166,9 @@ def is_among(value: Any, in_order: Any) -> Any:
     return place < len(in_order) and in_order[place] == value
 
 
-def kept(name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-    """Return an array that takes long to make, from beside the compiled code; it is made where it is not there."""
-    path = folder / f"{name}.npy" if (folder := cache_folder()) else None
+def kept(name: str, make: Callable[[], NDArray[Any]], source: str) -> NDArray[Any]:
+    """Return an array that takes long to make, from beside the code of the module `source`, or made if not there."""
+    path = folder / f"{name}.npy" if (folder := cache_folder(source)) else None
     with suppress(OSError, ValueError, EOFError):
         if path:
             return np.asarray(np.load(path))

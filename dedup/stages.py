@@ -28,7 +28,9 @@ _QUOTED_WORDS = 30
 #: characters has its like elsewhere.
 OWN_QUOTED = 5
 #: In a text of nothing else each word folds to one: ASCII, Arabic and its marks, a kashida within a word, punctuation.
-_ONE_EACH = re.compile("(?:[\n -~\u00a0«»،؛؟\u0621-\u063a\u0641-\u0652\u0660-\u066c–—‘’“”…]++|(?<=[\u0621-\u064a])ـ++)*+")
+_ONE_EACH = re.compile(
+    "(?:[\n -~\u00a0«»،؛؟\u0621-\u063a\u0641-\u0652\u0660-\u066c–—‘’“”…]++|(?<=[\u0621-\u064a])ـ++)*+"
+)
 
 
 class Dedup:

@@ -33,7 +33,8 @@ def _hashes(listed: str) -> NDArray[np.uint32]:
 
 # Kept on disk, so that importing this module loads no kernel.
 _COUNTED_WORDS, _DONE_WORDS, _UNIT_WORDS = (
-    kept(name, partial(_hashes, listed)) for name, listed in (("counted", _COUNTED), ("done", _DONE), ("units", _UNITS))
+    kept(name, partial(_hashes, listed), __file__)
+    for name, listed in (("counted", _COUNTED), ("done", _DONE), ("units", _UNITS))
 )
 
 

@@ -60,7 +60,7 @@ def draw_permutations(count: int = PERMUTATIONS, seed: int = SEED) -> NDArray[np
 
         return np.array(MinHash(num_perm=count, seed=seed, scheme=_SCHEME).permutations, dtype=np.uint32)
 
-    return kept(f"permutations-{count}-{seed}-{_SCHEME}-{version('datasketch')}", draw)
+    return kept(f"permutations-{count}-{seed}-{_SCHEME}-{version('datasketch')}", draw, __file__)
 
 
 def to_lean(signature: NDArray[np.uint32], seed: int = SEED) -> LeanMinHash:

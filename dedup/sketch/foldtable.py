@@ -57,7 +57,7 @@ def _unsafe_parts() -> frozenset[str]:
 @cache
 def fold_table() -> NDArray[np.uint64]:
     """Return for each code point what it folds to and what it does to a word, read off `corpus.arabic`."""
-    return kept(f"folding-{unicodedata.unidata_version}", _make_table)
+    return kept(f"folding-{unicodedata.unidata_version}", _make_table, __file__)
 
 
 def _make_table() -> NDArray[np.uint64]:

@@ -174,43 +174,47 @@ def test_a_table_is_made_once_and_again_where_its_file_is_damaged(
         made.append(1)
         return np.arange(5, dtype=np.uint32)
 
-    monkeypatch.setattr(kernel, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(kernel, "cache_folder", lambda _: tmp_path)
     for times, damage in ((1, b""), (2, b"\x93NUMPY"), (3, None), (3, None)):
-        assert kernel.kept("five", make).tolist() == [0, 1, 2, 3, 4]
+        assert kernel.kept("five", make, __file__).tolist() == [0, 1, 2, 3, 4]
         assert len(made) == times
         if damage is not None:
             (tmp_path / "five.npy").write_bytes(damage)
     assert [path.name for path in tmp_path.iterdir()] == ["five.npy"]
-    monkeypatch.setattr(kernel, "cache_folder", lambda: None)
-    assert kernel.kept("five", make).tolist() == [0, 1, 2, 3, 4]
+    monkeypatch.setattr(kernel, "cache_folder", lambda _: None)
+    assert kernel.kept("five", make, __file__).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_kernels_compile_where_no_folder_can_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel, "cache_folder", lambda: None)
+    monkeypatch.setattr(kernel, "cache_folder", lambda _: None)
     assert kernel.compiled("int64(int64)")(lambda value: value + 1)(41) == 42
 
 
-def test_compiled_code_is_kept_by_the_sources_of_all_kernels(
+def test_compiled_code_is_kept_by_the_sources_it_may_hold_parts_of(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def folder_of(sources: dict[str, str]) -> Path:
         for name, text in sources.items():
-            (tmp_path / name).write_text(text)
-        monkeypatch.setattr(kernel, "__file__", str(tmp_path / "kernel.py"))
+            (tmp_path / "dedup" / name).write_text(text)
+        monkeypatch.setattr(kernel, "__file__", str(tmp_path / "dedup" / "kernel.py"))
         kernel.cache_folder.cache_clear()
-        found = kernel.cache_folder()
+        kernel._sources.cache_clear()
+        found = kernel.cache_folder(str(tmp_path / "dedup" / "caller.py"))
         assert found is not None
         return found
 
     monkeypatch.setattr(kernel._settings, "CACHE_DIR", "")
     try:
-        first = folder_of({"caller.py": "a", "callee.py": "b"})
-        assert folder_of({}) == first
-        assert first.parent == tmp_path / "__pycache__"
-        second = folder_of({"callee.py": "changed"})
+        (tmp_path / "dedup" / "sketch").mkdir(parents=True)
+        caller, sketch = "from dedup.sketch import x\n", "from dedup.sketch.inner import x\n"
+        first = folder_of({"caller.py": caller, "sketch/__init__.py": sketch, "sketch/inner.py": "1"})
+        assert folder_of({"stages.py": "from dedup.caller import x\n"}) == first
+        assert first.parent == tmp_path / "dedup" / "__pycache__"
+        second = folder_of({"sketch/inner.py": "2"})
         assert second != first
         assert not first.exists()
         monkeypatch.setattr(kernel._settings, "CACHE_DIR", str(tmp_path / "elsewhere"))
         assert folder_of({}).parent == tmp_path / "elsewhere"
     finally:
         kernel.cache_folder.cache_clear()
+        kernel._sources.cache_clear()
