@@ -11,14 +11,15 @@ import time
 from typing import Any, NoReturn
 
 from corpus.errors import EXIT_INTERRUPTED
-from ghirbal.terminal import INTERRUPTED
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Seconds in which an interrupted run must have put itself in order; a second interrupt after that ends it at once.
 _PATIENCE = 5.0
 #: Seconds after which compiled code has returned, most times; if not, this is tried again.
 _MOMENT = 0.05
-_SHOW_CURSOR = b"\x1b[?25h"
+#: Bars hide the cursor, and the terminal shows ^C where it stands.
+_AFTER_BARS = b"\x1b[?25h\n"
+_INTERRUPTED = b"error: interrupted; the same command takes up where this one stopped\n"
 
 
 def run() -> NoReturn:
@@ -83,15 +84,13 @@ class _Interrupts:
 
 
 def _leave() -> NoReturn:
-    if sys.stderr is not None and sys.stderr.isatty():
-        os.write(2, _SHOW_CURSOR)  # bars hide it
     _say_interrupted()
     os._exit(EXIT_INTERRUPTED)
 
 
 def _say_interrupted() -> None:
     with contextlib.suppress(OSError):  # with nobody left to read it, the code must do
-        os.write(2, f"error: {INTERRUPTED}\n".encode())
+        os.write(2, _AFTER_BARS * os.isatty(2) + _INTERRUPTED)
 
 
 def _open_closed() -> None:

@@ -50,7 +50,7 @@ def _spans(corpus: Corpus, account: Account, inputs: Sequence[str]) -> list[dict
     if account.kept or account.record.text:
         explainer = Explainer.like(corpus)
         for document in explainer.documents(inputs, only=account.record.source):
-            return [span_row(document, span) for span in explainer.spans(document)]
+            return [span_row(document, span) for span in explainer.clean.explain(document)]
     return []
 
 

@@ -16,14 +16,13 @@ from corpus.errors import (
     EXIT_DEFECT,
     EXIT_DONE,
     EXIT_ENVIRONMENT,
-    EXIT_INTERRUPTED,
     EXIT_PARTIAL,
     EXIT_USAGE,
     GhirbalError,
     UsageError,
 )
 from ghirbal.cli_read import COMMANDS, CONFIG, PATH
-from ghirbal.terminal import INTERRUPTED, Guarded, visible
+from ghirbal.terminal import Guarded, visible
 
 # Only click and the error tree are imported here: worker processes import this module again, and must not pay
 # for the crawler or the compiled kernels that they do not use.
@@ -191,13 +190,16 @@ for _command in COMMANDS:
 
 
 def _run(command: str, *, quiet: bool, log: str | None, config: str | None, salvage: bool, **options: Any) -> int:
-    from ghirbal.config import read_config, salvaging
+    from msgspec.structs import replace
+
+    from ghirbal.config import read_config
     from ghirbal.console import show_summary
     from ghirbal.jobs import Job, run_job
     from ghirbal.progress import Bars
     from ghirbal.upload import resolve_out
 
-    settings = salvaging(read_config(config)) if salvage else read_config(config)
+    settings = read_config(config)
+    settings = replace(settings, read=replace(settings.read, salvage=salvage or settings.read.salvage))
     (out, address), inputs = resolve_out(options.pop("out")), tuple(options.pop("inputs"))
     given = {name: value for name, value in options.items() if value is not None}
     job = Job(command, inputs, out, settings, address=address, **given)  # type: ignore[arg-type]
@@ -214,7 +216,7 @@ def _run(command: str, *, quiet: bool, log: str | None, config: str | None, salv
 
 
 def main() -> NoReturn:
-    """Run the command line; an error becomes one sentence and an exit code, never a traceback."""
+    """Run the command line; an error becomes one sentence and an exit code, never a traceback, but for an interrupt."""
     out, err = Guarded(sys.stdout), Guarded(sys.stderr)
     with redirect_stdout(cast("Any", out)), redirect_stderr(cast("Any", err)):
         code = _call()
@@ -238,11 +240,6 @@ def _call() -> int:
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
-    except (KeyboardInterrupt, click.Abort):
-        # Said without any import: the one that was interrupted may have left half a module behind.
-        said = f"error: {INTERRUPTED}"
-        print(f"\n{said}" if sys.stderr.isatty() else said, file=sys.stderr)  # the terminal shows ^C before it
-        return EXIT_INTERRUPTED
     except MemoryError:
         return _say("there is not enough memory; free some, or give fewer --workers", EXIT_ENVIRONMENT)
     except OSError as error:

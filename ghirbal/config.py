@@ -124,11 +124,6 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def salvaging(config: Config) -> Config:
-    """Return the configuration with the whole records of damaged files kept."""
-    return msgspec.structs.replace(config, read=msgspec.structs.replace(config.read, salvage=True))
-
-
 def read_reviewed(path: str | None) -> str | None:
     """Read a table that somebody has reviewed; None where no path is given.
 

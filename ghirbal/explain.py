@@ -102,10 +102,6 @@ class Explainer:
         self.clean.learn([memoryview(summarise(self.clean.accumulator(), documents))], run_here)
         return documents
 
-    def spans(self, document: Document) -> list[Span]:
-        """Return what cleaning takes out of the text of `document`."""
-        return self.clean.explain(document)
-
     def judge(self, document: Document) -> tuple[Document, Verdict]:
         """Return `document` cleaned, and whether the filters keep it."""
         cleaned = self.clean.apply(document).record
@@ -149,7 +145,7 @@ def explain_file(
         wanted = f"record {record}" if identity is None else f"id {identity}"
         raise UsageError(f"{file}: has no document with {wanted}, among {len(documents):,}")
     for document in chosen:
-        spans = explainer.spans(document)
+        spans = explainer.clean.explain(document)
         cleaned, verdict = explainer.judge(document)
         if as_json:
             fields = {name: getattr(cleaned, name) for name in _FIELDS}

@@ -219,12 +219,10 @@ def refuse_foreign(out: Path) -> None:
         raise UsageError(f"{out}: holds files that no run of ours wrote ({some}); give a new or empty folder to -o")
 
 
-def _differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> list[str]:
-    names: list[str] = []
-    for key in sorted(set(one) | set(other)):
+def _differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for key in sorted({*one, *other}):
         left, right = one.get(key), other.get(key)
         if isinstance(left, dict) and isinstance(right, dict):
-            names += _differences(left, right, f"{prefix}{key}.")
+            yield from _differences(left, right, f"{prefix}{key}.")
         elif left != right:
-            names.append(f"{prefix}{key}")
-    return names
+            yield f"{prefix}{key}"

@@ -12,8 +12,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-INTERRUPTED = "interrupted; the same command takes up where this one stopped"
-
 #: What could move the cursor, change colours or turn the reading direction: C0, DEL, C1, line and paragraph
 #: separators, marks of direction; and what no terminal can be sent: halves of surrogate pairs.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -40,25 +40,19 @@ class Response:
 
 
 def parse_response(block: bytes) -> Response:
-    """Parse the head of a response.
+    """Parse the head of a response, which ends before the first empty line; a lone head is whole.
 
     Raises:
-        RecordError: `corrupt-record`, there is no status line or no end of the head.
+        RecordError: `corrupt-record`, there is no status line.
     """
-    head, start = split_head(block)
+    ends = [(end, len(mark)) for mark in (b"\r\n\r\n", b"\n\n") if (end := block.find(mark, 0, HEAD_BYTES)) >= 0]
+    end, length = min(ends, default=(min(len(block), HEAD_BYTES), 0))
+    head, start = block[:end], end + length
     status_line, *lines = head.split(b"\n")
     status = _STATUS_LINE.match(status_line.strip())
     if not status:
         raise RecordError("the response has no HTTP status line", reason="corrupt-record")
     return Response(int(status[1]), tuple(parse_headers(lines)), start)
-
-
-def split_head(block: bytes) -> tuple[bytes, int]:
-    """Return the head before the first empty line and where what follows it begins; a lone head is whole."""
-    marks = (b"\r\n\r\n", b"\n\n")
-    ends = [(end, len(mark)) for mark in marks if (end := block.find(mark, 0, HEAD_BYTES)) >= 0]
-    end, length = min(ends, default=(min(len(block), HEAD_BYTES), 0))
-    return block[:end], end + length
 
 
 def parse_headers(lines: Iterable[bytes]) -> Iterable[tuple[str, str]]:
