@@ -39,10 +39,10 @@ def check_corpus(out: Path) -> list[str]:
     if broken := list(_check_files(out, manifest)):
         return broken
     broken += _check_counts(manifest)
-    if manifest.configuration.format == "txt":
+    if manifest.configuration.get("format") == "txt":
         return broken
     # Which documents it was compared with is known by their digests alone: survivors may be among those.
-    elsewhere = None if manifest.configuration.against else ()
+    elsewhere = None if manifest.configuration.get("against") else ()
     return [*broken, *check_records(out, manifest.files, unique=manifest.command != "clean", elsewhere=elsewhere)]
 
 
@@ -65,12 +65,13 @@ def _check_counts(manifest: Manifest) -> Iterator[str]:
     counts, files = manifest.counts, manifest.files
     kept = sum(said.rows for name, said in files.items() if name.startswith("corpus/"))
     removed = sum(said.rows for name, said in files.items() if name.startswith("removed/"))
-    if counts.read != counts.kept + counts.dropped + counts.failed:
+    gone = counts["dropped"] + counts["failed"]
+    if counts["read"] != counts["kept"] + gone:
         yield "counts: read is not kept + dropped + failed"
-    if kept != counts.kept:
-        yield f"corpus/: {kept} rows, but {counts.kept} documents were kept"
-    if removed != counts.dropped + counts.failed:
-        yield f"removed/: {removed} rows, but {counts.dropped + counts.failed} records were removed"
+    if kept != counts["kept"]:
+        yield f"corpus/: {kept} rows, but {counts['kept']} documents were kept"
+    if removed != gone:
+        yield f"removed/: {removed} rows, but {gone} records were removed"
 
 
 def check_records(

@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import msgspec
-import orjson
 from rich.text import Text
 
 from cleaning.filters import Filter
@@ -26,7 +25,7 @@ from ghirbal.config import Config, read_config, read_reviewed
 from ghirbal.console import errors, print_json, quote, results
 from ghirbal.opened import Corpus
 from ghirbal.output import spool_input
-from ghirbal.published import BOILERPLATE, MANIFEST, find_records
+from ghirbal.published import BOILERPLATE, find_records
 from ghirbal.terminal import visible
 
 #: More documents than this are not read: what an outlet repeats shows long before.
@@ -49,11 +48,10 @@ class Explainer:
     @classmethod
     def like(cls, corpus: Corpus) -> Self:
         """Judge as the build of `corpus` did."""
-        manifest = orjson.loads((corpus.path / MANIFEST).read_bytes())
-        settings = {name: manifest["configuration"][name] for name in Config.__struct_fields__}
+        settings = {name: corpus.manifest.configuration[name] for name in Config.__struct_fields__}
         table = corpus.path / BOILERPLATE
         reviewed = read_reviewed(str(table)) if table.is_file() else None
-        names = (file["path"] for file in manifest["inputs"]["listing"])
+        names = (file["path"] for file in corpus.manifest.inputs["listing"])
         return cls(msgspec.convert(settings, Config), reviewed, names)
 
     def documents(self, inputs: Sequence[str], only: Source | None = None) -> Iterator[Document]:

@@ -62,11 +62,11 @@ class Corpus:
         self.path = finished_at(path)
         self.marker = read_marker(self.path)
         self.manifest: Manifest = read_struct(self.path / MANIFEST, Manifest)
-        if self.manifest.configuration.format == "txt":
+        if self.manifest.configuration.get("format") == "txt":
             raise UsageError(f"{path}: a corpus of format txt holds bare texts; build it as jsonl.zst")
 
     def __len__(self) -> int:
-        return self.manifest.counts.kept
+        return self.manifest.counts["kept"]
 
     def __iter__(self) -> Iterator[Document]:
         for path in self.parts("corpus"):
@@ -109,7 +109,7 @@ class Corpus:
         """
         found = self.find(key)
         if not found:
-            read = f"{self.manifest.counts.read:,} records"
+            read = f"{self.manifest.counts['read']:,} records"
             raise UsageError(
                 f"{key}: none of the {read} of {self.path} has this id, address, file or title; "
                 "were its inputs complete?"

@@ -44,32 +44,19 @@ class Identity(msgspec.Struct, frozen=True):
     versions: dict[str, str]
 
 
-class ManifestCounts(msgspec.Struct, frozen=True):
-    """Count the records of a run."""
-
-    read: _Count
-    kept: _Count
-    dropped: _Count
-    failed: _Count
-
-
-class ManifestSettings(msgspec.Struct, frozen=True):
-    """Hold what of the configuration decides how a corpus is read."""
-
-    format: str
-    against: str = ""
-
-
 class Manifest(msgspec.Struct, frozen=True):
     """Hold what manifest.json says of a finished corpus; the names of `files` are such that lead nowhere else."""
 
     command: str
-    configuration: ManifestSettings
-    counts: ManifestCounts
+    configuration: dict[str, Any]
+    counts: dict[str, _Count]
     files: dict[str, Published]
+    inputs: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
-        """Refuse names that lead out of the folder."""
+        """Refuse names that lead out of the folder, and counts of which one is missing."""
+        if not {"read", "kept", "dropped", "failed"} <= self.counts.keys():
+            raise ValueError("counts are missing")
         for name in self.files:
             if not _INSIDE.fullmatch(name):
                 raise ValueError(f"{name!r} is no name that a run gives a file")
