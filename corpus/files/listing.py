@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
-from corpus.errors import InputError, UsageError
+from corpus.errors import InputError, RecordError, UsageError
 from corpus.files.remote import Store, find_stored, is_address, version_of
 from corpus.records import Failure, Source, folders_naming
 
@@ -181,8 +181,8 @@ def show_name(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def failure_of(error: InputError | OSError, source: Source) -> Failure:
+def failure_of(error: InputError | RecordError | OSError, source: Source) -> Failure:
     """Turn what stops the reading of a file into a Failure; the message does without the path."""
-    if isinstance(error, InputError):
-        return Failure(source, error.reason, error.message)
+    if isinstance(error, InputError | RecordError):
+        return Failure(source, error.reason, error.message if isinstance(error, InputError) else str(error))
     return Failure(source, "unreadable-input", error.strerror or type(error).__name__)

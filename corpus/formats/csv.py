@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Self
 
 from corpus.charset import decode, marked_codec
-from corpus.errors import CorruptInput, InputError, RecordError, TruncatedInput
+from corpus.errors import CorruptInput, RecordError, TruncatedInput
 from corpus.files.compressed import Stream
 from corpus.files.listing import InputFile
 from corpus.formats.fields import Given, sort_keys
@@ -93,11 +93,7 @@ def _look_at(file: InputFile) -> tuple[bytes, str]:
     # A line cut in two may be cut within a character; in charsets of two and four bytes any place may be.
     sample = head if len(head) < _SAMPLE_BYTES else head[: max(map(head.rfind, (b"\n", b"\r"))) + 1]
     sample = sample[: len(sample) // 4 * 4] if b"\0" in sample else sample
-    try:
-        rung = decode(sample)[1].partition("+")[0]
-    except RecordError as error:
-        raise InputError(str(error), path=file.path, reason=error.reason) from error
-    codec = rung.removeprefix("bom-").removeprefix("detected-")
+    codec = decode(sample)[1].partition("+")[0].removeprefix("bom-").removeprefix("detected-")
     return head, "" if codec.startswith("utf-8") else codec
 
 

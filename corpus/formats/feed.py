@@ -11,7 +11,7 @@ from lxml import etree
 from lxml.etree import _Element
 
 from corpus.charset import declared_charset, decode
-from corpus.errors import CorruptInput, InputError, RecordError
+from corpus.errors import CorruptInput
 from corpus.files.listing import InputFile
 from corpus.formats.lines import read_whole
 from corpus.formats.rows import Read, ReadConfig, record_from
@@ -31,10 +31,7 @@ _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z][A-Za-z0-9]{1,30};")
 def read_feed(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     """Read a feed as it stands in a file; `source.record` counts its items from 0."""
     body = read_whole(file, config.max_record_bytes)
-    try:
-        text, _ = decode(body, declared_charset("", body))
-    except RecordError as error:
-        raise InputError(str(error), path=file.path, reason=error.reason) from error
+    text, _ = decode(body, declared_charset("", body))
     # XML has five entities; feeds use those of HTML, which a parser would lose.
     text = _ENTITY.sub(lambda found: html.unescape(found[0]), scrub(text))
     # The charset is given here because the declaration names that of the file.

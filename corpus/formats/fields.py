@@ -155,12 +155,10 @@ def text_in(value: Any, depth: int = _TEXT_NESTING) -> str | None:
     >>> text_in([{"type": "p", "text": "One."}, {"type": "image", "src": "a.jpg"}, "Two."])
     'One.\\nTwo.'
     """
-    if isinstance(value, str) or depth == 0:
-        return value if isinstance(value, str) else None
-    if isinstance(value, dict):
+    if isinstance(value, dict) and depth:
         return next((text for key in _TEXTS if (text := text_in(value.get(key), depth - 1)) is not None), None)
-    if not isinstance(value, list):
-        return None
+    if not isinstance(value, list) or not depth:
+        return value if isinstance(value, str) else None
     # An element of a list with a title or a date is a story of its own, and no paragraph of one.
     found = [sort_keys(item, {}).keys() for item in value if isinstance(item, dict)]
     if any("text" in names and not names.isdisjoint(("title", "published")) for names in found):
@@ -177,13 +175,11 @@ def text_in(value: Any, depth: int = _TEXT_NESTING) -> str | None:
 
 def value_in(value: Any, depth: int = MAX_NESTING) -> str | None:
     """Return a value of one line: a string, the first of a list, what an object wraps; None for anything else."""
-    if isinstance(value, str) or depth == 0:
-        return value if isinstance(value, str) else None
-    if isinstance(value, list):
+    if isinstance(value, list) and depth:
         return value_in(value[0], depth - 1) if value else None
-    if isinstance(value, dict):
+    if isinstance(value, dict) and depth:
         return next((found for key in _VALUES if (found := value_in(value.get(key), depth - 1)) is not None), None)
-    return None
+    return value if isinstance(value, str) else None
 
 
 def quote_keys(row: Iterable[str]) -> str:

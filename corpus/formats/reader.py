@@ -75,7 +75,7 @@ def read_input(file: InputFile, config: ReadConfig, part: Part = WHOLE) -> Itera
             elif part[0] == 0:
                 yield from _bounded(reader(local, config), file.outlet)
             _check_as_listed(local)
-    except (InputError, OSError) as error:
+    except (InputError, RecordError, OSError) as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise EnvironmentFault(f"no space to unpack {file.name}: {error.strerror}") from error
         failure = failure_of(error, Source(file.name))
@@ -166,11 +166,7 @@ def _read_packed(file: InputFile, config: ReadConfig) -> Iterator[Read]:
 
 def _read_text(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     source, body = Source(file.name), read_whole(file, config.max_record_bytes)
-    try:
-        text, rung = decode(body)
-    except RecordError as error:
-        yield Failure(source, error.reason, str(error))
-        return
+    text, rung = decode(body)
     mended, done = mend(text)
     trace: dict[str, Any] = {"charset": rung} | ({"mended": list(done)} if done else {})
     if rung.startswith("utf-8-replaced"):
