@@ -1,11 +1,15 @@
-"""What became of a record, stage by stage, in words: read off a finished corpus."""
+"""What became of a record, stage by stage, in words: read off a finished corpus; and a copy beside what was kept."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from difflib import SequenceMatcher
+from typing import TypeAlias
 
 import msgspec
 
+from corpus.arabic import fold
 from corpus.records import Document
 from ghirbal.glossary import REASONS
 from ghirbal.published import Found, RemovedRecord
@@ -16,6 +20,12 @@ _STAGES = {
     "clean": ("read", "extract", "clean", "filter"),
     "dedup": ("read", "extract", "dedup"),
 }
+#: Pieces of a text in order, and whether the other text has them in the same order.
+Pieces: TypeAlias = list[tuple[str, bool]]
+
+_WORD = re.compile(r"\s*\S+")
+#: Longer texts are compared up to here: the time grows with the square.
+_MOST_WORDS = 3_000
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -89,3 +99,21 @@ def _removed(record: Found) -> str:
         f"{said}, {REASONS.get(record.reason, record.relation)}: {record.survivor} ({', '.join(of)})"
         f"{f'; {scores}' if scores else ''}{f'; both say: {record.passage}' if record.passage else ''}"
     )
+
+
+def side_by_side(one: str, other: str) -> tuple[Pieces, Pieces]:
+    """Split two texts where they agree and where they do not; words are compared as the comparison of copies does.
+
+    >>> side_by_side("Rain fell on Monday.", "Rain fell yesterday.")
+    ([('Rain fell', True), (' on Monday.', False)], [('Rain fell', True), (' yesterday.', False)])
+    """
+    left, right = (_WORD.findall(text)[:_MOST_WORDS] for text in (one, other))
+    one_key, other_key = ([fold(word).strip() for word in words] for words in (left, right))
+    ours: Pieces = []
+    theirs: Pieces = []
+    matcher = SequenceMatcher(None, one_key, other_key, autojunk=False)
+    for tag, first, last, other_first, other_last in matcher.get_opcodes():
+        for pieces, piece in ((ours, left[first:last]), (theirs, right[other_first:other_last])):
+            if piece:
+                pieces.append(("".join(piece), tag == "equal"))
+    return ours, theirs

@@ -12,9 +12,8 @@ from rich.text import Text
 
 from corpus.errors import EXIT_DONE, UsageError
 from corpus.records import Document
-from ghirbal.account import Account
+from ghirbal.account import Account, Pieces, side_by_side
 from ghirbal.console import print_json, print_report, quote, results
-from ghirbal.differences import Pieces, side_by_side
 from ghirbal.opened import Corpus
 from ghirbal.published import Found, RemovedRecord, read_report
 from ghirbal.terminal import visible, visible_lines

@@ -157,7 +157,7 @@ def push(**options: Any) -> int:
 
     Needs ghirbal[push] and the login of `hf auth login`, or HF_TOKEN; a new REPO is private.
     """
-    from ghirbal.push import push_corpus
+    from ghirbal.upload import push_corpus
 
     return push_corpus(**options)
 

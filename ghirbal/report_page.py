@@ -32,7 +32,7 @@ from jinja2.bccache import Bucket
 from jinja2.nodes import EvalContext
 from markupsafe import escape
 
-from ghirbal.differences import side_by_side
+from ghirbal.account import side_by_side
 from ghirbal.glossary import REASONS, RULES, WORDS
 from ghirbal.terminal import visible, visible_lines
 

@@ -1,4 +1,6 @@
-"""A corpus at an address, `s3://bucket/corpus`: made in a folder of this machine, then published there.
+"""A corpus elsewhere: at an address (`s3://bucket/corpus`), and as a dataset of the Hugging Face Hub (`ghirbal push`).
+
+What is to lie at an address is made in a folder of this machine, then published there.
 
 A store has no rename, but a file of it is absent or complete. Parts go up first, under names with their digests, which
 no other part has; then an older marker goes, and what readers look up by name goes up, the manifest, and last the
@@ -16,11 +18,13 @@ from typing import Any
 
 import orjson
 
-from corpus.errors import EnvironmentFault, UsageError
+from corpus.errors import EXIT_DONE, EnvironmentFault, UsageError, load_package
 from corpus.files import Store, digest_file, is_address, publish_json
 from corpus.run import Watcher
+from ghirbal.check import check_corpus
+from ghirbal.console import quote, results
 from ghirbal.output import OURS
-from ghirbal.published import MANIFEST, STATE, SUCCESS
+from ghirbal.published import MANIFEST, STATE, SUCCESS, Manifest, corpus_at, read_marker, read_struct
 
 #: The manifest as it goes up, in the state of the folder: where its digest is the marker, the corpus there is this one.
 _SENT = "sent.json"
@@ -111,3 +115,36 @@ def _is_published(store: Store, folder: Path) -> bool:
     """Tell whether the marker there is that of the corpus in `folder`."""
     sent = folder / STATE / _SENT
     return sent.is_file() and store.read(SUCCESS).decode("ascii", "replace").strip() == digest_file(sent).sha256
+
+
+def push_corpus(out: str, repo: str, *, public: bool) -> int:
+    """Upload `out` as the dataset `repo`, which is made where it is not there.
+
+    Address and token are found as the Hub's own tools find them.
+
+    Raises:
+        UsageError: `out` is no whole corpus, the extra is not installed, or the Hub refuses.
+        EnvironmentFault: the Hub cannot be reached.
+    """
+    library, errors = (load_package(name, repo, "push") for name in ("huggingface_hub", "huggingface_hub.errors"))
+    folder = corpus_at(Path(out))
+    if broken := check_corpus(folder):
+        raise UsageError(f"{out}: {broken[0]}; only a corpus that keeps its laws is pushed, see: ghirbal check {out}")
+    names = [*read_struct(folder / MANIFEST, Manifest).files, MANIFEST, SUCCESS]
+    hub = library.HfApi()
+    try:
+        place = hub.create_repo(repo, repo_type="dataset", private=not public, exist_ok=True)
+        hub.upload_folder(
+            folder_path=folder,
+            repo_id=place.repo_id,
+            repo_type="dataset",
+            allow_patterns=names,
+            commit_message=f"Corpus {read_marker(folder)[:12]}",
+        )
+    except (errors.HfHubHTTPError, errors.LocalTokenNotFoundError, ValueError) as error:
+        said = str(error).strip().partition("\n")[0]
+        raise UsageError(f"{repo}: the Hub refuses: {said}; log in with `hf auth login`, or set HF_TOKEN") from error
+    except errors.HTTPError as error:
+        raise EnvironmentFault(f"{hub.endpoint}: cannot be reached ({error}); the same command goes on") from error
+    results.print(quote(str(place)), soft_wrap=True)
+    return EXIT_DONE

@@ -14,8 +14,8 @@ import pytest
 from corpus.errors import UsageError
 from corpus.formats.shards import open_shard
 from corpus.records import Document, Source
+from ghirbal.account import side_by_side
 from ghirbal.config import read_config
-from ghirbal.differences import side_by_side
 from ghirbal.opened import Corpus, documents_of
 from ghirbal.published import RemovedRecord
 from tests.ghirbal.builds import build, call, command, rare_words, rows, story
