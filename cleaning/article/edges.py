@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import dropwhile
+from itertools import dropwhile, pairwise
 
 from cleaning.article.analysis import (
     AROUND,
@@ -25,7 +25,7 @@ from cleaning.article.analysis import (
 from cleaning.article.links import is_bare, linked_headlines, resumes
 from cleaning.article.words import content_words, covered
 from cleaning.lines.frames import closing_frame, is_contact, is_signature, opening_byline, opening_row
-from cleaning.lines.lexicon import Lexicon, key_of
+from cleaning.lines.lexicon import LABEL_LENGTH, Lexicon, key_of
 from cleaning.lines.mentions import is_byline, is_date_line, split_tags
 from cleaning.lines.unit import SHORT, Unit, has_clauses
 from corpus.arabic import folded_words
@@ -166,20 +166,26 @@ def remove_boxes(found: Analysis, first: int) -> None:
     """Walk through the body from `first`; at each header of links or end mark decide what belongs to it."""
     units, at, ended = found.units, first, False
     headers = [unit.kind in _ENDERS and not known for unit, known in zip(units, found.paragraphs, strict=True)]
+    learned = [
+        unit.rule == "furniture" and not unit.kind and unit.size < LABEL_LENGTH and behind.headline and not behind.rule
+        for unit, behind in pairwise([*units, units[-1]])
+    ]
     while at < len(units):
         ended = (ended and not found.paragraphs[at]) or (headers[at] and units[at].kind in _FINAL)
-        if not headers[at]:
+        if not (headers[at] or learned[at]):
             at += 1
             continue
         header, stop = units[at], at + 1
         remove_phrase(header)
-        while stop < len(units) and not found.paragraphs[stop] and not headers[stop]:
+        while stop < len(units) and not (found.paragraphs[stop] or headers[stop] or learned[stop]):
             stop += 1
         following = units[at + 1 : stop]
         if stop == len(units):
-            if not is_bare(header) and header.kind in ("read_also", "source"):
+            if learned[at] or (not is_bare(header) and header.kind in ("read_also", "source")):
                 following = [unit for unit in following if not unit.ends]
             remove_all(following, "related", "follows the end of the body")
+        elif learned[at]:
+            remove_all([unit for unit in following if unit.headline], "related", "under a line that the outlet repeats")
         elif header.kind in _LINKS:
             before = [*found.body(max(0, at - _REACH), at), found.title]
             linked, after = linked_headlines(units, at, stop), found.body(stop, stop + _REACH)

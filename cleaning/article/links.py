@@ -10,7 +10,7 @@ from cleaning.lines.unit import Unit
 
 def is_bare(unit: Unit) -> bool:
     """Tell whether a header stands alone, so that what it announces follows on lines of its own."""
-    return unit.phrase is not None and unit.size <= len(unit.phrase.text) + 8
+    return unit.phrase is None or unit.size <= len(unit.phrase.text) + 8
 
 
 def linked_headlines(units: Sequence[Unit], at: int, stop: int) -> list[str]:

@@ -185,8 +185,10 @@ class _Judge:
         if place != "tail" and (len(chosen) <= self.least or joins_names(example)):
             return None  # the name of a writer and a place; an outlet's name is found beside all names
         if place == "body":
-            reads = map(self.outlet.read, one.ranks)
-            if not is_headline(key) or not all(read.pieces[read.hashes.index(one.hash)].whole for read in reads):
+            reads = [self.outlet.read(rank) for rank in one.ranks]
+            places = [(read, read.hashes.index(one.hash)) for read in reads]
+            whole = all(read.pieces[at].whole for read, at in places)
+            if not (whole and (is_headline(key) or _announces(places))):
                 return None
         return self._written("piece", place, one, len(chosen), key, example)
 
@@ -307,6 +309,17 @@ class _Judge:
             return None
         text = self.outlet.read(one.ranks[0]).story.text
         return self._written("marker", place, one, len(chosen), key, text[found[0].start : found[0].end].strip())
+
+
+def _announces(places: Sequence[tuple[Read, int]]) -> bool:
+    """Tell whether a headline, each time another one, stands behind most of the pieces."""
+    behind = [(read, read.pieces[at + 1]) for read, at in places if at + 1 < len(read.pieces)]
+    lines = [
+        piece.key
+        for read, piece in behind
+        if piece.whole and is_headline(piece.key) and not ends_sentence(read.story.text[piece.start : piece.end])
+    ]
+    return len(lines) >= _PLACED * len(places) and _varies(lines)
 
 
 def _glued(beside: Sequence[str], least: int) -> str:
