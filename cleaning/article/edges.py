@@ -189,7 +189,7 @@ def remove_boxes(found: Analysis, first: int) -> None:
         elif header.kind in _LINKS:
             before = [*found.body(max(0, at - _REACH), at), found.title]
             linked, after = linked_headlines(units, at, stop), found.body(stop, stop + _REACH)
-            if found.paragraphs[stop] and (ended or not resumes(before, linked, after)):
+            if found.paragraphs[stop] and (ended or (is_bare(header) and not resumes(before, linked, after))):
                 remove_all(units[at + 1 :], "appended", "another article, after the links of this one")
                 found.paragraphs[at + 1 :] = [False] * (len(units) - at - 1)
                 return

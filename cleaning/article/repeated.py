@@ -10,7 +10,18 @@ from cleaning.article.spans import delete_spans, disjoint
 from cleaning.lines.glued import find_glued, reads_on
 from cleaning.lines.lexicon import Lexicon
 from cleaning.lines.unit import Unit, ends_sentence
-from cleaning.outlet import GLUE, MARKS, Form, Furniture, OutletTable, Piece, announcements, cut_pieces, cut_spans, title_key
+from cleaning.outlet import (
+    GLUE,
+    MARKS,
+    Form,
+    Furniture,
+    OutletTable,
+    Piece,
+    announcements,
+    cut_pieces,
+    cut_spans,
+    title_key,
+)
 from corpus.records import Span
 
 #: The rule under which each form of furniture goes.
@@ -21,6 +32,9 @@ _RULES = {form: f"furniture-{form}" for form in get_args(Form)} | {"piece": "fur
 _OWN_STORY = 0.6
 _LETTERS = 4
 _WORDS = 5
+
+#: So many first sentences of the first line are its lead, which other stories show as a teaser.
+_LEAD = 2
 
 #: What is glued to the end of an article is looked for in so many last units: tags may follow.
 _CLOSE = 2
@@ -49,7 +63,7 @@ def remove_repeated(text: str, title: str, units: Sequence[Unit], table: OutletT
 
 
 def _find_pieces(text: str, title: str, cut: Sequence[_Cut], table: OutletTable) -> Iterator[_Found]:
-    """Yield the sentences and lines that the outlet repeats, but for the first one and those of the story itself."""
+    """Yield the sentences and lines that the outlet repeats, but for the first ones and those of the story itself."""
     found = table.find(text, cut)
     if not found:
         return
@@ -59,7 +73,7 @@ def _find_pieces(text: str, title: str, cut: Sequence[_Cut], table: OutletTable)
     closing = max((piece.end for piece in pieces[:-_CLOSE] if piece.start not in gone), default=0)
     headline = title_key(title)
     for piece, row in found:
-        opens = piece.start == pieces[0].start and row.position != "head"
+        opens = row.position != "head" and piece in pieces[:_LEAD] and "\n" not in text[pieces[0].start : piece.start]
         stray = row.position == "tail" and piece.start < closing
         if not (opens or piece.key == headline or _is_story(piece, own, stray=stray)):
             yield piece.start, piece.end, row

@@ -26,7 +26,7 @@ LABEL_LENGTH = 40
 MARKS = " \u00a0.,:;!?()[]{}<>«»\"'“”‘’`|/\\*•·-–—−_=+~^#@&…،؛؟▪►▶◄●○■□★☆✓→←↑↓»›‹٭ـ"
 
 #: What ends a header that is followed by something on its own line.
-_COLON = ":：﹕"
+_COLON = ":：﹕|/"
 
 #: What `str.lower` leaves over of the Turkish capital I with a dot.
 _DOT_ABOVE = "\u0307"

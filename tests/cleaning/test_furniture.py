@@ -20,7 +20,7 @@ from corpus.errors import UsageError
 from corpus.records import Document, Source
 from corpus.run.stage import run_here, summarise
 from tests.cleaning.patterns import market, sentence
-from tests.cleaning.stories import story
+from tests.cleaning.stories import names, story
 
 STORIES = 3
 
@@ -96,6 +96,36 @@ def test_a_returning_background_is_part_of_its_stories():
     stories = [[*story(n)[:2], f"{told} {story(n)[2]}", background] for n in range(9)]
     documents = [make(n, "المرفأ", "\n".join(lines)) for n, lines in enumerate(stories)]
     assert [row for row in taught(documents + plain(range(20, 120))).rows if row.text.startswith("وكان")] == []
+
+
+def test_a_lead_of_two_sentences_that_others_show_stays_with_its_story():
+    teasers = [story(500)[0], story(501)[0]]
+    documents = [make(n, "المرفأ", "\n".join([*story(n), *teasers])) for n in range(6)] + plain(range(20, 120))
+    own = make(500, "المرفأ", "\n".join([" ".join(teasers), *story(77)[1:]]))
+    assert cleaned([*documents, own])[-1] == own.text
+
+
+def test_a_header_inside_articles_is_learned_from_the_headlines_below_it():
+    def boxed(number: int, header: str) -> Document:
+        links = [" ".join(("عنوان", *names(number + at, 5))) for at in (300, 400)]
+        first, second, third = story(number)
+        return make(number, "المرفأ", "\n".join([first, header, *links, second, third]))
+
+    others = plain(range(20, 120))
+    assert cleaned([boxed(n, "من دفتر المرفأ") for n in range(6)] + others)[:6] == [
+        "\n".join(story(n)) for n in range(6)
+    ]
+    few = [boxed(n, "من دفتر المرفأ") for n in range(3)]
+    assert cleaned(few + others)[:3] == [document.text for document in few]
+    headings = [
+        make(n, "المرفأ", "\n".join([*story(n)[:2], "خلفية الأمر", story(n)[2], story(n + 200)[1]])) for n in range(6)
+    ]
+    assert cleaned(headings + others)[:6] == [document.text for document in headings]
+
+
+def test_a_name_and_a_place_over_several_stories_are_no_furniture():
+    documents = [dressed(n, head="سمير الهادي - الرصيف") for n in range(6)] + plain(range(20, 120))
+    assert taught(documents).rows == ()
 
 
 def test_nothing_is_learned_from_one_story_told_often():

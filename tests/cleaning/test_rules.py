@@ -54,7 +54,8 @@ def test_what_stands_around_the_body_goes_by_its_rule():
 def test_an_article_resumes_after_a_box_in_its_middle():
     box = ["اقرأ أيضا:", OTHER_TITLE, "حملة لتنظيف الشاطئ الشمالي من بقايا الشباك"]
     assert clean(*BODY[:2], *box, *BODY[2:]) == list(BODY)
-    assert clean(*BODY[:2], f"إقرأ أيضاً: {OTHER_TITLE}", *BODY[2:]) == list(BODY)
+    for header in ("إقرأ أيضاً:", "قد يهمك |", "قد يهمك أيضا/"):
+        assert clean(*BODY[:2], f"{header} {OTHER_TITLE}", *BODY[2:]) == list(BODY)
 
 
 def test_an_appended_article_goes_whole():
