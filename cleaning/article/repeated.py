@@ -10,18 +10,7 @@ from cleaning.article.spans import delete_spans, disjoint
 from cleaning.lines.glued import find_glued, reads_on
 from cleaning.lines.lexicon import Lexicon
 from cleaning.lines.unit import Unit, ends_sentence
-from cleaning.outlet import (
-    GLUE,
-    MARKS,
-    Form,
-    Furniture,
-    OutletTable,
-    Piece,
-    announcements,
-    cut_pieces,
-    cut_spans,
-    title_key,
-)
+from cleaning.outlet import MARKS, Form, Furniture, OutletTable, Piece, announcements, cut_pieces, cut_spans, title_key
 from corpus.records import Span
 
 #: The rule under which each form of furniture goes.
@@ -97,7 +86,7 @@ def _find_markers(text: str, units: Sequence[Unit], cut: Sequence[_Cut], table: 
             unit = next(unit for unit in units if unit.end > start)
             stop = end if announced.key[0] in MARKS else max(end, unit.end)
             rest = announced.rest + text[end:stop]
-            long = end <= unit.end and announced.key[-1] != GLUE and len(rest) > _ANNOUNCED[row.position]
+            long = end <= unit.end and not announced.glued and len(rest) > _ANNOUNCED[row.position]
             if not (long or (row.position == "head" and ends_sentence(rest)) or reads_on(rest)):
                 yield start, stop, row
 

@@ -228,6 +228,11 @@ class Announcement(NamedTuple):
     end: int
     rest: str
 
+    @property
+    def glued(self) -> bool:
+        """Tell whether the last word may have run into the rest, which is all that follows."""
+        return self.key[-1] == GLUE
+
 
 #: What may announce, the mark that goes with it, and the other fields of an Announcement.
 _Part = tuple[str, str, int, int, int, str]
