@@ -158,7 +158,7 @@ def turn_around(text: str) -> str:
 
 def _turn_lines(text: str) -> str:
     """Turn the lines of a sound text that were laid out backwards, as captions and tables within it are."""
-    if not any(sign in text for sign in _NEVER_FIRST):
+    if not any(map(text.__contains__, _NEVER_FIRST)):
         return text
     rows = lines(text)
     for place, line in enumerate(rows):

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -216,6 +217,7 @@ def _one_line(text: str) -> str:
     return " ".join(scrub(text).split()) if text else ""
 
 
+@lru_cache(maxsize=1 << 12)  # names come again and again
 def _repaired(text: str) -> str:
     """Return one line of a field that people read, mended as texts are."""
     return " ".join(mend(text)[0].split()) if text else ""

@@ -17,7 +17,7 @@ from corpus.errors import RecordError
 from corpus.files.compressed import zstd
 from corpus.files.durable import publish
 from corpus.formats.reader import read_input
-from corpus.formats.shards import FAST_LEVEL, Format, Shard, open_shard
+from corpus.formats.shards import FAST, Format, Shard, open_shard
 from corpus.records import Document, Failure, Page, Record, Skip, Source, Verdict, drop, fail, set_key
 from corpus.run.plan import Item, Plan, Segment, Task, TaskResult, find_done, first_key, learned_path, save_done
 from corpus.run.report import Explaining, Report, explain
@@ -140,8 +140,8 @@ class _TaskRun:
         while not ended:
             name, size, accumulator = f"{self._task.name}-{len(items):03d}", 0, self._accumulator()
             with ExitStack() as stack:
-                self._removed = stack.enter_context(open_shard(work / f"{name}.removed", _WORK_FORMAT, FAST_LEVEL))
-                kept = stack.enter_context(open_shard(work / f"{name}.kept", _WORK_FORMAT, FAST_LEVEL))
+                self._removed = stack.enter_context(open_shard(work / f"{name}.removed", _WORK_FORMAT, FAST))
+                kept = stack.enter_context(open_shard(work / f"{name}.kept", _WORK_FORMAT, FAST))
                 for key, document in enumerate(survivors, first_key(name)):
                     assert isinstance(document, Document)
                     kept.write(document)
@@ -172,8 +172,8 @@ class _TaskRun:
             corpus = stack.enter_context(open_shard(self._plan.out / corpus_name, self._plan.form))
             for item in self._task.items:
                 for name in item.removed:
-                    for row in read_rows(self._plan.work / name):
-                        removed.write(row)
+                    with zstd.open(self._plan.work / name, "rb") as lines:
+                        removed.copy(lines)
             self._removed = removed
             for record in self._survivors():
                 assert isinstance(record, Document)
