@@ -7,9 +7,8 @@ frontier, how deep sitemap indexes may nest. XML is parsed without its declarati
 from __future__ import annotations
 
 import contextlib
-import html.entities
+import html
 import re
-import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,10 +41,7 @@ _JSON_FEED = b"jsonfeed.org/version"
 _HEAD = 4096
 _GZIP_MAGIC = b"\x1f\x8b"
 _XML_LABEL = re.compile(rb"\s*<\?xml\s[^<>]{0,200}?encoding\s{0,5}=\s{0,5}[\"']([A-Za-z0-9_.:-]{2,40})")
-_AMPERSAND = re.compile(r"&(?:#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?|([A-Za-z][A-Za-z0-9]{1,31});)?")
-_XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
-#: Digits of the largest code point, as a decimal number.
-_MAX_DIGITS = 7
+_REFERENCE = re.compile(r"&(?:#(?:[xX][0-9a-fA-F]{1,8}|[0-9]{1,10});?|[A-Za-z][A-Za-z0-9]{1,31};)?")
 #: Elements that are entries, and in which of their parts each thing stands, best first.
 _ENTRIES = frozenset(("url", "sitemap", "item", "entry"))
 _ADDRESSES = ("loc", "origlink", "link", "guid", "id")
@@ -113,22 +109,15 @@ def _parsable(text: str) -> str:
 
     Bare ampersands are escaped and names of HTML resolved; references to what is no character become U+FFFD.
     """
+    def mended(markup: str) -> str:
+        return _REFERENCE.sub(lambda found: html.escape(html.unescape(found[0])), markup)
+
     first, *sections = text.split("<![CDATA[")
-    parts = [_AMPERSAND.sub(_reference, first)]
+    parts = [mended(first)]
     for section in sections:
         data, end, markup = section.partition("]]>")
-        parts += ["<![CDATA[", data, end, _AMPERSAND.sub(_reference, markup)]
+        parts += ["<![CDATA[", data, end, mended(markup)]
     return "".join(parts).encode("utf-8", "replace").decode()
-
-
-def _reference(match: re.Match[str]) -> str:
-    name, digits = match[3], (match[1] or match[2] or "").lstrip("0")
-    if name:
-        return match[0] if name in _XML_NAMES else html.entities.html5.get(f"{name};", f"&amp;{match[0][1:]}")
-    if not (match[1] or match[2]):
-        return "&amp;"
-    code = int(digits or "0", 16 if match[1] else 10) if len(digits) <= _MAX_DIGITS else sys.maxunicode + 1
-    return "\ufffd" if not code or code > sys.maxunicode or 0xD800 <= code <= 0xDFFF else f"&#{code};"
 
 
 def _xml_entries(text: str) -> Iterator[ListingEntry]:
