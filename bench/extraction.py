@@ -221,7 +221,7 @@ NEVER = re.compile("(?!)")
 #: Rules on blocks by where they stand in cleaning.html, and what stands there when they are off.
 RULES: dict[str, Any] = {
     "weigh._discount_cards": lambda _blocks: None,
-    "weigh.Evidence.attests": lambda _evidence, _text: False,
+    "weigh.is_attested": lambda _text, _metadata: False,
     "weigh._Hidden.continues": lambda _hidden, _aside: False,
     "weigh._quotes": lambda _blocks, _aside: False,
     "weigh._is_never_body": lambda _named: False,
@@ -230,7 +230,7 @@ RULES: dict[str, Any] = {
     "weigh._SHORT_SENTENCE": 0.0,
     "weigh._LINKED_SENTENCE": math.inf,
     "others._captions": lambda _layout: [],
-    "others._next_article": lambda layout, _evidence: len(layout.blocks),
+    "others._next_article": lambda layout, _metadata: len(layout.blocks),
     "others._comments": lambda layout: len(layout.blocks),
     "body._BODY_NAME": NEVER,
     "body._LINK_LIST": math.inf,

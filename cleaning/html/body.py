@@ -20,9 +20,10 @@ from itertools import accumulate, groupby
 from lxml.etree import _Element
 
 from cleaning.html.layout import HEADINGS, Block, Layout, cell_of, name_of, signature_of
+from cleaning.html.metadata import Metadata
 from cleaning.html.others import mark_others
 from cleaning.html.selection import OPENING_ITEM, Selection
-from cleaning.html.weigh import Evidence, is_linked_sentence, prose_in, weigh
+from cleaning.html.weigh import is_linked_sentence, prose_in, weigh
 
 _BODY_NAME = re.compile(
     r"article-?_?_?(?:body|text|content|copy)|story-?_?_?(?:body|text|content)"
@@ -94,13 +95,13 @@ def is_data(cells: Sequence[str], *, headed: bool = False) -> bool:
     return few and max(map(len, cells)) <= _CELL
 
 
-def find_body(layout: Layout, evidence: Evidence) -> Body:
+def find_body(layout: Layout, metadata: Metadata) -> Body:
     """Choose container and blocks; an empty Body when the page has no prose at all."""
     blocks, containers = layout.blocks, layout.containers
     if not blocks:
         return Body()
-    weigh(layout, evidence)
-    mark_others(layout, evidence)
+    weigh(layout, metadata)
+    mark_others(layout, metadata)
     weights = list(accumulate((0.0 if block.aside else block.weight for block in blocks), initial=0.0))
     best, most = containers[0], float("-inf")  # the inner one of equals
     for one in containers:
@@ -118,7 +119,7 @@ def find_body(layout: Layout, evidence: Evidence) -> Body:
         if is_list and one.is_inside(best):
             keep[one.start : one.end] = [False] * (one.end - one.start)
     inside = [blocks[index] for index in range(best.start, best.end) if keep[index]]
-    chosen = Selection(inside, layout, evidence).blocks()
+    chosen = Selection(inside, layout, metadata).blocks()
 
     above = blocks[: best.start]
     headline = max((index for index, block in enumerate(above) if block.tag == "h1"), default=len(above))

@@ -20,7 +20,6 @@ from cleaning.html.layout import lay_out
 from cleaning.html.metadata import read_metadata
 from cleaning.html.rival import Choice, choose
 from cleaning.html.shell import SHELL_PROSE, SHELL_RATIO, SHELL_STORY, find_story
-from cleaning.html.weigh import Evidence
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.mentions import is_date_line
 from corpus.dates import day_of, find_date
@@ -73,7 +72,7 @@ def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS, dro
     layout = lay_out(markup.body_of(root))
     if layout.too_deep:
         return Extraction(refused="too-deep")
-    body = find_body(layout, Evidence(metadata.title, metadata.description, metadata.body))
+    body = find_body(layout, metadata)
     rivals = config.rivals and html.count("<") <= MAX_RIVAL_TAGS
     prose = sum(block.size for block in layout.blocks if block.weight > 0)
     story = find_story(root) if prose < SHELL_PROSE else ""

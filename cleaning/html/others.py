@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from lxml.etree import _Element
 
 from cleaning.html.layout import HEADINGS, Block, Home, Layout, signature_of
-from cleaning.html.weigh import PARAGRAPH, Evidence
+from cleaning.html.metadata import Metadata
+from cleaning.html.weigh import PARAGRAPH, is_headline
 from cleaning.lines.unit import ends_sentence
 
 #: Prose (characters) of an article that others can follow; shorter ones are hardly commented on. A forum has none.
@@ -28,13 +29,13 @@ _NO_CARDS = frozenset(("p", "li", "td", "body", "article", "blockquote"))
 _STAMP = re.compile(r"\d{1,2}:\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b")
 
 
-def mark_others(layout: Layout, evidence: Evidence) -> None:
+def mark_others(layout: Layout, metadata: Metadata) -> None:
     """Mark as asides what stands behind the article of a page and is not part of it.
 
     It keeps its weight: where the page is a forum or a list after all, the article seems to be a small share of it.
     """
     captions = _captions(layout)
-    start = min(_next_article(layout, evidence), _comments(layout))
+    start = min(_next_article(layout, metadata), _comments(layout))
     for block in (*captions, *layout.blocks[start:]):
         block.aside = block.other = True
 
@@ -53,13 +54,13 @@ def _captions(layout: Layout) -> list[Block]:
     return captions if rest >= _STORY else []
 
 
-def _next_article(layout: Layout, evidence: Evidence) -> int:
+def _next_article(layout: Layout, metadata: Metadata) -> int:
     """Return the index of the first block of another article, the number of blocks when there is none."""
     blocks, homes, told = layout.blocks, set[_Element](), 0
     first: Block | None = None
     for index, block in enumerate(blocks):
         if block.tag == "h1" and not block.is_link:
-            if evidence.headlines(block):
+            if is_headline(block, metadata):
                 first = first or block
             elif first and told >= _STORY and layout.home(block)[0] not in homes:
                 classes, others = (set(heading.frame.get("class", "").split()) for heading in (first, block))

@@ -13,7 +13,8 @@ from itertools import groupby, zip_longest
 from lxml.etree import _Element
 
 from cleaning.html.layout import HEADINGS, Block, Home, Layout, cell_of, signature_of
-from cleaning.html.weigh import PARAGRAPH, SENTENCE, Evidence, is_linked_sentence
+from cleaning.html.metadata import Metadata
+from cleaning.html.weigh import PARAGRAPH, SENTENCE, is_headline, is_linked_sentence
 from cleaning.lines.unit import ends_sentence
 
 #: Sizes (characters) of a call at the end of a story, and of a list item that may open one.
@@ -44,9 +45,9 @@ _CLOSING = re.compile(
 class Selection:
     """The blocks of a container that may be text, and where its prose is at home."""
 
-    def __init__(self, blocks: Sequence[Block], layout: Layout, evidence: Evidence) -> None:
+    def __init__(self, blocks: Sequence[Block], layout: Layout, metadata: Metadata) -> None:
         self._blocks = blocks
-        self._evidence = evidence
+        self._metadata = metadata
         self._layout = layout
         self._homes = {layout.home(block) for block in blocks if block.weight > 0}
         self._around = {element for element, _ in self._homes}
@@ -94,7 +95,7 @@ class Selection:
     def _is_stray(self, block: Block, after: Block | None, *, opened: bool) -> bool:
         """Tell whether a block is a short piece outside the frames of prose: a date, a credit, a label, a caption."""
         if block.tag == "h1":
-            return not opened or block.is_link or self._evidence.headlines(block)
+            return not opened or block.is_link or is_headline(block, self._metadata)
         if block.is_link:
             cell = cell_of(block)
             in_row = cell is not None and cell.getparent() in self._rows

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, islice, pairwise
 
 from cleaning.html.layout import HEADINGS, Block, Container, Layout, is_only_hidden, name_of, signature_of
+from cleaning.html.metadata import Metadata
 from cleaning.lines.unit import ends_sentence, trails_off
 from corpus.arabic import folded_words
 
@@ -59,28 +59,19 @@ _ALL_LINK = 0.95
 _PAUSE = re.compile(r"[,.;،؛。、？?!।۔]")
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the page's markup says its text is. It raises the weight of visible text and adds none."""
+def is_headline(block: Block, metadata: Metadata) -> bool:
+    """Tell whether a heading repeats the title of the page, perhaps with a kicker before it."""
+    if block.tag not in HEADINGS or not metadata.title:
+        return False
+    title, text = set(folded_words(metadata.title)), set(folded_words(block.text))
+    return bool(title and text) and len(title & text) >= _SAME_TITLE * min(len(title), len(text))
 
-    title: str = ""
-    description: str = ""
-    body: str = ""
 
-    def headlines(self, block: Block) -> bool:
-        """Tell whether a heading repeats the title of the page, perhaps with a kicker before it."""
-        if block.tag not in HEADINGS or not self.title:
-            return False
-        title, text = set(folded_words(self.title)), set(folded_words(block.text))
-        return bool(title and text) and len(title & text) >= _SAME_TITLE * min(len(title), len(text))
-
-    def attests(self, text: str) -> bool:
-        """Tell whether `text` opens a part of the stated article, or holds the opening of its description."""
-        if len(text) < _OPENING:
-            return False
-        if self.body and text[:_OPENING] in self.body:
-            return True
-        return len(self.description) >= _OPENING and self.description[:_OPENING] in text
+def is_attested(text: str, metadata: Metadata) -> bool:
+    """Tell whether `text` opens a part of the article that markup states, or holds the opening of its description."""
+    opening = metadata.description[:_OPENING]
+    stated = bool(metadata.body) and text[:_OPENING] in metadata.body
+    return len(text) >= _OPENING and (stated or (len(opening) == _OPENING and opening in text))
 
 
 def is_closed(text: str) -> bool:
@@ -95,24 +86,24 @@ def is_linked_sentence(block: Block) -> bool:
     return block.linked < _ALL_LINK * block.size or ends_sentence(block.text)
 
 
-def weigh(layout: Layout, evidence: Evidence) -> None:
+def weigh(layout: Layout, metadata: Metadata) -> None:
     """Set `weight` and `aside` of every block."""
     blocks = layout.blocks
     for block in blocks:
         block.weight = _weight(block)
     _discount_cards(blocks)
-    attested = [block for block in blocks if evidence.attests(block.text)]
+    attested = [block for block in blocks if is_attested(block.text, metadata)]
     for block in attested:
         block.weight = _ATTESTED * max(block.weight, float(block.size))
 
-    _mark_asides(layout, evidence)
+    _mark_asides(layout, metadata)
     # Publishers put captions into what they state as the article.
     for block in attested:
         around = (block.frame, *block.frame.iterancestors())
         block.aside = block.aside and any(element.tag in ("figure", "figcaption") for element in around)
 
 
-def _mark_asides(layout: Layout, evidence: Evidence) -> None:
+def _mark_asides(layout: Layout, metadata: Metadata) -> None:
     blocks, hidden, spared = layout.blocks, _Hidden(layout), list[Container]()
     sums = list(accumulate((max(block.weight, 0.0) for block in blocks), initial=0.0))
     prose = [sums[aside.end] - sums[aside.start] for aside in layout.asides]
@@ -125,7 +116,7 @@ def _mark_asides(layout: Layout, evidence: Evidence) -> None:
             continue
         named = name_of(aside.element)
         never = bool(_is_never_body(named)) or (aside.element.tag == "aside" and "sidebar" in named)
-        never = never and not any(map(evidence.headlines, blocks[aside.start : aside.end]))
+        never = never and not any(is_headline(block, metadata) for block in blocks[aside.start : aside.end])
         if not never and max(size / _ASIDE_SHARE, most[signature_of(aside.element)]) > sums[-1]:
             spared.append(aside)
             continue

@@ -8,7 +8,7 @@ import pytest
 from cleaning.html.body import find_body
 from cleaning.html.layout import lay_out
 from cleaning.html.markup import body_of, parse
-from cleaning.html.weigh import Evidence
+from cleaning.html.metadata import Metadata
 
 STORY = (
     "The valley road will be closed for three weeks, while the slope above it is secured with nets.",
@@ -18,12 +18,12 @@ STORY = (
 PARAGRAPHS = "".join(f"<p>{paragraph}</p>" for paragraph in STORY)
 
 
-def find(html, **evidence):
-    return find_body(lay_out(body_of(parse(f"<html><body>{html}</body></html>"))), Evidence(**evidence))
+def find(html, **stated):
+    return find_body(lay_out(body_of(parse(f"<html><body>{html}</body></html>"))), Metadata(**stated))
 
 
-def text(html, **evidence):
-    return find(html, **evidence).text
+def text(html, **stated):
+    return find(html, **stated).text
 
 
 def test_links_lose_against_prose():

@@ -10,7 +10,7 @@ from cleaning.article.spans import delete_spans
 from cleaning.html.body import find_body
 from cleaning.html.layout import lay_out
 from cleaning.html.markup import body_of, parse
-from cleaning.html.weigh import Evidence
+from cleaning.html.metadata import Metadata
 from cleaning.lines import cut, find_paragraphs
 from cleaning.lines.glued import reads_on
 from cleaning.lines.lexicon import default_lexicon
@@ -51,7 +51,7 @@ def test_a_lead_above_the_container_has_so_many_characters(size, kept):
             f"<div class='article-body'>{story}</div></body>"
         )
     )
-    found = find_body(lay_out(page), Evidence())
+    found = find_body(lay_out(page), Metadata())
     assert found is not None
     assert [block.text for block in found.blocks] == ([lead, *BODY] if kept else list(BODY))
 
