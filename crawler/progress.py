@@ -88,6 +88,8 @@ class Progress(CrawlPart):
         """Say what begins, and start the clock."""
         settings = self._crawler.settings
         session = self._session = cast("SessionSpider", self._crawler.spider).session
+        # Else Scrapy makes two records of each page for handlers that pass them over.
+        logging.getLogger("scrapy.core").setLevel(settings["LOG_LEVEL"])
         if not settings.get("GHIRBAL_CONTACT"):
             logger.warning("sites cannot reach you: set -s GHIRBAL_CONTACT=URL-or-address, it goes into the user agent")
         logger.info(
