@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -98,19 +98,12 @@ def _explain(said: str) -> str:
             break
         kind = next(field.type for field in msgspec.structs.fields(type(default)) if field.name == key)
         default = getattr(default, key)
-    values = ", ".join(_literals(kind))
+    inside = (kind, *get_args(kind))
+    values = ", ".join(value for one in inside if get_origin(one) is Literal for value in get_args(one))
     more = f"; the values there are: {values}" if values else ""
     if default is not None and not isinstance(default, msgspec.Struct):  # TOML has no null
         more += f"; the default is {orjson.dumps(default).decode()}"
     return f"{'.'.join(keys)}: {what}{more}"
-
-
-def _literals(kind: Any) -> Iterator[str]:
-    """Yield the strings that a type is limited to."""
-    if get_origin(kind) is Literal:
-        yield from get_args(kind)
-    for inner in get_args(kind) if get_origin(kind) is not Literal else ():
-        yield from _literals(inner)
 
 
 def plain(config: msgspec.Struct) -> dict[str, Any]:

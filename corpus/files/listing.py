@@ -44,6 +44,10 @@ class InputFile:
     outlet: str = ""
 
 
+#: A file, and what it is on its disk or in its store, whatever names it has there.
+_Found: TypeAlias = tuple[InputFile, tuple[int, int] | str]
+
+
 def list_inputs(
     inputs: Sequence[str], only: Mapping[str, Container[str] | None] | None = None, find: Find = dict.fromkeys
 ) -> tuple[list[InputFile], list[Failure]]:
@@ -71,10 +75,10 @@ def list_inputs(
         for path, name in zip(paths, name_inputs(paths), strict=True)
         for item in _list_one(path, name, limits.get(path), find)
     ]
-    files = [item for item in found if isinstance(item, _Found)]
+    files = [item for item in found if not isinstance(item, Failure)]
     once: dict[tuple[int, int] | str, InputFile] = {}
-    for item in sorted(files, key=lambda item: (item.file.name, item.file.path)):
-        once.setdefault(item.node, item.file)
+    for file, node in sorted(files, key=lambda item: (item[0].name, item[0].path)):
+        once.setdefault(node, file)
     if len(paths) == 1 and paths[0] not in limits and not any(folders_naming(file.name) for file in once.values()):
         folder = Path(paths[0]).is_dir() or (is_address(paths[0]) and paths[0] not in once)
         outlet = show_name(Path(paths[0]).name) if folder else ""
@@ -88,12 +92,6 @@ def _absolute(name: str) -> str:
     if name.startswith(_LOCAL):
         return os.path.abspath(name.removeprefix(_LOCAL))  # noqa: PTH100
     return name.rstrip("/") if name == STDIN or is_address(name) else os.path.abspath(name)  # noqa: PTH100
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    file: InputFile
-    node: tuple[int, int] | str
 
 
 def _reaches(root: str, path: str, find: Find) -> bool:
@@ -121,7 +119,7 @@ def name_inputs(paths: Sequence[str]) -> list[str]:
 
 def _list_one(root: str, name: str, only: Container[str] | None, find: Find) -> Iterator[_Found | Failure]:
     if root == STDIN:
-        yield _Found(InputFile(STDIN, STDIN), (-1, -1))
+        yield InputFile(STDIN, STDIN), STDIN
         return
     item = None if is_address(root) else _look(root, show_name(name or Path(root).name))
     if item or is_address(root):
@@ -153,7 +151,7 @@ def _list_address(root: str, name: str) -> Iterator[_Found]:
         if not any(part.startswith(".") for part in parts) and not below.endswith(f".warc.gz{UNFINISHED}"):
             shown = show_name("/".join(filter(None, (name, *parts))) or PurePosixPath(root).name)
             file = InputFile(store.address_of(below), shown, int(entry["size"] or 0), version_of(entry))
-            yield _Found(file, file.path)
+            yield file, file.path
 
 
 def _look(path: str, name: str) -> _Found | Failure | None:
@@ -168,7 +166,7 @@ def _look(path: str, name: str) -> _Found | Failure | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         return Failure(Source(name), "not-a-file", "neither a regular file nor a folder")
-    return _Found(InputFile(path, name, status.st_size, status.st_mtime_ns), (status.st_dev, status.st_ino))
+    return InputFile(path, name, status.st_size, status.st_mtime_ns), (status.st_dev, status.st_ino)
 
 
 def _name_below(root: str, path: str, name: str) -> str:
