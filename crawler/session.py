@@ -77,6 +77,13 @@ def read_arguments(given: Mapping[str, str]) -> CrawlArguments:
         raise UsageError(f"-a: {fault}; the arguments are: {known}") from fault
 
 
+def _number(settings: BaseSettings, name: str) -> float:
+    try:
+        return settings.getfloat(name)
+    except (TypeError, ValueError) as fault:
+        raise UsageError(f"-s {name}={settings[name]}: no number") from fault
+
+
 class Session:
     """Everything the parts of a crawl share."""
 
@@ -100,15 +107,19 @@ class Session:
             logger.warning("%d outlets are marked `verified = false`: %s", len(unverified), ", ".join(unverified))
         self.out = Path(str(settings["GHIRBAL_OUT"]))
         self.since, self.shard = arguments.since, arguments.shard
-        self.delay, self.first_wait = map(settings.getfloat, ("DOWNLOAD_DELAY", "GHIRBAL_RETRY_SECONDS"))
+        self.delay, self.first_wait, size, seconds = (
+            _number(settings, name)
+            for name in ("DOWNLOAD_DELAY", "GHIRBAL_RETRY_SECONDS", "GHIRBAL_WARC_BYTES", "GHIRBAL_WARC_SECONDS")
+        )
         self.left_out = frozenset(settings.getlist("GHIRBAL_LEAVE_OUT"))
         self._scope = Scope(everything)
         self._gate = lru_cache(maxsize=REMEMBERED)(self._admit)
         self._lock = contextlib.ExitStack()
         self._lock.enter_context(run_lock(self.out / ".ghirbal" / f"crawl{suffix}.lock"))
         self.frontier = Frontier(self.out / f"frontier{suffix}.sqlite")
-        limits = settings.getint("GHIRBAL_WARC_BYTES"), settings.getfloat("GHIRBAL_WARC_SECONDS")
-        self.archive = Archive(self.out / "warc", f"ghirbal{suffix}", limits, self.frontier.note_archives)
+        self.archive = Archive(
+            self.out / "warc", f"ghirbal{suffix}", (int(size), seconds), self.frontier.note_archives
+        )
         for name in self.archive.recover(self.frontier.archives()):
             logger.warning("%s: left open by a crawl whose frontier is gone; left alone", name)
         starts = [

@@ -6,10 +6,11 @@ import random
 from pathlib import Path
 
 import pytest
+from scrapy.settings import Settings
 
 from corpus.errors import UsageError
 from crawler.outlets import CrawlShare, Outlet, Scope, load_outlets, parse_outlets
-from crawler.session import read_arguments
+from crawler.session import Session, read_arguments
 
 GOOD = '[[outlet]]\nname = "sahil"\nseeds = ["https://www.sahil.example/"]\n'
 
@@ -128,3 +129,12 @@ def test_arguments_that_cannot_be_obeyed_are_refused(given: dict[str, str], mess
     with pytest.raises(UsageError) as caught:
         read_arguments(given)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["DOWNLOAD_DELAY", "GHIRBAL_RETRY_SECONDS", "GHIRBAL_WARC_BYTES"])
+def test_a_setting_that_is_no_number_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / "outlets.toml").write_text('[[outlet]]\nname = "a"\nseeds = ["https://a.example/"]\n')
+    settings = Settings({"GHIRBAL_OUT": str(tmp_path / "crawl"), name: "soon"})
+    with pytest.raises(UsageError, match=f"-s {name}=soon: no number"):
+        Session(read_arguments({"outlets": str(tmp_path / "outlets.toml")}), settings)
+    assert not (tmp_path / "crawl").exists()
