@@ -9,9 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-import msgspec
-
-from corpus.errors import InputError, UsageError
+from corpus.errors import UsageError
 from corpus.files import publish, run_lock, sweep, translated
 from corpus.records import Document
 from corpus.run import Learner, map_file, summarise
@@ -137,10 +135,7 @@ def _documents(corpus: Corpus) -> Iterator[Document]:
     Raises:
         UsageError: it is damaged, or was built again meanwhile.
     """
-    try:
-        yield from corpus
-    except (InputError, msgspec.DecodeError) as error:
-        raise UsageError(f"{corpus.path}: damaged ({error}); run: ghirbal check {corpus.path}") from error
+    yield from corpus
     if read_marker(corpus.path) != corpus.marker:
         raise UsageError(f"{corpus.path}: was built again while it was read; give the same command again")
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
 import msgspec
 import orjson
 
 from corpus.arabic import fold
-from corpus.errors import UsageError, load_package
+from corpus.errors import InputError, UsageError, load_package
 from corpus.records import FREE_FIELDS, GIVEN_ID, Document, Source
 from ghirbal.account import Account, account_for
 from ghirbal.published import (
@@ -30,6 +31,8 @@ from ghirbal.published import (
     read_rows,
     read_struct,
 )
+
+_Kind = TypeVar("_Kind")
 
 #: Files read at a time, and records that one name may stand for in each.
 _READERS, _MOST_FOUND = 4, 1_000
@@ -55,7 +58,8 @@ class Corpus:
     """Read a finished corpus; `path` is its folder, the folder of its documents, or a file in either.
 
     Raises:
-        UsageError: it is no finished corpus, a changed one, or one of bare texts, which have no names.
+        UsageError: it is no finished corpus, a changed one, or one of bare texts, which have no names; from what reads
+            its records, too, where they are damaged.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -69,19 +73,31 @@ class Corpus:
         return self.manifest.counts["kept"]
 
     def __iter__(self) -> Iterator[Document]:
-        for path in self.parts("corpus"):
-            yield from read_rows(path, Document)
+        yield from self._read(self.parts("corpus"), Document)
 
     @property
     def removed(self) -> Iterator[RemovedRecord]:
         """Return every record that was not kept, in order."""
-        return (row for path in self.parts("removed") for row in read_rows(path, RemovedRecord))
+        return self._read(self.parts("removed"), RemovedRecord)
 
     @property
     def clusters(self) -> Iterator[Cluster]:
         """Return each story that had copies; none for a corpus that was only cleaned."""
         path = self.path / CLUSTERS
-        return read_rows(path, Cluster) if path.is_file() else iter(())
+        return self._read([path] if path.is_file() else [], Cluster)
+
+    def _read(self, paths: Iterable[Path], kind: type[_Kind]) -> Iterator[_Kind]:
+        with self._intact():
+            for path in paths:
+                yield from read_rows(path, kind)
+
+    @contextmanager
+    def _intact(self) -> Iterator[None]:
+        """Say of what cannot be read that the corpus is damaged."""
+        try:
+            yield
+        except (InputError, msgspec.DecodeError) as error:
+            raise UsageError(f"{self.path}: damaged ({error}); run: ghirbal check {self.path}") from error
 
     def parts(self, folder: str) -> list[Path]:
         """Return the files of `corpus` or `removed`, in order."""
@@ -95,10 +111,11 @@ class Corpus:
         asked = _Asked(key)
         best: dict[int, list[Found]] = {}
         paths = self.parts("removed") + self.parts("corpus")
-        for rank, found in _named(paths, asked.rank, asked.needles):
-            best.setdefault(rank, []).append(found)
-        if not best and asked.words:
-            best = {1: [found for _, found in _named(paths, asked.titles, None)]}
+        with self._intact():
+            for rank, found in _named(paths, asked.rank, asked.needles):
+                best.setdefault(rank, []).append(found)
+            if not best and asked.words:
+                best = {1: [found for _, found in _named(paths, asked.titles, None)]}
         return best[min(best)][:_MOST_FOUND] if best else []
 
     def why(self, key: str) -> list[Account]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
-from corpus.errors import UsageError, load_package
+from corpus.errors import InputError, UsageError, load_package
 from corpus.files import Published, Stream, decode_json, translated
 from corpus.records import FREE_FIELDS, Copy, Document, Source
 
@@ -214,9 +214,14 @@ def read_rows(path: Path, kind: type[_Kind]) -> Iterator[_Kind]:
 
 def _read_parquet(path: Path) -> Iterator[dict[str, Any]]:
     parquet = load_package("pyarrow.parquet", str(path), "parquet")
-    for batch in parquet.ParquetFile(path).iter_batches(batch_size=_PARQUET_ROWS):
-        for row in batch.to_pylist():
-            yield row | {name: msgspec.json.decode(row[name]) for name in FREE_FIELDS}
+    try:
+        for batch in parquet.ParquetFile(path).iter_batches(batch_size=_PARQUET_ROWS):
+            for row in batch.to_pylist():
+                yield row | {name: msgspec.json.decode(row[name]) for name in FREE_FIELDS}
+    except (ValueError, TypeError, LookupError, OSError) as error:  # what pyarrow raises is one of these as well
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise InputError(str(error), path=str(path)) from error
 
 
 def read_lines(path: Path) -> Iterator[bytes]:

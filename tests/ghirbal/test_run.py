@@ -211,6 +211,25 @@ def test_every_format_can_be_built_checked_and_built_again(dumps, tmp_path, form
     assert form == "txt" or (tmp_path / "again" / part).read_bytes() == (tmp_path / "out" / part).read_bytes()
 
 
+@pytest.mark.broken_corpus
+@pytest.mark.parametrize(
+    ("form", "data"),
+    [
+        ("jsonl", b'{"id": 1}\n'), ("jsonl", b'{"id": \n'), ("parquet", b"PAR1xx"), ("jsonl.gz", b"\x1f\x8b"),
+        ("jsonl.zst", b"x"),
+    ],
+)
+def test_records_that_are_damaged_are_no_defect_of_ours(dumps, tmp_path, monkeypatch, capsys, form, data):
+    out = tmp_path / "out"
+    build(dumps / "sahil", out, form=form, command="clean")
+    (out / "corpus" / f"part-00000.{form}").write_bytes(data)
+    for arguments in (("sample", out), ("index", out, "-o", tmp_path / "index")):
+        code, said = call(monkeypatch, capsys, *arguments)
+        assert (code, said.err.startswith(f"error: {out}: damaged (")) == (2, True), said.err
+        assert said.err.endswith(f"; run: ghirbal check {out}\n")
+    assert call(monkeypatch, capsys, "why", out, "0.txt")[0] == 2
+
+
 def test_no_filters_drops_no_document(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text("قصير", "utf-8")
