@@ -78,6 +78,8 @@ _SENTENCE = 7
 def remove_head(found: Analysis, first: int, lexicon: Lexicon) -> None:
     """Remove what stands before the first paragraph, the unit `first`, and find the headline."""
     head = found.units[max(0, first - _REACH) : first]
+    if not head:
+        return
     for unit in remaining(head):
         # A royal decree opens with its date, which is body: `التاريخ: 9/10/1436هـ`.
         decree = unit.key.startswith("التاريخ") and " م" not in unit.key and "20" not in unit.key

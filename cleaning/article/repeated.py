@@ -10,7 +10,7 @@ from cleaning.article.spans import delete_spans, disjoint
 from cleaning.lines.glued import find_glued, reads_on
 from cleaning.lines.lexicon import Lexicon
 from cleaning.lines.unit import Unit, ends_sentence
-from cleaning.outlet import MARKS, Form, Furniture, OutletTable, Piece, announcements, cut_pieces, cut_spans, title_key
+from cleaning.outlet import MARKS, Cut, Form, Furniture, OutletTable, Piece, cut_pieces, cut_spans, title_key
 from corpus.records import Span
 
 #: The rule under which each form of furniture goes.
@@ -32,7 +32,6 @@ _CLOSE = 2
 _ANNOUNCED = {"head": 60, "body": 60, "tail": 200}
 
 _Found = tuple[int, int, Furniture]
-_Cut = tuple[int, int, bool]
 
 
 def remove_repeated(text: str, title: str, units: Sequence[Unit], table: OutletTable) -> list[Span]:
@@ -51,13 +50,13 @@ def remove_repeated(text: str, title: str, units: Sequence[Unit], table: OutletT
     return spans + _remove(text, units, frames)
 
 
-def _find_pieces(text: str, title: str, cut: Sequence[_Cut], table: OutletTable) -> Iterator[_Found]:
+def _find_pieces(text: str, title: str, cut: Sequence[Cut], table: OutletTable) -> Iterator[_Found]:
     """Yield the sentences and lines that the outlet repeats, but for the first ones and those of the story itself."""
     found = table.find(text, cut)
     if not found:
         return
     gone = {piece.start for piece, _ in found}
-    pieces = cut_pieces(text)
+    pieces = cut_pieces(text, cut)
     own = frozenset(" ".join(piece.key for piece in pieces if piece.start not in gone).split(" "))
     closing = max((piece.end for piece in pieces[:-_CLOSE] if piece.start not in gone), default=0)
     headline = title_key(title)
@@ -77,9 +76,9 @@ def _is_story(piece: Piece, own: frozenset[str], *, stray: bool) -> bool:
     return len(words) >= _WORDS and (stray or sum(word in own for word in words) >= _OWN_STORY * len(words))
 
 
-def _find_markers(text: str, units: Sequence[Unit], cut: Sequence[_Cut], table: OutletTable) -> Iterator[_Found]:
+def _find_markers(text: str, units: Sequence[Unit], cut: Sequence[Cut], table: OutletTable) -> Iterator[_Found]:
     """Yield the announcements of the outlet, each with the rest of its line."""
-    for announced in announcements(text, cut) if table.announces else ():
+    for announced in table.announced(text, cut):
         row = table.marker(announced)
         if row is not None:
             start, end = announced.start, announced.end
@@ -127,7 +126,7 @@ def glued_spans(text: str, units: Sequence[Unit], lexicon: Lexicon) -> Iterator[
     kept = [unit for unit in units if not unit.rule]
     some = bool(lexicon.inside(text))  # else only the last unit needs to be looked at
     for unit in kept if some else kept[-1:]:
-        for start, stop, phrase in find_glued(unit, lexicon, last=unit is kept[-1]):
+        for start, stop, phrase in find_glued(unit, lexicon, last=unit is kept[-1], inside=some):
             begin = unit.start + start
             while begin and text[begin - 1] == " ":
                 begin -= 1

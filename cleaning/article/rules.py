@@ -76,7 +76,7 @@ def find_phrases(units: Sequence[Unit], lexicon: Lexicon) -> None:
     for unit in units:
         if unit.key:
             unit.phrase = lexicon.whole(unit.key) or lexicon.head(unit.key, ends_sentence=unit.ends)
-        else:
+        elif lexicon.may_open(unit.text):
             unit.phrase = lexicon.head(key_of(unit.text[:_HEAD]), ends_sentence=True)
 
 
@@ -103,6 +103,7 @@ def remove_doubled(units: Sequence[Unit], *, filler: bool) -> None:
         if unit.size >= PARAGRAPH / 2 and unit.text == before and times[unit.text] <= 2:
             remove(unit, "doubled", "the paragraph before it, word for word")
         half = unit.size // 2
-        if half >= STUB and unit.text[:half].strip() == unit.text[-half:].strip():
+        alike = half >= STUB and unit.text[-half] in (unit.text[0], " ")
+        if alike and unit.text[:half].strip() == unit.text[-half:].strip():
             remove(unit, "related", "one headline twice in a line")
         before = unit.text

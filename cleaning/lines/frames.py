@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 from cleaning.lines.glued import sentence_starts
-from cleaning.lines.lexicon import Lexicon
+from cleaning.lines.lexicon import Lexicon, fold_word
 from cleaning.lines.mentions import BY
 from cleaning.lines.unit import ends_sentence
-from corpus.arabic import fold, folded_words, iterate_words, script_shares
+from corpus.arabic import folded_words, iterate_words, script_shares
 
 #: So many buttons in a row are no prose, nor are two of a gallery; "Facebook Messenger" may open a sentence.
 _ROW = 3
@@ -26,8 +26,11 @@ _ADDRESS = re.compile(
     r"(?:https?://|www\.)\S{1,300}|[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64})+|(?<!\w)@\w{2,40}"
     r"|(?<![\w.])[a-zA-Z\-]{1,40}(?:\.[a-zA-Z\-]{2,40}){1,3}/\S{1,300}"
 )
+#: No address is without one of these.
+_MARKS = ("@", "/", "www.")
 #: A number as it stands in a contact, with the marks between its parts.
 _NUMBER = re.compile(r"\+?\(?\d[\d\-–()./ ]{3,40}\d")
+_DIGIT = re.compile(r"\d")
 
 #: The numbers of a contact have so many digits together.
 _DIGITS = 5
@@ -59,7 +62,7 @@ def opening_row(text: str, lexicon: Lexicon) -> int:
     """
     buttons = steps = at = end = 0
     for word in iterate_words(text[:_REACH]):
-        key = fold(word[0])
+        key = fold_word(word[0])
         button, step = key in lexicon.buttons, key in lexicon.steps
         if not (button or step or key in lexicon.beside) or text[at : word.start()].strip(_BETWEEN):
             break
@@ -76,11 +79,11 @@ def is_contact(text: str, lexicon: Lexicon) -> bool:
     >>> [is_contact(text, default_lexicon()) for text in ("للتواصل: nour@marsa.example", "طلبت 300 سفينة 12345 طنا")]
     [True, False]
     """
-    if len(text) > _CONTACT or _SENTENCES.search(text):
+    if len(text) > _CONTACT or not _may_hold_contact(text) or _SENTENCES.search(text):
         return False
     left, addresses = _ADDRESS.subn(" ", text)
     left, numbers = _NUMBER.subn(" ", left)
-    if not addresses and sum(map(str.isdigit, text)) < _DIGITS:
+    if not addresses and len(_DIGIT.findall(text)) < _DIGITS:
         return False
     words = [word for word in folded_words(left) if not word.isdigit()]
     brands = script_shares(left).get("latin", 1.0) < 1  # in the script of another language
@@ -89,14 +92,20 @@ def is_contact(text: str, lexicon: Lexicon) -> bool:
     return dense and bool(addresses or named) and not (words and ends_sentence(text))
 
 
+def _may_hold_contact(text: str) -> bool:
+    return any(mark in text for mark in _MARKS) or len(_DIGIT.findall(text)) >= _DIGITS
+
+
 def closing_frame(text: str, lexicon: Lexicon) -> int:
     """Return where the contact or the row of buttons that is glued behind the last sentence begins, or the length."""
-    for start in sentence_starts(text):
+    starts = sentence_starts(text)
+    contact = bool(starts) and _may_hold_contact(text[starts[0] :])
+    for start in starts:
         rest = text[start:]
         if text[max(0, start - 4) : start].rstrip(" .")[-2:-1].isspace():
             continue  # a letter with a stop behind it
         row = opening_row(f"{rest} x", lexicon) > len(rest)
-        if row or is_contact(rest, lexicon):
+        if row or (contact and is_contact(rest, lexicon)):
             return start
     return len(text)
 

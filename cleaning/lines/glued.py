@@ -22,25 +22,27 @@ TAIL = 400
 #: Enough of what stands before a place to see whether a sentence ended there.
 _BACK = 12
 
+#: It opens with one class of characters, so that all others are passed over fast.
 _SENTENCE = re.compile(
-    r"[.!?؟۔…»”\"]+(?: {1,2}(?=[^\W\d_])|(?=[^\W\d_a-zA-Z]))"  # an address has stops without spaces
-    r"|(?<=[a-z0-9])(?=[\u0621-\u064a])"  # Arabic glued to an address
+    r"[.!?؟۔…»”\"a-z0-9](?:(?<![a-z0-9])[.!?؟۔…»”\"]*"
+    r"(?: {1,2}(?=[^\W\d_])|(?=[^\W\d_a-zA-Z]))"  # an address has stops without spaces
+    r"|(?<=[a-z0-9])(?=[\u0621-\u064a]))"  # Arabic glued to an address
 )
 _STOP = re.compile(r"(?:[^\W\d]{3}|\d{2})[\"”»)]?[.۔]\s")
 
 
-def find_glued(unit: Unit, lexicon: Lexicon, *, last: bool) -> Iterator[tuple[int, int, Phrase]]:
+def find_glued(unit: Unit, lexicon: Lexicon, *, last: bool, inside: bool = True) -> Iterator[tuple[int, int, Phrase]]:
     """Yield (start, end, phrase) in `unit.text` of glued chrome, at most one.
 
-    Disclaimers are looked for only in the `last` unit that stays.
+    Disclaimers are looked for only in the `last` unit that stays; headers of links only if there are some `inside`.
     """
     text = unit.text
-    for start, end, phrase in lexicon.inside(text):
+    for start, end, phrase in lexicon.inside(text) if inside else ():
         if start and len(text) - end <= _GLUED and begins_sentence(text, start) and not reads_on(text[end:]):
             yield start, len(text), phrase
             return
     for start in sentence_starts(text) if last else ():
-        found = lexicon.head(key_of(text[start:]), ends_sentence=True)
+        found = lexicon.head(key_of(text[start:]), ends_sentence=True) if lexicon.may_open(text[start:]) else None
         if found is not None and found.position == "sentence":
             yield start, len(text), found
             return

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -75,6 +76,12 @@ def key_of(text: str) -> str:
     return " ".join(fold(text).replace(_DOT_ABOVE, "").split()).strip(MARKS)
 
 
+@lru_cache(maxsize=1 << 15)
+def fold_word(word: str) -> str:
+    """Return `fold(word)`, kept: few words begin most sentences."""
+    return fold(word)
+
+
 class Lexicon:
     """Find phrases at the head of a line, as a whole line, or inside a text."""
 
@@ -93,7 +100,11 @@ class Lexicon:
                 self._heads.setdefault(key.split(" ")[0], []).append((key, phrase))
         for candidates in self._heads.values():
             candidates.sort(key=lambda item: (-len(item[0]), item[0]))
-        self._inline = [_Inline(phrase) for phrase in self.phrases if phrase.position == "inline"]
+        inline = [_Inline(phrase) for phrase in self.phrases if phrase.position == "inline"]
+        inline.sort(key=lambda one: one.anchor)
+        groups = [(anchor, list(ones)) for anchor, ones in groupby(inline, key=lambda one: one.anchor)]
+        # Those of one anchor are looked for together first.
+        self._inline = [(a, re.compile("|".join(one.pattern.pattern for one in ones)), ones) for a, ones in groups]
         self._longest = max(map(len, self._whole))
 
     def whole(self, key: str) -> Phrase | None:
@@ -116,6 +127,12 @@ class Lexicon:
             if counter is not None and int(counter[1]) <= int(counter[3]) and counter[2] in ("/", *self.of):
                 return Phrase(key, "nav", "line", "", key)
         return None
+
+    def may_open(self, text: str) -> bool:
+        """Tell by its first word whether a phrase may open `text`, which is not folded: for most texts it does not."""
+        word = text[:LABEL_LENGTH].split(None, 1)[0]
+        first = fold_word(word).replace(_DOT_ABOVE, "").lstrip(MARKS).partition(" ")[0]
+        return not first or first in self._heads or first.rstrip(MARKS) in self._heads
 
     def head(self, key: str, *, ends_sentence: bool = False) -> Phrase | None:
         """Return the phrase that opens `key` in a position where it is chrome.
@@ -146,8 +163,10 @@ class Lexicon:
     def inside(self, text: str) -> list[tuple[int, int, Phrase]]:
         """Return (start, end, phrase) of each inline phrase in `text` as written, at the start of a word."""
         stretched = "\u0640" in text or "\u0652" in text  # tatweel and sukun may stand inside the anchor
-        inlines = (inline for inline in self._inline if stretched or inline.anchor in text)
-        found = [hit for inline in inlines for hit in inline.hits(text)]
+        found: list[tuple[int, int, Phrase]] = []
+        for anchor, pattern, ones in self._inline:
+            if (stretched or anchor in text) and pattern.search(text):
+                found += [hit for one in ones for hit in one.hits(text)]
         return sorted(found, key=lambda hit: (hit[0], -hit[1]))
 
 

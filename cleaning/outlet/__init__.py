@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from cleaning.outlet.count import LineCounts
 from cleaning.outlet.furniture import Form, Furniture, OutletTable, Table, from_toml
-from cleaning.outlet.pieces import MARKS, Piece, announcements, cut_pieces, cut_spans, title_key
+from cleaning.outlet.pieces import MARKS, Cut, Piece, cut_pieces, cut_spans, title_key
 
 __all__ = [
     "MARKS",
+    "Cut",
     "Form",
     "Furniture",
     "LineCounts",
     "OutletTable",
     "Piece",
     "Table",
-    "announcements",
     "cut_pieces",
     "cut_spans",
     "from_toml",

@@ -16,14 +16,18 @@ from cleaning.config import ENOUGH
 from cleaning.outlet.pieces import (
     GLUE,
     Announcement,
+    Cut,
     Piece,
     Word,
     affixes,
+    announcing,
+    cut_pieces,
     first_word,
     first_words,
     keys_of,
     last_word,
     last_words,
+    with_keys,
 )
 from corpus.errors import UsageError
 from corpus.records import Document, name_outlet
@@ -96,8 +100,8 @@ class OutletTable:
             elif row.form == "piece" and row.position != "body" and row.text.count(" ") + 1 >= _GLUED_WORDS:
                 self._rows[row.position].setdefault(row.text, row)
         self.pieces = self._rows["link"] | self._rows["piece"]
-        self.announces = bool(self._rows["marker"])
         self._starts = {first_word(key) for key in self.pieces}
+        self._markers = {first_word(key) for key in self._rows["marker"]}
         self._edges = {
             "head": {text.partition(" ")[0] for text in (*self._rows["head"], *self._glued["head"])},
             "tail": {text.rpartition(" ")[2] for text in (*self._rows["tail"], *self._glued["tail"])},
@@ -106,12 +110,17 @@ class OutletTable:
     def __bool__(self) -> bool:
         return any(self._rows.values())
 
-    def find(self, text: str, spans: Sequence[tuple[int, int, bool]]) -> list[tuple[Piece, Furniture]]:
+    def find(self, text: str, spans: Sequence[Cut]) -> list[tuple[Piece, Furniture]]:
         """Return the sentences and lines of `text` that are furniture or links; `spans` as `cut_spans` has them."""
         likely = [span for span in spans if first_word(text[span[0] : span[0] + _START]) in self._starts]
-        keys = keys_of([text[start:end] for start, end, _ in likely])
-        known = zip(likely, keys, map(self.pieces.get, keys), strict=True)
-        return [(Piece(start, end, key, whole), row) for (start, end, whole), key, row in known if row is not None]
+        pieces = cut_pieces(text, likely) if likely else []
+        return [(piece, row) for piece in pieces if (row := self.pieces.get(piece.key))]
+
+    def announced(self, text: str, spans: Sequence[Cut]) -> list[Announcement]:
+        """Return what may announce or sign the rest of a piece as the outlet has it."""
+        parts = announcing(text, spans) if self._markers else []
+        likely = [part for part in parts if first_word(part[0][:_START]) in self._markers]
+        return with_keys(likely, keys_of([part for part, *_ in likely])) if likely else []
 
     def marker(self, announced: Announcement) -> Furniture | None:
         """Return the announcement of the outlet that `announced` is, or None."""

@@ -23,6 +23,7 @@ _STOP = re.compile(r"[.!?؟۔…](?:\s+|(?=[\u0621-\u064a]))")
 _GAP = re.compile(r"\n|[^\S\n]{3,}")
 _NEWLINE = re.compile(r"\n")
 #: What stands between words.
+_FIGURES = re.compile("[0-9]+")
 _MARKS = ".,:;!?()[]{}<>\"'`|/\\*+=~^#@&%$-\t«»“”‘’„‹›…،؛؟۔٪–—―−•·▪►◄●■□★©\u00a0"
 
 #: What each character of folded text is in a key: marks are spaces, of these and of zeros one stays; and what each of
@@ -41,6 +42,10 @@ FEWEST = 2
 _REACH = 160
 
 
+#: Where a piece begins and ends, and whether it fills its line.
+Cut = tuple[int, int, bool]
+
+
 class Piece(NamedTuple):
     """A sentence or line, `text[start:end]`; `whole` tells that it fills its line."""
 
@@ -50,7 +55,7 @@ class Piece(NamedTuple):
     whole: bool
 
 
-def cut_pieces(text: str, spans: Sequence[tuple[int, int, bool]] | None = None) -> list[Piece]:
+def cut_pieces(text: str, spans: Sequence[Cut] | None = None) -> list[Piece]:
     """Return the sentences and lines of `text` that have a word, in order; `spans` if it has been cut already.
 
     >>> [piece.key for piece in cut_pieces("وقع الحادث أمس. قال د. سمير ذلك\\nعدد القراء: ١٢")]
@@ -61,9 +66,9 @@ def cut_pieces(text: str, spans: Sequence[tuple[int, int, bool]] | None = None) 
     return [Piece(start, end, key, whole) for (start, end, whole), key in zip(spans, keys, strict=True) if key]
 
 
-def cut_spans(text: str) -> list[tuple[int, int, bool]]:
+def cut_spans(text: str) -> list[Cut]:
     """Return where the pieces of `text` begin and end, and whether each fills its line; some have no word."""
-    spans: list[tuple[int, int, bool]] = []
+    spans: list[Cut] = []
     start = 0
     breaks = (_GAP if "   " in text else _NEWLINE).finditer(text)
     for end, after in (*[found.span() for found in breaks], (len(text), 0)):
@@ -83,13 +88,13 @@ def keys_of(parts: Sequence[str]) -> list[str]:
     """Return the keys of several texts without line breaks; together they cost a tenth."""
     text = "\n ".join(parts)  # so that no two newlines stand together
     found = _IN_TEXT.take(codes := _codes(text), mode="clip")
-    if not text or found.max() >= _NOT_MET:
+    if not text or np.maximum.reduce(found) >= _NOT_MET:
         for code in np.unique(codes[found == _NOT_MET]).tolist():
             _IN_TEXT[code] = _in_key(chr(code))
         found = _IN_TEXT.take(codes)
         if _NONE in found:
             found = _IN_FOLDED.take(_codes(fold(text)))
-    if not found.all():
+    if not np.minimum.reduce(found, initial=_NONE):
         found = found[found != 0]
     kept = found > _ZERO
     kept[:1] = True
@@ -153,7 +158,7 @@ def _last_line(text: str) -> tuple[int, str]:
 @lru_cache(maxsize=1 << 16)
 def key_of_word(word: str) -> str:
     """Return the key of one word."""
-    return keys_of([word])[0]
+    return _FIGURES.sub("0", fold(word))
 
 
 def first_word(text: str) -> str:
@@ -238,7 +243,7 @@ class Announcement(NamedTuple):
 _Part = tuple[str, str, int, int, int, str]
 
 
-def announcements(text: str, spans: Sequence[tuple[int, int, bool]]) -> list[Announcement]:
+def announcements(text: str, spans: Sequence[Cut]) -> list[Announcement]:
     """Return what announces or signs the rest of a first or last piece, up to the end of that piece.
 
     `spans` are those of `cut_spans`, `at` tells which of them it is. A key has a mark behind what announces, before
@@ -258,7 +263,7 @@ def with_keys(parts: Sequence[_Part], keys: Sequence[str]) -> list[Announcement]
     ]
 
 
-def announcing(text: str, spans: Sequence[tuple[int, int, bool]]) -> list[_Part]:
+def announcing(text: str, spans: Sequence[Cut]) -> list[_Part]:
     """Return what may announce or sign the rest of a first or last piece, if it has a word."""
     length, pieces = len(text.rstrip()), len(spans)
     closing = _closing(text, spans, length)
@@ -287,7 +292,7 @@ def announcing(text: str, spans: Sequence[tuple[int, int, bool]]) -> list[_Part]
     return parts
 
 
-def _closing(text: str, spans: Sequence[tuple[int, int, bool]], length: int) -> int:
+def _closing(text: str, spans: Sequence[Cut], length: int) -> int:
     """Return the first of the last pieces from which on no sentence ends with a full stop."""
     first = len(spans)
     while first and length - spans[first - 1][0] <= _CLOSING:
