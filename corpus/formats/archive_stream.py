@@ -149,15 +149,12 @@ class ArchiveStream:
         if not self.codec or not isinstance(self._error, (TruncatedInput, CorruptInput)):
             return False
         for raw in _find_all(self._path, MAGIC[self.codec], self._stream.member + 1):
-            with Stream(self._path, offset=raw, codec=self.codec) as stream:
-                try:
-                    begins = next(stream.blocks(), b"").startswith(MARK)
-                except InputError:
-                    begins = False
-            if begins:
-                self._stream.close()
-                self._put_on(Stream(self._path, offset=raw, codec=self.codec), self.position)
+            self._stream.close()
+            self._put_on(Stream(self._path, offset=raw, codec=self.codec), self.position)
+            if self.look(0, len(MARK)) == MARK:
                 return True
+        self._window.clear()
+        self._ended = self._told = True
         return False
 
 
