@@ -32,8 +32,8 @@ from corpus.arabic import folded_words
 from corpus.records import Span
 
 #: What stands before the body and is chrome there, and what after it, though it may be body elsewhere.
-_BEFORE = frozenset({"date", "byline", "nav", "tags", "source", "most_read"})
-_AFTER = frozenset({"date", "nav", "byline", "most_read", "tags", "source"})
+_BEFORE = frozenset({"date", "byline", "nav", "tags", "source"})
+_AFTER = frozenset({"date", "nav", "byline", "tags", "source"})
 
 #: What shows that the lines around it are the furniture of a head.
 _FURNISHED = frozenset({"title", "date", "share", "fontsize"})
@@ -61,12 +61,10 @@ _CAPTIONS = 2
 _JOINED = re.compile('[-–—_ـ/:|•*«»"“”]')
 
 #: What may tell that the body has ended when it stands after a paragraph.
-_ENDERS = frozenset({"source", "tags", "end", "most_read", "comments", "copyright", "read_also"})
+_ENDERS = frozenset({"source", "tags", "end", "comments", "copyright", "read_also"})
 
 #: After these a box of links opens no pause but another article.
 _FINAL = frozenset({"source", "tags", "end", "comments"})
-
-_LINKS = frozenset({"read_also", "most_read"})
 
 #: A trailing list of more lines than this that nothing announces is a list of the article.
 _TRAILING = 3
@@ -188,7 +186,7 @@ def remove_boxes(found: Analysis, first: int) -> None:
             remove_all(following, "related", "follows the end of the body")
         elif learned[at]:
             remove_all([unit for unit in following if unit.headline], "related", "under a line that the outlet repeats")
-        elif header.kind in _LINKS:
+        elif header.kind == "read_also":
             before = [*found.body(max(0, at - _REACH), at), found.title]
             linked, after = linked_headlines(units, at, stop), found.body(stop, stop + _REACH)
             if found.paragraphs[stop] and (ended or (is_bare(header) and not resumes(before, linked, after))):

@@ -42,6 +42,8 @@ _DECREE = "التاريخ"
 
 #: A date line has few words beside the date itself: a place, an agency, the name of an author.
 _STRANGERS = 2
+#: One that gives the date twice, or with the hour, has one more for so many words.
+_EACH = 4
 _LONGEST = 110
 
 
@@ -57,7 +59,7 @@ def is_date_line(key: str) -> bool:
     strangers = sum(token not in _KNOWN and not token.isdigit() for token in tokens)
     if strangers == 0 and (_CLOCK.search(key) or (_LUNAR.search(key) and not key.startswith(_DECREE))):
         return True
-    if strangers > _STRANGERS or 2 * strangers >= len(tokens):
+    if strangers > max(_STRANGERS, len(tokens) // _EACH) or 2 * strangers >= len(tokens):
         return False
     year = any(len(token) == 4 and token.isdigit() for token in tokens)
     return bool(_CLOCK.search(key) or (year and not _MONTHS.isdisjoint(tokens)) or find_date(key))

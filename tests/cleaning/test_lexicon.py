@@ -81,7 +81,7 @@ def test_spellings_of_one_phrase_are_one(line):
 def test_every_language_and_class_the_issue_names_is_there():
     assert {phrase.lang for phrase in LEXICON.phrases} == {"ar", "fa", "ur", "en", "fr", "tr", "he", "ru"}
     kinds = {phrase.kind for phrase in LEXICON.phrases}
-    assert kinds >= {"read_also", "most_read", "tags", "source", "date", "fontsize", "comments", "share", "copyright"}
+    assert kinds >= {"read_also", "tags", "source", "date", "fontsize", "comments", "share", "copyright"}
 
 
 def test_no_phrase_stands_twice():
