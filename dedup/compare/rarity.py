@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,43 +31,18 @@ _WORDS_PER_ENTRY = 8
 _COUNTED, _FLAGGED = 1 << 20, 1 << 17
 
 
-class Among(NamedTuple):
-    """Say which documents count, and which are flagged: bool[N] each.
-
-    Copies already known do not count, for a story does not become common by being copied; documents that nothing is
-    like need no flags.
-    """
-
-    counted: NDArray[np.bool_]
-    flagged: NDArray[np.bool_]
-
-
-class Many(NamedTuple):
-    """Tell by hash which runs of words are in many documents (`many`), and the flag that it decides."""
-
-    bit: int
-    arrays: Opened
-
-
 class OutletWords(NamedTuple):
-    """Name the documents of one outlet that count, and those to be flagged, in order.
-
-    `tables` are its own; None where they are still to be made, of the documents that it has in all, `words` of them.
-    """
+    """Name documents of one outlet that count, and some to be flagged; `tables` are its own where they are made."""
 
     counted: NDArray[np.int64]
     flagged: NDArray[np.int64]
-    words: int
-    tables: Sequence[Many] | None = None
+    tables: Sequence[Many] | None
 
 
-class FlagTask(NamedTuple):
-    """Ask for the flags of some outlets; `old` are the counts of an index, and the limit of what is rare there."""
-
-    summaries: Summaries
-    tables: Sequence[Many]
-    outlets: Sequence[OutletWords]
-    old: tuple[NDArray[np.uint32], int] | None
+#: A flag, and by hash the runs of words in many documents that decide it (`many`).
+Many: TypeAlias = tuple[int, Opened]
+#: The counts of an index, and in how many of its documents a rare word may be.
+Old: TypeAlias = tuple[NDArray[np.uint32], int]
 
 
 @compiled(
@@ -96,74 +72,72 @@ def rare_words(words: Any, counts: Any, limit: Any) -> Any:
 
 
 def flag_words(
-    run: Map, summaries: Summaries, among: Among, old: tuple[NDArray[np.uint32], int] | None = None
+    run: Map, summaries: Summaries, counted: NDArray[np.bool_], flagged: NDArray[np.bool_], old: Old | None = None
 ) -> list[Opened]:
-    """Return the flags of the words of all documents to be flagged, in parts that `Summaries.texts` reads.
+    """Return the flags of the words of the `flagged` documents, in parts that `Summaries.texts` reads.
 
-    RARE are words, COMMON is where a shingle that the outlet repeats begins. What is rare is rare in `old` as well, the
-    counts of an index and the limit for them.
+    RARE are words, in `old` as well, COMMON is where a shingle that the outlet repeats begins. Only `counted` documents
+    count: a story does not become common by being copied.
     """
-    lengths = summaries.lengths_of(np.arange(len(summaries)))
-    everybody = OutletWords(np.flatnonzero(among.counted), np.empty(0, np.int64), int(lengths.sum()))
-    tables, outlets = _find_tables(run, summaries, everybody, (RARE,)), summaries.column("outlet")
+    everywhere = _find_tables(run, summaries, np.flatnonzero(counted), (RARE,))
+    outlets = summaries.column("outlet")
     order = np.argsort(outlets, kind="stable")
-    found = [
-        OutletWords(group[among.counted[group]], group[among.flagged[group]], int(lengths[group].sum()))
-        for group in np.split(order, np.flatnonzero(np.diff(outlets[order])) + 1)
-    ]
+    cuts = [0, *(np.flatnonzero(np.diff(outlets[order])) + 1).tolist(), len(order)]
+    groups = [(order[start:stop], start) for start, stop in pairwise(cuts)]
+    large = {
+        start: _find_tables(run, summaries, group[counted[group]]) for group, start in groups if len(group) > _FLAGGED
+    }
 
-    def tasks() -> Iterator[FlagTask]:
+    def tasks() -> Iterator[tuple[Summaries, Sequence[Many], Sequence[OutletWords], Old | None]]:
         waiting, size = list[OutletWords](), 0
-        for outlet in found:
-            if max(len(outlet.counted), len(outlet.flagged)) > _FLAGGED:
-                outlet = outlet._replace(tables=_find_tables(run, summaries, outlet))
-                for part in np.array_split(outlet.flagged, -(-len(outlet.flagged) // _FLAGGED)):
-                    yield FlagTask(summaries, tables, [outlet._replace(counted=part[:0], flagged=part)], old)
-                continue
-            waiting, size = [*waiting, outlet], size + len(outlet.counted) + len(outlet.flagged)
-            if size > _FLAGGED:
-                yield FlagTask(summaries, tables, waiting, old)
-                waiting, size = [], 0
-        if waiting:
-            yield FlagTask(summaries, tables, waiting, old)
+        for group, start in groups:
+            own = group[:0] if start in large else group[counted[group]]
+            for part in np.array_split(group[flagged[group]], 1 + len(group) // _FLAGGED):
+                waiting, size = waiting if size else [], size + len(own) + len(part)
+                waiting.append(OutletWords(own, part, large.get(start)))
+                if size > _FLAGGED:
+                    yield summaries, everywhere, waiting, old
+                    size = 0
+        if size:
+            yield summaries, everywhere, waiting, old
 
-    return list(map(unpack, run(_flag, list(tasks()))))
+    return list(map(unpack, run(_flag, tasks())))
 
 
-def _flag(task: FlagTask) -> bytes:
+def _flag(task: tuple[Summaries, Sequence[Many], Sequence[OutletWords], Old | None]) -> bytes:
     """Return the flags of the words of some documents, with the documents and the bounds of each."""
-    summaries = task.summaries
-    documents = np.sort(np.concatenate([outlet.flagged for outlet in task.outlets]))
+    summaries, everywhere, outlets, old = task
+    documents = np.sort(np.concatenate([outlet.flagged for outlet in outlets]))
     words, bounds = summaries.words_of(documents)
     flags = np.full(len(words), RARE, dtype=np.uint8)
-    for outlet in task.outlets:
-        own = _find_tables(run_here, summaries, outlet) if outlet.tables is None else outlet.tables
+    for outlet in outlets:
+        own = _find_tables(run_here, summaries, outlet.counted) if outlet.tables is None else outlet.tables
         starts = bounds[np.searchsorted(documents, outlet.flagged)]
-        for bit, arrays in (*task.tables, *own):
+        for bit, arrays in (*everywhere, *own):
             for part in summaries.parts(outlet.flagged):
                 ngram = 1 if bit == RARE else NGRAM
                 shard, places = part.arrays, np.ascontiguousarray(starts[part.places])
                 _mark(shard["words"], shard["bounds"], part.local, places, ngram, arrays["many"], bit, flags)
-    if task.old is not None:
-        flags &= rare_words(words, *task.old) | np.uint8(COMMON)
+    if old is not None:
+        flags &= rare_words(words, *old) | np.uint8(COMMON)
     return pack({"documents": documents, "bounds": bounds, "flags": flags})
 
 
 def _find_tables(
-    run: Map, summaries: Summaries, outlet: OutletWords, bits: Sequence[int] = (RARE, COMMON)
+    run: Map, summaries: Summaries, counted: NDArray[np.int64], bits: Sequence[int] = (RARE, COMMON)
 ) -> list[Many]:
-    """Count in how many documents of one outlet, or of the whole corpus, each word and each shingle is."""
-    tables = []
+    """Count in how many documents, of one outlet or of the whole corpus, each word and each shingle is."""
+    tables: list[Many] = []
     for bit in bits:
         ngram, share = (1, RARE_SHARE) if bit == RARE else (NGRAM, COMMON_SHARE)
-        limit = max(MIN_COMMON, int(share * len(outlet.counted)))
-        if len(outlet.counted) <= limit:
-            continue
-        entries = outlet.words // _WORDS_PER_ENTRY if bit == RARE else outlet.words
-        size = min(max(entries.bit_length(), _LEAST_BITS), _MOST_BITS)
-        parts = np.array_split(outlet.counted, -(-len(outlet.counted) // _COUNTED))
-        counts = list(map(unpack, run(_count, [(summaries, part, ngram, size) for part in parts])))
-        tables += [Many(bit, unpack(many)) for many in run(_find_many, [(counts, limit)])]
+        limit = max(MIN_COMMON, int(share * len(counted)))
+        if len(counted) > limit:
+            words = int(summaries.lengths_of(counted).sum())
+            entries = words // _WORDS_PER_ENTRY if bit == RARE else words
+            size = min(max(entries.bit_length(), _LEAST_BITS), _MOST_BITS)
+            parts = np.array_split(counted, -(-len(counted) // _COUNTED))
+            counts = list(map(unpack, run(_count, [(summaries, part, ngram, size) for part in parts])))
+            tables += [(bit, unpack(many)) for many in run(_find_many, [(counts, limit)])]
     return tables
 
 

@@ -13,8 +13,8 @@ from corpus.run import Map
 from dedup.compare.coverage import OWN_WORDS
 from dedup.compare.rarity import MIN_COMMON, RARE_SHARE, rare_words
 from dedup.compare.relation import CONTAINED, CONTAINMENT, FEATURES, HELD, NO_COPY, RESEMBLANCE, thresholds_for
-from dedup.decide.pairs import PairTask, PairTexts, account, find_accounts, find_coverage, find_own
-from dedup.decide.survivors import Ranked
+from dedup.decide.pairs import PairTask, account, find_accounts, find_coverage, find_own
+from dedup.decide.survivors import Ends, Ranked
 from dedup.decide.versions import MIN_PAGE
 from dedup.sketch.bands import distinct, ends_of
 from dedup.store.index import Index
@@ -72,7 +72,7 @@ class Beside(NamedTuple):
     flags: Sequence[Mapping[str, NDArray[Any]]] = ()
     turned: bool = False
 
-    def gather(self, pairs: NDArray[np.uint64]) -> tuple[Texts, Sequence[NDArray[np.int64]]]:
+    def gather(self, pairs: NDArray[np.uint64]) -> tuple[Texts, Ends]:
         """Gather the texts of old documents and new ones, each once, and tell which of them is that of each."""
         olds, news = ends_of(pairs)
         old, new = distinct(olds), distinct(news)
@@ -84,8 +84,8 @@ class Beside(NamedTuple):
             np.concatenate((bounds, texts.bounds[1:] + bounds[-1])),
             np.concatenate((self.old.labels_of(old), texts.labels)),
         )
-        ends = [np.searchsorted(old, olds), len(old) + np.searchsorted(new, news)]
-        return both, ends[::-1] if self.turned else ends
+        first, second = np.searchsorted(old, olds), len(old) + np.searchsorted(new, news)
+        return both, (second, first) if self.turned else (first, second)
 
     def sizes(self, pairs: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return how many words the new document of each pair has."""
@@ -149,8 +149,8 @@ def find_similar(index: Index, document: Document, limit: int = 10) -> list[Matc
         return []
     rare = rare_limit(index)
     flags = {"documents": np.arange(1), "bounds": bounds, "flags": rare_words(words, index.word_counts, rare)}
-    texts, (firsts, seconds) = Beside(index.documents, new, index.word_counts, rare, [flags]).gather(pairs)
-    found = account(PairTexts(texts, firsts, seconds), thresholds_for(index.config.threshold))
+    texts, ends = Beside(index.documents, new, index.word_counts, rare, [flags]).gather(pairs)
+    found = account(texts, ends, thresholds_for(index.config.threshold))
     relation, scores = found["relation"], found["scores"]
     same = np.isin(olds, exact)
     no_copy = np.isin(relation, NO_COPY) & ~same

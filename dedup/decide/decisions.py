@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.run import Map
-from dedup.compare.rarity import Among, flag_words
+from dedup.compare.rarity import flag_words
 from dedup.compare.relation import CONTAINED, thresholds_for
 from dedup.config import DedupConfig
 from dedup.decide.against import NOTHING_FULLER, Fuller, find_known, rare_limit
@@ -179,6 +179,7 @@ def _remove_near(
     Returns which documents are fuller than those of the index that they hold.
     """
     ranked, kept, fuller, thresholds = going.ranked, going.kept, NOTHING_FULLER, thresholds_for(config.threshold)
+    summaries = ranked.summaries
     versions, last = find_versions(run, ranked, shared, kept, config.latest)
     kept[versions] = False
     comparable = kept & (ranked.lengths >= MIN_WORDS)
@@ -189,7 +190,8 @@ def _remove_near(
     counted[crowded] = False
     counted[leaders] = True
     if index is not None:
-        ranked = ranked._replace(flags=_flag(run, ranked, counted, np.full(len(kept), fill_value=True), index))
+        everything, old = np.full(len(kept), fill_value=True), (index.word_counts, rare_limit(index))
+        ranked = ranked._replace(flags=flag_words(run, summaries, counted[ranked.ranks], everything, old))
         known, fuller = find_known(ranked, kept[ranked.ranks], index, run)
         olds = len(kept) + known.old
         going.remove(ranked.ranks[known.new], _name(known.accounts, known.longer), olds, known.accounts)
@@ -202,7 +204,8 @@ def _remove_near(
         compared = np.zeros(len(kept), dtype=bool)
         for ends in (versions, last, *(ends for part in candidates for ends in ends_of(part["pairs"]))):
             compared[ends] = True
-        ranked = ranked._replace(flags=_flag(run, ranked, counted, compared))
+        flags = flag_words(run, summaries, counted[ranked.ranks], compared[ranked.ranks])
+        ranked = ranked._replace(flags=flags)
     edges = find_edges(run, candidates, ranked, thresholds)
     # From here on, of all documents those alone are looked at that something is like, numbered through.
     nodes = distinct(np.concatenate((*ends_of(edges.pairs), copies, leaders, versions, last)))
@@ -236,16 +239,6 @@ def _give(run: Map, among: NDArray[np.bool_]) -> Opened:
     """Give tasks marks of all ranks: in a file, which they read in places."""
     (given,) = run(pack, [{"among": among}])
     return unpack(given)
-
-
-def _flag(
-    run: Map, ranked: Ranked, kept: NDArray[np.bool_], compared: NDArray[np.bool_], index: Index | None = None
-) -> list[Opened]:
-    """Return the flags of words, for the documents that are `compared`; what the index calls rare counts."""
-    among, old = Among(kept[ranked.ranks], compared[ranked.ranks]), None
-    if index is not None:
-        old = index.word_counts, rare_limit(index)
-    return flag_words(run, ranked.summaries, among, old)
 
 
 def _name(accounts: NDArray[np.void], longer: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from dedup.compare.gaps import longest_passages
 from dedup.compare.relation import CONTAINMENT, FEATURES, NONE, RESEMBLANCE, Thresholds, compare
 from dedup.compare.screen import screen
 from dedup.decide.shared import read_shared
-from dedup.decide.survivors import Ranked
+from dedup.decide.survivors import Ends, Ranked
 from dedup.sketch.bands import distinct, ends_of, key_pairs, sample_pairs
 from dedup.sketch.minhash import NGRAM
 from dedup.store.arrays import Opened, pack, unpack
@@ -54,7 +54,7 @@ class Edges(NamedTuple):
 class TextSource(Protocol):
     """Know the texts of pairs."""
 
-    def gather(self, pairs: NDArray[np.uint64]) -> tuple[Texts, Sequence[NDArray[np.int64]]]:
+    def gather(self, pairs: NDArray[np.uint64]) -> tuple[Texts, Ends]:
         """Gather texts, and tell which of them are those of each pair."""
         ...
 
@@ -69,24 +69,6 @@ class PairTask(NamedTuple):
     pairs: NDArray[np.uint64]
     source: TextSource
     thresholds: Thresholds = Thresholds()
-
-
-class RangeTask(NamedTuple):
-    """Ask for the candidates from `low` up to and without `high` that are copies or companions."""
-
-    candidates: Sequence[Opened]
-    low: int
-    high: int
-    ranked: Ranked
-    thresholds: Thresholds
-
-
-class PairTexts(NamedTuple):
-    """Hold the texts of some pairs, and which of them are the first and the second of each."""
-
-    texts: Texts
-    firsts: NDArray[np.int64]
-    seconds: NDArray[np.int64]
 
 
 Columns = TypeVar("Columns", Edges, Coverage)
@@ -129,11 +111,9 @@ def cut_pairs(source: TextSource, pairs: NDArray[np.uint64], words: int) -> Iter
         yield from (part for part in np.split(pairs, cuts) if len(part))
 
 
-def _gathered(source: TextSource, pairs: NDArray[np.uint64]) -> Iterator[tuple[NDArray[np.uint64], PairTexts]]:
-    """Yield the pairs of a task, some at a time, with their texts."""
-    for part in cut_pairs(source, pairs, _WORDS_AT_ONCE):
-        texts, (firsts, seconds) = source.gather(part)
-        yield part, PairTexts(texts, firsts, seconds)
+def _some(task: PairTask) -> Iterator[PairTask]:
+    """Cut a task into what is done at once."""
+    return (task._replace(pairs=part) for part in cut_pairs(task.source, task.pairs, _WORDS_AT_ONCE))
 
 
 def join(none: Columns, pieces: Iterable[Columns]) -> Columns:
@@ -148,30 +128,30 @@ def find_edges(run: Map, candidates: Sequence[Opened], ranked: Ranked, threshold
     every = max(1, _CANDIDATES_PER_TASK // _ONE_OF)
     cuts = distinct(looked_at[every::every]).tolist() if total > _CANDIDATES_PER_TASK else []
     ranges = zip([0, *cuts], [*cuts, 1 << 64], strict=True)
-    found = run(_compare_range, (RangeTask(candidates, low, high, ranked, thresholds) for low, high in ranges))
-    return join(NO_EDGES, (Edges(**unpack(part)) for part in found))
+    tasks = ((candidates, low, high - 1, PairTask(NO_EDGES.pairs, ranked, thresholds)) for low, high in ranges)
+    return join(NO_EDGES, (Edges(**unpack(part)) for part in run(_compare_range, tasks)))
 
 
 NO_EDGES = Edges(np.empty(0, np.uint64), np.empty(0, np.uint8), np.empty((0, 2), np.float32))
 
 
-def _compare_range(task: RangeTask) -> bytes:
+def _compare_range(task: tuple[Sequence[Opened], int, int, PairTask]) -> bytes:
+    """Compare the candidates from the second to the third of `task`."""
+    candidates, low, high, how = task
     pairs = [np.empty(0, np.uint64)]
-    for part in task.candidates:
-        low, high = np.searchsorted(part["pairs"], np.array([task.low, task.high - 1], np.uint64)).tolist()
-        last = high < len(part["pairs"]) and int(part["pairs"][high]) == task.high - 1
-        pairs.append(part["pairs"][low : high + last])
-    found = _gathered(task.ranked, distinct(np.concatenate(pairs)))
-    edges = join(NO_EDGES, (find_likely(*some, task.thresholds) for some in found))
-    return pack(edges._asdict())
+    for part in candidates:
+        start = int(np.searchsorted(part["pairs"], np.uint64(low)))
+        pairs.append(part["pairs"][start : int(np.searchsorted(part["pairs"], np.uint64(high), "right"))])
+    wanted = how._replace(pairs=distinct(np.concatenate(pairs)))
+    edges = (find_likely(some.pairs, *some.source.gather(some.pairs), how.thresholds) for some in _some(wanted))
+    return pack(join(NO_EDGES, edges)._asdict())
 
 
-def find_likely(pairs: NDArray[np.uint64], gathered: PairTexts, thresholds: Thresholds) -> Edges:
-    """Return which of some pairs are copies or companions."""
-    texts, firsts, seconds = gathered
+def find_likely(pairs: NDArray[np.uint64], texts: Texts, ends: Ends, thresholds: Thresholds) -> Edges:
+    """Return which of some pairs are copies or companions; `ends` tell which texts are the first and second of each."""
     least = thresholds.min_resemblance, min(thresholds.min_containment, MIN_COMPANION)
-    likely = screen(texts, firsts, seconds, NGRAM, least)
-    relation, scores = compare(texts, firsts[likely], seconds[likely], thresholds)
+    likely = screen(texts, *ends, NGRAM, least)
+    relation, scores = compare(texts, ends[0][likely], ends[1][likely], thresholds)
     kept = (relation != NONE) | (scores[:, CONTAINMENT] >= MIN_COMPANION)
     return Edges(pairs[likely][kept], relation[kept], scores[kept, :2])
 
@@ -189,17 +169,16 @@ def find_accounts(run: Map, task: PairTask) -> NDArray[np.void]:
 
 
 def _account(task: PairTask) -> bytes:
-    found = [account(gathered, task.thresholds) for _, gathered in _gathered(task.source, task.pairs)]
+    found = [account(*some.source.gather(some.pairs), task.thresholds) for some in _some(task)]
     return pack({"accounts": np.concatenate(found).view(np.uint8).reshape(len(task.pairs), -1)})
 
 
-def account(gathered: PairTexts, thresholds: Thresholds) -> NDArray[np.void]:
+def account(texts: Texts, ends: Ends, thresholds: Thresholds) -> NDArray[np.void]:
     """Return the ACCOUNT of each of some pairs."""
-    texts, firsts, seconds = gathered
-    found = np.empty(len(firsts), ACCOUNT)
-    found["relation"], found["scores"] = compare(texts, firsts, seconds, thresholds)
-    found["passage"] = longest_passages(texts.words, texts.bounds, firsts, seconds)
-    found["own"] = _cover(gathered).own
+    found = np.empty(len(ends[0]), ACCOUNT)
+    found["relation"], found["scores"] = compare(texts, *ends, thresholds)
+    found["passage"] = longest_passages(texts.words, texts.bounds, *ends)
+    found["own"] = _cover(texts, ends).own
     return found
 
 
@@ -228,10 +207,9 @@ def find_coverage(run: Map, task: PairTask) -> Coverage:
 
 
 def _find_cover(task: PairTask) -> bytes:
-    found = list(map(_cover, (gathered for _, gathered in _gathered(task.source, task.pairs))))
-    return pack(join(found[0], found[1:])._asdict())
+    first, *others = (_cover(*some.source.gather(some.pairs)) for some in _some(task))
+    return pack(join(first, others)._asdict())
 
 
-def _cover(gathered: PairTexts) -> Coverage:
-    texts, firsts, seconds = gathered
-    return cover(texts, firsts, np.arange(len(firsts) + 1), seconds)
+def _cover(texts: Texts, ends: Ends) -> Coverage:
+    return cover(texts, ends[0], np.arange(len(ends[0]) + 1), ends[1])

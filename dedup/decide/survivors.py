@@ -6,7 +6,7 @@ What is decided then depends on the documents alone, not on their order or their
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,10 @@ from dedup.store.summary import NO_DATE
 ABOUT_AS_LONG, ABOUT_SO_MANY = 0.03, 40
 #: One odd word in so many is what a copy may have by itself.
 MANY_ODD = 50
+
+
+#: The first and the second of each of some pairs.
+Ends: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 class Ranked(NamedTuple):
@@ -65,9 +69,10 @@ class Ranked(NamedTuple):
         documents = distinct(np.concatenate(given))
         return self.summaries.texts(documents, self.flags), [np.searchsorted(documents, one) for one in given]
 
-    def gather(self, pairs: NDArray[np.uint64]) -> tuple[Texts, list[NDArray[np.int64]]]:
+    def gather(self, pairs: NDArray[np.uint64]) -> tuple[Texts, Ends]:
         """Gather the texts of pairs of ranks, and tell which of them are those of each pair."""
-        return self.texts(*ends_of(pairs))
+        texts, (firsts, seconds) = self.texts(*ends_of(pairs))
+        return texts, (firsts, seconds)
 
     def sizes(self, pairs: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return how many words each pair adds, which come in order of the first ranks."""

@@ -10,7 +10,7 @@ import pytest
 
 from corpus.run import run_here
 from dedup.compare.gaps import longest_passages, read_gaps
-from dedup.compare.rarity import Among, flag_words, rare_words
+from dedup.compare.rarity import flag_words, rare_words
 from dedup.compare.relation import (
     CONTAINED,
     HELD,
@@ -26,7 +26,7 @@ from dedup.compare.relation import (
 )
 from dedup.decide.against import rare_limit
 from dedup.decide.clusters import build_graph, find_anchors
-from dedup.decide.pairs import PairTexts, find_likely
+from dedup.decide.pairs import find_likely
 from dedup.sketch import sign
 from dedup.sketch.bands import key_pairs, sample
 from dedup.store.summaries import COMMON, RARE, Summaries, Texts
@@ -238,8 +238,7 @@ def test_companions_have_three_tenths_of_the_shorter_text_in_common(shared, kept
     bounds = np.array([0, 102, 204])
     flags = np.zeros(204, dtype=np.uint8)
     gathered = Texts(np.array([word for text in texts for word in text], dtype=np.uint32), flags, bounds, NO_LABELS)
-    pair = PairTexts(gathered, np.array([0]), np.array([1]))
-    edges = find_likely(np.array([1], dtype=np.uint64), pair, Thresholds())
+    edges = find_likely(np.array([1], dtype=np.uint64), gathered, (np.array([0]), np.array([1])), Thresholds())
     assert edges.relation.tolist() == [NONE] * kept
 
 
@@ -272,7 +271,7 @@ def flagged(holders: dict[str, int], sizes: dict[str, int], run: int, bit: int) 
         "bounds": np.cumsum([0, *lengths]),
     }
     everybody = np.ones(len(texts), dtype=bool)
-    (found,) = flag_words(run_here, Summaries([shard]), Among(everybody, everybody))
+    (found,) = flag_words(run_here, Summaries([shard]), everybody, everybody)
     flags = found["flags"]
     firsts = shard["bounds"][:-1][np.array(lengths) > len(filler)]
     return {int(flag) for flag in flags[firsts] & bit}
