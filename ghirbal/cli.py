@@ -57,6 +57,18 @@ _boilerplate = click.option(
 )
 
 
+_workers = [
+    click.option(
+        "--workers", type=click.IntRange(1), default=lambda: os.cpu_count() or 1,
+        metavar="N", help="Processes; the output is the same for any number. [default: one a core]",
+    ),
+    click.option(
+        "--cluster", metavar="ADDRESS", envvar="GHIRBAL_CLUSTER",
+        help="Work on a Dask cluster: tcp://HOST:8786, a scheduler file, or local (docs/scale.md).",
+    ),
+]  # fmt: skip
+
+
 def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
     options = [
         click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT..."),
@@ -64,14 +76,7 @@ def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "-o", "--out", required=True, type=PATH, metavar="OUT", help="Folder, or s3://..., to write; new or empty."
         ),
         click.option("--config", type=PATH, metavar="FILE", help="TOML file; unknown keys are refused."),
-        click.option(
-            "--workers", type=click.IntRange(1), default=lambda: os.cpu_count() or 1,
-            metavar="N", help="Processes; the output is the same for any number. [default: one a core]",
-        ),
-        click.option(
-            "--cluster", metavar="ADDRESS", envvar="GHIRBAL_CLUSTER",
-            help="Work on a Dask cluster: tcp://HOST:8786, a scheduler file, or local (docs/scale.md).",
-        ),
+        *_workers,
         click.option("--format", "form", type=click.Choice(_FORMATS), default="jsonl.zst", show_default=True),
         click.option("--fresh", is_flag=True, help="Replace what an earlier run left in OUT."),
         click.option("--salvage", is_flag=True, help="Keep whole records that stand before the cut of a damaged file."),
@@ -127,7 +132,11 @@ def dedup(**options: Any) -> int:
 )
 @click.option("--remove", multiple=True, metavar="ID", help="Take a document out of the index; may be repeated.")
 @CONFIG
-def index(corpora: tuple[str, ...], out: str, remove: tuple[str, ...], config: str | None) -> None:
+@_workers[0]
+@_workers[1]
+def index(
+    corpora: tuple[str, ...], out: str, remove: tuple[str, ...], config: str | None, workers: int, cluster: str | None
+) -> None:
     """Put finished corpora into one index, for --against. A corpus that it holds already is not added again.
 
     What was taken out with --remove wins no more: the next corpus may bring it again.
@@ -141,7 +150,7 @@ def index(corpora: tuple[str, ...], out: str, remove: tuple[str, ...], config: s
     if remove:
         click.echo(visible(f"{out}: {remove_from_index(Path(out), remove, dedup):,} documents removed"))
     if corpora:
-        added = extend_index(Path(out), [Path(corpus) for corpus in corpora], dedup)
+        added = extend_index(Path(out), [Path(corpus) for corpus in corpora], dedup, workers, cluster or "")
         click.echo(visible(f"{out}: {added:,} documents added"))
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from corpus.errors import UsageError
 from corpus.files import publish, run_lock, sweep, translated
 from corpus.records import Document
-from corpus.run import Learner, map_file, summarise
+from corpus.run import Learner, Map, keep_answers, map_file, open_pool, summarise
 from dedup.config import DedupConfig
 from dedup.decide import find_similar
 from dedup.stages import quote as quote_passage
@@ -21,7 +24,8 @@ from ghirbal.config import read_config
 from ghirbal.console import print_json, quote, results
 from ghirbal.explain import Explainer
 from ghirbal.opened import Corpus
-from ghirbal.published import STATE, corpus_at, is_finished, read_marker
+from ghirbal.output import library_versions
+from ghirbal.published import STATE, corpus_at, is_finished, read_marker, read_rows
 
 #: The scores that `similar` prints; with --json it gives all.
 _SHOWN = ("resemblance", "containment", "rare")
@@ -55,11 +59,12 @@ class Against(NamedTuple):
         """Return summaries of what `learner` sees in the corpora, kept in `folder`; an index holds no texts to see."""
         summaries: list[memoryview] = []
         for _, corpus in sorted(self.corpora.items()):
-            documents = _documents(corpus)
-            while some := list(islice(documents, _TOGETHER)):
-                path = folder / f"against-{len(summaries):03d}.summary"
-                publish(path, summarise(learner.accumulator(), some))
-                summaries.append(map_file(path))
+            with _reading(corpus):
+                documents = iter(corpus)
+                while some := list(islice(documents, _TOGETHER)):
+                    path = folder / f"against-{len(summaries):03d}.summary"
+                    publish(path, summarise(learner.accumulator(), some))
+                    summaries.append(map_file(path))
         return summaries
 
 
@@ -82,21 +87,45 @@ def find_against(paths: Sequence[str], config: DedupConfig) -> Against:
     return Against(config, indexes, {marker: corpora[marker] for marker in corpora if marker not in held})
 
 
-def extend_index(folder: Path, corpora: Sequence[Path], config: DedupConfig) -> int:
+def extend_index(
+    folder: Path, corpora: Sequence[Path], config: DedupConfig, workers: int = 1, cluster: str = ""
+) -> int:
     """Add the documents of finished corpora that the index does not hold yet; return how many were added.
 
-    Each corpus is added whole or not at all, whatever happens.
+    Each corpus is added whole or not at all, whatever happens; so many `workers` read its parts, or a `cluster`.
 
     Raises:
         UsageError: one is no finished corpus; or the folder holds other things.
         EnvironmentFault: another process is adding to the index; or the machine refuses.
     """
-    with _opened(folder, config) as index:
-        added = 0
+    added, work = 0, folder / STATE / "work"
+    with _opened(folder, config) as index, ExitStack() as at_last:
+        rmtree(work, ignore_errors=True)  # another release may have begun it
+        at_last.callback(rmtree, work, ignore_errors=True)
+        pool = at_last.enter_context(open_pool(workers, cluster, work, library_versions))
         for corpus in map(Corpus, corpora):
             if corpus.marker not in index.corpora:
-                added += index.add(_documents(corpus), corpus.marker)
-        return added
+                run = partial(_watched, corpus, keep_answers(pool, work, corpus.marker))
+                added += index.add_parts(map(_Part, corpus.parts("corpus")), corpus.marker, run)
+    return added
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The documents of one file of a corpus, wherever they are asked for."""
+
+    path: Path
+
+    def __iter__(self) -> Iterator[Document]:
+        return read_rows(self.path, Document)
+
+
+def _watched(
+    corpus: Corpus, run: Map, function: Callable[[Any], bytes], items: Iterable[Any]
+) -> Iterator[memoryview]:
+    """Be `run` over a corpus that is the same at the end as it was at the beginning."""
+    with _reading(corpus):
+        yield from run(function, items)
 
 
 def remove_from_index(folder: Path, ids: Sequence[str], config: DedupConfig) -> int:
@@ -129,13 +158,15 @@ def _opened(folder: Path, config: DedupConfig) -> Iterator[Index]:
         yield index
 
 
-def _documents(corpus: Corpus) -> Iterator[Document]:
-    """Yield the documents of a finished corpus.
+@contextmanager
+def _reading(corpus: Corpus) -> Iterator[None]:
+    """Read a finished corpus in the block.
 
     Raises:
         UsageError: it is damaged, or was built again meanwhile.
     """
-    yield from corpus
+    with corpus.intact():
+        yield
     if read_marker(corpus.path) != corpus.marker:
         raise UsageError(f"{corpus.path}: was built again while it was read; give the same command again")
 

@@ -87,12 +87,12 @@ class Corpus:
         return self._read([path] if path.is_file() else [], Cluster)
 
     def _read(self, paths: Iterable[Path], kind: type[_Kind]) -> Iterator[_Kind]:
-        with self._intact():
+        with self.intact():
             for path in paths:
                 yield from read_rows(path, kind)
 
     @contextmanager
-    def _intact(self) -> Iterator[None]:
+    def intact(self) -> Iterator[None]:
         """Say of what cannot be read that the corpus is damaged."""
         try:
             yield
@@ -111,7 +111,7 @@ class Corpus:
         asked = _Asked(key)
         best: dict[int, list[Found]] = {}
         paths = self.parts("removed") + self.parts("corpus")
-        with self._intact():
+        with self.intact():
             for rank, found in _named(paths, asked.rank, asked.needles):
                 best.setdefault(rank, []).append(found)
             if not best and asked.words:

@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from corpus.errors import EnvironmentFault
 from corpus.records import REPLACES, Document
+from corpus.run import Map, run_here
 from dedup.config import DedupConfig
 from dedup.kernel import MIX
 from dedup.sketch.bands import GROUP_ALL, PairSet, pair_up
 from dedup.sketch.family import draw_family
 from dedup.sketch.minhash import NGRAM
+from dedup.store.arrays import pack, unpack
 from dedup.store.counts import TABLE_BITS
 from dedup.store.segments import (
     IndexListing,
@@ -100,7 +102,12 @@ class Index:
             self.word_counts += arrays["word_counts"]
 
     def add(self, documents: Iterable[Document], corpus: str = "") -> int:
-        """Add the documents of a corpus, all or none whatever happens, and return how many.
+        """Add documents that are at hand, as `add_parts` does."""
+        rest = iter(documents)
+        return self.add_parts(iter(lambda: list(islice(rest, _SEGMENT)), []), corpus)
+
+    def add_parts(self, parts: Iterable[Iterable[Document]], corpus: str, run: Map = run_here) -> int:
+        """Add the documents of a corpus, all or none whatever happens, and return how many; each part is a task.
 
         Those whose place they take (`also_in`) are taken out. What was added is there after a crash once this returns;
         what an earlier call left half done is removed.
@@ -110,13 +117,12 @@ class Index:
         """
         replaced: set[tuple[int, int]] = set()
 
-        def watched() -> Iterator[Document]:
-            for document in documents:
-                copies = (copy for copy in document.also_in if copy.relation == REPLACES)
-                replaced.update((number_of(copy.outlet), number_of(copy.id)) for copy in copies)
-                yield document
+        def summaries() -> Iterator[dict[str, NDArray[Any]]]:
+            for arrays in map(unpack, run(_summarise, ((self.config, part) for part in parts))):
+                replaced.update(map(tuple, arrays.pop("replaced").tolist()))
+                yield arrays
 
-        return self._change(watched(), corpus, lambda outlet, name: (outlet, name) in replaced)
+        return self._change(summaries(), corpus, lambda outlet, name: (outlet, name) in replaced)
 
     def holds(self, name: str) -> bool:
         """Tell whether a document of the index has this id."""
@@ -132,17 +138,20 @@ class Index:
         self._change((), "", lambda _, name: name in numbers)
         return before - len(self.documents)
 
-    def _change(self, documents: Iterable[Document], corpus: str, unwanted: Callable[[int, int], bool]) -> int:
-        """Add documents, and take out those that were there whose outlet and id are `unwanted` then."""
-        old, segments, rest = self._listing, list(self.segments), iter(documents)
+    def _change(
+        self, summaries: Iterable[dict[str, NDArray[Any]]], corpus: str, unwanted: Callable[[int, int], bool]
+    ) -> int:
+        """Add summarised documents, and take out those that were there whose outlet and id are `unwanted` then."""
+        old, segments = self._listing, list(self.segments)
         added, written = 0, old.written
         if read_listing(self.folder, old.settings) != old:
             raise EnvironmentFault(f"{self.folder}: changed by another process; give the same command again")
         self.sweep()
         try:
-            while batch := list(islice(rest, _SEGMENT)):
-                added, written = added + len(batch), written + 1
-                arrays = summarise(batch, self.config, self.family, paragraphs=True)
+            for arrays in summaries:
+                if not len(arrays["key"]):
+                    continue
+                added, written = added + len(arrays["key"]), written + 1
                 append(self.folder, segments, written, arrays, corpus)
                 sweep_segments(self.folder, {*old.segments, *(segment.name for segment in segments)})
             own = Summaries([segment.arrays for segment in self.segments])
@@ -223,6 +232,21 @@ class Index:
             olds.append(owners[same] + start)
             news.append(places[same])
         return np.concatenate(olds), np.concatenate(news)
+
+
+def _summarise(task: tuple[DedupConfig, Iterable[Document]]) -> bytes:
+    """Summarise documents, with outlets and ids of those whose place they take."""
+    config, documents = task
+    replaced: list[tuple[int, int]] = []
+
+    def watched() -> Iterator[Document]:
+        for document in documents:
+            copies = (copy for copy in document.also_in if copy.relation == REPLACES)
+            replaced.extend((number_of(copy.outlet), number_of(copy.id)) for copy in copies)
+            yield document
+
+    arrays = summarise(watched(), config, draw_family(config.threshold), paragraphs=True)
+    return pack(arrays | {"replaced": np.array(replaced, dtype=np.uint64).reshape(-1, 2)})
 
 
 def _equal(
