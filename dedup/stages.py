@@ -12,7 +12,8 @@ from corpus.records import GIVEN_ID, REPLACES, Copy, Document, Record, Verdict, 
 from corpus.run import Accumulator, Map
 from dedup.compare.relation import FEATURES
 from dedup.config import DedupConfig
-from dedup.decide.decisions import REASONS, Reason, decide
+from dedup.decide.against import Fuller
+from dedup.decide.decisions import REASONS, Decisions, Reason, decide
 from dedup.decide.paragraphs import find_repeated, strip
 from dedup.decide.result import Clusters, empty, name_cluster, tabulate
 from dedup.sketch.digits import comparable
@@ -57,14 +58,12 @@ class Dedup:
         return Summary(self.config, self.family, paragraphs=self.config.paragraphs)
 
     def learn(self, summaries: Sequence[memoryview], run: Map) -> None:
-        """Find all copies and their survivors; nothing but numbers per document is held in memory."""
+        """Find all copies and their survivors; of documents that are like no others next to nothing is held here."""
         corpus = Summaries([unpack(summary) for summary in summaries])
         index = self.against
         decided, fuller = decide(corpus, self.config, self.family.bands, run, index)
-        rows = tabulate(corpus, decided, index.documents if index is not None else None, fuller)
-        if self.config.paragraphs:
-            rows |= find_repeated(corpus, decided, index, fuller)
-        self.clusters_ = Clusters(rows)
+        (rows,) = run(_tabulate, [(corpus, decided, fuller, index, self.config.paragraphs)])
+        self.clusters_ = Clusters(unpack(rows))
 
     def dump(self) -> bytes:
         """Return the clusters, to be read in place."""
@@ -114,6 +113,12 @@ class Dedup:
         if "paragraphs" in arrays:
             return strip(record, key, arrays, survivor=row >= 0 or bool(replaced))
         return keep(record)
+
+
+def _tabulate(task: tuple[Summaries, Decisions, Fuller, Index | None, bool]) -> bytes:
+    corpus, decided, fuller, index, paragraphs = task
+    rows = tabulate(corpus, decided, index.documents if index is not None else None, fuller)
+    return pack(rows | (find_repeated(corpus, decided, index, fuller) if paragraphs else {}))
 
 
 def join_copies(document: Document, copies: Iterable[Copy]) -> tuple[Copy, ...]:

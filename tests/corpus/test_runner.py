@@ -15,7 +15,7 @@ from corpus.run import pool as pools
 from corpus.run import runner
 from corpus.run import worker as task_module
 from corpus.run.plan import Item, Plan
-from corpus.run.runner import cut_segments, first_tasks, open_pool, run_stages, shard_inputs, shard_items
+from corpus.run.runner import cut_segments, first_tasks, keep_answers, open_pool, run_stages, shard_inputs, shard_items
 from tests.timing import all_end
 
 HERE = Path(__file__).parent
@@ -214,6 +214,26 @@ def test_learning_asks_again_what_a_killed_worker_did_not_answer(tmp_path):
     with open_pool(2) as pool:
         assert list(pool.map(toys.die_once, [(tmp_path, number) for number in range(5)])) == [0, 1, 2, 3, 4]
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_killed_learner_goes_on_with_the_answers_that_are_there(tmp_path):
+    asked, killed = [], [KeyboardInterrupt]
+
+    def double(number):
+        asked.append(number)
+        if number == 4 and killed:
+            raise killed.pop()
+        return b"%d" % (2 * number)
+
+    def learn(run):
+        first = [int(bytes(view)) for view in run(double, [1, 2])]
+        return [int(bytes(view)) for view in run(double, first)]
+
+    with open_pool(1) as pool:
+        with pytest.raises(KeyboardInterrupt):
+            learn(keep_answers(pool, tmp_path, "learn"))
+        assert learn(keep_answers(pool, tmp_path, "learn")) == [4, 8]
+    assert asked == [1, 2, 2, 4, 4]
 
 
 def test_arguments_of_learning_are_made_as_there_is_room_for_them():
