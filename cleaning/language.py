@@ -9,7 +9,6 @@ same text gives the same answer in every process and on every machine.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -86,16 +85,10 @@ _ARTICLE = ("ال", "وال", "بال")
 #: A small word is as good as this many letters: a word of news is five letters long.
 _WORD_WEIGHT = 5
 
-
-def _by_sign(signs: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for language, own in signs.items():
-        for sign in dict.fromkeys(own):
-            found.setdefault(sign, []).append(language)
-    return found
-
-
-_LANGUAGES_OF_WORD = _by_sign({language: small.split() for language, small in SMALL_WORDS.items()})
+_LANGUAGES_OF_WORD: dict[str, list[str]] = {}
+for _language, _small in SMALL_WORDS.items():
+    for _word in dict.fromkeys(_small.split()):
+        _LANGUAGES_OF_WORD.setdefault(_word, []).append(_language)
 #: What the counts of the characters from U+0600 on are multiplied by: a column for each of _LETTERS, one for the forms
 #: of ya and kaf, one for all letters of the script. ZWNJ, a sign of Persian spelling, stands elsewhere.
 _BLOCK, _ZWNJ = 0x600, "\u200c"

@@ -52,10 +52,11 @@ _ASTRAL = "\U00010000-\U0001efff\U00020000-\U0003ffff\U000e0100-\U000e01ef"
 _LOW_PLANE = 0x3000
 _IDEOGRAPHS = "\u4e00-\u9fff\uac00-\ud7a3"
 #: What NFKC may melt into the character before it, beside what has a class of combining: vowel signs of India, Tibet,
-#: Burma and Bali; vowels and finals of Hangul.
+#: Burma and Bali, those that Unicode 16 has new; vowels and finals of Hangul.
 _MELTING = frozenset(
     "\u09be\u09d7\u0b3e\u0b56\u0b57\u0bbe\u0bd7\u0cc2\u0cd5\u0cd6\u0d3e\u0d57\u0dcf\u0ddf\u0fb5\u0fb7\u102e\u1b35"
     "\U00011127\U0001133e\U00011357\U000114b0\U000114ba\U000114bd\U000115af\U00011930"
+    "\U000113b8\U000113bb\U000113c2\U000113c9\U0001611e\U0001611f\U00016120\U00016129\U00016d67"
 ).union(map(chr, (*range(0x1160, 0x1176), *range(0x11A7, 0x11C3))))
 #: To find all characters that fold to themselves costs as much as to fold so many shorter texts.
 _SHORT = 200

@@ -6,7 +6,7 @@ numbers, then family, minhash, bands.
 
 from __future__ import annotations
 
-from dedup.sketch.family import Family, draw_family, from_lean, to_lean
+from dedup.sketch.family import Family, draw_family, to_lean
 from dedup.sketch.minhash import Sketches, sign
 
-__all__ = ["Family", "Sketches", "draw_family", "from_lean", "sign", "to_lean"]
+__all__ = ["Family", "Sketches", "draw_family", "sign", "to_lean"]

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from cleaning import filters
 from cleaning.filters import RULES, Filter, FilterConfig, reason_to_drop
+from cleaning.measured import Measured
+from corpus.arabic import words
 from corpus.records import Document, Page, Source
 
 ROOT = Path(__file__).parents[2]
@@ -317,6 +319,18 @@ def test_hostile_text_is_quick(name: str) -> None:
     reason_to_drop(document(HOSTILE[name]), FilterConfig(off=tuple(set(RULES) - {"no-sentences", "repetitive"})))
     reason_to_drop(document(HOSTILE[name]), FilterConfig())
     assert time.process_time() - started < 2.0
+
+
+@given(st.text("اةمين ab1_\u064b\u0651\u200c،.\n\U0001fbf0é½ـ", max_size=80))
+@example("\u200cابا _اب \u064bاب اب")
+def test_words_are_counted_as_they_are_cut(text: str) -> None:
+    measured, found = Measured(document(text)), words(text)
+    assert measured.total == len(found)
+    assert measured.most_repeated() >= len(found) - len(set(found))
+
+
+def test_a_word_again_is_told_from_another_word() -> None:
+    assert Measured(document("قال وزير قال وزير جديد لوزير، قال.")).most_repeated() == 3
 
 
 def test_words_looked_at_for_repetition_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

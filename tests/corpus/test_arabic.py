@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 import pytest
@@ -119,3 +120,9 @@ def test_script_shares() -> None:
 @pytest.mark.parametrize("text", [" " * 200_000, "\u064b" * 200_000, "ا" * 200_000, "_" * 200_000, "أ\u0301" * 100_000])
 def test_hostile_text_takes_linear_time(text: str) -> None:
     assert fastest(lambda: folded_words(text), 1.0) < 1.0
+
+
+def test_all_that_melts_into_the_letter_before_it_is_known() -> None:
+    parts = (unicodedata.decomposition(chr(code)).split() for code in range(sys.maxunicode + 1))
+    second = {chr(int(pair[1], 16)) for pair in parts if len(pair) == 2 and pair[0][0] != "<"}
+    assert [one for one in sorted(second) if not arabic._melts(one)] == []

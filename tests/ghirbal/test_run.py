@@ -301,9 +301,16 @@ def test_scores_of_rows_that_are_none_end_with_a_message(tmp_path, monkeypatch, 
         assert "score --help" in said.err
 
 
-def test_cleaning_does_not_load_the_kernels_of_dedup():
-    code = "import sys, ghirbal.console; sys.exit('dedup.kernel' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=EXAMPLES.parents[1], check=False).returncode == 0
+@pytest.mark.parametrize(
+    ("needed", "spared"),
+    [
+        ("ghirbal.jobs, cleaning.stages", {"dedup.kernel", "datasketch", "langdetect"}),
+        ("ghirbal.jobs, dedup.stages", {"cleaning.html", "cleaning.article", "datasketch", "langdetect"}),
+    ],
+)
+def test_a_command_does_not_load_what_only_others_need(needed, spared):
+    code = f"import sys, {needed}; print({spared} & sys.modules.keys())"
+    assert subprocess.check_output([sys.executable, "-c", code], cwd=EXAMPLES.parents[1]) == b"set()\n"
 
 
 def test_paragraphs_that_stand_once_leave_every_law_whole(tmp_path, monkeypatch, capsys):
