@@ -130,7 +130,7 @@ class Lexicon:
 
     def may_open(self, text: str) -> bool:
         """Tell by its first word whether a phrase may open `text`, which is not folded: for most texts it does not."""
-        word = text[:LABEL_LENGTH].split(None, 1)[0]
+        word = (text[:LABEL_LENGTH].split(None, 1) or [""])[0]
         first = fold_word(word).replace(_DOT_ABOVE, "").lstrip(MARKS).partition(" ")[0]
         return not first or first in self._heads or first.rstrip(MARKS) in self._heads
 
@@ -209,7 +209,13 @@ class _Inline:
 def parse(text: str) -> Lexicon:
     """Read a lexicon from the text of a TOML file. Raises msgspec.ValidationError on an unknown key."""
     rows = tomllib.loads(text)
-    return Lexicon(msgspec.convert(rows["entry"], list[Phrase]), rows.get("words", {}))
+    lines = [
+        Phrase(phrase, kind, "line", lang, phrase)
+        for kind, languages in rows.get("lines", {}).items()
+        for lang, phrases in languages.items()
+        for phrase in phrases
+    ]
+    return Lexicon(msgspec.convert(rows["entry"], list[Phrase]) + lines, rows.get("words", {}))
 
 
 @cache

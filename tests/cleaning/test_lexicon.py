@@ -84,6 +84,28 @@ def test_every_language_and_class_the_issue_names_is_there():
     assert kinds >= {"read_also", "tags", "source", "date", "fontsize", "comments", "share", "copyright"}
 
 
+def test_a_line_that_opens_with_much_white_space_may_hold_a_phrase():
+    assert LEXICON.may_open("\u00a0" * 60 + "كلمة")
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ("Share | Facebook | Twitter", "share"),
+        ("شارك الخبر على فيسبوك", "share"),
+        ("3 of 12", "nav"),
+        ("Prev Next", "nav"),
+    ],
+)
+def test_a_row_of_buttons_is_known_by_its_words(row, kind):
+    assert LEXICON.whole(key_of(row)).kind == kind
+
+
+@pytest.mark.parametrize("row", ["Harbour Facebook", "فيسبوك وتويتر", "Facebook, Twitter", "12 of 3", "on this page"])
+def test_other_words_make_no_row_of_buttons(row):
+    assert LEXICON.whole(key_of(row)) is None
+
+
 def test_no_phrase_stands_twice():
     keys = [key_of(phrase.text) for phrase in LEXICON.phrases]
     twice = {key for key in keys if keys.count(key) > 1}
