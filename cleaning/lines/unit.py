@@ -128,13 +128,12 @@ def cut(text: str) -> list[Unit]:
     units: list[Unit] = []
     start = 0
     for number, line in enumerate(text.split("\n")):
-        if line and not line.isspace():
-            at = 0
-            if "   " in line and len(_GAP.findall(line.strip())) <= _MOST_GAPS:
-                for gap in _GAP.finditer(line):
-                    _add(units, line[at : gap.start()], start + at, number)
-                    at = gap.end()
-            _add(units, line[at:], start + at, number)
+        at = 0
+        if "   " in line and len(_GAP.findall(line.strip())) <= _MOST_GAPS:
+            for gap in _GAP.finditer(line):
+                _add(units, line[at : gap.start()], start + at, number)
+                at = gap.end()
+        _add(units, line[at:], start + at, number)
         start += len(line) + 1
     return units
 

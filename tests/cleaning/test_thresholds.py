@@ -107,7 +107,7 @@ def test_a_line_of_more_than_forty_gaps_is_a_table(gaps, units):
     [
         # Three of ten that are long enough end a sentence: there are stops, and who has none is no paragraph.
         ([line(90, end=".")] * 3 + [line(90)] * 7, [True] * 3 + [False] * 7),
-        ([line(90, end=".")] * 3 + [line(90)] * 8, [True] * 11),
+        ([line(90, end=".")] * 3 + [line(90)] * 8, [True] * 11), ([line(80), line(79)], [True, False]),
         ([line(110, end=".")] * 3 + [line(80)] * 7 + [line(79)] * 9, [True] * 3 + [False] * 16),
         ([line(90, end="."), line(120, inner="،", end=":")], [True, True]),
         ([line(90, end="."), line(119, inner="،", end=":")], [True, False]),
@@ -270,3 +270,18 @@ def test_what_an_outlet_announces_has_a_length(position, size, end, goes):
     text = (announced, *BODY) if position == "head" else (*BODY, announced)
     found = removed(*text, rows=(furniture("رابط الخبر :", "marker", position),))
     assert (found.get(announced) == "furniture-marker") is goes
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("{} ", ""), ("{}  ", ""), ("كلام يسبق ما يعاد. {} ", "كلام يسبق ما يعاد. ")]
+)
+def test_what_an_outlet_repeats_goes_with_the_spaces_beside_it(before, after):
+    text = "\n".join([BODY[0], f"{before.format('صورة من أرشيف المرفأ.')}{BODY[1]}", *BODY[2:]])
+    rows = (furniture("صوره من ارشيف المرفا", position="body"),)
+    spans, _ = find_spans(text, "", default_lexicon(), OutletTable(rows))
+    assert delete_spans(text, spans).split("\n") == [BODY[0], f"{after}{BODY[1]}", *BODY[2:]]
+
+
+@pytest.mark.parametrize(("line", "rule"), [("12 مايو 2021 18:11", "date"), ("12 مايو 2021 18:11:", "trailing")])
+def test_a_date_that_announces_something_is_no_date_line(line, rule):
+    assert removed(*BODY, line) == {line: rule}
