@@ -37,6 +37,41 @@ def test_spellings_of_one_number_have_one_value(spellings):
     assert len({tuple(values(spelling)) for spelling in spellings}) == 1
 
 
+WRITTEN = {
+    2: "اثنان اثنين two", 3: "ثلاثة three", 4: "أربع أربعة four", 5: "خمسة five", 6: "ستة six", 7: "سبعة seven",
+    8: "ثمانية ثماني eight", 9: "تسع nine", 10: "عشرة ten", 11: "eleven onze", 12: "twelve douze",
+    13: "thirteen treize",
+    14: "fourteen quatorze", 15: "fifteen quinze", 16: "sixteen seize", 17: "seventeen", 18: "eighteen", 19: "nineteen",
+    20: "عشرون twenty", 30: "ثلاثين thirty", 40: "أربعون forty", 50: "خمسين fifty", 60: "ستون sixty",
+    70: "سبعين seventy", 80: "ثمانون eighty", 90: "تسعين ninety", 100: "مئة مائة",
+    200: "مئتان مئتين مائتين", 300: "ثلاثمئة", 400: "أربعمائة",
+    500: "خمسمئة", 600: "ستمائة", 700: "سبعمئة", 800: "ثمانمائة", 900: "تسعمئة", 1000: "ألف thousand mille هزار",
+    2000: "ألفان ألفين", 10**6: "مليون million mln میلیون",
+    2 * 10**6: "مليونين", 10**9: "مليار بليون billion bn milliard",
+    2 * 10**9: "ملياران", 10**12: "تريليون trillion",
+}  # fmt: skip
+#: These are numbers only beside another one.
+BESIDE = {
+    1000: "one thousand", 3000: "trois mille سه هزار", 4000: "quatre mille چهار هزار", 5000: "cinq mille پنج هزار",
+    6000: "ست آلاف شش هزار", 7000: "sept mille هفت هزار", 8000: "huit mille هشت هزار", 9000: "neuf mille نه هزار",
+    20_000: "vingt mille بیست هزار", 30_000: "trente mille سی هزار", 40_000: "quarante mille چهل هزار",
+    50_000: "cinquante mille پنجاه هزار", 60_000: "soixante mille شصت هزار", 70_000: "هفتاد هزار", 80_000: "هشتاد هزار",
+    90_000: "نود هزار", 100_000: "cent mille صد هزار",
+    11: "أحد عشر", 12: "اثنتا عشرة", 5 * 10**9: "خمسة مليارات", 3 * 10**6: "three millions", 700: "seven hundred",
+}  # fmt: skip
+
+
+def test_each_number_word_has_its_value():
+    for value, listed in WRITTEN.items():
+        assert {word: values(word) for word in listed.split()} == dict.fromkeys(listed.split(), values(str(value)))
+    for value, listed in BESIDE.items():
+        words = listed.split()
+        pairs = [" ".join(words[at : at + 2]) for at in range(0, len(words), 2)]
+        assert {pair: values(pair) for pair in pairs} == dict.fromkeys(pairs, values(str(value)))
+    alone = "one deux trois quatre cinq sept huit neuf dix vingt trente quarante cent ست صد سه دو آلاف millions"
+    assert [word for word in alone.split() if values(word)] == []
+
+
 #: What `comparable` looks for, as an expression, and what it takes for a number in it.
 CHAIN = re.compile("[0-9٠-٩۰-۹]+(?:[.,٬٫،'’/:\u00a0\u2009\u202f \u0640\u064b-\u065f]{1,4}[0-9٠-٩۰-۹]+)*")
 
