@@ -44,9 +44,7 @@ def _is_ascii_letter(code: Any) -> Any:
 
 @compiled("int64(uint32[::1], int64, int64)")
 def _markup(codes: Any, at: Any, stop: Any) -> Any:
-    """Return how long the tag or the entity is that begins at `at`, 0 for none."""
-    if at + 2 >= stop:
-        return 0
+    """Return how long the tag or the entity is that begins at `at`, before the last sign; 0 for none."""
     after = codes[at + 1]
     if codes[at] == _LESS and (_is_ascii_letter(after) or after == _SLASH or after == 0x21):
         for end in range(at + 2, min(stop, at + _LONGEST_TAG)):

@@ -85,14 +85,14 @@ def test_a_paragraph_of_the_old_corpus_goes_unless_its_document_is_replaced(tmp_
     index = Index(tmp_path, DedupConfig(paragraphs=True))
     index.add([document("old", story(9, 9)), document("stub", "\n".join([*lines[:3], shared]), "wadi")])
     index.add([document("other", story(8, 9) + "\n" + story(51, 1))])
-    new = document("new", f"{story(2, 10)}\n{shared}\n{story(51, 1)}")
+    new = document("new", f"{story(2, 10)}\n{shared}\n{story(51, 1)}\n{story(9, 1)}")
     whole = document("whole", "\n".join([*lines[:3], shared, *lines[3:]]), "wadi")
     for documents, keeper in (([new], "stub"), ([new, whole], "whole")):
         stage = Dedup(index.config, against=index)
         stage.learn([memoryview(summarise(stage.accumulator(), documents))], run_here)
         stripped = stage.apply(new).record
         assert stripped.text == story(2, 10)
-        assert [lost["survivor"] for lost in stripped.trace["paragraphs"]] == [keeper, "other"]
+        assert [lost["survivor"] for lost in stripped.trace["paragraphs"]] == [keeper, "other", "old"]
     assert stage.apply(whole).record.text == whole.text
     index.remove(["other"])
     stage.learn([memoryview(summarise(stage.accumulator(), [new]))], run_here)
