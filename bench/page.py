@@ -4,12 +4,15 @@
 
 Needs the labelled data (a sibling folder `shared/data`, or $GHIRBAL_DATA, or --data). Logistic regressions with a
 ridge, by Newton's method: whether a document is a page, and whether a line of a page is of its article; the latter
-twice, the second one with what the first says of the lines around. Each of the 709 labelled pages is also cut to a
-window around its article; every other one is used without its headline. Beside them stand pages and windows labelled
-by hand, and dumps of saved news pages, whose lines are labelled by their gold text.
+twice, the second one with what the first says of the lines around. Pages are also cut to windows around their
+articles; every other one of the 709 labelled pages is used without its headline. Beside them stand pages and windows
+labelled by hand, and dumps of saved news pages, whose lines are labelled by their gold text.
 A line weighs as the square root of its length, a document as much as any other, those labelled by hand and the news
-pages more. For the table sites are put into groups, and each group is judged by weights fitted on the others. `--write`
-makes cleaning/article/page.toml of the weights fitted on all.
+pages more, but all pages of one site together as much as one. Weights are fitted with a phrase of the lexicon known
+only if another site has it too: so they lean on phrases no more than a site that nobody has seen allows.
+For the table sites are put into groups, and each group is judged by weights fitted on the others; in the column of
+common phrases the lexicon has only those that three outlets of the data have. `--write` makes
+cleaning/article/page.toml of the weights fitted on all.
 """
 
 from __future__ import annotations
@@ -20,12 +23,14 @@ import json
 import os
 import sys
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import fmean
 from typing import Any
+from urllib.parse import urlsplit
 
 import lxml.etree
 import lxml.html
@@ -35,11 +40,13 @@ from numpy.typing import NDArray
 PROJECT = Path(__file__).parents[1]
 sys.path[0] = str(PROJECT)  # not this folder, where files have the names of the packages that are measured
 
+from bench.cleaning import lexicon_of_many  # noqa: E402
+from cleaning.article.analysis import Analysis  # noqa: E402
 from cleaning.article.page import PAGE, choose_threshold, document_figures  # noqa: E402
 from cleaning.article.rules import analyse, find_phrases  # noqa: E402
 from cleaning.article.signs import Figures, context_of, figures_of, outline_of  # noqa: E402
-from cleaning.lines.lexicon import default_lexicon  # noqa: E402
-from cleaning.lines.unit import cut  # noqa: E402
+from cleaning.lines.lexicon import Phrase, default_lexicon  # noqa: E402
+from cleaning.lines.unit import Unit, cut  # noqa: E402
 from corpus.charset import declared_charset, decode  # noqa: E402
 from corpus.run.worker import read_rows  # noqa: E402
 from corpus.text import scrub  # noqa: E402
@@ -58,7 +65,8 @@ WINDOW_ABOVE, WINDOW_BELOW = 4, 15
 NEWS_STEP = 9
 #: Saved news pages weigh twice: what is measured elsewhere on pages of all kinds is wanted for news first.
 NEWS = 2.0
-NEWS_SETS = frozenset({"aeb", "fundus", "l3s", "daniel", "np4k"})
+#: Sets of saved pages that have no gold text, or are labelled by hand in the text dumps.
+NO_GOLD = frozenset({"traf", "news"})
 #: Of the gold text at least so much is found again in the dump, and a line of it is known by so many characters.
 FOUND = 0.6
 IN_GOLD = 25
@@ -71,11 +79,16 @@ Table = NDArray[np.float32]
 
 @dataclass
 class Labelled:
-    """Figures of the lines of one page; labels are 1 article, 0 chrome, -1 neither."""
+    """One page; labels of its lines are 1 article, 0 chrome, -1 neither.
+
+    Figures of the lines are as they are, without the phrases that no other site has, and with common phrases alone.
+    """
 
     group: str
     site: str
     figures: Table
+    unseen: Table
+    common: Table
     labels: NDArray[np.int8]
     sizes: NDArray[np.int64]
     weight: float
@@ -88,32 +101,51 @@ def read(path: Path) -> list[Row]:
 
 def pages(data: Path) -> Iterator[tuple[str, Row, float]]:
     for at, row in enumerate(read(data / "v2" / "text" / "pages.jsonl.gz")):
-        titled = {**row, "title": (row["title"] or "") if at % 2 else ""}
+        titled = {**row, "title": (row["title"] or "") if at % 2 else "", "outlet": row["outlet"].removeprefix("www.")}
         yield "whole pages", titled, 1.0
-        body = [at for at, line in enumerate(row["lines"]) if line["label"] == "keep"]
-        if body:
-            lines = row["lines"][max(0, body[0] - WINDOW_ABOVE) : body[-1] + WINDOW_BELOW]
-            yield "windows of them", {**titled, "lines": lines}, 1.0
+        yield from window_of("windows of them", titled, 1.0)
     for row in read(data / "text" / "gold.jsonl"):
         if row["variant"] != "textdump":
             language = "ar" if row["lang"] == "ar" else "other"
             yield f"{row['variant']} {language}", row, RARE
+    saved = list(news_pages(data))
+    times = Counter(row["outlet"] for _, row in saved)
+    for language, row in saved:
+        weight = NEWS / times[row["outlet"]]
+        yield f"news pages {language}", row, weight
+        yield from window_of(f"news windows {language}", row, weight)
 
 
-def news_pages(data: Path) -> Iterator[tuple[str, Row, float]]:
+def window_of(group: str, row: Row, weight: float) -> Iterator[tuple[str, Row, float]]:
+    body = [at for at, line in enumerate(row["lines"]) if line["label"] == "keep"]
+    if body:
+        lines = row["lines"][max(0, body[0] - WINDOW_ABOVE) : body[-1] + WINDOW_BELOW]
+        yield group, {**row, "lines": lines}, weight
+
+
+def news_pages(data: Path) -> Iterator[tuple[str, Row]]:
     """Yield dumps of saved news pages, a line for each block; what their gold text holds is the article."""
-    for folder, name in ((data / "html", "gold.jsonl"), (data / "v2" / "html", "gold.jsonl.gz")):
-        rows = [row for row in read(folder / name) if row["set"] in NEWS_SETS and row.get("gold")]
-        for row in rows[::2]:
-            body = gzip.decompress((folder / row["file"]).read_bytes())
+    v2 = data / "v2"
+    for folder, name in (
+        (data / "html", "gold.jsonl"),
+        (v2 / "html", "gold.jsonl.gz"),
+        (v2 / "outlets", "gold.jsonl.gz"),
+    ):
+        for row in read(folder / name):
+            if not row.get("gold") or row.get("set") in NO_GOLD or row.get("kind", "news") != "news":
+                continue
+            path = folder / row["file"]
+            body = gzip.decompress((path if path.is_file() else folder / "pages" / row["file"]).read_bytes())
             html, _ = decode(body, declared_charset("", body))
             lines = block_lines(lxml.html.fromstring(html.encode(), parser=lxml.html.HTMLParser(encoding="utf-8")))
             gold, known = squash(row["gold"]), {squash(line) for line in row["gold"].split("\n")}
             labelled = [{"text": line, "label": _label(squash(line), gold, known)} for line in lines]
             found = sum(len(squash(line["text"])) for line in labelled if line["label"] == "keep")
             if FOUND * len(gold) < found < len(gold) / FOUND:
-                language = "English" if row["lang"] == "en" else "other"
-                yield f"news pages {language}", {"lines": labelled, "outlet": row.get("outlet") or row["id"]}, NEWS
+                meta, host = row.get("meta") or {}, urlsplit(row.get("url") or "").hostname
+                language = "English" if (row.get("lang") or meta.get("lang") or "").startswith("en") else "other"
+                site = (row.get("outlet") or host or row["id"]).removeprefix("www.")
+                yield language, {"lines": labelled, "outlet": site, "title": meta.get("title") or ""}
 
 
 def _label(line: str, gold: str, known: set[str]) -> str:
@@ -144,65 +176,78 @@ def articles(data: Path) -> Iterator[tuple[str, Row]]:
     yield from (("news", row) for row in rows if row["text"])
 
 
-def analysed(row: Row) -> tuple[Any, list[int]]:
+def units_of(row: Row) -> list[Unit]:
     lines = [line["text"].replace("\n", " ") for line in row["lines"]] if "lines" in row else [row["text"]]
     units = cut(scrub("\n".join(lines)))
     find_phrases(units, default_lexicon())
-    found = analyse(units, row.get("title") or "")
-    labels = {"keep": 1, "drop": 0, "meta": -1}
-    return found, [labels[row["lines"][unit.line]["label"]] for unit in found.units] if "lines" in row else []
+    return units
 
 
 def flat(figures: Figures) -> list[float]:
     return [float(value) for group in figures.values() for value in group.values()] + [1.0]
 
 
-def label(group: str, row: Row, weight: float) -> tuple[Labelled, Figures]:
-    found, labels = analysed(row)
-    rows = figures_of(outline_of(found))
-    table = np.array([flat(figures) for figures in rows], np.float32)
+def label(
+    group: str, row: Row, weight: float, having: Mapping[Phrase, set[str]], common: frozenset[Phrase]
+) -> tuple[Labelled, Figures, Figures]:
+    """Return a page with the figures of its lines, and by name those of the first line and of the document."""
+
+    def judged(known: Callable[[Phrase], object]) -> tuple[Table, Figures, Analysis]:
+        units = units_of(row)
+        for unit in units:
+            unit.phrase = unit.phrase if unit.phrase and known(unit.phrase) else None
+        found = analyse(units, row.get("title") or "")
+        rows = figures_of(outline_of(found))
+        return np.array([flat(figures) for figures in rows], np.float32), rows[0], found
+
+    table, first, found = judged(bool)
+    unseen, *_ = judged(lambda phrase: having[phrase] - {row["outlet"]})
+    commonly, *_ = judged(lambda phrase: phrase in common)
+    named = {"keep": 1, "drop": 0, "meta": -1}
+    labels = np.array([named[row["lines"][unit.line]["label"]] for unit in found.units], np.int8)
     sizes = np.array([unit.size for unit in found.units])
-    return Labelled(group, row["outlet"], table, np.array(labels, np.int8), sizes, weight), rows[0]
+    labelled = Labelled(group, row["outlet"], table, unseen, commonly, labels, sizes, weight)
+    return labelled, first, document_figures(found)
 
 
 def fit(figures: Table, labels: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
     """Return the weights that make the labels likeliest, the last one for the constant."""
-    weights = weights * len(weights) / weights.sum()
+    labels, weights = labels.astype(np.float32), (weights * len(weights) / weights.sum()).astype(np.float32)
     found = np.zeros(figures.shape[1])
     ridge = np.full(len(found), RIDGE)
     ridge[-1] = 1e-3
     for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-(figures @ found)))
+        chance = 1 / (1 + np.exp(-(figures @ found.astype(np.float32))))
         slope = figures.T @ ((labels - chance) * weights) - ridge * found
         curve = (figures * (np.maximum(chance * (1 - chance), 0.01) * weights)[:, None]).T @ figures
         found += np.linalg.solve(curve + np.diag(ridge), slope)
     return found
 
 
-def fit_lines(rows: Sequence[Labelled]) -> NDArray[np.float64]:
+def fit_lines(rows: Sequence[Labelled], tables: Sequence[Table]) -> NDArray[np.float64]:
     roots = [np.sqrt(np.minimum(row.sizes, LONGEST_LINE)) for row in rows]
     weights = np.concatenate([row.weight * root / root.sum() for row, root in zip(rows, roots, strict=True)])
     labels = np.concatenate([row.labels for row in rows])
     known = labels >= 0
-    return fit(np.concatenate([row.figures for row in rows])[known], labels[known], weights[known])
+    return fit(np.concatenate(tables)[known], labels[known], weights[known])
 
 
-def beside(row: Labelled, weights: NDArray[np.float64]) -> Labelled:
-    """Return `row` with the figures of what `weights` say of the lines around each line."""
-    chances = 1 / (1 + np.exp(-(row.figures @ weights)))
+def beside(table: Table, row: Labelled, weights: NDArray[np.float64]) -> Table:
+    """Return the figures of `table` with those of what `weights` say of the lines around each line."""
+    chances = 1 / (1 + np.exp(-(table @ weights)))
     context = context_of(chances.tolist(), row.sizes.tolist())
     near = np.array([[float(value) for value in figures.values()] for figures in context], np.float32)
-    return replace(row, figures=np.concatenate([row.figures[:, :-1], near, row.figures[:, -1:]], axis=1))
+    return np.concatenate([table[:, :-1], near, table[:, -1:]], axis=1)
 
 
 def fit_twice(rows: Sequence[Labelled]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    first = fit_lines(rows)
-    return first, fit_lines([beside(row, first) for row in rows])
+    first = fit_lines(rows, [row.unseen for row in rows])
+    return first, fit_lines(rows, [beside(row.unseen, row, first) for row in rows])
 
 
-def agreement(row: Labelled, weights: tuple[NDArray[np.float64], NDArray[np.float64]]) -> float:
+def agreement(table: Table, row: Labelled, weights: tuple[NDArray[np.float64], NDArray[np.float64]]) -> float:
     """Return F over the characters of the lines that are kept by `weights`."""
-    chances = 1 / (1 + np.exp(-(beside(row, weights[0]).figures @ weights[1])))
+    chances = 1 / (1 + np.exp(-(beside(table, row, weights[0]) @ weights[1])))
     kept = chances >= choose_threshold(chances.tolist(), row.sizes.tolist())[0]
     body, hit = row.sizes[row.labels == 1].sum(), row.sizes[kept & (row.labels == 1)].sum()
     return float(2 * hit / max(1, body + row.sizes[kept & (row.labels >= 0)].sum()))
@@ -215,14 +260,15 @@ def fold(site: str) -> int:
 def measure(rows: Sequence[Labelled]) -> Iterator[str]:
     left_out = [fit_twice([row for row in rows if fold(row.site) != at]) for at in range(FOLDS)]
     fitted = fit_twice(rows)
-    yield "| pages, F over characters (F below .3) | documents | keep all | left out | fitted |"
-    yield "|---|---|---|---|---|"
+    yield "| pages, F over characters (F below .3) | documents | keep all | left out | common phrases | fitted |"
+    yield "|---|---|---|---|---|---|"
     for group in dict.fromkeys(row.group for row in rows):
         chosen = [row for row in rows if row.group == group]
         everything = [2 * body / (body + rest) for body, rest in map(_both, chosen)]
         cells = [everything]
-        cells.append([agreement(row, left_out[fold(row.site)]) for row in chosen])
-        cells.append([agreement(row, fitted) for row in chosen])
+        cells.append([agreement(row.figures, row, left_out[fold(row.site)]) for row in chosen])
+        cells.append([agreement(row.common, row, left_out[fold(row.site)]) for row in chosen])
+        cells.append([agreement(row.figures, row, fitted) for row in chosen])
         shown = [f"{fmean(cell):.3f} ({sum(value < 0.3 for value in cell)})" for cell in cells]
         yield f"| {group} | {len(chosen)} | " + " | ".join(shown) + " |"
 
@@ -247,8 +293,7 @@ def measure_documents(documents: Sequence[tuple[str, str, Figures]]) -> Iterator
 
 
 PAGES = frozenset({"whole pages", "windows of them", "fullpage ar", "fullpage other", "window ar", "window other"}) | {
-    "news pages English",
-    "news pages other",
+    *(f"news {kind} {language}" for kind in ("pages", "windows") for language in ("English", "other")),
 }
 
 HEAD = """\
@@ -272,9 +317,10 @@ def to_toml(name: str, figures: Figures, weights: Sequence[float], body: Mapping
         yield from (f"{group} = {value:.2f}" for group, value in body.items())
 
 
-def body_means(rows: Sequence[Labelled], figures: Figures, weights: NDArray[np.float64]) -> dict[str, float]:
+def body_means(rows: Sequence[Labelled], tables: Sequence[Table], figures: Figures, weights: Any) -> dict[str, float]:
     """Return what lines of articles have on average from each group of figures."""
-    mean = np.mean([row.figures[row.labels == 1].mean(0) for row in rows if (row.labels == 1).any()], axis=0) * weights
+    pairs = [(table, row.labels == 1) for table, row in zip(tables, rows, strict=True)]
+    mean = np.mean([table[body].mean(0) for table, body in pairs if body.any()], axis=0) * weights
     bounds = np.cumsum([0] + [len(values) for values in figures.values()])
     return {group: float(mean[bounds[at] : bounds[at + 1]].sum()) for at, group in enumerate(figures)}
 
@@ -286,22 +332,29 @@ def main() -> None:
     options = parser.parse_args()
     if not (options.data / "v2" / "text").is_dir():
         sys.exit(f"No labelled pages in {options.data}; name the folder that has them with --data.")
+    rows, having = list(pages(options.data)), defaultdict[Phrase, set[str]](set)
+    for _, row, _ in rows:
+        for unit in units_of(row):
+            if unit.phrase is not None:
+                having[unit.phrase].add(row["outlet"])
+    common = frozenset(lexicon_of_many(options.data).phrases)
     lines, documents = [], []
-    for group, row, weight in (*pages(options.data), *news_pages(options.data)):
-        labelled, first = label(group, row, weight)
+    for group, row, weight in rows:
+        labelled, first, whole = label(group, row, weight, having, common)
         lines.append(labelled)
-        documents.append((group, row["outlet"], document_figures(analysed(row)[0])))
+        documents.append((group, row["outlet"], whole))
     for group, row in articles(options.data):
-        documents.append((group, row.get("outlet") or row.get("source") or "", document_figures(analysed(row)[0])))
+        found = analyse(units_of(row), row.get("title") or "")
+        documents.append((group, row.get("outlet") or row.get("source") or "", document_figures(found)))
     print("\n".join([*measure(lines), "", *measure_documents(documents)]))
     if options.write:
         weights, again = fit_twice(lines)
         figures = np.array([flat(row) for *_, row in documents], np.float32)
-        whole = fit(figures, np.array([group in PAGES for group, *_ in documents]), np.ones(len(documents)))
-        text = [*to_toml("document", documents[0][2], whole.tolist(), {})]
+        weighed = fit(figures, np.array([group in PAGES for group, *_ in documents]), np.ones(len(documents)))
+        text = [*to_toml("document", documents[0][2], weighed.tolist(), {})]
         text += to_toml("line", first, weights.tolist(), {})
         both = first | {"context": context_of([0.5], [1])[0]}
-        means = body_means([beside(row, weights) for row in lines], both, again)
+        means = body_means(lines, [beside(row.unseen, row, weights) for row in lines], both, again)
         text += to_toml("again", both, again.tolist(), means)
         WEIGHTS.write_text(HEAD + "\n".join(text) + "\n", "utf-8")
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from math import log, log1p
+from statistics import fmean
 
 from cleaning.article.analysis import AROUND, Analysis, is_photo
 from cleaning.article.words import content_words, covered
@@ -25,7 +26,7 @@ Figures = dict[str, dict[str, float]]
 LINKS = frozenset({"read_also", "most_read"})
 _SAID = frozenset({"source", "tags", "date", "byline"})
 
-_SIZES = (12, 25, 80, 160, 300)
+_SIZES = (12, 25, 160, 300)
 #: A long paragraph counts no more than this, and so much of it if it ends no sentence; what a stretch loses by a short
 #: line, and by a phrase of the lexicon.
 _FULL = 300
@@ -39,9 +40,6 @@ _UNTOLD = 0.3
 #: So many lines before and after a line are its neighbours; dates and links have a reach of their own.
 _WINDOWS = (1, 3, 20)
 _DATES_REACH, _LINKS_REACH = 8, 12
-
-#: So many lines together that hold no sentence are a menu or a list of links.
-_RUN = 5
 
 #: Lines of running text in a window are compared with all its lines, and with so many characters more.
 _PRIOR = 60
@@ -63,6 +61,7 @@ class Outline:
     text: list[int]
     total: list[int]
     runs: list[int]
+    lists: list[int]
     times: Counter[str]
     stamps: list[int] = field(default_factory=list)
     gaps: list[int] = field(default_factory=list)
@@ -70,6 +69,7 @@ class Outline:
     first: int = 0
     last: int = 0
     headline: int = -1
+    usual: float = _FULL / 2
     told: Counter[str] = field(default_factory=Counter)
     asked: frozenset[str] = frozenset()
 
@@ -97,6 +97,7 @@ def outline_of(found: Analysis) -> Outline:
         [0, *accumulate(size * known for size, known in zip(sizes, running, strict=True))],
         [0, *accumulate(sizes)],
         _runs(running),
+        _runs(found.paragraphs),
         Counter(unit.key or unit.text for unit in units),
     )
     worths = [
@@ -108,8 +109,10 @@ def outline_of(found: Analysis) -> Outline:
     outline.stamps = [0, *accumulate(outline.dates)]
     outline.gaps = _between([0 if known else 1 for known in running], outline.first, outline.last, _longest)
     outline.barriers = _between([unit.phrase is not None for unit in units], outline.first, outline.last, accumulate)
-    for at in range(outline.first, outline.last):
-        outline.told.update(outline.words[at] if found.paragraphs[at] else ())
+    inside = [at for at in range(outline.first, outline.last) if found.paragraphs[at]]
+    for at in inside:
+        outline.told.update(outline.words[at])
+    outline.usual = fmean([sizes[at] for at in inside] or [outline.usual])
     outline.headline = _headline(outline)
     return outline
 
@@ -140,7 +143,7 @@ def best_stretch(worths: Sequence[float]) -> tuple[int, int]:
 
 
 def _runs(running: Sequence[bool]) -> list[int]:
-    """Return for each line how many lines without a sentence stand together there."""
+    """Return for each line how many lines that are no running text stand together there."""
     runs: list[int] = []
     for at, known in enumerate(running):
         if len(runs) == at:
@@ -191,6 +194,7 @@ def figures_of(outline: Outline) -> list[Figures]:
         phrase = _phrase(unit)
         phrase["a date"] = outline.dates[at]
         form = _form(unit)
+        form["its length beside the paragraphs of the densest stretch"] = min(unit.size / outline.usual, 1.0)
         form["more than once on the page"] = outline.times[unit.key or unit.text] > 1
         rows.append({"form": form, "phrase": phrase, "around": around, "place": place, "words": _words(outline, at)})
         links = at if unit.kind in LINKS else links
@@ -229,18 +233,15 @@ def _phrase(unit: Unit) -> dict[str, float]:
 
 
 def _around(outline: Outline, at: int) -> dict[str, float]:
-    units, dates = outline.found.units, outline.dates
+    dates = outline.dates
     figures: dict[str, float] = {}
     for reach in _WINDOWS:
         figures[f"running text in the {reach} before"] = outline.density(at - reach, at)
         figures[f"running text in the {reach} after"] = outline.density(at + 1, at + 1 + reach)
-    above = units[at - 1] if at else None
     figures |= {
-        "under a header of links": above is not None and above.kind in LINKS,
         "under a date": at > 0 and dates[at - 1],
-        "above a date": at + 1 < len(units) and dates[at + 1],
         "length of the run of short lines": log_of(outline.runs[at], 4),
-        "a run of five short lines": outline.runs[at] >= _RUN,
+        "length of the run of lines that are no paragraphs": log_of(outline.lists[at], 5),
         "dates nearby": min(sum(dates[max(0, at - _DATES_REACH) : at + _DATES_REACH + 1]), 4) / 4,
     }
     return figures
@@ -256,7 +257,6 @@ def _place(outline: Outline, at: int) -> dict[str, float]:
         "phrases between it and the densest stretch": min(outline.barriers[at], 3) / 3,
         "dates in the stretch above": log_of(outline.stamps[max(at, first)] - outline.stamps[first], 3),
         "how far down the page": at / len(outline.words),
-        "above the headline": at < outline.headline,
         "the headline": at == outline.headline,
     }
 
