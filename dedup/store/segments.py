@@ -212,14 +212,15 @@ def append(
 
     `segments` changes in place; files that it had stay.
     """
-    merged, corpora = [_sort_keys(arrays)], [corpus]
-    size = len(arrays["key"])
+    arrays, corpora = _sort_keys(arrays), [corpus]
+    merged, size = [arrays], len(arrays["key"])
     while segments and len(last := segments[-1].arrays["key"]) <= min(_RATIO * size, _LARGEST - size):
         size += len(last)
         before = segments.pop()
         merged.insert(0, before.arrays)
         corpora = [*before.stored.corpora, *corpora]
-    arrays = _merge(merged) if len(merged) > 1 else merged[0]
+    if len(merged) > 1:
+        arrays = _gather(merged, np.full(size, fill_value=True))
     segments.append(_write_segment(folder, number, arrays, tuple(dict.fromkeys(corpora))))
 
 
@@ -245,7 +246,7 @@ def take_out(
         if kept.all():
             yield segment
         elif kept.any():
-            yield _write_segment(folder, number, _part(segment.arrays, kept), segment.stored.corpora)
+            yield _write_segment(folder, number, _gather([segment.arrays], kept), segment.stored.corpora)
             number += 1
 
 
@@ -269,48 +270,27 @@ def _sort_keys(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     }
 
 
-def _part(segment: dict[str, NDArray[Any]], kept: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
-    """Return a segment of the documents that are `kept`."""
-    whole, documents, numbers = Summaries([segment]), np.flatnonzero(kept), np.cumsum(kept) - 1
+def _gather(segments: Sequence[dict[str, NDArray[Any]]], kept: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
+    """Put segments together as if they had been one, of the documents that are `kept`."""
+    whole, documents = Summaries(segments), np.flatnonzero(kept)
     words, bounds = whole.words_of(documents)
     strings, string_bounds = whole.strings_of(documents)
-    owned = {}
-    for name in ("sample", "paragraph"):
-        there = kept[segment[f"{name}_owner"]]
-        owned[name] = segment[name][there]
-        owned[f"{name}_owner"] = numbers[segment[f"{name}_owner"][there]].astype(np.uint32)
-    return _sort_keys(
-        {name: segment[name][kept] for name in COLUMNS}
-        | {
-            "bands": np.ascontiguousarray(_bands([segment])[:, kept]),
-            "words": words,
-            "bounds": bounds,
-            "strings": strings,
-            "string_bounds": string_bounds,
-        }
-        | owned
-    )
-
-
-def _bands(segments: Sequence[dict[str, NDArray[Any]]]) -> NDArray[np.uint32]:
-    """Return the keys of each band in order of the documents of some segments."""
     bands = [np.empty_like(segment["band_keys"]) for segment in segments]
     for keys, segment in zip(bands, segments, strict=True):
         np.put_along_axis(keys, segment["band_owner"].astype(np.int64), segment["band_keys"], axis=1)
-    return np.concatenate(bands, axis=1)
-
-
-def _merge(segments: Sequence[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
-    """Put segments together as if they had been one."""
-    whole = Summaries(segments)
-    arrays = {name: np.concatenate([segment[name] for segment in segments]) for name in (*COLUMNS, "words", "strings")}
-    for name in ("bounds", "string_bounds"):
-        lengths = [np.zeros(1, dtype=np.int64), *(np.diff(segment[name]) for segment in segments)]
-        arrays[name] = np.cumsum(np.concatenate(lengths))
+    arrays = {name: whole.column(name)[documents] for name in COLUMNS} | {
+        "bands": np.ascontiguousarray(np.concatenate(bands, axis=1)[:, documents]),
+        "words": words,
+        "bounds": bounds,
+        "strings": strings,
+        "string_bounds": string_bounds,
+    }
     for name in ("sample", "paragraph"):
         hashes = np.concatenate([segment[name] for segment in segments])
         numbered = zip(segments, whole.starts, strict=False)
-        owners = np.concatenate([segment[f"{name}_owner"] + np.uint32(start) for segment, start in numbered])
+        owners = np.concatenate([segment[f"{name}_owner"] + start for segment, start in numbered])
         order = np.argsort(hashes, kind="stable")
-        arrays |= {name: hashes[order], f"{name}_owner": owners[order]}
-    return _sort_keys(arrays | {"bands": _bands(segments)})
+        order = order[kept[owners[order]]]
+        numbers = np.searchsorted(documents, owners[order])
+        arrays |= {name: hashes[order], f"{name}_owner": numbers.astype(np.uint32)}
+    return _sort_keys(arrays)
