@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 from corpus.records import ID_LENGTH, REPLACES, Copy
 from dedup.decide.against import NOTHING_FULLER, Fuller
 from dedup.decide.decisions import NOTHING_GOES, RELATIONS, Decisions, Reason
+from dedup.decide.survivors import mark_changes
 from dedup.sketch.bands import distinct
-from dedup.store.strings import EACH, Labels, Strings, copy_parts, labels_at, pack_strings, rank, string_at, tell_apart
+from dedup.store.strings import EACH, Labels, copy_parts, labels_at, pack_strings, string_at
 from dedup.store.summaries import Summaries
 
 _COPIES = msgspec.json.Decoder(tuple[Copy, ...])
@@ -120,9 +122,9 @@ def tabulate(
     members = distinct(np.append(decided.gone, decided.survivor))
     renamed = decided.renamed[np.argsort(summaries.column("key")[decided.renamed])]
     new_ids = {document: new_id(summaries, document) for document in renamed.tolist()}
-    strings = _strings(summaries, old, members, new_ids)
+    strings, starts, stops = _strings(summaries, old, members, new_ids)
     survivor = np.where((own := decided.rows_of(members)) < 0, members, np.append(decided.survivor, -1)[own])
-    places = _order(members, strings, survivor)
+    places = _order(members, survivor, strings, starts, stops)
     rows, own = members[places], own[places]
     row_of = np.argsort(places)
     accounts = np.append(decided.account, np.zeros(1, dtype=decided.account.dtype))[own]
@@ -131,11 +133,10 @@ def tabulate(
     anchor[anchored] = row_of[np.searchsorted(members, anchor[anchored])]
     keys = summaries.column("key")[rows[rows < count]]
     by_key = np.argsort(keys, kind="stable")
-    starts = strings.starts.reshape(-1, EACH)[places].ravel()
-    sizes = strings.stops.reshape(-1, EACH)[places].ravel() - starts
-    bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
+    starts, stops = starts[places].ravel(), stops[places].ravel()
+    bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(stops - starts)))
     blob = np.empty(bounds[-1], dtype=np.uint8)
-    copy_parts(strings.blob, starts, bounds, blob)
+    copy_parts(strings, starts, bounds, blob)
     new_blob, new_bounds = pack_strings(list(new_ids.values()))
     fuller_keys = summaries.column("key")[fuller.new]
     order = np.lexsort((fuller.old, fuller_keys))
@@ -171,8 +172,8 @@ def new_id(summaries: Summaries, document: int) -> str:
 
 def _strings(
     summaries: Summaries, old: Summaries | None, members: NDArray[np.int64], new_ids: dict[int, str]
-) -> Strings:
-    """Gather the strings of the members, EACH of each, with the ids that `new_ids` has for them."""
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    """Gather the strings of the members, with the ids that `new_ids` has for them, and where each starts and stops."""
     cut = int(np.searchsorted(members, len(summaries)))
     blob, bounds = summaries.strings_of(members[:cut])
     if old is not None:
@@ -180,19 +181,34 @@ def _strings(
         blob, bounds = np.concatenate((blob, olds)), np.concatenate((bounds, len(blob) + old_bounds[1:]))
     renamed = np.flatnonzero(np.isin(members, list(new_ids)))
     ids, ends = pack_strings([new_ids[document] for document in members[renamed].tolist()])
-    starts, stops = bounds[:-1].copy(), bounds[1:].copy()
-    starts[renamed * EACH], stops[renamed * EACH] = len(blob) + ends[:-1], len(blob) + ends[1:]
-    return Strings(np.concatenate((blob, ids)), starts, stops)
+    starts, stops = bounds[:-1].reshape(-1, EACH).copy(), bounds[1:].reshape(-1, EACH).copy()
+    starts[renamed, 0], stops[renamed, 0] = len(blob) + ends[:-1], len(blob) + ends[1:]
+    return np.concatenate((blob, ids)), starts, stops
 
 
-def _order(members: NDArray[np.int64], strings: Strings, survivor: NDArray[np.int64]) -> NDArray[np.int64]:
+def _order(
+    members: NDArray[np.int64],
+    survivor: NDArray[np.int64],
+    strings: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    stops: NDArray[np.int64],
+) -> NDArray[np.int64]:
     """Order the members: clusters by their survivor's id, the survivor first, then copies by id and address."""
-    columns = [Strings(strings.blob, strings.starts[at::EACH], strings.stops[at::EACH]) for at in range(EACH)]
-    ids = tell_apart(np.zeros(len(members), dtype=np.int64), columns[0])
-    places = rank(ids[np.searchsorted(members, survivor)], survivor, members != survivor, ids)
-    for column in columns[1:]:
-        places = tell_apart(places, column)
-    return np.lexsort((members, places))
+    data = strings.data
+
+    def rest(at: int) -> list[bytes]:
+        return [bytes(data[start:stop]) for start, stop in zip(starts[at].tolist(), stops[at].tolist(), strict=True)]
+
+    names = [bytes(data[start:stop]) for start, stop in zip(starts[:, 0].tolist(), stops[:, 0].tolist(), strict=True)]
+    place_of = {name: place for place, name in enumerate(sorted(set(names)))}
+    ids = np.array([place_of[name] for name in names], dtype=np.int64)
+    keys = (members, ids, members != survivor, survivor, ids[np.searchsorted(members, survivor)])
+    order = np.lexsort(keys)
+    first = np.flatnonzero(mark_changes([key[order] for key in keys[1:]], len(order)))
+    for start, stop in pairwise((*first.tolist(), len(order))):
+        if stop - start > 1:
+            order[start:stop] = sorted(order[start:stop].tolist(), key=rest)
+    return order
 
 
 def empty() -> dict[str, NDArray[Any]]:

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from corpus.files import publish
 from corpus.run import map_file
@@ -14,20 +12,12 @@ from dedup.decide.decisions import Decisions, Reason
 from dedup.decide.pairs import ACCOUNT
 from dedup.decide.result import new_id, tabulate
 from dedup.store.arrays import pack, unpack
-from dedup.store.strings import EACH, Strings, pack_strings, rank, tell_apart
+from dedup.store.strings import EACH, pack_strings
 from dedup.store.summaries import Summaries
 
 #: Equal beginnings, prefixes of each other, zeros, ends beyond what is compared in words, code points of every length.
 TEXTS = ["", "a", "a\0", "a\0b", "ab", "b" * 8, "b" * 9, "c" * 300, "c" * 300 + "d", "c" * 301, "خبر", "خبرا", "\ud7ff"]
 TEXTS += ["\ud800", "\ue000", "𐍈", "https://e.com/2024/05/1", "https://e.com/2024/05/12"]
-
-
-@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(TEXTS) | st.text(max_size=20)), max_size=40))
-def test_strings_are_told_apart_as_python_orders_them(items):
-    blob, bounds = pack_strings([text for _, text in items])
-    classes = rank(np.array([number for number, _ in items], dtype=np.int64))
-    places = tell_apart(classes, Strings(blob, bounds[:-1], bounds[1:]))
-    assert places.tolist() == [sum(other < item for other in items) for item in items]
 
 
 def summarised(dice, count):
