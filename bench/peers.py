@@ -114,10 +114,11 @@ def run_sketches(texts: list[str], clock: Clock) -> int:
     pieces = [minhash.sign(texts[start : start + 512], NGRAM).signatures for start in range(0, len(texts), 512)]
     clock.note("sign")
     signatures = np.concatenate(pieces)
-    keys, found = lsh.band_keys(signatures, BANDS, ROWS), lsh.PairSet()
+    keys, found = lsh.band_keys(signatures, BANDS, ROWS), [np.empty(0, dtype=np.uint64)]
     for band in range(BANDS):
-        found.add(lsh.band_pairs(keys[band]))
-    ends = np.stack(lsh.ends_of(found.pairs()))
+        order = np.argsort(keys[band], kind="stable")
+        found.append(lsh.key_pairs(keys[band][order].astype(np.uint64), order.astype(np.uint32)))
+    ends = np.stack(lsh.ends_of(lsh.distinct(np.concatenate(found))))
     alike = (signatures[ends[0]] == signatures[ends[1]]).mean(axis=1) >= THRESHOLD
     removed = union(ends[:, alike].T.tolist(), len(texts))
     clock.note("cluster")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dedup.compare.relation import NO_COPY, RESEMBLANCE
 from dedup.decide.pairs import Edges
 from dedup.kernel import compiled
-from dedup.sketch.bands import distinct, ends_of, pair_up
+from dedup.sketch.bands import ends_of
 
 #: A document joins a cluster if it was verified against this share of the members.
 COHESION = 0.5
@@ -118,11 +118,6 @@ def find_anchors(graph: Graph, cohesion: float = COHESION) -> NDArray[np.int64]:
 
 def group(edges: Edges, count: int) -> NDArray[np.int64]:
     """Return the anchor of the cluster of each of `count` documents."""
-    ends = np.stack(ends_of(edges.pairs))
-    nodes = distinct(ends.ravel())
     scores = np.maximum(edges.scores[:, RESEMBLANCE], np.float32(1e-6))
     scores = np.where(np.isin(edges.relation, NO_COPY), np.float32(0), scores)
-    graph = build_graph(len(nodes), pair_up(*np.searchsorted(nodes, ends)), scores)
-    anchors = np.arange(count, dtype=np.int64)
-    anchors[nodes] = nodes[find_anchors(graph)]
-    return anchors
+    return find_anchors(build_graph(count, edges.pairs, scores))

@@ -143,29 +143,3 @@ def _pairs(
     pairs = np.empty(count, dtype=np.uint64)
     _group(keys, documents, pairs, skip_large, False)
     return distinct(pairs)
-
-
-class PairSet:
-    """Gather candidate pairs without holding each of them once for every band it was found in."""
-
-    #: Pairs that may wait before they are merged: 32 MB.
-    _WAITING = 1 << 22
-
-    def __init__(self) -> None:
-        self._merged = np.empty(0, dtype=np.uint64)
-        self._waiting: list[NDArray[np.uint64]] = []
-
-    def add(self, pairs: NDArray[np.uint64]) -> None:
-        """Add pairs; their order does not matter."""
-        self._waiting.append(pairs)
-        if sum(map(len, self._waiting)) > max(self._WAITING, len(self._merged)):
-            self._merge()
-
-    def _merge(self) -> None:
-        self._merged = distinct(np.concatenate((self._merged, *self._waiting)))
-        self._waiting = []
-
-    def pairs(self) -> NDArray[np.uint64]:
-        """Return all pairs, sorted, each once."""
-        self._merge()
-        return self._merged

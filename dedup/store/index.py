@@ -22,7 +22,7 @@ from corpus.records import REPLACES, Document
 from corpus.run import Map, run_here
 from dedup.config import DedupConfig
 from dedup.kernel import MIX
-from dedup.sketch.bands import GROUP_ALL, PairSet, pair_up
+from dedup.sketch.bands import GROUP_ALL, distinct, pair_up
 from dedup.sketch.family import draw_family
 from dedup.sketch.minhash import NGRAM
 from dedup.store.arrays import pack, unpack
@@ -178,17 +178,18 @@ class Index:
 
     def candidates(self, new: Summaries) -> NDArray[np.uint64]:
         """Return pairs `old << 32 | new` worth comparing; a key that many share is followed to some of them."""
-        found = PairSet()
+        found = np.empty(0, dtype=np.uint64)
         long_enough = np.flatnonzero(new.lengths_of(np.arange(len(new))) >= MIN_WORDS)
         hashes, owners = new.samples(0, 1 << 64)
         for arrays, start in zip(self._arrays, self.documents.starts, strict=False):
+            olds, places = _equal(arrays["sample"], arrays["sample_owner"], hashes)
+            pairs = [found, pair_up(olds + start, owners[places])]
             for band in range(self.family.bands):
                 keys = new.band(band)[long_enough]
                 olds, places = _equal(arrays["band_keys"][band], arrays["band_owner"][band], keys)
-                found.add(pair_up(olds + start, long_enough[places]))
-            olds, places = _equal(arrays["sample"], arrays["sample_owner"], hashes)
-            found.add(pair_up(olds + start, owners[places]))
-        return found.pairs()
+                pairs.append(pair_up(olds + start, long_enough[places]))
+            found = distinct(np.concatenate(pairs))
+        return found
 
     def same_pages(self, new: Summaries) -> NDArray[np.uint64]:
         """Return pairs `old << 32 | new` of documents that are long enough to be compared and have one address."""

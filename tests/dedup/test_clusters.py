@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.decide.clusters import build_graph, find_anchors
-from dedup.sketch.bands import GROUP_ALL, PairSet, band_keys, key_pairs, sample, sample_pairs
+from dedup.sketch.bands import GROUP_ALL, band_keys, key_pairs, sample, sample_pairs
 
 Edge = tuple[int, int, float]
 
@@ -91,11 +91,3 @@ def test_band_keys_depend_on_their_rows_alone():
     keys = band_keys(signatures, 32, 4)
     assert (keys[:, 0] == keys[:, 1]).sum() == 31
     assert keys[1, 0] != keys[1, 1]
-
-
-@given(st.lists(st.integers(0, 2**64 - 1)))
-def test_pairs_are_gathered_once_and_sorted(values: list[int]):
-    found = PairSet()
-    for part in (values[::2], values[1::2], values):
-        found.add(np.array(part, dtype=np.uint64))
-    assert found.pairs().tolist() == sorted(set(values))
