@@ -7,12 +7,12 @@ worker (one task), pool and cluster (where tasks run), runner (all of them), san
 
 from __future__ import annotations
 
+from corpus.files.sealed import map_file
 from corpus.run.plan import Plan
 from corpus.run.report import Report, draw
 from corpus.run.runner import RunResult, Watcher, cut_segments, first_tasks, keep_answers, open_pool, run_stages
 from corpus.run.sandbox import Guard
 from corpus.run.stage import Accumulator, Learner, Map, Stage, apply_stage, run_here, summarise
-from corpus.run.worker import map_file
 
 __all__ = [
     "Accumulator",

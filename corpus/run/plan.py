@@ -10,8 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from corpus.files.durable import Published, decode_json, publish_json
+import orjson
+
+from corpus.files.durable import Published, decode_json, digest_file
 from corpus.files.listing import InputFile
+from corpus.files.sealed import is_whole, map_sealed, publish_sealed
 from corpus.formats.rows import ReadConfig
 from corpus.formats.shards import Format
 from corpus.records import Failure
@@ -105,11 +108,20 @@ def first_key(name: str) -> int:
 
 
 def find_done(plan: Plan, task: Task) -> TaskResult | None:
-    """Return the result of a task that an earlier run completed, or None."""
-    path = plan.work / f"{task.name}.done.json"
-    return decode_json(path.read_bytes(), TaskResult) if path.exists() else None
+    """Return the result of a task that an earlier run completed, or None: also where what it left was damaged since."""
+    path = _done_path(plan, task)
+    if not is_whole(path):
+        return None
+    found = decode_json(bytes(map_sealed(path)), TaskResult)
+    whole = all(is_whole(plan.work / name) for name in found.summaries)
+    files = ((plan.out / name, said.sha256) for name, said in found.files.items())
+    return found if whole and all(file.exists() and digest_file(file).sha256 == said for file, said in files) else None
 
 
 def save_done(plan: Plan, task: Task, result: TaskResult) -> None:
     """Note that a task is complete; all its files must have their names by now."""
-    publish_json(plan.work / f"{task.name}.done.json", result)
+    publish_sealed(_done_path(plan, task), orjson.dumps(result, option=orjson.OPT_SORT_KEYS))
+
+
+def _done_path(plan: Plan, task: Task) -> Path:
+    return plan.work / f"{task.name}.done"

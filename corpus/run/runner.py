@@ -13,9 +13,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from corpus.files.durable import Published, publish
+from corpus.files.durable import Published
 from corpus.files.listing import InputFile
 from corpus.files.remote import is_address
+from corpus.files.sealed import is_whole, map_sealed, publish_sealed
 from corpus.records import Failure
 from corpus.run.cluster import DaskPool
 from corpus.run.plan import Item, Plan, Segment, Task, find_done, learned_path
@@ -23,7 +24,7 @@ from corpus.run.pool import Pool, Processes
 from corpus.run.report import Report
 from corpus.run.stage import Item as Given
 from corpus.run.stage import Learner, Map, Stage
-from corpus.run.worker import CHUNK_BYTES, answer, map_file
+from corpus.run.worker import CHUNK_BYTES, answer
 
 #: A task reads so many bytes of small files, or so many files: seconds of work, so that progress shows.
 _GROUP_BYTES = 8 * 2**20
@@ -151,12 +152,12 @@ def run_stages(plan: Plan, stages: Sequence[Stage], tasks: Sequence[Task], pool:
 def _learn(plan: Plan, index: int, stage: Stage, summaries: list[str], pool: Pool, watch: Watcher) -> None:
     assert isinstance(stage, Learner)
     path = learned_path(plan, index)
-    if path.exists():
-        stage.load(map_file(path))
+    if is_whole(path):
+        stage.load(map_sealed(path))
         return
     watch.begin(f"learn {stage.name}", 1)
-    stage.learn([map_file(plan.work / name) for name in summaries], keep_answers(pool, plan.work, path.stem))
-    publish(path, stage.dump())
+    stage.learn([map_sealed(plan.work / name) for name in summaries], keep_answers(pool, plan.work, path.stem))
+    publish_sealed(path, stage.dump())
     for part in plan.work.glob(f"{path.stem}-*.part"):
         part.unlink()
     watch.advance(1)
@@ -169,7 +170,7 @@ def keep_answers(pool: Pool, folder: Path, name: str) -> Map:
     def run(function: Callable[[Given], bytes], items: Iterable[Given]) -> Iterable[memoryview]:
         step = next(steps)
         calls = ((folder / f"{name}-{step:02d}-{at:05d}.part", function, item) for at, item in enumerate(items))
-        return map(map_file, pool.map(answer, calls))
+        return map(map_sealed, pool.map(answer, calls))
 
     return run
 

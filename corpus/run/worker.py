@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import Any
 import msgspec
 import orjson
 
-from corpus.errors import RecordError
+from corpus.errors import EnvironmentFault, RecordError
 from corpus.files.compressed import zstd
-from corpus.files.durable import publish
+from corpus.files.sealed import is_whole, map_sealed, publish_sealed
 from corpus.formats.reader import read_input
 from corpus.formats.shards import FAST, Format, Shard, open_shard
 from corpus.records import Document, Failure, Page, Record, Skip, Source, Verdict, drop, fail, set_key
@@ -35,32 +34,11 @@ _WORK_FORMAT: Format = "jsonl.zst"
 _DOCUMENT = msgspec.json.Decoder(Document)
 
 
-class Mapped(mmap.mmap):
-    """A file in memory, read-only; where it is sent to another process, its path goes and the file is mapped there."""
-
-    path: Path
-
-    def __reduce__(self) -> Any:
-        return _map, (self.path,)
-
-
-def _map(path: Path) -> Mapped:
-    with path.open("rb") as stream:
-        mapped = Mapped(stream.fileno(), 0, access=mmap.ACCESS_READ)
-    mapped.path = path
-    return mapped
-
-
-def map_file(path: Path) -> memoryview:
-    """Map a file into memory, read-only; an empty file is an empty view."""
-    return memoryview(_map(path) if path.stat().st_size else b"")
-
-
 def answer(call: tuple[Path, Callable[[Any], bytes], Any]) -> Path:
     """Have the answer of a function to an item in the file at a path, where a killed run may have left it."""
     path, function, item = call
-    if not path.exists():
-        publish(path, function(item))
+    if not is_whole(path):
+        publish_sealed(path, function(item))
     return path
 
 
@@ -81,7 +59,7 @@ class Worker:
         for index in range(segment.first, segment.last):
             stage = self.plan.stages[index]
             if index not in self._loaded and isinstance(stage, Learner):
-                stage.load(map_file(learned_path(self.plan, index)))
+                stage.load(map_sealed(learned_path(self.plan, index)))
             self._loaded.add(index)
         if not self._guards.keys() <= set(range(segment.first, segment.last)):
             self.close()  # their stages will not come again
@@ -127,7 +105,7 @@ class _TaskRun:
             return self._final_part() if self._segment.learner is None else self._chunks()
         summary = f"{self._task.name}.summary"
         records = (record for record in self._source() if isinstance(record, Page | Document))
-        publish(self._plan.work / summary, summarise(self._accumulator(), records))
+        publish_sealed(self._plan.work / summary, summarise(self._accumulator(), records))
         return TaskResult(items=self._task.items, summaries=(summary,))
 
     def _chunks(self) -> TaskResult:
@@ -152,7 +130,7 @@ class _TaskRun:
                 else:
                     ended = True
             summaries.append(f"{name}.summary")
-            publish(work / summaries[-1], accumulator.summary())
+            publish_sealed(work / summaries[-1], accumulator.summary())
             items.append(Item(name, size, (*removed, f"{name}.removed")))
             removed = ()
         return TaskResult(tuple(items), tuple(summaries), report=self._report)
@@ -172,7 +150,7 @@ class _TaskRun:
             corpus = stack.enter_context(open_shard(self._plan.out / corpus_name, self._plan.form))
             for item in self._task.items:
                 for name in item.removed:
-                    with zstd.open(self._plan.work / name, "rb") as lines:
+                    with _reading(self._plan.work / name) as lines:
                         removed.copy(lines)
             self._removed = removed
             for record in self._survivors():
@@ -249,11 +227,21 @@ def audit_row(source: Source, verdict: Verdict, stage: str, record: Record | Non
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """Read back a work file that this run or an earlier one published."""
-    with zstd.open(path, "rb") as stream:
+    with _reading(path) as stream:
         yield from map(orjson.loads, stream)
 
 
 def read_documents(path: Path) -> Iterator[Document]:
     """Read back the documents of a work file; straight into their type is half again as fast as by way of rows."""
-    with zstd.open(path, "rb") as stream:
+    with _reading(path) as stream:
         yield from map(_DOCUMENT.decode, stream)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[zstd.ZstdFile]:
+    try:
+        with zstd.open(path, "rb") as stream:
+            yield stream
+    except (EOFError, zstd.ZstdError, ValueError) as error:
+        advice = "see what the system says of the disk, and give the same command with --fresh"
+        raise EnvironmentFault(f"{path}: damaged since it was written ({error}); {advice}") from error

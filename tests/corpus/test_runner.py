@@ -1,4 +1,5 @@
 import copy
+import shutil
 import subprocess
 import sys
 import time
@@ -216,7 +217,8 @@ def test_learning_asks_again_what_a_killed_worker_did_not_answer(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_killed_learner_goes_on_with_the_answers_that_are_there(tmp_path):
+@pytest.mark.parametrize(("harm", "again"), [("", []), ("cut", [1]), ("flipped", [1])])
+def test_a_killed_learner_goes_on_with_the_answers_that_are_whole(tmp_path, harm, again):
     asked, killed = [], [KeyboardInterrupt]
 
     def double(number):
@@ -232,8 +234,10 @@ def test_a_killed_learner_goes_on_with_the_answers_that_are_there(tmp_path):
     with open_pool(1) as pool:
         with pytest.raises(KeyboardInterrupt):
             learn(keep_answers(pool, tmp_path, "learn"))
+        if harm:
+            damage(tmp_path / "learn-00-00000.part", harm)
         assert learn(keep_answers(pool, tmp_path, "learn")) == [4, 8]
-    assert asked == [1, 2, 2, 4, 4]
+    assert asked == [1, 2, 2, 4, *again, 4]
 
 
 def test_arguments_of_learning_are_made_as_there_is_room_for_them():
@@ -270,3 +274,39 @@ def test_processes_that_cannot_be_started_are_the_fault_of_the_machine(inputs, t
     monkeypatch.setattr(pools._Processes, "Process", refuse)
     with pytest.raises(EnvironmentFault, match=r"2 processes .* cannot be started \(.*; --workers 1 needs none"):
         run(inputs, tmp_path / "out", [toys.Upper()], workers=2)
+
+
+def damage(path, how):
+    data = bytearray(path.read_bytes())
+    if how == "cut":
+        del data[-1]
+    else:
+        data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("how", ["cut", "flipped"])
+def test_what_was_damaged_since_a_killed_run_wrote_it_is_made_again_or_refused(inputs, tmp_path, how):
+    def published(out):
+        return [tree(out / name) for name in ("corpus", "removed")]
+
+    chain = [toys.Read(), toys.DropRepeats(), toys.Upper()]
+    run(inputs, tmp_path / "calm", chain)
+    calm, left, refused, out = published(tmp_path / "calm"), tree(tmp_path / "calm"), [], tmp_path / "out"
+    # As it was when all was done, before the last task was, and before anything was learned.
+    for wanting in ((), ("1-00000.done",), ("1-00000.done", "learned-1-drop-repeats.bin")):
+        for name in sorted(set(left) - {f"work/{gone}" for gone in wanting}):
+            shutil.copytree(tmp_path / "calm", out)
+            for gone in wanting:
+                (out / "work" / gone).unlink()
+            damage(out / name, how)
+            try:
+                run(inputs, out, chain)
+                assert published(out) == calm, name
+            except EnvironmentFault as fault:
+                refused.append(str(fault).partition(" (")[0])
+            shutil.rmtree(out)
+    # Compressed files have a sum of their own, and are read where the last task is done (again).
+    told = [f"{out / 'work'}/0-00000-000.{kind}: damaged since it was written" for kind in ("kept", "removed")]
+    assert refused == told * 2
+    assert len(left) == 8

@@ -10,7 +10,10 @@ import pytest
 
 from corpus.errors import EnvironmentFault, UsageError
 from corpus.files.durable import run_lock
+from dedup.config import DedupConfig
+from dedup.stages import Dedup
 from ghirbal.check import check_corpus
+from ghirbal.config import Config
 from tests.conftest import EXAMPLES
 from tests.ghirbal.builds import build, call, command, report, rows, story, tree
 
@@ -338,3 +341,25 @@ def test_paragraphs_that_stand_once_leave_every_law_whole(tmp_path, monkeypatch,
     assert {"exact-duplicate", "paragraphs-elsewhere"} <= {row["reason"] for row in removed}
     assert {row["survivor"] for row in removed if row.get("survivor")} <= {row["id"] for row in kept}
     assert any(row["trace"].get("paragraphs") for row in kept)
+
+
+def test_what_was_learned_under_another_configuration_is_not_taken_up(dumps, tmp_path, monkeypatch):
+    """Of a run that was killed when it had learned all, with the answers of its tasks still there."""
+
+    def die(self):
+        raise KeyboardInterrupt
+
+    strict = Config(dedup=DedupConfig(threshold=0.5, paragraphs=True))
+    out, work = tmp_path / "out", tmp_path / "out" / ".ghirbal" / "work"
+    with monkeypatch.context() as patch:
+        patch.setattr(Dedup, "dump", die)
+        with pytest.raises(KeyboardInterrupt):
+            build(dumps, out)
+    answers = {path.name for path in work.glob("learned-3-dedup-*.part")}
+    assert "learned-3-dedup-00-00000.part" in answers
+    with pytest.raises(UsageError, match=r"an unfinished run made from .* \(what differs: .*dedup\.threshold.*--fresh"):
+        build(dumps, out, config=strict)
+    assert {path.name for path in work.glob("learned-3-dedup-*.part")} == answers
+    build(dumps, out, config=strict, fresh=True)
+    build(dumps, tmp_path / "calm", config=strict)
+    assert tree(out) == tree(tmp_path / "calm")
