@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from corpus.errors import InputError, UsageError
-from corpus.files import digest_file, translated
+from corpus.files import Place, digest_file, fetched, translated
 from corpus.records import Document
 from corpus.text import is_scrubbed
 from ghirbal.published import (
@@ -25,13 +25,13 @@ from ghirbal.published import (
 from ghirbal.survey import Survey
 
 
-def check_corpus(out: Path) -> list[str]:
-    """Return every law that `out` breaks, in words; an empty list means all is well.
+def check_corpus(given: object) -> list[str]:
+    """Return every law that the corpus at a path or an address breaks, in words; an empty list means all is well.
 
     Raises:
-        UsageError: `out` is no finished corpus at all, or one in Parquet and pyarrow is not installed.
+        UsageError: it is no finished corpus at all, or one in Parquet and pyarrow is not installed.
     """
-    out = finished_at(out)
+    out = finished_at(given)
     try:
         manifest = read_struct(out / MANIFEST, Manifest)
     except UsageError as error:
@@ -46,19 +46,21 @@ def check_corpus(out: Path) -> list[str]:
     return [*broken, *check_records(out, manifest.files, unique=manifest.command != "clean", elsewhere=elsewhere)]
 
 
-def _check_files(out: Path, manifest: Manifest) -> Iterator[str]:
+def _check_files(out: Place, manifest: Manifest) -> Iterator[str]:
     with translated(out / SUCCESS, "read"):
-        marker = (out / SUCCESS).read_bytes()
-    if marker.strip() != digest_file(out / MANIFEST).sha256.encode("ascii"):
+        marker, said = ((out / name).read_bytes() for name in (SUCCESS, MANIFEST))
+    if marker.strip() != hashlib.sha256(said).hexdigest().encode("ascii"):
         yield f"{MANIFEST}: changed since it was published"
-    for name, said in manifest.files.items():
+    for name, published in manifest.files.items():
         path = out / name
-        if path.is_symlink() or (path.parent != out and path.parent.is_symlink()):
+        if isinstance(path, Path) and (path.is_symlink() or (path.parent != out and path.parent.is_symlink())):
             yield f"{name}: a link, which may lead out of the corpus"
         elif not path.is_file():
             yield f"{name}: missing"
-        elif digest_file(path).sha256 != said.sha256:
-            yield f"{name}: changed since it was published (digest differs)"
+        else:
+            with fetched(str(path)) as local:
+                if digest_file(Path(local)).sha256 != published.sha256:
+                    yield f"{name}: changed since it was published (digest differs)"
 
 
 def _check_counts(manifest: Manifest) -> Iterator[str]:
@@ -75,7 +77,7 @@ def _check_counts(manifest: Manifest) -> Iterator[str]:
 
 
 def check_records(
-    out: Path,
+    out: Place,
     files: Iterable[str],
     *,
     unique: bool,

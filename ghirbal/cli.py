@@ -150,7 +150,7 @@ def index(
     if remove:
         click.echo(visible(f"{out}: {remove_from_index(Path(out), remove, dedup):,} documents removed"))
     if corpora:
-        added = extend_index(Path(out), [Path(corpus) for corpus in corpora], dedup, workers, cluster or "")
+        added = extend_index(Path(out), corpora, dedup, workers, cluster or "")
         click.echo(visible(f"{out}: {added:,} documents added"))
 
 

@@ -142,7 +142,7 @@ def check(out: str) -> int:
     """Check a finished corpus: digests, counts, and the laws every record keeps."""
     from ghirbal.check import check_corpus
 
-    broken = check_corpus(Path(out))
+    broken = check_corpus(out)
     for line in broken or [f"{out}: every law holds"]:
         click.echo(visible(line))
     return EXIT_PARTIAL if broken else EXIT_DONE

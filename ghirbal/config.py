@@ -26,6 +26,7 @@ import orjson
 from cleaning.config import CleanConfig, ExtractConfig
 from cleaning.filters import FilterConfig
 from corpus.errors import UsageError
+from corpus.files import place_of
 from corpus.formats import ReadConfig
 from dedup.config import DedupConfig
 from ghirbal.published import BOILERPLATE, corpus_at
@@ -128,11 +129,11 @@ def read_reviewed(path: str | None) -> str | None:
     from cleaning.outlet import from_toml
 
     try:
-        inside = corpus_at(Path(path)) / BOILERPLATE
-        text = (inside if inside.is_file() else Path(path)).read_text("utf-8")
+        inside = corpus_at(place_of(path)) / BOILERPLATE
+        text = (inside if inside.is_file() else place_of(path)).read_bytes().decode()
         from_toml(text)
     except OSError as error:
-        raise UsageError(f"{path}: cannot read the reviewed table ({error.strerror})") from error
+        raise UsageError(f"{path}: cannot read the reviewed table ({error.strerror or 'it is not there'})") from error
     except (UnicodeDecodeError, UsageError) as error:
         raise UsageError(f"{path}: {error}; give an OUT/boilerplate.toml to --boilerplate") from error
     return text

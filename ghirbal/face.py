@@ -172,7 +172,7 @@ def signatures(texts: Iterable[str]) -> list[Any]:
 
 
 def open(path: Path) -> Corpus:  # noqa: A001 - as `gzip.open`, it is called by the name of its module
-    """Open a finished corpus: its folder, or a file in it.
+    """Open a finished corpus: its folder or its address, or a file in it.
 
     Raises:
         UsageError: it is none.

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from corpus.errors import UsageError
-from corpus.files import publish, run_lock, sweep, translated
+from corpus.files import Place, place_of, publish, run_lock, sweep, translated
 from corpus.records import Document
 from corpus.run import Learner, Map, keep_answers, map_file, open_pool, summarise
 from dedup.config import DedupConfig
@@ -74,21 +74,22 @@ def find_against(paths: Sequence[str], config: DedupConfig) -> Against:
     Raises:
         UsageError: one is neither, or is damaged.
     """
-    folders = [corpus_at(Path(path)) for path in paths]
-    indexes = tuple(Index(folder, config) for folder in folders if (folder / LISTING).is_file())
+    places = [corpus_at(place_of(path)) for path in paths]
+    folders = [place for place in places if isinstance(place, Path) and (place / LISTING).is_file()]
+    indexes = tuple(Index(folder, config) for folder in folders)
     held = {corpus for index in indexes for corpus in index.corpora}
     corpora: dict[str, Corpus] = {}
-    for folder in folders:
-        if not (folder / LISTING).is_file():
-            if not is_finished(folder):
-                raise UsageError(f"{folder}: neither a finished corpus nor an index; build one first")
-            corpus = Corpus(folder)
+    for place in places:
+        if place not in folders:
+            if not is_finished(place):
+                raise UsageError(f"{place}: neither a finished corpus nor an index; build one first")
+            corpus = Corpus(place)
             corpora.setdefault(corpus.marker, corpus)
     return Against(config, indexes, {marker: corpora[marker] for marker in corpora if marker not in held})
 
 
 def extend_index(
-    folder: Path, corpora: Sequence[Path], config: DedupConfig, workers: int = 1, cluster: str = ""
+    folder: Path, corpora: Iterable[object], config: DedupConfig, workers: int = 1, cluster: str = ""
 ) -> int:
     """Add the documents of finished corpora that the index does not hold yet; return how many were added.
 
@@ -114,7 +115,7 @@ def extend_index(
 class _Part:
     """The documents of one file of a corpus, wherever they are asked for."""
 
-    path: Path
+    path: Place
 
     def __iter__(self) -> Iterator[Document]:
         return read_rows(self.path, Document)

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import filterfalse
 from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +17,17 @@ import msgspec
 from cleaning.filters import Filter
 from cleaning.pages import Extract
 from corpus.errors import CorpusError, UsageError
-from corpus.files import STDIN, InputFile, list_inputs, publish, publish_json, publishing, run_lock, translated
+from corpus.files import (
+    STDIN,
+    InputFile,
+    is_address,
+    list_inputs,
+    publish,
+    publish_json,
+    publishing,
+    run_lock,
+    translated,
+)
 from corpus.formats import Format
 from corpus.records import Failure
 from corpus.run import Plan, RunResult, Stage, Watcher, cut_segments, draw, first_tasks, open_pool, run_stages
@@ -82,7 +93,7 @@ def run_job(job: Job, watch: Watcher) -> Finished:
     job = replace(job, out=job.out.absolute())
     if not job.address:
         return _make(job, watch)
-    if any(_within(name, job.address) or _within(job.address, name) for name in job.inputs):
+    if any(_within(name, job.address) or _within(job.address, name) for name in (*job.inputs, *job.against)):
         raise UsageError(f"{job.address}: one of input and output lies inside the other; give another address to -o")
     prepare_upload(job.out, job.address, fresh=job.fresh)
     finished = _make(job, watch)
@@ -175,7 +186,7 @@ def _list(job: Job) -> tuple[list[InputFile], list[Failure]]:
     found = find_records(name for name in job.inputs if name != STDIN)
     files, failures = list_inputs(list(found), found, find_records)
     out = Path(realpath(job.out))
-    for name in found:
+    for name in filterfalse(is_address, found):
         given = Path(realpath(name))
         if out.is_relative_to(given):
             raise UsageError(f"{job.out}: the output folder lies inside the input; give another folder to -o")
@@ -193,7 +204,7 @@ def _find_against(job: Job) -> Against | None:
     if job.command == "clean" or not job.against:
         return None
     # Path.resolve raises a RuntimeError for a link that leads to itself.
-    if any(Path(realpath(path)).is_relative_to(realpath(job.out)) for path in job.against):
+    if any(Path(realpath(path)).is_relative_to(realpath(job.out)) for path in filterfalse(is_address, job.against)):
         raise UsageError(f"{job.out}: would be written and compared with; give another folder to -o")
     from ghirbal.index import find_against
 

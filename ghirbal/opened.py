@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
@@ -16,6 +15,7 @@ import orjson
 
 from corpus.arabic import fold
 from corpus.errors import InputError, UsageError, load_package
+from corpus.files import Place
 from corpus.records import FREE_FIELDS, GIVEN_ID, Document, Source
 from ghirbal.account import Account, account_for
 from ghirbal.published import (
@@ -55,14 +55,14 @@ _NAME = msgspec.json.Decoder(_Name)
 
 
 class Corpus:
-    """Read a finished corpus; `path` is its folder, the folder of its documents, or a file in either.
+    """Read a finished corpus; `path` is its folder or address, that of its documents, or a file in either.
 
     Raises:
         UsageError: it is no finished corpus, a changed one, or one of bare texts, which have no names; from what reads
             its records, too, where they are damaged.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: object) -> None:
         self.path = finished_at(path)
         self.marker = read_marker(self.path)
         self.manifest: Manifest = read_struct(self.path / MANIFEST, Manifest)
@@ -86,7 +86,7 @@ class Corpus:
         path = self.path / CLUSTERS
         return self._read([path] if path.is_file() else [], Cluster)
 
-    def _read(self, paths: Iterable[Path], kind: type[_Kind]) -> Iterator[_Kind]:
+    def _read(self, paths: Iterable[Place], kind: type[_Kind]) -> Iterator[_Kind]:
         with self.intact():
             for path in paths:
                 yield from read_rows(path, kind)
@@ -99,9 +99,9 @@ class Corpus:
         except (InputError, msgspec.DecodeError) as error:
             raise UsageError(f"{self.path}: damaged ({error}); run: ghirbal check {self.path}") from error
 
-    def parts(self, folder: str) -> list[Path]:
+    def parts(self, folder: str) -> list[Place]:
         """Return the files of `corpus` or `removed`, in order."""
-        return sorted(self.path / name for name in self.manifest.files if name.startswith(f"{folder}/"))
+        return [self.path / name for name in sorted(self.manifest.files) if name.startswith(f"{folder}/")]
 
     def find(self, key: str) -> list[Found]:
         """Return the records that `key` names, the best kind of name first found: id, address, file, words of titles.
@@ -159,7 +159,7 @@ class Corpus:
         return load_package("pyarrow", what).Table.from_pylist(rows, arrow_schema())
 
 
-def documents_of(parts: Sequence[Path], ids: Iterable[str]) -> dict[str, Document]:
+def documents_of(parts: Sequence[Place], ids: Iterable[str]) -> dict[str, Document]:
     """Return the documents of these ids that are in `parts`, files of documents."""
     wanted = set(ids) - {""}
     found = _named(parts, lambda row: int(row.id in wanted), list(map(_written, sorted(wanted)))) if wanted else []
@@ -167,11 +167,11 @@ def documents_of(parts: Sequence[Path], ids: Iterable[str]) -> dict[str, Documen
 
 
 def _named(
-    paths: Sequence[Path], rank: Callable[[_Name | Document], int], needles: Sequence[bytes] | None
+    paths: Sequence[Place], rank: Callable[[_Name | Document], int], needles: Sequence[bytes] | None
 ) -> list[tuple[int, Found]]:
     """Return the records to which `rank` gives one; lines without any of `needles` are never taken apart."""
 
-    def scan(path: Path) -> list[tuple[int, Found]]:
+    def scan(path: Place) -> list[tuple[int, Found]]:
         if path.suffix == ".parquet":
             rows = ((rank(row), row) for row in read_rows(path, Document))
             return list(islice(((place, row) for place, row in rows if place), _MOST_FOUND))

@@ -30,7 +30,7 @@ from corpus.formats import FORMATS
 from corpus.records import SCHEMA_VERSION
 from corpus.run import Report, RunResult
 from ghirbal.config import fingerprint
-from ghirbal.published import BOILERPLATE, CLUSTERS, MANIFEST, REPORT, STATE, SUCCESS, Identity, read_struct
+from ghirbal.published import BOILERPLATE, CLUSTERS, MANIFEST, REPORT, RUN, STATE, SUCCESS, Identity, read_struct
 
 REPORT_PAGE, CARD = "report.html", "README.md"
 
@@ -39,7 +39,7 @@ OURS = (SUCCESS, MANIFEST, REPORT, REPORT_PAGE, CARD, CLUSTERS, BOILERPLATE)
 _FOLDERS = ("corpus", "removed")
 _PART = re.compile(rf"part-\d{{5,}}\.(?:{'|'.join(map(re.escape, FORMATS))})", re.ASCII)
 #: What stands in STATE while a run is on; what a run that never got to its note can have left there.
-_TRANSIENT, _BEFORE_NOTE = ("work", "index", "stdin"), ("lock", "stdin", "run.json")
+_TRANSIENT, _BEFORE_NOTE = ("work", "index", "stdin"), ("lock", "stdin", RUN)
 #: The packages whose code decides what comes out; what is fetched is the business of the crawl.
 _PACKAGES, _SOURCES = ("cleaning", "corpus", "dedup", "ghirbal"), {".py", ".toml", ".css", ".js", ".jinja"}
 #: Where they all are installed.
@@ -102,7 +102,7 @@ def claim(out: Path, identity: Identity, *, fresh: bool) -> bool:
     Raises:
         UsageError: the folder holds another run; `--fresh` replaces it.
     """
-    path, found = out / STATE / "run.json", None
+    path, found = out / STATE / RUN, None
     if path.exists():
         if fresh:
             discard(out)
@@ -208,7 +208,7 @@ def refuse_foreign(out: Path) -> None:
     for path in chain(named, (out / STATE).rglob("*"), _parts(out)):
         if path.is_symlink():
             raise UsageError(f"{path}: a link to what is not ours to write; remove it, or give another folder to -o")
-    if not out.exists() or (out / STATE / "run.json").exists():
+    if not out.exists() or (out / STATE / RUN).exists():
         return
     foreign = [path.name for path in out.iterdir() if path.name != STATE]
     if (out / STATE).is_dir():

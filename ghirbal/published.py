@@ -1,4 +1,4 @@
-"""A finished corpus read back, with its types: whoever brought it may have written anything.
+"""A finished corpus read back, in a folder or at an address: whoever brought it may have written anything.
 
     OUT/_SUCCESS         the digest of the manifest; a corpus is finished when it is there
     OUT/manifest.json    what the corpus was made from, its counts, and the digest of every file
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
@@ -17,13 +18,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 import msgspec
 
 from corpus.errors import InputError, UsageError, load_package
-from corpus.files import Published, Stream, decode_json, translated
+from corpus.files import Place, Published, Store, Stream, decode_json, fetched, place_of, translated
 from corpus.records import FREE_FIELDS, Copy, Document, Source
 
 if TYPE_CHECKING:  # what only reads needs none of the readers of inputs, which take longer to load than to answer
     from corpus.run import Report
 
-STATE, SUCCESS, MANIFEST, REPORT = ".ghirbal", "_SUCCESS", "manifest.json", "report.json"
+STATE, RUN, SUCCESS, MANIFEST, REPORT = ".ghirbal", "run.json", "_SUCCESS", "manifest.json", "report.json"
 CLUSTERS, BOILERPLATE = "clusters.jsonl", "boilerplate.toml"
 
 _Kind = TypeVar("_Kind")
@@ -106,27 +107,27 @@ class Cluster(msgspec.Struct, frozen=True):
 Found: TypeAlias = Document | RemovedRecord
 
 
-def is_finished(folder: Path) -> bool:
+def is_finished(folder: Place) -> bool:
     """Tell whether `folder` is a finished corpus of ours."""
     return (folder / SUCCESS).is_file() and (folder / MANIFEST).is_file()
 
 
-def corpus_at(path: Path) -> Path:
+def corpus_at(path: Place) -> Place:
     """Return the finished corpus that `path` stands for: itself, or what it is the documents or a file of."""
-    here = Path(realpath(path))
+    here = Path(realpath(path)) if isinstance(path, Path) else path
     around = [here.parent] if here.is_file() or here.name == "corpus" else []
     if here.is_file() and here.parent.name in ("corpus", "removed"):
         around.append(here.parent.parent)
     return path if is_finished(path) else next(filter(is_finished, around), path)
 
 
-def finished_at(path: str | Path) -> Path:
+def finished_at(path: object) -> Place:
     """Return the finished corpus that `path` stands for.
 
     Raises:
         UsageError: it stands for none.
     """
-    found = corpus_at(Path(path))
+    found = corpus_at(place_of(path))
     if not is_finished(found):
         raise UsageError(f"{path}: no finished corpus ({SUCCESS} or {MANIFEST} is missing); run its command to the end")
     return found
@@ -140,25 +141,30 @@ def find_records(inputs: Iterable[str]) -> dict[str, set[str] | None]:
     """
     found: dict[str, set[str] | None] = {}
     for name in inputs:
-        folder = Path(name)
+        folder = place_of(name)
         with translated(folder, "read"):
-            if not folder.is_file() and is_finished(corpus := corpus_at(folder)):
+            if folder.is_file():
+                found[name] = None
+            elif is_finished(corpus := corpus_at(folder)):
+                read_marker(corpus)
                 # In plain JSONL a part without documents is an empty file, which as an input would be a failure.
                 parts = read_struct(corpus / MANIFEST, Manifest).files.items()
-                files = [corpus / file for file, said in parts if file.startswith("corpus/") and said.bytes]
-                if missing := [path for path in files if not path.is_file()]:
-                    raise UsageError(f"{missing[0]}: missing; {_REMEDY}")
-                found[str(folder / "corpus") if corpus == folder else name] = {path.name for path in files}
-            elif (folder / STATE / "run.json").exists():
+                files = [file for file, said in parts if file.startswith("corpus/") and said.bytes]
+                there = corpus.find() if isinstance(corpus, Store) else None  # which asks once, and not for each
+                missing = (one for one in files if not ((corpus / one).is_file() if there is None else one in there))
+                if one := next(missing, ""):
+                    raise UsageError(f"{corpus / one}: missing; {_REMEDY}")
+                found[str(folder / "corpus") if corpus == folder else name] = {Path(file).name for file in files}
+            elif (folder / STATE / RUN).is_file():
                 raise UsageError(f"{name}: an unfinished corpus; run the command that makes it to its end first")
-            elif (folder / "warc").is_dir() and any(folder.glob("frontier*.sqlite")):
+            elif isinstance(folder, Path) and (folder / "warc").is_dir() and any(folder.glob("frontier*.sqlite")):
                 found[str(folder / "warc")] = None
             else:
                 found[name] = None
     return found
 
 
-def read_struct(path: Path, kind: type[_Kind]) -> _Kind:
+def read_struct(path: Place, kind: type[_Kind]) -> _Kind:
     """Read a JSON file of a run.
 
     Raises:
@@ -170,7 +176,7 @@ def read_struct(path: Path, kind: type[_Kind]) -> _Kind:
         raise UsageError(f"{path}: not as a run of ours writes it ({error}); {_REMEDY}") from error
 
 
-def read_marker(out: Path) -> str:
+def read_marker(out: Place) -> str:
     """Return the digest that names the state of a finished corpus.
 
     Raises:
@@ -183,7 +189,7 @@ def read_marker(out: Path) -> str:
     return digest
 
 
-def read_report(out: Path) -> Report:
+def read_report(out: Place) -> Report:
     """Read the counts of a run that has finished, and make sure that they are still those it published.
 
     Raises:
@@ -198,7 +204,7 @@ def read_report(out: Path) -> Report:
     return read_struct(out / REPORT, Report)
 
 
-def read_rows(path: Path, kind: type[_Kind]) -> Iterator[_Kind]:
+def read_rows(path: Place, kind: type[_Kind]) -> Iterator[_Kind]:
     """Yield the rows of one published file, with the fields that `kind` has.
 
     Raises:
@@ -207,13 +213,14 @@ def read_rows(path: Path, kind: type[_Kind]) -> Iterator[_Kind]:
         msgspec.DecodeError: a row is not as a run writes it.
     """
     if path.suffix == ".parquet":
-        yield from (msgspec.convert(row, kind) for row in _read_parquet(path))
+        with _fetched(path) as local:
+            yield from (msgspec.convert(row, kind) for row in _read_parquet(local))
     else:
         yield from map(msgspec.json.Decoder(kind).decode, read_lines(path))
 
 
-def _read_parquet(path: Path) -> Iterator[dict[str, Any]]:
-    parquet = load_package("pyarrow.parquet", str(path), "parquet")
+def _read_parquet(path: str) -> Iterator[dict[str, Any]]:
+    parquet = load_package("pyarrow.parquet", path, "parquet")
     try:
         for batch in parquet.ParquetFile(path).iter_batches(batch_size=_PARQUET_ROWS):
             for row in batch.to_pylist():
@@ -221,27 +228,35 @@ def _read_parquet(path: Path) -> Iterator[dict[str, Any]]:
     except (ValueError, TypeError, LookupError, OSError) as error:  # what pyarrow raises is one of these as well
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise InputError(str(error), path=str(path)) from error
+        raise InputError(str(error), path=path) from error
 
 
-def read_lines(path: Path) -> Iterator[bytes]:
+def read_lines(path: Place) -> Iterator[bytes]:
     """Yield the lines of a published file, without their ends.
 
     Raises:
         InputError: it is damaged.
     """
+    rest = b""
+    with _fetched(path) as local:
+        if not Path(local).stat().st_size:  # no rows in plain JSONL, which a reader of inputs would call a failure
+            return
+        with Stream(local) as stream:
+            for block in stream.blocks():
+                *lines, rest = (rest + block).split(b"\n")
+                yield from lines
+
+
+@contextmanager
+def _fetched(path: Place) -> Iterator[str]:
+    """Give the path on this machine of a published file, or of its copy, while the block reads it."""
     if not path.is_file():
         raise UsageError(f"{path}: missing; {_REMEDY}")
-    if not path.stat().st_size:  # no rows in plain JSONL, which a reader of inputs would call a failure
-        return
-    rest = b""
-    with translated(path, "read"), Stream(str(path)) as stream:
-        for block in stream.blocks():
-            *lines, rest = (rest + block).split(b"\n")
-            yield from lines
+    with translated(path, "read"), fetched(str(path)) as local:
+        yield local
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Place) -> bytes:
     with translated(path, "read"):
         try:
             return path.read_bytes()

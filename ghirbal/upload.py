@@ -19,17 +19,17 @@ from typing import Any
 import orjson
 
 from corpus.errors import EXIT_DONE, EnvironmentFault, UsageError, load_package
-from corpus.files import Store, digest_file, is_address, publish_json
+from corpus.files import Store, digest_file, is_address, publish_json, translated
 from corpus.run import Watcher
 from ghirbal.check import check_corpus
 from ghirbal.console import quote, results
 from ghirbal.output import OURS
-from ghirbal.published import MANIFEST, STATE, SUCCESS, Manifest, corpus_at, read_marker, read_struct
+from ghirbal.published import MANIFEST, RUN, STATE, SUCCESS, Manifest, corpus_at, read_marker, read_struct
 
 #: The manifest as it goes up, in the state of the folder: where its digest is the marker, the corpus there is this one.
 _SENT = "sent.json"
 #: What says at the address that a run is to publish there, and shows before the run that it can.
-_STARTED = f"{STATE}/started"
+_STARTED = f"{STATE}/{RUN}"
 _PART = re.compile(r"(?:corpus|removed)/part-\d{5,}(?:-[0-9a-f]{16})?\.[a-z.]+", re.ASCII)
 
 
@@ -114,7 +114,8 @@ def _send(store: Store, there: dict[str, Any], folder: Path, watch: Watcher) -> 
 def _is_published(store: Store, folder: Path) -> bool:
     """Tell whether the marker there is that of the corpus in `folder`."""
     sent = folder / STATE / _SENT
-    return sent.is_file() and store.read(SUCCESS).decode("ascii", "replace").strip() == digest_file(sent).sha256
+    with translated(store, "read"):
+        return sent.is_file() and (store / SUCCESS).read_bytes().strip() == digest_file(sent).sha256.encode("ascii")
 
 
 def push_corpus(out: str, repo: str, *, public: bool) -> int:

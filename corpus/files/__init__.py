@@ -21,19 +21,22 @@ from corpus.files.durable import (
     translated,
 )
 from corpus.files.listing import STDIN, UNFINISHED, InputFile, list_inputs
-from corpus.files.remote import Store, is_address
+from corpus.files.remote import Place, Store, fetched, is_address, place_of
 
 __all__ = [
     "STDIN",
     "UNFINISHED",
     "InputFile",
+    "Place",
     "Published",
     "Store",
     "Stream",
     "decode_json",
     "digest_file",
+    "fetched",
     "is_address",
     "list_inputs",
+    "place_of",
     "publish",
     "publish_json",
     "publishing",

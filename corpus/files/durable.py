@@ -136,7 +136,7 @@ def refusal(error: OSError, what: str) -> GhirbalError:
 
 
 @contextlib.contextmanager
-def translated(path: Path, doing: str = "write") -> Iterator[None]:
+def translated(path: object, doing: str = "write") -> Iterator[None]:
     """Turn the operating system's refusals while `doing` something with `path` into errors of ours.
 
     Raises:

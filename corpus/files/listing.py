@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
 from corpus.errors import InputError, RecordError, UsageError
-from corpus.files.remote import Store, find_stored, is_address, version_of
+from corpus.files.remote import LOCAL, Store, is_address, version_of
 from corpus.records import Failure, Source, folders_naming
 
 #: The INPUT that stands for standard input.
@@ -20,11 +21,11 @@ STDIN = "-"
 #: Ends the name of an archive that a crawl is still writing (`x.warc.gz.open`); it is renamed when it is whole.
 UNFINISHED = ".open"
 
-#: Begins the address of a path.
-_LOCAL = "file://"
+#: Shows that a folder at an address may be one that a run writes, or has written.
+_OF_A_RUN = re.compile(r"(?:^|/)(?:_SUCCESS|\.ghirbal/run\.json)$")
 
 #: Tells of folders what is to be read for them: themselves, or another one, of which only files of certain names.
-Find: TypeAlias = Callable[[Iterable[str]], Mapping[str, Container[str] | None]]
+Find: TypeAlias = Callable[[Iterable[str]], Mapping[str, Collection[str] | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ def list_inputs(
 
 def _absolute(name: str) -> str:
     """Return an INPUT as a path from the root, with ".." taken out and links as they are; an address as it is."""
-    if name.startswith(_LOCAL):
-        return os.path.abspath(name.removeprefix(_LOCAL))  # noqa: PTH100
+    if name.startswith(LOCAL):
+        return os.path.abspath(name.removeprefix(LOCAL))  # noqa: PTH100
     return name.rstrip("/") if name == STDIN or is_address(name) else os.path.abspath(name)  # noqa: PTH100
 
 
@@ -123,7 +124,7 @@ def _list_one(root: str, name: str, only: Container[str] | None, find: Find) -> 
         return
     item = None if is_address(root) else _look(root, show_name(name or Path(root).name))
     if item or is_address(root):
-        yield from [item] if item else _list_address(root, name)
+        yield from [item] if item else _list_address(root, name, only, find)
         return
     folders = [(root, only)]
     while folders:
@@ -144,9 +145,20 @@ def _list_one(root: str, name: str, only: Container[str] | None, find: Find) -> 
                 yield item
 
 
-def _list_address(root: str, name: str) -> Iterator[_Found]:
+def _list_address(root: str, name: str, only: Container[str] | None, find: Find) -> Iterator[_Found]:
     store = Store(root)
-    for below, entry in find_stored(store).items():
+    files = store.find()
+    if not files:
+        raise UsageError(f"{root}: no such file or folder")
+    if only is not None:
+        files = {below: entry for below, entry in files.items() if below in only}
+    for folder in {below[: run.start()] for below in files if (run := _OF_A_RUN.search(below))}:
+        at = f"{folder}/" if folder else ""
+        ((place, names),) = find([store.address_of(folder)]).items()
+        if names is not None:
+            read = {f"{at}{PurePosixPath(place).name}/{part}" for part in names}
+            files = {below: entry for below, entry in files.items() if below in read or not below.startswith(at)}
+    for below, entry in files.items():
         parts = PurePosixPath(below).parts
         if not any(part.startswith(".") for part in parts) and not below.endswith(f".warc.gz{UNFINISHED}"):
             shown = show_name("/".join(filter(None, (name, *parts))) or PurePosixPath(root).name)

@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import blake2b, sha256
+from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
-from typing import Any
-
-import orjson
+from typing import Any, TypeAlias
 
 from corpus.errors import EnvironmentFault, GhirbalError, InputError, UsageError, load_package
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.ASCII)
+#: Begins the address of a path of this machine.
+LOCAL = "file://"
 _PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,10}", re.ASCII)
 #: What tells two versions of an object apart, by the names that stores have for it.
 _VERSION = ("ETag", "etag", "md5Hash", "checksum", "generation", "LastModified", "last_modified", "mtime", "created")
@@ -36,7 +36,8 @@ def is_address(path: str) -> bool:
 class Store:
     """What lies at or below an address; names of files are below it, and "" is the address itself.
 
-    All methods raise EnvironmentFault where the store does not answer, or refuses.
+    Finished corpora are read through what it has in common with `Path`. All methods that ask the store raise
+    EnvironmentFault where it does not answer, or refuses.
     """
 
     def __init__(self, address: str) -> None:
@@ -51,6 +52,40 @@ class Store:
         except (ImportError, ValueError) as error:
             raise UsageError(f"{address}: {error}") from error
         self.address = address
+        self.name, self.suffix = PurePosixPath(address).name, PurePosixPath(address).suffix
+
+    def __str__(self) -> str:
+        return self.address
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Store, (self.address,)
+
+    def __truediv__(self, name: str) -> Store:
+        return Store(f"{self.address.rstrip('/')}/{name}")
+
+    @property
+    def parent(self) -> Store:
+        """Return what this lies in; a whole bucket lies in itself."""
+        above = self.address.rpartition("/")[0]
+        return Store(above) if is_address(above) else self
+
+    def is_file(self) -> bool:
+        """Tell whether a file is at the address itself, now."""
+        with _asking(self.address):
+            self._system.invalidate_cache()
+            try:
+                return bool(self._system.info(self._path)["type"] == "file")
+            except FileNotFoundError:
+                return False
+
+    def read_bytes(self) -> bytes:
+        """Return what the small file at the address itself holds.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        with _asking(self.address):
+            return bytes(self._system.cat_file(self._path))
 
     def find(self) -> dict[str, dict[str, Any]]:
         """Return what the store says of each file, by name; nothing where nothing is."""
@@ -61,11 +96,6 @@ class Store:
             except FileNotFoundError:
                 return {}
         return {name.removeprefix(self._path).lstrip("/"): found[name] for name in sorted(found)}
-
-    def read(self, name: str) -> bytes:
-        """Return what a small file holds."""
-        with _asking(self.address):
-            return bytes(self._system.cat_file(self._place(name)))
 
     def fetch(self, path: str) -> None:
         """Copy the file at the address itself to `path`.
@@ -103,43 +133,32 @@ class Store:
         return f"{self._path.rstrip('/')}/{name}" if name else self._path
 
 
+#: Where a finished corpus may lie.
+Place: TypeAlias = Path | Store
+
+
+def place_of(name: object) -> Place:
+    """Return the place that a path or an address names.
+
+    >>> str(place_of("file:///data/corpus")), str(place_of("corpus/"))
+    ('/data/corpus', 'corpus')
+    """
+    text = str(name).removeprefix(LOCAL)
+    return Store(text.rstrip("/")) if is_address(text) else Path(text)
+
+
 def version_of(entry: Mapping[str, Any]) -> int:
     """Return a number that differs between versions of a stored file; 0 where the store says nothing of them."""
     said = "\0".join(f"{key}={entry[key]}" for key in _VERSION if entry.get(key))
     return int.from_bytes(blake2b(said.encode(), digest_size=7).digest(), "big") if said else 0
 
 
-def find_stored(store: Store) -> dict[str, dict[str, Any]]:
-    """Return the files that are to be read there; of a finished corpus these are the parts that its manifest names.
-
-    Raises:
-        UsageError: nothing is there, or a corpus that is damaged, or the package for such addresses is not installed.
-        EnvironmentFault: the store does not answer, or refuses.
-    """
-    files = store.find()
-    if not files:
-        raise UsageError(f"{store.address}: no such file or folder")
-    for marker in [name for name in files if PurePosixPath(name).name == "_SUCCESS"]:
-        corpus = marker.removesuffix("_SUCCESS")
-        manifest = store.read(f"{corpus}manifest.json") if f"{corpus}manifest.json" in files else b""
-        if store.read(marker).strip() != sha256(manifest).hexdigest().encode("ascii"):
-            message = f"{corpus}manifest.json is not what was published; publish the corpus again"
-            raise UsageError(f"{store.address}: {message}")
-        # In plain JSONL a part without documents is an empty file, which as an input would be a failure.
-        named = {f"{corpus}{name}": said["bytes"] for name, said in orjson.loads(manifest)["files"].items()}
-        parts = {name for name, size in named.items() if size and name.startswith(f"{corpus}corpus/")}
-        if missing := parts - files.keys():
-            raise UsageError(f"{store.address}: {min(missing)} is missing; publish the corpus again")
-        files = {name: said for name, said in files.items() if name in parts or not name.startswith(corpus)}
-    return files
-
-
 @contextmanager
-def fetched(path: str, size: int) -> Iterator[str]:
+def fetched(path: str, size: int | None = None) -> Iterator[str]:
     """Give the path on this machine of what lies at `path` while the block runs: itself, or that of a copy.
 
     Raises:
-        InputError: it is gone from its address, or has another than the `size` it was listed with.
+        InputError: it is gone from its address, or has another than the `size` it was listed with, if it was.
         EnvironmentFault: the store does not answer, or refuses.
     """
     if not is_address(path):
@@ -149,7 +168,7 @@ def fetched(path: str, size: int) -> Iterator[str]:
     with NamedTemporaryFile(prefix="ghirbal-", suffix=suffix if _PLAIN_SUFFIX.fullmatch(suffix) else "") as local:
         Store(path).fetch(local.name)
         found = Path(local.name).stat().st_size
-        if found != size:
+        if size not in (None, found):
             message = f"the file changed after it was listed, from {size} bytes to {found}"
             raise InputError(message, path=path, reason="input-changed")
         yield local.name
@@ -157,12 +176,12 @@ def fetched(path: str, size: int) -> Iterator[str]:
 
 @contextmanager
 def _asking(address: str, what: str = "read") -> Iterator[None]:
-    """Turn whatever a store says no with into an error of ours."""
+    """Turn whatever a store says no with into an error of ours; that a file to be read is not there is none."""
     try:
         yield
-    except GhirbalError:
-        raise
     except Exception as error:
+        if isinstance(error, GhirbalError) or (what == "read" and isinstance(error, FileNotFoundError)):
+            raise
         why = str(error) or type(error).__name__
         advice = "see that the store answers and lets you in, then give the same command again"
         raise EnvironmentFault(f"{address}: cannot be {what} ({why}); {advice}") from error

@@ -14,6 +14,7 @@ from corpus.formats.reader import read_input
 from corpus.formats.rows import ReadConfig
 from corpus.records import Failure
 from corpus.run.runner import shard_inputs
+from ghirbal.published import find_records
 from tests.ghirbal.builds import build, call, story
 from tests.ghirbal.builds import tree as corpus_of
 
@@ -33,7 +34,8 @@ def store():
 
 
 def listed(*inputs):
-    files, failures = list_inputs(inputs)
+    found = find_records(inputs)
+    files, failures = list_inputs(list(found), found, find_records)
     assert failures == []
     return [(file.path, file.name, file.size) for file in files]
 

@@ -12,7 +12,9 @@ from corpus.errors import EnvironmentFault, UsageError
 from corpus.run import Watcher
 from ghirbal.check import check_corpus
 from ghirbal.config import Config
+from ghirbal.index import extend_index
 from ghirbal.jobs import Job, run_job
+from ghirbal.opened import Corpus
 from ghirbal.upload import prepare_upload, resolve_out
 from tests.corpus.test_remote import bucket, listed  # noqa: F401 - a fixture
 from tests.ghirbal.builds import build, call, story
@@ -43,9 +45,9 @@ def stories(tmp_path):
     return tmp_path / "stories"
 
 
-def publish(inputs, **options):
+def publish(inputs, command="clean", **options):
     out, address = resolve_out(ADDRESS)
-    return run_job(Job("clean", (str(inputs),), out, Config(), address=address, **options), Watcher())
+    return run_job(Job(command, (str(inputs),), out, Config(), address=address, **options), Watcher())
 
 
 def published(store):
@@ -137,7 +139,8 @@ def test_another_corpus_is_replaced_by_fresh_alone_and_stays_whole_until_then(st
     assert part == f"corpus/part-00000-{digest[:16]}.jsonl.zst"
     assert publish(stories).already
     assert published(store).keys() >= {part}
-    assert [name for _, name, _ in listed(ADDRESS)] == [part]
+    assert [name for _, name, _ in listed(ADDRESS)] == [part.removeprefix("corpus/")]
+    assert [name for _, name, _ in listed("memory://news")] == [f"corpus/{part}"]
 
 
 def test_what_lies_at_an_address_is_not_touched(store, stories):
@@ -152,11 +155,81 @@ def test_what_lies_at_an_address_is_not_touched(store, stories):
     assert published(store) == {"notes.txt": b"mine"}
 
 
-def test_an_input_whose_manifest_is_not_what_was_published_is_refused(store, stories, tmp_path):
+def test_a_corpus_at_an_address_that_is_not_whole_is_no_input(store, stories):
     publish(stories)
+    (part,) = store.ls("/news/corpus/corpus", detail=False)
+
+    def assert_refused(message):
+        for name in (ADDRESS, "memory://news"):
+            with pytest.raises(UsageError, match=message):
+                listed(name)
+
+    store.rm(part)
+    assert_refused(f"{part}: missing")
     store.pipe("/news/corpus/manifest.json", b"{}")
-    with pytest.raises(UsageError, match=r"manifest.json is not what was published"):
-        build(ADDRESS, tmp_path / "out")
+    assert_refused("corpus/manifest.json: changed since it was published")
+    store.rm("/news/corpus/_SUCCESS")
+    prepare_upload(Path(), ADDRESS, fresh=False)
+    assert_refused("news/corpus: an unfinished corpus")
+    store.pipe("/spark/_SUCCESS", b"")
+    store.pipe("/spark/a.jsonl", b"{}")
+    assert [name for _, name, _ in listed("memory://spark")] == ["_SUCCESS", "a.jsonl"]
+
+
+@pytest.fixture
+def copies(tmp_path):
+    """Three stories, of which one has a copy; built as it is, and published from the same."""
+    rows = [{"id": f"s{n}", "outlet": f"o{n % 4}", "title": f"t{n}", "text": story(n % 3)} for n in range(4)]
+    (tmp_path / "rows.jsonl").write_bytes(b"\n".join(map(orjson.dumps, rows)))
+    return tmp_path / "rows.jsonl"
+
+
+@pytest.mark.parametrize("form", ["jsonl.zst", "jsonl", "parquet"])
+def test_a_corpus_at_an_address_is_opened_and_checked_as_one_in_a_folder(
+    store, copies, tmp_path, monkeypatch, capsys, form
+):
+    if form == "parquet":
+        pytest.importorskip("pyarrow", reason="the extra [parquet] is not installed")
+    publish(copies, command="dedup", form=form)
+    here, _ = resolve_out(ADDRESS)
+    (part,) = store.ls("/news/corpus/corpus", detail=False)
+    for name in (ADDRESS, f"{ADDRESS}/corpus/", f"memory:/{part}"):
+        one, other = Corpus(here), Corpus(name)
+        for what in (list, lambda corpus: list(corpus.removed), lambda corpus: list(corpus.clusters), len):
+            assert what(one) == what(other)
+        assert [account.record for account in other.why("s3")] == [account.record for account in one.why("s3")]
+    assert (len(one), len(list(one.removed)), len(list(one.clusters))) == (3, 1, 1)
+    for arguments in (["why", "s3"], ["stats"], ["sample", "-n", "2", "--json"], ["similar"]):
+        said = []
+        for out in (here, ADDRESS):
+            between = [copies, out] if arguments == ["similar"] else [out, *arguments[1:]]
+            code, printed = call(monkeypatch, capsys, arguments[0], *between)
+            said.append((code, printed.err, printed.out))
+        assert said[0] == said[1]
+        assert said[0][:2] == (0, "")
+    assert call(monkeypatch, capsys, "check", ADDRESS)[1].out == f"{ADDRESS}: every law holds\n"
+    name = part.removeprefix("/news/corpus/")
+    for data, law in ((b"x", "changed since it was published (digest differs)"), (None, "missing")):
+        store.pipe(part, data) if data else store.rm(part)
+        assert check_corpus(ADDRESS) == [f"{name}: {law}"]
+    with pytest.raises(UsageError, match=f"{name}: missing"):
+        list(Corpus(ADDRESS))
+
+
+def test_new_documents_are_compared_with_a_corpus_at_an_address(store, copies, tmp_path):
+    publish(copies, command="dedup")
+    more = tmp_path / "more.jsonl"
+    more.write_bytes(b"\n".join(orjson.dumps({"id": f"m{n}", "text": story(n)}) for n in (2, 3)))
+    for number, against in enumerate((str(resolve_out(ADDRESS)[0]), ADDRESS)):
+        build(more, tmp_path / f"{number}", "dedup", against=against)
+    one, other = ({name: data for name, data in local(tmp_path / out).items() if "part-" in name} for out in "01")
+    assert one == other
+    assert [row.survivor for row in Corpus(tmp_path / "1").removed] == ["s2"]
+    assert extend_index(tmp_path / "index", [ADDRESS], Config().dedup) == 3
+    with pytest.raises(UsageError, match="one of input and output lies inside the other"):
+        publish(more, command="dedup", against=(ADDRESS,), fresh=True)
+    with pytest.raises(UsageError, match="memory://nowhere: neither a finished corpus nor an index"):
+        build(more, tmp_path / "2", "dedup", against="memory://nowhere")
 
 
 def test_the_folder_of_an_address_is_always_the_same(tmp_path):
@@ -175,7 +248,11 @@ def test_a_corpus_in_a_bucket(bucket, stories, tmp_path, monkeypatch, capsys):  
         assert (code, said.err) == (0, "")
         assert expected in said.out
     bucket.get("news/out/corpus/", str(tmp_path / "fetched"), recursive=True)
-    assert check_corpus(tmp_path / "fetched") == []
+    assert check_corpus(tmp_path / "fetched") == check_corpus("s3://news/out/corpus") == []
+    assert list(Corpus("s3://news/out/corpus")) == list(Corpus(tmp_path / "fetched"))
+    assert extend_index(tmp_path / "index", ["s3://news/out/corpus"], Config().dedup, workers=2) == 3
+    with pytest.raises(UsageError, match="s3://nowhere/corpus: no finished corpus"):
+        Corpus("s3://nowhere/corpus")
     sent = []
     monkeypatch.setattr(bucket, "put_file", lambda path, place: sent.append(place))
     bucket.rm_file("news/out/corpus/_SUCCESS")
