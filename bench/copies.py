@@ -31,15 +31,13 @@ ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)
 
 from corpus.records import Document, Source  # noqa: E402
-from corpus.run.stage import summarise  # noqa: E402
+from corpus.run.stage import run_here, summarise  # noqa: E402
 from corpus.run.worker import read_rows  # noqa: E402
 from dedup.compare.relation import NO_COPY, Thresholds, compare  # noqa: E402
+from dedup.decide import pairs as pairs_of  # noqa: E402
 from dedup.decide.pairs import PairTask  # noqa: E402
-from dedup.decide.survivors import rank_documents  # noqa: E402
 from dedup.sketch.bands import ends_of  # noqa: E402
 from dedup.stages import Dedup  # noqa: E402
-from dedup.store.arrays import unpack  # noqa: E402
-from dedup.store.summaries import Summaries  # noqa: E402
 from ghirbal.score import score_dups  # noqa: E402
 
 #: Values of each threshold that are tried; what is above every score turns a rule off.
@@ -81,7 +79,7 @@ class Judged:
 
     def merged(self, thresholds: Thresholds) -> Marks:
         """Mark the pairs that are copies under `thresholds`."""
-        found = [compare(task.texts, task.firsts, task.seconds, thresholds).relation for task in self.tasks]
+        found = [compare(*task.gather(), thresholds).relation for task in self.tasks]
         return ~np.isin(np.concatenate(found)[self.kept], NO_COPY)
 
     def f1(self, merged: Marks, among: Marks) -> float | None:
@@ -119,19 +117,17 @@ def find_clusters(documents: list[Document]) -> list[dict[str, str]]:
 
 def judge(name: str, documents: list[Document], label: Label, group: Callable[[str], str]) -> Judged:
     """Return the pairs of one set that dedup compares and `label` knows, with the words that it compares them by."""
-    stage, tasks = Dedup(), list[PairTask]()
+    stage, tasks, find_likely = Dedup(), list[PairTask](), pairs_of.find_likely
 
-    def run(function: Callable[[Any], Any], given: Iterable[Any]) -> Iterator[Any]:
-        for task in given:
-            if function.__name__ == "_compare_likely":
-                tasks.append(task)
-            yield function(task)
+    def watched(task: PairTask) -> Any:
+        tasks.append(task)
+        return find_likely(task)
 
-    summary = memoryview(summarise(stage.accumulator(), documents))
-    stage.learn([summary], run)
-    order = rank_documents(Summaries([unpack(summary)]), stage.config.survivor).order
+    pairs_of.find_likely = watched
+    stage.learn([memoryview(summarise(stage.accumulator(), documents))], run_here)
+    pairs_of.find_likely = find_likely
     ends = np.stack([np.concatenate(column) for column in zip(*(ends_of(task.pairs) for task in tasks), strict=True)])
-    pairs = [(documents[one].id, documents[other].id) for one, other in order[ends].T.tolist()]
+    pairs = [(documents[one].id, documents[other].id) for one, other in ends.T.tolist()]
     known = [label(*pair) for pair in pairs]
     kept = np.array([one is not None for one in known])
     labels, weights = zip(*filter(None, known), strict=True)

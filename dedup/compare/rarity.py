@@ -104,6 +104,13 @@ def flag_words(
     return list(map(unpack, run(_flag, tasks())))
 
 
+def flag_old(run: Map, summaries: Summaries, documents: NDArray[np.int64], old: Old) -> list[Opened]:
+    """Return the flags of the words of sorted `documents` that `old` alone decides: of an index nothing is common."""
+    parts = np.array_split(documents, 1 + len(documents) // _FLAGGED)
+    tasks = ((summaries, (), [OutletWords(part[:0], part, ())], old) for part in parts)
+    return list(map(unpack, run(_flag, tasks)))
+
+
 def _flag(task: tuple[Summaries, Sequence[Many], Sequence[OutletWords], Old | None]) -> bytes:
     """Return the flags of the words of some documents, with the documents and the bounds of each."""
     summaries, everywhere, outlets, old = task

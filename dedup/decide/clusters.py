@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.compare.relation import NO_COPY, RESEMBLANCE
-from dedup.decide.pairs import Edges
+from dedup.decide.pairs import Rows
 from dedup.kernel import compiled
 from dedup.sketch.bands import ends_of
 
@@ -116,8 +116,8 @@ def find_anchors(graph: Graph, cohesion: float = COHESION) -> NDArray[np.int64]:
     return found
 
 
-def group(edges: Edges, count: int) -> NDArray[np.int64]:
+def group(edges: Rows, count: int) -> NDArray[np.int64]:
     """Return the anchor of the cluster of each of `count` documents."""
-    scores = np.maximum(edges.scores[:, RESEMBLANCE], np.float32(1e-6))
-    scores = np.where(np.isin(edges.relation, NO_COPY), np.float32(0), scores)
-    return find_anchors(build_graph(count, edges.pairs, scores))
+    scores = np.maximum(edges["scores"][:, RESEMBLANCE], np.float32(1e-6))
+    scores = np.where(np.isin(edges["relation"], NO_COPY), np.float32(0), scores)
+    return find_anchors(build_graph(count, edges["pair"], scores))

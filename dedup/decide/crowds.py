@@ -128,8 +128,9 @@ def _find_some(task: tuple[Ranked, int, NDArray[np.int64]]) -> bytes:
     crowds = [Crowds(none, none, none)]
     for start, stop in pairwise(cuts.tolist()):
         if stop - start >= MIN_CROWD:
-            crowd = ranks[order[start:stop]]
-            members, copies = find_copies(ranked.texts(crowd))
+            crowd = np.sort(ranked.order[ranks[order[start:stop]]])
+            members, copies = find_copies(ranked.summaries.texts(crowd))
+            crowd = ranked.ranks[crowd]
             others = np.sort(crowd[copies])
             crowds.append(Crowds(crowd[members], others[1:], np.repeat(others[:1], max(0, len(others) - 1))))
     return pack(_put_together(crowds)._asdict())
@@ -139,12 +140,9 @@ def _put_together(crowds: Iterable[Crowds]) -> Crowds:
     return Crowds(*map(np.concatenate, zip(*crowds, strict=True)))
 
 
-def find_copies(crowd: tuple[Texts, list[NDArray[np.int64]]]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Mark who of a crowd has the text that most of it has, and who is a copy; nobody is where this text has gaps.
-
-    A crowd is the texts of its documents, and which of these is that of each member.
-    """
-    (words, _, bounds, _), (places,) = crowd
+def find_copies(crowd: Texts) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Mark who of a crowd has the text that most of it has, and who is a copy; nobody is where this text has gaps."""
+    words, _, bounds, _ = crowd
     count, lengths = len(bounds) - 1, np.diff(bounds)
     owners = np.repeat(np.arange(count), lengths)
     # A run of words belongs to the document of its first word, if it does not leave it.
@@ -160,7 +158,7 @@ def find_copies(crowd: tuple[Texts, list[NDArray[np.int64]]]) -> tuple[NDArray[n
     broken = np.flatnonzero(held[:-1] & ~held[1:] & inside[1:]) + 1
     gaps = broken[~np.isin(joints[broken], distinct(joints[held]))]
     if 2 * len(distinct(owners[gaps])) > count:
-        return np.zeros(len(places), dtype=bool), np.zeros(len(places), dtype=bool)
+        return np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     told = held.copy()
     for step in range(1, NGRAM):
         told[step:] |= held[:-step]
@@ -172,7 +170,7 @@ def find_copies(crowd: tuple[Texts, list[NDArray[np.int64]]]) -> tuple[NDArray[n
     shares = np.bincount(owners[held], minlength=count) / np.maximum(1, lengths + 1 - NGRAM)
     members = shares >= MIN_OF_CROWD
     copies = (shares >= MIN_OF_COPY) & ~_has_other_numbers(own, common, count)
-    return members[places], copies[places]
+    return members, copies
 
 
 class Holders(NamedTuple):

@@ -21,7 +21,7 @@ from dedup.decide.against import NOTHING_FULLER, Fuller, find_known, rare_limit
 from dedup.decide.clusters import group
 from dedup.decide.crowds import find_crowds
 from dedup.decide.digests import absorb, find_digests, keep_digests
-from dedup.decide.pairs import ACCOUNT, PairTask, find_accounts, find_candidates, find_edges
+from dedup.decide.pairs import ACCOUNT, NO_PAIRS, PairTask, Rows, find_accounts, find_candidates, find_edges
 from dedup.decide.shared import Shared, find_keys, find_named
 from dedup.decide.survivors import Ranked, find_repeats, pick_survivors, rank_documents
 from dedup.decide.versions import find_versions
@@ -47,37 +47,35 @@ class Reason(IntEnum):
 #: The reasons as they stand in removed/, and the relations to the survivor as they stand in clusters.jsonl.
 REASONS = ("", "duplicate-id", "exact-duplicate", "near-duplicate", "contained", "extended", "earlier-version")
 RELATIONS = ("survivor", "same", "exact", "near", "contained", "extended", "earlier")
-class Decisions(NamedTuple):
-    """Hold what was decided: of each document that goes one row, in their order; all others stay.
+#: A document that goes: for which survivor, from N, the number of documents, on one of the index; the document it was
+#: compared with where that is another one, else -1; why (`Reason`), and how it compares with the survivor.
+GONE = np.dtype(
+    [("gone", np.int64), ("survivor", np.int64), ("anchor", np.int64), ("reason", np.uint8), ("account", ACCOUNT)]
+)
 
-    `gone` int64; `reason` uint8 (`Reason`); `survivor` int64: from N, the number of documents, on those of the index;
-    `anchor` int64: the document it was compared with where that is not the survivor, else -1; `account` ACCOUNT: how it
-    compares with the survivor. `renamed` int64: documents that stay, but whose id names another story too. `ranks`
-    int64[N]: the place of each document by the survivor policy.
+
+class Decisions(NamedTuple):
+    """Hold what was decided: of each document that goes one row, GONE, in their order; all others stay.
+
+    `renamed` int64: documents that stay, but whose id names another story too. `ranks` int64[N]: the place of each
+    document by the survivor policy.
     """
 
-    gone: NDArray[np.int64]
-    reason: NDArray[np.uint8]
-    survivor: NDArray[np.int64]
-    anchor: NDArray[np.int64]
-    account: NDArray[np.void]
+    rows: Rows = np.empty(0, GONE)
     renamed: NDArray[np.int64] = np.empty(0, dtype=np.int64)
     ranks: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
     def rows_of(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the row of each of some documents, -1 for those that stay."""
-        places = np.searchsorted(self.gone, documents)
-        return np.where(np.append(self.gone, -1)[places] == documents, places, -1)
-
-    def take(self, rows: NDArray[np.int64]) -> Decisions:
-        """Return some rows, in their order."""
-        return self._replace(**{name: getattr(self, name)[rows] for name in self._fields[:5]})
+        gone = np.append(self.rows["gone"], -1)
+        places = np.searchsorted(gone[:-1], documents)
+        return np.where(gone[places] == documents, places, -1)
 
     def last(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
         """Follow copies of copies to the one that is kept."""
         while len(gone := np.flatnonzero((rows := self.rows_of(documents)) >= 0)):
             documents = documents.copy()
-            documents[gone] = self.survivor[rows[gone]]
+            documents[gone] = self.rows["survivor"][rows[gone]]
         return documents
 
 
@@ -86,58 +84,43 @@ class Going:
 
     def __init__(self, ranked: Ranked) -> None:
         self.ranked, self.kept = ranked, np.ones(len(ranked.order), dtype=bool)
-        self._rows = [NOTHING_GOES]
+        self._rows = [np.empty(0, GONE)]
 
     def remove(
         self,
         ranks: NDArray[np.int64],
         reason: NDArray[np.int64] | Reason,
         survivor: NDArray[np.int64],
-        account: NDArray[np.void] | None = None,
+        account: Rows | None = None,
         anchor: NDArray[np.int64] | int = -1,
     ) -> None:
-        """Let ranks go that are as yet kept."""
-        self._rows.append(_rows(ranks, reason, survivor, account, anchor))
+        """Let ranks go that are as yet kept; without an `account` they have all words of their survivors."""
+        rows = np.zeros(len(ranks), GONE)
+        rows["gone"], rows["survivor"], rows["anchor"], rows["reason"] = ranks, survivor, anchor, reason
+        if account is not None:
+            rows["account"] = account
+        elif reason != Reason.SAME_RECORD:  # of a record nothing is said
+            rows["account"]["scores"][:, :4] = 1  # the four shares; nothing differs, and nothing comes first
+            rows["account"]["passage"][:, 1] = self.ranked.lengths[ranks]
+        self._rows.append(rows)
         self.kept[ranks] = False
 
     def remove_repeats(self, shared: Shared, equal: NDArray[np.bool_], reason: Reason) -> None:
         """Let those go, of the `equal` ranks that are kept, which share something with a better one."""
         places, firsts = find_repeats([shared.groups], (self.kept & equal)[shared.ranks])
-        ranks = shared.ranks[places]
-        self.remove(ranks, reason, shared.ranks[firsts], self.account_of_equal(ranks, reason))
-
-    def account_of_equal(self, ranks: NDArray[np.int64], reason: Reason) -> NDArray[np.void]:
-        """Return the accounts of ranks that share all their words with their survivors; of a record nothing is said."""
-        account = np.zeros(len(ranks), dtype=ACCOUNT)
-        if reason != Reason.SAME_RECORD:
-            account["scores"][:, :4] = 1  # the four shares; nothing differs, and nothing comes first
-            account["passage"][:, 1] = self.ranked.lengths[ranks]
-        return account
+        self.remove(shared.ranks[places], reason, shared.ranks[firsts])
 
     def table(self) -> Decisions:
         """Return all that goes, by rank, each for one that is kept."""
-        rows = Decisions(*map(np.concatenate, zip(*(one[:5] for one in self._rows), strict=True)))
-        rows = rows.take(np.argsort(rows.gone))
-        middle = rows.rows_of(rows.survivor)
-        moved = np.flatnonzero((middle >= 0) & (rows.reason == Reason.EXACT))
-        for column in (rows.reason, rows.account, rows.anchor):
-            column[moved] = column[middle[moved]]
-        return rows._replace(survivor=rows.last(rows.survivor))
-
-
-def _rows(
-    gone: NDArray[np.int64],
-    reason: NDArray[np.int64] | Reason,
-    survivor: NDArray[np.int64],
-    account: NDArray[np.void] | None = None,
-    anchor: NDArray[np.int64] | int = -1,
-) -> Decisions:
-    reasons, anchors = np.empty(len(gone), dtype=np.uint8), np.empty(len(gone), dtype=np.int64)
-    reasons[:], anchors[:] = reason, anchor
-    return Decisions(gone, reasons, survivor, anchors, np.zeros(len(gone), ACCOUNT) if account is None else account)
-
-
-NOTHING_GOES = _rows(np.empty(0, np.int64), Reason.KEPT, np.empty(0, np.int64))
+        rows = np.concatenate(self._rows)
+        found = Decisions(rows[np.argsort(rows["gone"])])
+        rows = found.rows.copy()
+        middle = found.rows_of(rows["survivor"])
+        moved = np.flatnonzero((middle >= 0) & (rows["reason"] == Reason.EXACT))
+        for column in ("reason", "account", "anchor"):
+            rows[column][moved] = found.rows[column][middle[moved]]
+        rows["survivor"] = found.last(rows["survivor"])
+        return Decisions(rows)
 
 
 def decide(
@@ -165,8 +148,7 @@ def decide(
         news, at = np.unique(news, return_index=True)
         ranks, olds = ranked.ranks[news], olds[at]
         open_ = (going.kept & equal)[ranks]
-        ranks, olds = ranks[open_], olds[open_]
-        going.remove(ranks, reason, len(summaries) + olds, going.account_of_equal(ranks, reason))
+        going.remove(ranks[open_], reason, len(summaries) + olds[open_])
     fuller = _remove_near(going, shared, config, bands, run, index) if config.near else NOTHING_FULLER
     return _finish(going, shared["id"], index, fuller)
 
@@ -178,8 +160,8 @@ def _remove_near(
 
     Returns which documents are fuller than those of the index that they hold.
     """
-    ranked, kept, fuller, thresholds = going.ranked, going.kept, NOTHING_FULLER, thresholds_for(config.threshold)
-    summaries = ranked.summaries
+    ranked, kept, fuller = going.ranked, going.kept, NOTHING_FULLER
+    how = PairTask(NO_PAIRS, ranked.summaries, thresholds=thresholds_for(config.threshold))
     versions, last = find_versions(run, ranked, shared, kept, config.latest)
     kept[versions] = False
     comparable = kept & (ranked.lengths >= MIN_WORDS)
@@ -191,8 +173,8 @@ def _remove_near(
     counted[leaders] = True
     if index is not None:
         everything, old = np.full(len(kept), fill_value=True), (index.word_counts, rare_limit(index))
-        ranked = ranked._replace(flags=flag_words(run, summaries, counted[ranked.ranks], everything, old))
-        known, fuller = find_known(ranked, kept[ranked.ranks], index, run)
+        how = how._replace(flags=flag_words(run, ranked.summaries, counted[ranked.ranks], everything, old))
+        known, fuller = find_known(run, how, kept[ranked.ranks], index)
         olds = len(kept) + known.old
         going.remove(ranked.ranks[known.new], _name(known.accounts, known.longer), olds, known.accounts)
         # Whose leader is in the index is compared for itself.
@@ -204,27 +186,26 @@ def _remove_near(
         compared = np.zeros(len(kept), dtype=bool)
         for ends in (versions, last, *(ends for part in candidates for ends in ends_of(part["pairs"]))):
             compared[ends] = True
-        flags = flag_words(run, summaries, counted[ranked.ranks], compared[ranked.ranks])
-        ranked = ranked._replace(flags=flags)
-    edges = find_edges(run, candidates, ranked, thresholds)
+        flags = flag_words(run, ranked.summaries, counted[ranked.ranks], compared[ranked.ranks])
+        how = how._replace(flags=flags)
+    edges = find_edges(run, candidates, ranked, how)
     # From here on, of all documents those alone are looked at that something is like, numbered through.
-    nodes = distinct(np.concatenate((*ends_of(edges.pairs), copies, leaders, versions, last)))
+    nodes = distinct(np.concatenate((*ends_of(edges["pair"]), copies, leaders, versions, last)))
     near = ranked.only(nodes)
-    edges = edges._replace(pairs=pair_up(*(np.searchsorted(nodes, ends) for ends in ends_of(edges.pairs))))
+    edges["pair"] = pair_up(*(np.searchsorted(nodes, ends) for ends in ends_of(edges["pair"])))
     copies, leaders, versions, last = (np.searchsorted(nodes, ranks) for ranks in (copies, leaders, versions, last))
     anchors = group(edges, len(nodes))
     anchors[copies] = anchors[leaders]
     digests = find_digests(edges, near.lengths, anchors)
     best = pick_survivors(near, config.survivor, ranked.order[np.flatnonzero(~kept)], anchors, digests)
     attached = absorb(edges, near.lengths, digests, best)
-    keep_digests(run, ranked, nodes, edges, digests, best)
+    keep_digests(run, how, near.order, edges, digests, best)
     # A version is compared with the survivor of the last one, whoever that is; that may be a version of another page.
     best[versions], anchors[versions] = last, last
     best[versions] = best[best[versions]]
     gone = np.flatnonzero(best != np.arange(len(best)))
-    pairs = np.sort(pair_up(best[gone], gone))
-    survivors, gone = ends_of(pairs)
-    accounts = find_accounts(run, PairTask(pair_up(nodes[survivors], nodes[gone]), ranked, thresholds))
+    survivors, gone = ends_of(np.sort(pair_up(best[gone], gone)))
+    accounts = find_accounts(run, how._replace(pairs=pair_up(near.order[survivors], near.order[gone])))
     reasons = _name(accounts, near.lengths[gone] > near.lengths[survivors])
     reasons[np.isin(gone, attached) & (reasons == Reason.NEAR)] = Reason.INSIDE
     reasons[np.isin(gone, versions)] = Reason.EARLIER
@@ -259,10 +240,11 @@ def _finish(going: Going, ids: Shared, index: Index | None, fuller: Fuller) -> t
         taken = np.isin(ranked.column("id"), np.delete(index.documents.column("id"), fuller.old))
         renamed = np.union1d(renamed, np.flatnonzero(taken & kept))
     order = np.append(ranked.order, -1)  # who has no anchor has none
-    survivor = np.where(by_rank.survivor < count, order[np.minimum(by_rank.survivor, count)], by_rank.survivor)
-    table = by_rank._replace(gone=order[by_rank.gone], survivor=survivor, anchor=order[by_rank.anchor])
+    rows = by_rank.rows.copy()
+    here = rows["survivor"] < count
+    rows["survivor"][here] = order[rows["survivor"][here]]
+    rows["gone"], rows["anchor"] = order[rows["gone"]], order[rows["anchor"]]
     best = by_rank.last(ranked.ranks[fuller.new])
     here = best < count
     fuller = Fuller(order[best[here]], fuller.old[here], fuller.shares[here])
-    table = table.take(np.argsort(table.gone))
-    return table._replace(renamed=np.sort(order[renamed]), ranks=ranked.ranks), fuller
+    return Decisions(rows[np.argsort(rows["gone"])], np.sort(order[renamed]), ranked.ranks), fuller

@@ -35,7 +35,7 @@ def find_repeated(
     """
     hashes, owners = [np.empty(0, dtype=np.uint64)], [np.empty(0, dtype=np.int64)]
     kept_ones = np.ones(len(summaries), dtype=bool)
-    kept_ones[decided.gone] = False
+    kept_ones[decided.rows["gone"]] = False
     for shard, start in zip(summaries.shards, summaries.starts, strict=False):
         kept = kept_ones[shard["paragraph_owner"] + start]
         hashes.append(shard["paragraph"][kept])

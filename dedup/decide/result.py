@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from corpus.records import ID_LENGTH, REPLACES, Copy
 from dedup.decide.against import NOTHING_FULLER, Fuller
-from dedup.decide.decisions import NOTHING_GOES, RELATIONS, Decisions, Reason
+from dedup.decide.decisions import GONE, RELATIONS, Decisions, Reason
 from dedup.decide.survivors import mark_changes
 from dedup.sketch.bands import distinct
 from dedup.store.strings import EACH, Labels, copy_parts, labels_at, pack_strings, string_at
@@ -119,16 +119,18 @@ def tabulate(
 ) -> dict[str, NDArray[Any]]:
     """Return the rows of all clusters; survivors numbered beyond `summaries` are documents of `old`."""
     count = len(summaries)
-    members = distinct(np.append(decided.gone, decided.survivor))
+    members = distinct(np.append(decided.rows["gone"], decided.rows["survivor"]))
     renamed = decided.renamed[np.argsort(summaries.column("key")[decided.renamed])]
     new_ids = {document: new_id(summaries, document) for document in renamed.tolist()}
     strings, starts, stops = _strings(summaries, old, members, new_ids)
-    survivor = np.where((own := decided.rows_of(members)) < 0, members, np.append(decided.survivor, -1)[own])
+    none = np.zeros(1, GONE)
+    none["anchor"] = -1
+    found = np.append(decided.rows, none)[own := decided.rows_of(members)]
+    survivor = np.where(own < 0, members, found["survivor"])
     places = _order(members, survivor, strings, starts, stops)
-    rows, own = members[places], own[places]
+    rows, found = members[places], found[places]
     row_of = np.argsort(places)
-    accounts = np.append(decided.account, np.zeros(1, dtype=decided.account.dtype))[own]
-    anchor = np.append(decided.anchor, -1)[own]
+    anchor, accounts = found["anchor"].copy(), found["account"]
     anchored = np.flatnonzero(anchor >= 0)
     anchor[anchored] = row_of[np.searchsorted(members, anchor[anchored])]
     keys = summaries.column("key")[rows[rows < count]]
@@ -145,7 +147,7 @@ def tabulate(
     return {
         "keys": keys[by_key],
         "key_rows": np.flatnonzero(rows < count)[by_key],
-        "reason": np.append(decided.reason, np.uint8(Reason.KEPT))[own],
+        "reason": found["reason"].copy(),
         "first": row_of[np.searchsorted(members, survivor[places])],
         "anchor": anchor,
         "scores": accounts["scores"].copy(),
@@ -213,4 +215,4 @@ def _order(
 
 def empty() -> dict[str, NDArray[Any]]:
     """Return the rows of a corpus without copies."""
-    return tabulate(Summaries([]), NOTHING_GOES)
+    return tabulate(Summaries([]), Decisions())

@@ -6,17 +6,16 @@ What is decided then depends on the documents alone, not on their order or their
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.run import Map, run_here
 from dedup.config import Criterion
-from dedup.sketch.bands import distinct, ends_of
-from dedup.store.arrays import Opened, pack, unpack
+from dedup.store.arrays import pack, unpack
 from dedup.store.counts import count_odd_words
-from dedup.store.summaries import Summaries, Texts
+from dedup.store.summaries import Summaries
 from dedup.store.summary import NO_DATE
 
 #: Texts whose letters and digits differ by no more than this share, and so many, are about as long. There are no
@@ -26,19 +25,11 @@ ABOUT_AS_LONG, ABOUT_SO_MANY = 0.03, 40
 MANY_ODD = 50
 
 
-#: The first and the second of each of some pairs.
-Ends: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
-
-
 class Ranked(NamedTuple):
-    """See documents by rank; `arrays` are what `rank_documents` found, in a file, or a part of it.
-
-    `flags` are those of words, once they are known.
-    """
+    """See documents by rank; `arrays` are what `rank_documents` found, in a file, or a part of it."""
 
     summaries: Summaries
     arrays: Mapping[str, NDArray[np.int64]]
-    flags: Sequence[Opened] = ()
 
     @property
     def order(self) -> NDArray[np.int64]:
@@ -62,21 +53,6 @@ class Ranked(NamedTuple):
     def column(self, name: str) -> NDArray[np.uint64]:
         """Return one of COLUMNS in order of rank."""
         return self.summaries.column(name)[self.order]
-
-    def texts(self, *ranks: NDArray[np.int64]) -> tuple[Texts, list[NDArray[np.int64]]]:
-        """Gather the texts of some ranks, each once, and tell which of them is that of each rank."""
-        given = [self.order[one] for one in ranks]
-        documents = distinct(np.concatenate(given))
-        return self.summaries.texts(documents, self.flags), [np.searchsorted(documents, one) for one in given]
-
-    def gather(self, pairs: NDArray[np.uint64]) -> tuple[Texts, Ends]:
-        """Gather the texts of pairs of ranks, and tell which of them are those of each pair."""
-        texts, (firsts, seconds) = self.texts(*ends_of(pairs))
-        return texts, (firsts, seconds)
-
-    def sizes(self, pairs: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Return how many words each pair adds, which come in order of the first ranks."""
-        return self.lengths[ends_of(pairs)[1]]
 
 
 def better_first(summaries: Summaries, criterion: Criterion) -> NDArray[Any]:

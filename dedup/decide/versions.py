@@ -63,8 +63,9 @@ def find_versions(
                 break
             order = np.argsort(ranks[first], kind="stable")
             later, first = later[order], first[order]
-            covered = find_coverage(run, PairTask(pair_up(ranks[first], ranks[later]), ranked))
-            held = (covered.share >= least) & ~(numbers & (covered.numbers > 0))
+            ends = ranked.order[ranks[first]], ranked.order[ranks[later]]
+            covered = find_coverage(run, PairTask(pair_up(*ends), ranked.summaries))
+            held = (covered["share"] >= least) & ~(numbers & (covered["missing"] > 0))
             if most:
                 held &= np.bincount(first[held], minlength=len(ranks))[first] >= MIN_GROWING
             kept.append(ranks[first[held]])

@@ -28,7 +28,7 @@ def read(*texts: list[int]) -> tuple[list[bool], list[bool]]:
     flat = np.array([word for text in texts for word in text], dtype=np.uint32)
     labels = np.zeros((len(texts), 3), dtype=np.uint64)
     bounds = np.cumsum([0, *map(len, texts)])
-    members, copies = find_copies((Texts(flat, np.zeros_like(flat, np.uint8), bounds, labels), [np.arange(len(texts))]))
+    members, copies = find_copies(Texts(flat, np.zeros_like(flat, np.uint8), bounds, labels))
     return members.tolist(), copies.tolist()
 
 

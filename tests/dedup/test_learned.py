@@ -8,8 +8,7 @@ import pytest
 
 from corpus.files import publish
 from corpus.run import map_file
-from dedup.decide.decisions import Decisions, Reason
-from dedup.decide.pairs import ACCOUNT
+from dedup.decide.decisions import GONE, Decisions, Reason
 from dedup.decide.result import new_id, tabulate
 from dedup.store.arrays import pack, unpack
 from dedup.store.strings import EACH, pack_strings
@@ -43,20 +42,16 @@ def clustered(dice, count, olds):
             survivor[document] = count + dice.randrange(olds) if older else dice.choice(firsts)
     gone = np.array(sorted(survivor), dtype=np.int64)
     renamed = [document for document in range(count) if document not in survivor and dice.random() < 0.2]
-    return Decisions(
-        gone=gone,
-        reason=np.full(len(gone), Reason.NEAR, dtype=np.uint8),
-        survivor=np.array([survivor[document] for document in gone.tolist()], dtype=np.int64),
-        anchor=np.full(len(gone), -1),
-        account=np.zeros(len(gone), dtype=ACCOUNT),
-        renamed=np.array(renamed, dtype=np.int64),
-    )
+    rows = np.zeros(len(gone), GONE)
+    rows["gone"], rows["survivor"] = gone, [survivor[document] for document in gone.tolist()]
+    rows["anchor"], rows["reason"] = -1, Reason.NEAR
+    return Decisions(rows, np.array(renamed, dtype=np.int64))
 
 
 def in_plain_words(summaries, decided, old):
     """The strings of the rows, with objects and `sorted`: what `tabulate` does with arrays."""
     count = len(summaries)
-    survivors = dict(zip(decided.gone.tolist(), decided.survivor.tolist(), strict=True))
+    survivors = dict(zip(decided.rows["gone"].tolist(), decided.rows["survivor"].tolist(), strict=True))
     strings = {}
     for document in {*survivors, *survivors.values()}:
         strings[document] = summaries.labels(document) if document < count else old.labels(document - count)

@@ -13,7 +13,7 @@ from dedup.compare import rarity
 from dedup.config import DedupConfig
 from dedup.decide import crowds, pairs, shared
 from dedup.decide.digests import absorb, find_digests
-from dedup.decide.pairs import Edges
+from dedup.decide.pairs import EDGE
 from dedup.decide.survivors import find_repeats, pick_survivors, rank_documents
 from dedup.sketch import draw_family
 from dedup.stages import Dedup
@@ -119,10 +119,7 @@ def test_repeats_name_the_first_that_counts():
 
 def edges(*given):
     """Make edges of (first, second, relation, resemblance, containment)."""
-    scores = np.zeros((len(given), 7), dtype=np.float32)
-    scores[:, :2] = [one[3:] for one in given]
-    found = np.array([one[0] << 32 | one[1] for one in given], dtype=np.uint64)
-    return Edges(found, np.array([one[2] for one in given], dtype=np.uint8), scores)
+    return np.array([(one << 32 | other, relation, scores) for one, other, relation, *scores in given], dtype=EDGE)
 
 
 def absorbed(found, best, lengths, digests=()):

@@ -26,7 +26,7 @@ from dedup.compare.relation import (
 )
 from dedup.decide.against import rare_limit
 from dedup.decide.clusters import build_graph, find_anchors
-from dedup.decide.pairs import find_likely
+from dedup.decide.pairs import PairTask, find_likely
 from dedup.sketch import sign
 from dedup.sketch.bands import key_pairs, sample
 from dedup.store.summaries import COMMON, RARE, Summaries, Texts
@@ -234,12 +234,11 @@ def test_the_longest_passage_begins_in_the_second_text():
 
 @pytest.mark.parametrize(("shared", "kept"), [(32, 1), (31, 0)])
 def test_companions_have_three_tenths_of_the_shorter_text_in_common(shared, kept):
-    texts = [words(1, 102), words(1, shared) + words(500, 102 - shared)]
-    bounds = np.array([0, 102, 204])
-    flags = np.zeros(204, dtype=np.uint8)
-    gathered = Texts(np.array([word for text in texts for word in text], dtype=np.uint32), flags, bounds, NO_LABELS)
-    edges = find_likely(np.array([1], dtype=np.uint64), gathered, (np.array([0]), np.array([1])), Thresholds())
-    assert edges.relation.tolist() == [NONE] * kept
+    flat = np.array(words(1, 102) + words(1, shared) + words(500, 102 - shared), dtype=np.uint32)
+    none = np.zeros(2, dtype=np.uint64)
+    shard = {"key": none, "outlet": none, "url": none, "title": none, "words": flat, "bounds": np.array([0, 102, 204])}
+    edges = find_likely(PairTask(np.array([1], dtype=np.uint64), Summaries([shard])))
+    assert edges["relation"].tolist() == [NONE] * kept
 
 
 def test_the_order_of_two_texts_changes_nothing_but_the_passage():
