@@ -17,7 +17,9 @@ from scrapy.settings import BaseSettings
 
 from corpus.dates import parse_date
 from corpus.errors import UsageError
-from corpus.files import run_lock
+from corpus.files import list_inputs, run_lock
+from corpus.formats import is_dump
+from crawler import OURS
 from crawler.outlets import CrawlShare, Outlet, Scope, load_outlets
 from crawler.readers import Readers
 from crawler.state.archive import Archive
@@ -114,6 +116,7 @@ class Session:
         self.left_out = frozenset(settings.getlist("GHIRBAL_LEAVE_OUT"))
         self._scope = Scope(everything)
         self._gate = lru_cache(maxsize=REMEMBERED)(self._admit)
+        refuse_dumps(self.out)
         self._lock = contextlib.ExitStack()
         self._lock.enter_context(run_lock(self.out / ".ghirbal" / f"crawl{suffix}.lock"))
         self.frontier = Frontier(self.out / f"frontier{suffix}.sqlite")
@@ -207,6 +210,15 @@ class Session:
         self.frontier.close()
         self.readers.close()
         self._lock.close()
+
+
+def refuse_dumps(out: Path) -> None:
+    """Raise UsageError for a folder of dumps that is no crawl: once it is one, builds read its archives alone."""
+    if out.is_dir() and not any(out.glob("frontier*.sqlite")):
+        for file in list_inputs([str(out)])[0]:
+            if not OURS.fullmatch(file.name) and is_dump(file):
+                what = f"{file.name}, which no build of a crawl would read"
+                raise UsageError(f"{out}: holds {what}; give a new or empty folder to -o (GHIRBAL_OUT)")
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,7 @@ from cleaning.filters import Filter
 from cleaning.pages import Extract
 from cleaning.stages import Clean
 from corpus.errors import EXIT_DONE, EXIT_PARTIAL, UsageError
-from corpus.files import STDIN, InputFile, list_inputs
+from corpus.files import STDIN, InputFile
 from corpus.formats import read_input
 from corpus.records import Document, Failure, Skip, Source, Span, Verdict, fail
 from corpus.run import apply_stage, run_here, summarise
@@ -25,7 +25,7 @@ from ghirbal.config import Config, read_config, read_reviewed
 from ghirbal.console import errors, print_json, quote, results
 from ghirbal.opened import Corpus
 from ghirbal.output import spool_input
-from ghirbal.published import BOILERPLATE, find_records
+from ghirbal.published import BOILERPLATE, list_records
 from ghirbal.terminal import visible
 
 #: More documents than this are not read: what an outlet repeats shows long before.
@@ -60,16 +60,15 @@ class Explainer:
         What cannot be read is said on standard error, and makes `exit_code` that of a run in which something failed;
         `empty` until there was a record.
         """
-        found = find_records(name for name in inputs if name != STDIN)
         extract = Extract(self.settings.extract)
         with ExitStack() as stack:
-            files, failures = list_inputs(list(found), found, find_records)
+            files, failures, _ = list_records(inputs)
             files = [replace(file, name=self._name(file)) for file in files]
             if STDIN in inputs:
                 folder = stack.enter_context(TemporaryDirectory(prefix="ghirbal-"))
                 files.append(spool_input(Path(folder) / "stdin")[0])
             if only is not None:
-                files = [file for file in files if file.name == only.path]
+                files, failures = [file for file in files if file.name == only.path], []
                 if not files:
                     raise UsageError(f"{only.path}: none of {', '.join(inputs)}; name what the corpus was built from")
             for record in chain(failures, *(read_input(file, self.settings.read) for file in files)):

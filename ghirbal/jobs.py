@@ -17,17 +17,7 @@ import msgspec
 from cleaning.filters import Filter
 from cleaning.pages import Extract
 from corpus.errors import CorpusError, UsageError
-from corpus.files import (
-    STDIN,
-    InputFile,
-    is_address,
-    list_inputs,
-    publish,
-    publish_json,
-    publishing,
-    run_lock,
-    translated,
-)
+from corpus.files import STDIN, InputFile, is_address, publish, publish_json, publishing, run_lock, translated
 from corpus.formats import Format
 from corpus.records import Failure
 from corpus.run import Plan, RunResult, Stage, Watcher, cut_segments, draw, first_tasks, open_pool, run_stages
@@ -44,7 +34,7 @@ from ghirbal.output import (
     refuse_foreign,
     spool_input,
 )
-from ghirbal.published import BOILERPLATE, CLUSTERS, REPORT, STATE, Identity, find_records, read_report
+from ghirbal.published import BOILERPLATE, CLUSTERS, REPORT, STATE, Identity, list_records, read_report
 from ghirbal.report_page import render_card, render_report
 from ghirbal.survey import MOST_SAMPLES, Survey, find_alerts, main_furniture
 from ghirbal.upload import prepare_upload, upload
@@ -183,8 +173,7 @@ def _make(job: Job, watch: Watcher) -> Finished:
 
 def _list(job: Job) -> tuple[list[InputFile], list[Failure]]:
     """List the inputs, and refuse those that overlap with the output."""
-    found = find_records(name for name in job.inputs if name != STDIN)
-    files, failures = list_inputs(list(found), found, find_records)
+    files, failures, found = list_records(job.inputs)
     out = Path(realpath(job.out))
     for name in filterfalse(is_address, found):
         given = Path(realpath(name))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
@@ -15,7 +16,7 @@ import orjson
 
 from corpus.arabic import fold
 from corpus.errors import InputError, UsageError, load_package
-from corpus.files import Place
+from corpus.files import Place, digest_file, fetched
 from corpus.records import FREE_FIELDS, GIVEN_ID, Document, Source
 from ghirbal.account import Account, account_for
 from ghirbal.published import (
@@ -116,6 +117,11 @@ class Corpus:
                 best.setdefault(rank, []).append(found)
             if not best and asked.words:
                 best = {1: [found for _, found in _named(paths, asked.titles, None)]}
+            if not any(best.values()):  # lines that hold nothing of it were never taken apart
+                for path, name in ((path, f"{path.parent.name}/{path.name}") for path in paths):
+                    with fetched(str(path)) as local:
+                        if digest_file(Path(local)).sha256 != self.manifest.files[name].sha256:
+                            raise InputError("changed since it was published", path=str(path))
         return best[min(best)][:_MOST_FOUND] if best else []
 
     def why(self, key: str) -> list[Account]:

@@ -11,15 +11,30 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
+import crawler
 from corpus.errors import InputError, UsageError, load_package
-from corpus.files import Place, Published, Store, Stream, decode_json, fetched, place_of, translated
-from corpus.records import FREE_FIELDS, Copy, Document, Source
+from corpus.files import (
+    STDIN,
+    InputFile,
+    Place,
+    Published,
+    Store,
+    Stream,
+    decode_json,
+    fetched,
+    list_inputs,
+    place_of,
+    show_name,
+    translated,
+)
+from corpus.records import FREE_FIELDS, Copy, Document, Failure, Source
 
 if TYPE_CHECKING:  # what only reads needs none of the readers of inputs, which take longer to load than to answer
     from corpus.run import Report
@@ -33,6 +48,9 @@ _Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 #: A name that stays in the folder it is looked up in.
 _INSIDE = re.compile(r"(?:(?:corpus|removed)/)?\w[\w.-]*", re.ASCII)
 _PARQUET_ROWS = 2_048
+#: What lies in a corpus without being named by its manifest: parts that another run has left, too.
+_LEFT = rf"{SUCCESS}|{MANIFEST}|(?:corpus|removed)/part-\d{{5,}}\..*"
+_BESIDE = "not read: no part of the corpus or crawl in its folder; give it as an INPUT too, or move it out"
 _REMEDY = "`ghirbal check` tells what else is damaged, --fresh makes the corpus anew"
 
 
@@ -133,8 +151,19 @@ def finished_at(path: object) -> Place:
     return found
 
 
-def find_records(inputs: Iterable[str]) -> dict[str, set[str] | None]:
+def list_records(inputs: Iterable[str]) -> tuple[list[InputFile], list[Failure], dict[str, set[str] | None]]:
+    """List the files of INPUTs, what cannot be read, and what INPUTs stand for; raise as `find_records`."""
+    beside: dict[str, Failure] = {}
+    find = partial(find_records, beside=beside)
+    found = find(name for name in inputs if name != STDIN)
+    files, failures = list_inputs(list(found), found, find)
+    return files, [*failures, *map(beside.__getitem__, sorted(beside.keys() - {file.path for file in files}))], found
+
+
+def find_records(inputs: Iterable[str], beside: dict[str, Failure]) -> dict[str, set[str] | None]:
     """Return what INPUTs stand for, for `list_inputs`: a corpus, a crawl for its records, and for nothing else in it.
+
+    What somebody has put beside these goes into `beside`, by its path.
 
     Raises:
         UsageError: one is an unfinished corpus, or a finished one that is damaged.
@@ -155,13 +184,29 @@ def find_records(inputs: Iterable[str]) -> dict[str, set[str] | None]:
                 if one := next(missing, ""):
                     raise UsageError(f"{corpus / one}: missing; {_REMEDY}")
                 found[str(folder / "corpus") if corpus == folder else name] = {Path(file).name for file in files}
+                ours = re.compile("|".join([_LEFT, *(re.escape(file) for file, _ in parts)]))
+                _find_beside(beside, folder, "" if corpus == folder else "corpus/", ours)
             elif (folder / STATE / RUN).is_file():
                 raise UsageError(f"{name}: an unfinished corpus; run the command that makes it to its end first")
             elif isinstance(folder, Path) and (folder / "warc").is_dir() and any(folder.glob("frontier*.sqlite")):
                 found[str(folder / "warc")] = None
+                _find_beside(beside, folder, "", crawler.OURS)
             else:
                 found[name] = None
     return found
+
+
+def _find_beside(beside: dict[str, Failure], folder: Place, prefix: str, ours: re.Pattern[str]) -> None:
+    from corpus.formats import is_dump
+
+    def find(names: Iterable[str]) -> dict[str, None]:  # what runs of ours have made there is no stranger's
+        return {name: None for name in names if not (is_finished(Path(name)) or (Path(name) / STATE).is_dir())}
+
+    here = Path(realpath(folder)) if isinstance(folder, Path) else folder
+    for file in list_inputs([str(folder)], find=find if here is not folder else dict.fromkeys)[0]:
+        if not ours.fullmatch(prefix + file.name) and is_dump(file):
+            source = Source(f"{show_name(here.name)}/{file.name}")
+            beside[file.path] = Failure(source, "beside-records", _BESIDE)
 
 
 def read_struct(path: Place, kind: type[_Kind]) -> _Kind:

@@ -20,7 +20,7 @@ from corpus.files.durable import (
     sync_folder,
     translated,
 )
-from corpus.files.listing import STDIN, UNFINISHED, InputFile, list_inputs
+from corpus.files.listing import STDIN, UNFINISHED, InputFile, list_inputs, show_name
 from corpus.files.remote import Place, Store, fetched, is_address, place_of
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "publishing",
     "refusal",
     "run_lock",
+    "show_name",
     "sweep",
     "sync_folder",
     "translated",

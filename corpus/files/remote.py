@@ -93,6 +93,8 @@ class Store:
             self._system.invalidate_cache()
             try:
                 found = self._system.find(self._path, detail=True)
+                if not found:  # some walks pass over a store that does not answer
+                    self._system.ls(self._path)
             except FileNotFoundError:
                 return {}
         return {name.removeprefix(self._path).lstrip("/"): found[name] for name in sorted(found)}

@@ -9,7 +9,7 @@ response holds).
 from __future__ import annotations
 
 from corpus.formats.payload import looks_html, unpack
-from corpus.formats.reader import read_input
+from corpus.formats.reader import is_dump, read_input
 from corpus.formats.rows import ReadConfig
 from corpus.formats.shards import FORMATS, Format, arrow_schema
 
@@ -18,6 +18,7 @@ __all__ = [
     "Format",
     "ReadConfig",
     "arrow_schema",
+    "is_dump",
     "looks_html",
     "read_input",
     "unpack",

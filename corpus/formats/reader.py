@@ -49,7 +49,7 @@ _NO_NAMES = frozenset({"", "txt", "bak"})
 _MARKUP = frozenset({"", "txt", "html", "htm", "xhtml", "xml", "rss", "rdf", "atom"})
 #: Texts that lie beside dumps and are none of their stories.
 _NO_STORIES = frozenset(
-    {"readme", "license", "licence", "copying", "changelog", "robots", "humans", "ads", "requirements"}
+    {"readme", "license", "licence", "copying", "changelog", "robots", "humans", "ads", "requirements", "log"}
 )
 
 
@@ -99,6 +99,17 @@ def _bounded(found: Iterator[Read], outlet: str) -> Iterator[Read]:
                 f"{in_a_row} failures in a row, up to record {one.source.record + 1} (byte {one.source.offset}): "
                 "what stands behind is not read; is it the right format?"
             )
+
+
+def is_dump(file: InputFile) -> bool:
+    """Tell whether `read_input` would look for records in a file, by how it begins and its name."""
+    try:
+        with fetched(file.path, file.size) as path:
+            return _reader_of(replace(file, path=path)) is not _skip
+    except InputError:  # empty, or gone
+        return False
+    except OSError:
+        return True
 
 
 def _check_as_listed(file: InputFile) -> None:

@@ -18,7 +18,7 @@ from itertools import count
 from multiprocessing import current_process
 from pathlib import Path
 from socket import gethostname
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -34,6 +34,8 @@ LOCAL = "local"
 #: Seconds to wait for a scheduler, and for a file that another machine has written: network disks remember for so long
 #: that there was none.
 _PATIENCE = 60
+#: So many more to be told by Dask itself what is wrong.
+_GRACE = 2
 _CALLS = "calls-"
 
 
@@ -71,9 +73,10 @@ class DaskPool(Processes):
             else:  # for a file that is not there Dask waits for ever
                 _wait_for(Path(self._address))
                 where = {"scheduler_file": self._address}
-            client = dask.Client(**where, timeout=_PATIENCE, set_as_default=False)
+            client = _client(dask, where)
         except (OSError, ValueError, RuntimeError) as error:
-            message = f"{self._address}: no cluster answers there ({error}); start it, and give the same command again"
+            why = str(error) or "what listens there says nothing"
+            message = f"{self._address}: no cluster answers there ({why}); start it, and give the same command again"
             raise EnvironmentFault(message) from error
         self._client = self._opened.enter_context(client)
         return self._client.get_executor(pure=False)
@@ -108,6 +111,20 @@ class DaskPool(Processes):
         for done in (Path(path), Path(path).with_suffix(".call")):
             done.unlink(missing_ok=True)
         return answer
+
+
+def _client(dask: Any, where: dict[str, Any]) -> Any:
+    """Connect to a scheduler; for the greeting of what only listens there Dask itself would wait for ever."""
+    client: Future[Any] = Future()
+
+    def connect() -> None:
+        try:
+            client.set_result(dask.Client(**where, timeout=_PATIENCE, set_as_default=False))
+        except BaseException as error:  # noqa: BLE001  whoever waits is told
+            client.set_exception(error)
+
+    Thread(target=connect, daemon=True).start()
+    return client.result(_PATIENCE + _GRACE)
 
 
 #: A process runs one task at a time, however many threads its worker has: the children that read pages are its own.

@@ -24,8 +24,8 @@ from corpus.errors import RecordError
 from crawler.part import CrawlPart
 from crawler.polite.safety import Refused
 from crawler.polite.throttle import set_floor
-from crawler.web.headers import fetch, header_of
-from crawler.web.urls import site_of
+from crawler.web.headers import fetch, header_of, location_of
+from crawler.web.urls import as_ascii, site_of
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +87,8 @@ class PoliteRobots(CrawlPart):
             response = await fetch(self._crawler, url, **meta)
             if response.status >= 500 or response.status == _TOO_MANY:
                 raise ConnectionError(f"it answers {response.status}")
+            if 300 <= response.status < 400 and as_ascii(location_of(response.headers), response.url) is None:
+                raise ConnectionError("it leads to no address that may be asked")
         # Whatever went wrong, the answer is the same: unreachable, so disallowed. Scrapy's handlers and middlewares
         # raise classes without a common base.
         except Exception as fault:  # noqa: BLE001

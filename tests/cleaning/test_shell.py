@@ -98,6 +98,8 @@ def test_what_is_shown_is_preferred_to_what_is_not():
         data({"body": "x" * 900}),
         data({"comments": [{"by": line} for line in STORY]}),
         "<script>" + "[" * 100_000 + "</script>",
+        data([{"body": 1}, *([part + 2] * 2 for part in range(60)), " ".join(STORY)]),
+        data([{"body": 1}, [2] * 100_000, "x" * 100_000]),
     ],
 )
 def test_data_without_a_story_give_no_text(script):

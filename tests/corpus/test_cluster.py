@@ -192,6 +192,16 @@ def test_a_cluster_that_does_not_answer_is_exit_3_and_no_dask_exit_2(dumps, tmp_
     assert "ghirbal[cluster]" in said.err
 
 
+def test_what_listens_at_the_address_and_says_nothing_is_no_cluster(dumps, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(clusters, "_PATIENCE", 0.2)
+    monkeypatch.setattr(clusters, "_GRACE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        code, said = call(monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q", "--cluster", address)
+    assert code == 3
+    assert f"{address}: no cluster answers there (what listens there says nothing); start it" in said.err
+
+
 @pytest.mark.slow
 def test_shards_by_outlet_cleaned_apart_and_joined_by_dedup_are_one_build(tmp_path):
     outlets = sorted(EXAMPLES.iterdir())

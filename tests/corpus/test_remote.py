@@ -1,3 +1,4 @@
+import socket
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from corpus.formats.reader import read_input
 from corpus.formats.rows import ReadConfig
 from corpus.records import Failure
 from corpus.run.runner import shard_inputs
-from ghirbal.published import find_records
+from ghirbal.published import list_records
 from tests.ghirbal.builds import build, call, story
 from tests.ghirbal.builds import tree as corpus_of
 
@@ -34,8 +35,7 @@ def store():
 
 
 def listed(*inputs):
-    found = find_records(inputs)
-    files, failures = list_inputs(list(found), found, find_records)
+    files, failures, _ = list_records(inputs)
     assert failures == []
     return [(file.path, file.name, file.size) for file in files]
 
@@ -104,6 +104,14 @@ def test_what_cannot_be_reached_says_what_to_do(store, monkeypatch):
         list_inputs(["memory://dumps"])
 
 
+def test_a_server_that_does_not_answer_is_no_missing_file():
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/dumps/a.jsonl"
+    with pytest.raises(EnvironmentFault, match=r"a\.jsonl: cannot be read \(.*; see that the store answers"):
+        list_inputs([address])
+
+
 def test_a_large_file_elsewhere_is_read_by_one_task():
     assert len(shard_inputs([InputFile("s3://b/x.jsonl", "x.jsonl", 2**30)])) == 1
     assert len(shard_inputs([InputFile("/b/x.jsonl", "x.jsonl", 2**30)])) == 16
@@ -124,6 +132,12 @@ def test_a_corpus_of_what_lies_in_a_store_is_that_of_a_folder(store, tmp_path):
     # A finished corpus in a store is its documents, and not what else was published with them.
     store.put(str(tmp_path / "here"), "/finished/", recursive=True)
     assert [name for _, name, _ in listed("memory://finished")] == ["here/corpus/part-00000.jsonl.zst"]
+    for name in ("mine.jsonl", "notes.md"):
+        store.pipe(f"/finished/here/{name}", ROW)
+    for given, part in (("finished", "here/corpus/part-00000.jsonl.zst"), ("finished/here", "part-00000.jsonl.zst")):
+        files, failures, _ = list_records([f"memory://{given}"])
+        assert [file.name for file in files] == [part]
+        assert [(one.source.path, one.reason) for one in failures] == [("here/mine.jsonl", "beside-records")]
 
 
 @pytest.fixture

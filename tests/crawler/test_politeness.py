@@ -22,18 +22,21 @@ def test_robots_txt_binds_every_request_that_waits_for_it(crawl: Crawl) -> None:
         Site({"/": page(0), "/robots.txt": _robots(error_page, 404)}) as absent,
         Site({"/": page(0), "/robots.txt": Answer(status=302, headers={"Location": "/rules"})}) as moved,
         Site({"/": page(0), "/robots.txt": _robots("#" * 600_000 + "\nUser-agent: *\nDisallow: /\n")}) as endless,
+        Site({"/": page(0), "/robots.txt": Answer(status=302, headers={"Location": "//me:pw@127.0.0.1/"})}) as secret,
     ):  # fmt: skip
         strict.routes["/robots.txt"] = _robots("User-agent: *\nDisallow: /no\n")
         moved.routes["/rules"] = _robots("User-agent: Ghirbal\nDisallow: /\n")
         seeds = ", ".join(f'"{strict.url}{path}"' for path in [*hidden, "/", "/a"])
         entries = [f'name = "strict"\nseeds = [{seeds}]\ndelay = 0']
-        for name, site in (("down", down), ("absent", absent), ("moved", moved), ("endless", endless)):
+        sites = {"down": down, "absent": absent, "moved": moved, "endless": endless, "secret": secret}
+        for name, site in sites.items():
             entries.append(f'name = "{name}"\nseeds = ["{site.url}/"]\ndelay = 0')
         crawl.write(*entries)
         output = crawl.run("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8", code=1)
-    assert "2 outlets gave nothing: down (robots-unreachable); moved (robots)" in output
+    assert "3 outlets gave nothing: down (robots-unreachable); moved (robots); secret (robots-unreachable)" in output
     assert dict(strict.asked()) == {"/robots.txt": 1, "/": 1, "/a": 1}
     assert dict(down.asked()) == {"/robots.txt": 1}
+    assert dict(secret.asked()) == {"/robots.txt": 1}
     assert dict(absent.asked()) == {"/robots.txt": 1, "/": 1}
     assert dict(moved.asked()) == {"/robots.txt": 1, "/rules": 1}
     assert dict(endless.asked()) == {"/robots.txt": 1, "/": 1}

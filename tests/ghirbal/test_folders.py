@@ -8,9 +8,11 @@ from functools import partial
 
 import orjson
 import pytest
+from scrapy.settings import Settings
 
 from corpus.errors import CorpusError, UsageError
 from corpus.files.durable import publish, publish_json
+from crawler.session import CrawlArguments, Session, refuse_dumps
 from dedup.stages import Dedup
 from ghirbal import output
 from ghirbal.check import check_corpus, check_records
@@ -124,6 +126,58 @@ def test_what_came_by_standard_input_is_gone_when_the_run_is(tmp_path, monkeypat
         code, said = call(monkeypatch, capsys, "clean", "-", "-o", tmp_path / "out", "-q", "--workers", 1)
         assert (code, told in said.out) == (expected, True), said.err
         assert sorted(path.name for path in (tmp_path / "out" / ".ghirbal").iterdir()) == ["lock", "run.json"]
+
+
+def _lay(folder, names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(story(9) if name.endswith("txt") else f'{{"text": "{name}"}}', "utf-8")
+
+
+#: Beside records: what was made of them, what a crawl or another run left, and what is no dump.
+NO_DUMPS = ("notes.md", "log.txt", "outlets.toml", ".mine.jsonl", "lists/index/.ghirbal/lock", "lists/index/index.json")
+LEFT = {"out": ["corpus/part-00041.jsonl", "removed/part-00000.txt"], "crawl": ["report-1-of-2.html", "report.json"]}
+
+
+@pytest.mark.parametrize("above", [False, True])
+@pytest.mark.parametrize("kind", ["out", "crawl"])
+def test_what_somebody_laid_beside_records_is_named_or_read_when_it_is_given(cleaned, tmp_path, kind, above):
+    folder = tmp_path / "in" / kind
+    cleaned.rename(tmp_path / "made")
+    if kind == "out":
+        shutil.copytree(tmp_path / "made", folder)
+    else:
+        _lay(folder, ["frontier.sqlite", ".ghirbal/crawl.lock"])
+        (folder / "warc").mkdir()
+    shutil.copytree(tmp_path / "made", folder / "lists" / "made")
+    mine = ["corpus/mine.txt", "mine.jsonl", "sahil/x.json"]
+    _lay(folder, (*mine, *NO_DUMPS, *LEFT[kind]))
+    (folder / "frontier.sqlite-wal").write_bytes(b"")
+    kept = 4 if kind == "out" else 0
+    told = [(f"{kind}/{name}", "beside-records") for name in mine]
+    report = build(folder.parent if above else folder, tmp_path / "one", command="dedup").report
+    assert (report.kept, report.failed, report.read) == (kept, 3, kept + 3)
+    assert [(failure["path"], failure["reason"]) for failure in report.failures] == told
+    report = build([folder, *(folder / name for name in mine)], tmp_path / "two", command="dedup").report
+    assert (report.kept, report.failed, report.read) == (kept + 3, 0, kept + 3)
+    if kind == "out":
+        report = build(folder / "corpus", tmp_path / "three", command="dedup").report
+        assert [failure["path"] for failure in report.failures] == ["corpus/mine.txt"]
+
+
+def test_a_crawl_begins_in_no_folder_of_dumps(tmp_path):
+    _lay(tmp_path, (*NO_DUMPS[:4], *LEFT["crawl"], "warc/ghirbal-2026.warc.gz"))
+    refuse_dumps(tmp_path)
+    refuse_dumps(tmp_path / "new")
+    _lay(tmp_path, ["sahil/x.json"])
+    before = tree(tmp_path)
+    settings = Settings({"GHIRBAL_OUT": str(tmp_path)})
+    settings.setmodule("crawler.settings", priority=0)
+    with pytest.raises(UsageError, match=r"holds sahil/x.json, which no build of a crawl would read; give a new"):
+        Session(CrawlArguments(), settings)
+    assert tree(tmp_path) == before
+    _lay(tmp_path, ["frontier-1-of-2.sqlite"])
+    refuse_dumps(tmp_path)
 
 
 # --- files that say what they should not --------------------------------------------------------------------------

@@ -230,7 +230,9 @@ def test_records_that_are_damaged_are_no_defect_of_ours(dumps, tmp_path, monkeyp
         code, said = call(monkeypatch, capsys, *arguments)
         assert (code, said.err.startswith(f"error: {out}: damaged (")) == (2, True), said.err
         assert said.err.endswith(f"; run: ghirbal check {out}\n")
-    assert call(monkeypatch, capsys, "why", out, "0.txt")[0] == 2
+    for name in ("0.txt", "no such title", "https://none.example/1"):
+        code, said = call(monkeypatch, capsys, "why", out, name)
+        assert (code, said.err.startswith(f"error: {out}: damaged (")) == (2, True), said.err
 
 
 def test_no_filters_drops_no_document(tmp_path):
