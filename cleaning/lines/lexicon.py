@@ -162,7 +162,7 @@ class Lexicon:
 
     def inside(self, text: str) -> list[tuple[int, int, Phrase]]:
         """Return (start, end, phrase) of each inline phrase in `text` as written, at the start of a word."""
-        stretched = "\u0640" in text or "\u0652" in text  # tatweel and sukun may stand inside the anchor
+        stretched = any(mark in text for mark in _STRETCHES)
         found: list[tuple[int, int, Phrase]] = []
         for anchor, pattern, ones in self._inline:
             if (stretched or anchor in text) and pattern.search(text):
@@ -177,6 +177,8 @@ _FORMS = {
     if letter and letter.isalpha()
 } | {" ": r"[\s\u200c]+"}
 _MARKED = "[\u064b-\u0652\u0640\u200c]*"
+#: Of these, all but the nunations may stand inside an anchor.
+_STRETCHES = "\u0640\u064e\u064f\u0650\u0651\u0652\u200c"
 _VARIES = re.compile("[" + "".join(_FORMS) + "]")
 
 

@@ -25,8 +25,9 @@ from cleaning.outlet.pieces import (
     first_word,
     first_words,
     keys_of,
-    last_word,
     last_words,
+    may_close,
+    may_open,
     with_keys,
 )
 from corpus.errors import UsageError
@@ -81,9 +82,6 @@ def outlet_of(document: Document) -> str:
 #: A line of so many words may also be glued to another one.
 _GLUED_WORDS = 4
 
-#: Enough of a piece to see its first word.
-_START = 40
-
 
 class OutletTable:
     """The furniture of one outlet, arranged for looking up."""
@@ -112,14 +110,14 @@ class OutletTable:
 
     def find(self, text: str, spans: Sequence[Cut]) -> list[tuple[Piece, Furniture]]:
         """Return the sentences and lines of `text` that are furniture or links; `spans` as `cut_spans` has them."""
-        likely = [span for span in spans if first_word(text[span[0] : span[0] + _START]) in self._starts]
+        likely = [span for span in spans if may_open(text[span[0] : span[1]], self._starts)]
         pieces = cut_pieces(text, likely) if likely else []
         return [(piece, row) for piece in pieces if (row := self.pieces.get(piece.key))]
 
     def announced(self, text: str, spans: Sequence[Cut]) -> list[Announcement]:
         """Return what may announce or sign the rest of a piece as the outlet has it."""
         parts = announcing(text, spans) if self._markers else []
-        likely = [part for part in parts if first_word(part[0][:_START]) in self._markers]
+        likely = [part for part in parts if may_open(part[0], self._markers)]
         return with_keys(likely, keys_of([part for part, *_ in likely])) if likely else []
 
     def marker(self, announced: Announcement) -> Furniture | None:
@@ -127,14 +125,13 @@ class OutletTable:
         key, rest = announced.key, announced.rest
         if key[-1] != GLUE:
             return self._rows["marker"].get(key)
-        beside = first_word(rest[:_START])
+        beside = first_word(rest)
         glued = self._glued["marker"].get(key[: -len(GLUE) - 1], ())
         return next((row for part, row in glued if beside.startswith(part) and beside != part), None)
 
     def frame(self, form: Literal["head", "tail"], text: str) -> tuple[int, int, Furniture] | None:
         """Return (start, end, furniture) of the longest frame that `text` opens with (head) or closes with (tail)."""
-        edge = first_word(text[:_START]) if form == "head" else last_word(text[-_START:])
-        if edge not in self._edges[form]:
+        if not (may_open if form == "head" else may_close)(text, self._edges[form]):
             return None
         words = first_words(text) if form == "head" else last_words(text)
         for key, count in reversed(list(affixes([word.key for word in words]))):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -40,6 +41,8 @@ _IN_TEXT[0xD800:0xE000] = _NONE  # surrogates
 LONGEST = 14
 FEWEST = 2
 _REACH = 160
+#: Enough of a text to see its first or last word, in most.
+_LOOK = 40
 
 
 #: Where a piece begins and ends, and whether it fills its line.
@@ -171,10 +174,22 @@ def first_word(text: str) -> str:
     return key_of_word(found[0]).partition(" ")[0] if found else ""
 
 
-def last_word(text: str) -> str:
-    """Return the key of the last word of `text`, or ""."""
-    found = [word[0] for word in iterate_words(text)]
-    return key_of_word(found[-1]).rpartition(" ")[2] if found else ""
+def may_open(text: str, keys: AbstractSet[str]) -> bool:
+    """Tell whether the first word of the key of `text` is one of `keys`, or a look is not enough to know."""
+    found = next(iterate_words(text[:_LOOK]), None)
+    if found is None:
+        return len(text) > _LOOK
+    end = found.end()
+    # A direction mark inside a word is nothing in a key.
+    return end == _LOOK or not fold(text[end : end + 1] or " ") or key_of_word(found[0]).partition(" ")[0] in keys
+
+
+def may_close(text: str, keys: AbstractSet[str]) -> bool:
+    """Tell of the last word of `text` what `may_open` tells of the first one."""
+    found = list(iterate_words(text[-_LOOK:]))
+    if len(text) > _LOOK and (not found or found[-1].start() == 0):
+        return True
+    return bool(found) and key_of_word(found[-1][0]).partition(" ")[0] in keys
 
 
 def affixes(keys: Sequence[str]) -> Iterator[tuple[str, int]]:

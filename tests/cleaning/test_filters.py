@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import time
+import unicodedata
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from cleaning import filters
 from cleaning.filters import RULES, Filter, FilterConfig, reason_to_drop
 from cleaning.measured import Measured
-from corpus.arabic import words
+from corpus.arabic import folded_words, words
 from corpus.records import Document, Page, Source
 
 ROOT = Path(__file__).parents[2]
@@ -327,6 +328,66 @@ def test_words_are_counted_as_they_are_cut(text: str) -> None:
     measured, found = Measured(document(text)), words(text)
     assert measured.total == len(found)
     assert measured.most_repeated() >= len(found) - len(set(found))
+
+
+FRAGMENTS = (
+    *("قال", "وزير", "الميناء", "lorem", "Ipsum", "DOLOR", "amet,", "marché", "12", "—", "\n", ".\n", "😀", "\u200c"),
+    *("ـ", "كتاٌب", " يٌ ", "كتابٌ", "\u064c", "\u064b", "Ã©", "Ù†", "ط§", "é", "Â", "\ufffd", "\uf041", "\U000f0041"),
+)
+FRAGMENTED = st.one_of(st.lists(st.sampled_from(FRAGMENTS), max_size=60).map(glue.join) for glue in (" ", ""))
+#: A few of some words that fold to themselves, so that most texts repeat.
+REPEATING = st.lists(st.sampled_from(("بحر", "نجم", "سفن", "gulf", "1", "بدر", "رجب", "\n")), max_size=60).map(" ".join)
+LIMIT = st.sampled_from((0.0, 0.05, 0.3, 0.6, 1.0))
+
+
+def above(*measures: tuple[float, float, str]) -> dict[str, object] | None:
+    found = ((value, limit, name) for value, limit, name in measures if value > limit)
+    return next(({"value": round(value, 4), "limit": limit, "measure": name} for value, limit, name in found), None)
+
+
+@given(FRAGMENTED, LIMIT, LIMIT)
+def test_what_is_garbled_is_told_as_by_counting_all(text: str, replaced: float, mojibake: float) -> None:
+    config = FilterConfig(max_replaced=replaced, max_mojibake=mojibake)
+    signs, count = max(sum(not sign.isspace() for sign in text), 1), max(len(words(text)), 1)
+    assert filters._garbled(Measured(document(text)), config) == above(
+        (text.count("\ufffd") / signs, replaced, "replaced"),
+        (2 * len(filters._MOJIBAKE.findall(text)) / signs, mojibake, "mojibake"),
+        (filters.misread_share(text), filters.MIN_MISREAD, "misread"),
+        (len(filters._BROKEN_WORD.findall(text)) / count, filters.MAX_BROKEN, "broken words"),
+        (sum(unicodedata.category(sign) == "Co" for sign in text) / signs, filters.MAX_PRIVATE, "private letters"),
+    )
+
+
+@given(FRAGMENTED)
+def test_dummy_words_are_told_as_by_asking_each(text: str) -> None:
+    found = words(text)
+    share = sum(word.lower() in filters._DUMMY for word in found) / max(len(found), 1)
+    plain = above((share, filters.MAX_DUMMY_WORDS, "dummy words"))
+    told = filters._placeholder(Measured(document(text)), FilterConfig(max_placeholder_words=0))
+    # Of capitals alone it does not ask.
+    assert told == (plain if any(word in text for word in filters._DUMMY) else None)
+
+
+@given(REPEATING, LIMIT, LIMIT)
+def test_what_repeats_is_told_as_by_looking_at_each_gram(text: str, most_lines: float, most_grams: float) -> None:
+    stripped = [line.strip() for line in text.split("\n") if line.strip()]
+    again = [line for at, line in enumerate(stripped) if line in stripped[:at]]
+    found = words(text)
+    grams = [found[at : at + 5] for at in range(len(found) - 4)]
+    covered = {at + place for at, gram in enumerate(grams) for place in range(5) if gram in grams[:at]}
+    config = FilterConfig(max_repeated_lines=most_lines, max_repeated_grams=most_grams)
+    assert filters._repetitive(Measured(document(text)), config) == above(
+        (len("".join(again)) / max(len("".join(stripped)), 1), most_lines, "lines"),
+        (len(covered) / max(len(found), 1), most_grams, "5-grams"),
+    )
+
+
+@given(FRAGMENTED, st.sampled_from(("ar", "th")), st.integers(0, 30))
+def test_words_near_a_limit_are_counted_folded(text: str, language: str, least: int) -> None:
+    total, folded = len(words(text)), folded_words(text)
+    plain = total if total > 1.25 * least else len(folded)
+    known = sum(map(len, folded)) // 2 if language == "th" else plain
+    assert Measured(document(text, language)).word_count(least) == known
 
 
 def test_a_word_again_is_told_from_another_word() -> None:
