@@ -19,15 +19,8 @@ from dedup.kernel import kept
 _TABLE_SIZE = 0x20000
 #: The entry of all code points beyond it.
 BEYOND = np.uint32(_TABLE_SIZE)
-#: Ideographs and Hangul syllables, letters that fold to themselves: half of the plane, and no need to ask.
-_STABLE = (range(0x4E00, 0xA000), range(0xAC00, 0xD7A4))
-_COVERED = (
-    *range(0x4E00),
-    *range(0xA000, 0xAC00),
-    *range(0xD7A4, 0xD800),
-    *range(0xE000, 0x10000),
-    *range(0x1F000, _TABLE_SIZE),
-)
+#: Surrogates are none of it, and what is between the plane and emoji is rare.
+_COVERED = (*range(0xD800), *range(0xE000, 0x10000), *range(0x1F000, _TABLE_SIZE))
 #: An entry of the table, uint64: what the code point folds to, as UTF-8 in the low 32 bits and its length in the next
 #: 8; then whether it is a letter or breaks words (as neither it is dropped); then, from RARE on, what else it may be.
 #: MANY code points (a ligature) are listed at the end of the same table; the low bits then say where, their number
@@ -81,15 +74,7 @@ def _make_table() -> NDArray[np.uint64]:
         elif not any(breaks):
             table[ord(one)] = int(MANY << RARE) | len(table)
             table += (len(found), *found)
-    whole = np.array(table, dtype=np.uint64)
-    for stable in _STABLE:
-        # Letters of three bytes in UTF-8.
-        codes = np.array(stable, dtype=np.uint64)
-        lead, low = codes >> np.uint64(12) | np.uint64(0xE0), codes & np.uint64(0x3F) | np.uint64(0x80)
-        middle = codes >> np.uint64(6) & np.uint64(0x3F) | np.uint64(0x80)
-        kind = np.uint64(3) << LENGTH | np.uint64(1) << LETTER
-        whole[stable.start : stable.stop] = lead | middle << np.uint64(8) | low << np.uint64(16) | kind
-    return whole
+    return np.array(table, dtype=np.uint64)
 
 
 def _entries(characters: str) -> dict[str, int]:
