@@ -22,7 +22,8 @@ from dedup.decide.against import NOTHING_FULLER, Fuller
 from dedup.decide.decisions import GONE, RELATIONS, Decisions, Reason
 from dedup.decide.survivors import mark_changes
 from dedup.sketch.bands import distinct
-from dedup.store.strings import EACH, Labels, copy_parts, labels_at, pack_strings, string_at
+from dedup.store.arrays import copy_parts
+from dedup.store.strings import EACH, Labels, labels_at, pack_strings, string_at
 from dedup.store.summaries import Summaries
 
 _COPIES = msgspec.json.Decoder(tuple[Copy, ...])
@@ -138,7 +139,7 @@ def tabulate(
     starts, stops = starts[places].ravel(), stops[places].ravel()
     bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(stops - starts)))
     blob = np.empty(bounds[-1], dtype=np.uint8)
-    copy_parts(strings, starts, bounds, blob)
+    copy_parts(strings, starts, bounds[:-1], bounds[1:], blob)
     new_blob, new_bounds = pack_strings(list(new_ids.values()))
     fuller_keys = summaries.column("key")[fuller.new]
     order = np.lexsort((fuller.old, fuller_keys))

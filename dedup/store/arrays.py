@@ -16,6 +16,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from dedup.kernel import compiled
+
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 
 _MAGIC = b"GHRB0001"
@@ -90,3 +92,16 @@ def unpack(data: memoryview | bytes) -> Opened:
         flat = np.frombuffer(body, kind, count, offset) if count else np.empty(0, kind)
         arrays[name] = flat.reshape(shape)
     return Opened(arrays, view.obj)
+
+
+@compiled(
+    *(
+        f"void(Array({kind}, 1, 'C', readonly=True), int64[::1], Array(int64, 1, 'A', readonly=True),"
+        f" Array(int64, 1, 'A', readonly=True), {kind}[::1])"
+        for kind in ("uint8", "uint32")
+    )
+)
+def copy_parts(values: Any, starts: Any, places: Any, stops: Any, out: Any) -> None:
+    """Fill `out[places[i]:stops[i]]` with what begins at `starts[i]` of `values`."""
+    for part in range(len(starts)):
+        out[places[part] : stops[part]] = values[starts[part] : starts[part] + stops[part] - places[part]]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from dedup.kernel import compiled
 
 
 def pack_strings(strings: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -50,11 +48,3 @@ def labels_at(blob: NDArray[np.uint8], bounds: NDArray[np.int64], document: int)
     ends = bounds[document * EACH : (document + 1) * EACH + 1].tolist()
     data, first = blob[ends[0] : ends[-1]].tobytes(), ends[0]
     return Labels(*[data[i - first : j - first].decode("utf-8", "surrogatepass") for i, j in pairwise(ends)])
-
-
-@compiled("void(Array(uint8, 1, 'C', readonly=True), int64[::1], Array(int64, 1, 'A', readonly=True), uint8[::1])")
-def copy_parts(blob: Any, starts: Any, bounds: Any, out: Any) -> None:
-    """Fill `out[bounds[i]:bounds[i + 1]]` with what begins at `starts[i]` of `blob`."""
-    for part in range(len(starts)):
-        size = bounds[part + 1] - bounds[part]
-        out[bounds[part] : bounds[part + 1]] = blob[starts[part] : starts[part] + size]

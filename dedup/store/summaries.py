@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernel import compiled
-from dedup.store.strings import EACH, Labels, copy_parts, labels_at, string_at
+from dedup.store.arrays import copy_parts
+from dedup.store.strings import EACH, Labels, labels_at, string_at
 
 #: Bits of `Texts.flags`.
 RARE, COMMON = 1, 2
@@ -42,26 +42,6 @@ class Part(NamedTuple):
     local: NDArray[np.int64]
     places: slice
     first: int
-
-
-@compiled("void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], uint32[::1])")
-def _gather(values: Any, bounds: Any, documents: Any, out: Any) -> None:
-    """Fill `out` with what `values` have of each of some documents."""
-    filled = 0
-    for document in documents:
-        start, stop = bounds[document], bounds[document + 1]
-        out[filled : filled + stop - start] = values[start:stop]
-        filled += stop - start
-
-
-@compiled(
-    "void(Array(uint8, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], int64[::1], uint8[::1])"
-)
-def _place(flags: Any, bounds: Any, documents: Any, starts: Any, out: Any) -> None:
-    """Write the flags that some documents have to where each of them starts in `out`."""
-    for at in range(len(documents)):
-        start, stop = bounds[documents[at]], bounds[documents[at] + 1]
-        out[starts[at] : starts[at] + stop - start] = flags[start:stop]
 
 
 def release(shard: dict[str, NDArray[Any]]) -> None:
@@ -131,8 +111,8 @@ class Summaries:
         bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(self.lengths_of(documents))))
         words = np.empty(bounds[-1], dtype=np.uint32)
         for part in self.parts(documents):
-            out = words[bounds[part.places.start] : bounds[part.places.stop]]
-            _gather(part.arrays["words"], part.arrays["bounds"], part.local, out)
+            starts = part.arrays["bounds"][part.local]
+            copy_parts(part.arrays["words"], starts, bounds[:-1][part.places], bounds[1:][part.places], words)
         return words, bounds
 
     def texts(self, documents: NDArray[np.int64], flags: Sequence[Mapping[str, NDArray[Any]]] = ()) -> Texts:
@@ -145,7 +125,7 @@ class Summaries:
         for held in flags:
             places = np.searchsorted(held["documents"], documents)
             there = np.flatnonzero(np.append(held["documents"], -1)[places] == documents)
-            _place(held["flags"], held["bounds"], places[there], bounds[there], marks)
+            copy_parts(held["flags"], held["bounds"][places[there]], bounds[there], bounds[there + 1], marks)
         return Texts(words, marks, bounds, self.labels_of(documents))
 
     def labels_of(self, documents: NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -195,5 +175,6 @@ class Summaries:
         blob = np.empty(bounds[-1], dtype=np.uint8)
         for part in self.parts(documents):
             starts = part.arrays["string_bounds"][part.local * EACH]
-            copy_parts(part.arrays["strings"], starts, bounds[::EACH][part.places.start : part.places.stop + 1], blob)
+            places, stops = (ends[part.places] for ends in (bounds[:-1:EACH], bounds[EACH::EACH]))
+            copy_parts(part.arrays["strings"], starts, places, stops, blob)
         return blob, bounds
