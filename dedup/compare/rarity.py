@@ -45,15 +45,12 @@ Many: TypeAlias = tuple[int, Opened]
 Old: TypeAlias = tuple[NDArray[np.uint32], int]
 
 
-@compiled(
-    "void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], int64[::1], int64,"
-    " Array(boolean, 1, 'C', readonly=True), uint8, uint8[::1])"
-)
-def _mark(words: Any, bounds: Any, documents: Any, starts: Any, ngram: Any, many: Any, bit: Any, flags: Any) -> Any:
-    """Set COMMON, or clear RARE, where a run of words is in `many` documents; each has its flags from `starts` on."""
-    for number in range(len(documents)):
-        document, start = documents[number], starts[number]
-        values = shingle(words[bounds[document] : bounds[document + 1]], ngram)
+@compiled("void(uint32[::1], int64[::1], int64[::1], int64, Array(boolean, 1, 'C', readonly=True), uint8, uint8[::1])")
+def _mark(words: Any, bounds: Any, texts: Any, ngram: Any, many: Any, bit: Any, flags: Any) -> Any:
+    """Set COMMON, or clear RARE, where a run of words of some texts is in `many` documents."""
+    for text in texts:
+        start = bounds[text]
+        values = shingle(words[start : bounds[text + 1]], ngram)
         for at in range(len(values)):
             if many[slot(values[at], len(many))]:
                 if bit == COMMON:
@@ -119,12 +116,9 @@ def _flag(task: tuple[Summaries, Sequence[Many], Sequence[OutletWords], Old | No
     flags = np.full(len(words), RARE, dtype=np.uint8)
     for outlet in outlets:
         own = _find_tables(run_here, summaries, outlet.counted) if outlet.tables is None else outlet.tables
-        starts = bounds[np.searchsorted(documents, outlet.flagged)]
+        texts = np.searchsorted(documents, outlet.flagged)
         for bit, arrays in (*everywhere, *own):
-            for part in summaries.parts(outlet.flagged):
-                ngram = 1 if bit == RARE else NGRAM
-                shard, places = part.arrays, np.ascontiguousarray(starts[part.places])
-                _mark(shard["words"], shard["bounds"], part.local, places, ngram, arrays["many"], bit, flags)
+            _mark(words, bounds, texts, 1 if bit == RARE else NGRAM, arrays["many"], bit, flags)
     if old is not None:
         flags &= rare_words(words, *old) | np.uint8(COMMON)
     return pack({"documents": documents, "bounds": bounds, "flags": flags})

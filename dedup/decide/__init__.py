@@ -6,6 +6,6 @@ against, pairs and clusters; then result, and paragraphs if you want these remov
 
 from __future__ import annotations
 
-from dedup.decide.against import Match, find_similar, look_up
+from dedup.decide.against import Match, find_similar
 
-__all__ = ["Match", "find_similar", "look_up"]
+__all__ = ["Match", "find_similar"]

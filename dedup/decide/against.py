@@ -100,11 +100,6 @@ def find_known(run: Map, how: PairTask, wanted: NDArray[np.bool_], index: Index)
     return known, Fuller(news[stays], olds[stays], scores[stays, CONTAINMENT])
 
 
-def look_up(index: Index, document: Document) -> Match | None:
-    """Return the document of the index that `document` is a copy of, or None."""
-    return next((match for match in find_similar(index, document, 1) if match.copy.relation), None)
-
-
 def find_similar(index: Index, document: Document, limit: int = 10) -> list[Match]:
     """Return what the index has like `document`: copies first, then by containment.
 

@@ -167,10 +167,13 @@ def find_copies(crowd: Texts) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     # With the words on both sides: what is left of "5 million" where one of the two was edited is no number of others.
     own = _count_holders(shingle(np.pad(words, 1), 3)[other], owners[other])
     common = _count_holders(words[same], owners[same])
+    # Who has a number of its own in a place of the story, as others of the crowd do, and lacks one of most, tells
+    # another story, or another day of it; a number that hardly anybody else has is a slip.
+    others = np.bincount(own.documents[own.counts > max(1, SLIP * count)], minlength=count) > 0
+    most = common.counts * 2 > count
+    lacks = np.bincount(common.documents[most], minlength=count) < len(distinct(common.words[most]))
     shares = np.bincount(owners[held], minlength=count) / np.maximum(1, lengths + 1 - NGRAM)
-    members = shares >= MIN_OF_CROWD
-    copies = (shares >= MIN_OF_COPY) & ~_has_other_numbers(own, common, count)
-    return members, copies
+    return shares >= MIN_OF_CROWD, (shares >= MIN_OF_COPY) & ~(others & lacks)
 
 
 class Holders(NamedTuple):
@@ -184,14 +187,3 @@ class Holders(NamedTuple):
 def _count_holders(words: NDArray[np.uint32], owners: NDArray[np.int64]) -> Holders:
     values, documents = ends_of(distinct(pair_up(words, owners)))
     return Holders(values, documents, np.searchsorted(values, values, "right") - np.searchsorted(values, values))
-
-
-def _has_other_numbers(own: Holders, common: Holders, count: int) -> NDArray[np.bool_]:
-    """Mark who has a number of its `own` in a place of the story, as others of the crowd do, and lacks one of most.
-
-    It tells another story, or another day of it; a number that hardly anybody else has is a slip.
-    """
-    others = np.bincount(own.documents[own.counts > max(1, SLIP * count)], minlength=count) > 0
-    most = common.counts * 2 > count
-    has = np.bincount(common.documents[most], minlength=count)
-    return np.asarray(others & (has < len(distinct(common.words[most]))))

@@ -107,7 +107,7 @@ class Going:
 
     def remove_repeats(self, shared: Shared, equal: NDArray[np.bool_], reason: Reason) -> None:
         """Let those go, of the `equal` ranks that are kept, which share something with a better one."""
-        places, firsts = find_repeats([shared.groups], (self.kept & equal)[shared.ranks])
+        places, firsts = find_repeats(shared.groups, (self.kept & equal)[shared.ranks])
         self.remove(shared.ranks[places], reason, shared.ranks[firsts])
 
     def table(self) -> Decisions:

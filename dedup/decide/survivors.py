@@ -96,15 +96,12 @@ def _rank(task: tuple[Summaries, Sequence[Criterion]]) -> bytes:
     return pack({"order": order, "ranks": ranks, "lengths": summaries.lengths_of(np.arange(len(order)))[order]})
 
 
-def find_repeats(
-    keys: Sequence[NDArray[Any]], among: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the places whose keys an earlier place has, and for each the first such place."""
+def find_repeats(keys: NDArray[Any], among: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the places whose sorted keys an earlier place `among` them has, and for each the first such place."""
     places = np.flatnonzero(among)
-    order = places[np.lexsort([key[places] for key in keys])]
-    fresh = mark_changes((key[order] for key in keys), len(order))
-    firsts = order[fresh][np.cumsum(fresh) - 1] if len(order) else order
-    return order[~fresh], firsts[~fresh]
+    fresh = mark_changes([keys[places]], len(places))
+    firsts = places[fresh][np.cumsum(fresh) - 1] if len(places) else places
+    return places[~fresh], firsts[~fresh]
 
 
 def mark_changes(keys: Iterable[NDArray[Any]], count: int) -> NDArray[np.bool_]:

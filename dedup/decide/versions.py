@@ -55,7 +55,7 @@ def find_versions(
         ranks, groups = ranks[order], groups[order]
         open_ = left[ranks]
         for _ in range(_ROUNDS):
-            later, first = find_repeats([groups], open_)
+            later, first = find_repeats(groups, open_)
             if most:
                 sizes = np.bincount(first, minlength=len(ranks))[first]
                 later, first = later[sizes < most], first[sizes < most]

@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from corpus.records import Document, Source
+from dedup.decide import Match, find_similar
+from dedup.store import Index
 
 COMMON = (
     "قال إن في من على إلى عن مع بعد قبل خلال أمس اليوم التي الذي كما وقد هذا هذه بين كل أكثر حيث أن"
@@ -45,3 +47,8 @@ def story() -> Story:
 @pytest.fixture(scope="session")
 def document() -> MakeDocument:
     return make_document
+
+
+def look_up(index: Index, document: Document) -> Match | None:
+    """Return the document of the index that `document` is a copy of, or None."""
+    return next((match for match in find_similar(index, document, 1) if match.copy.relation), None)

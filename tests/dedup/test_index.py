@@ -9,9 +9,10 @@ from numpy.testing import assert_array_equal
 from corpus.errors import UsageError
 from corpus.run.stage import run_here, summarise
 from dedup.config import DedupConfig
-from dedup.decide import find_similar, look_up
+from dedup.decide import find_similar
 from dedup.stages import Dedup
 from dedup.store import Index
+from tests.dedup.conftest import look_up
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 import xxhash
 
 from corpus.errors import EnvironmentFault, UsageError
-from dedup.decide import look_up
 from dedup.store import Index, index
 from dedup.store import arrays as flat
+from tests.dedup.conftest import look_up
 
 CORPUS = "c0" * 32
 

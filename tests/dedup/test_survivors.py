@@ -109,12 +109,12 @@ def test_a_longer_copy_survives_a_cleaner_one(document):
 
 
 def test_repeats_name_the_first_that_counts():
-    keys = [np.array([7, 1, 7, 7, 1, 2], dtype=np.uint64), np.array([0, 0, 0, 1, 0, 0], dtype=np.uint64)]
-    later, first = find_repeats(keys, np.ones(6, dtype=bool))
-    assert dict(zip(later.tolist(), first.tolist(), strict=True)) == {2: 0, 4: 1}
-    later, first = find_repeats(keys, np.array([False, *[True] * 5]))
-    assert (later.tolist(), first.tolist()) == ([4], [1])
-    assert [len(part) for part in find_repeats(keys, np.zeros(6, dtype=bool))] == [0, 0]
+    keys = np.array([1, 1, 2, 7, 7, 7, 8])
+    later, first = find_repeats(keys, np.ones(7, dtype=bool))
+    assert (later.tolist(), first.tolist()) == ([1, 4, 5], [0, 3, 3])
+    later, first = find_repeats(keys, np.array([False, *[True] * 3, False, True, True]))
+    assert (later.tolist(), first.tolist()) == ([5], [3])
+    assert [len(part) for part in find_repeats(keys, np.zeros(7, dtype=bool))] == [0, 0]
 
 
 def edges(*given):
