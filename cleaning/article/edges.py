@@ -202,6 +202,8 @@ def remove_boxes(found: Analysis, first: int) -> None:
 def remove_trailing(found: Analysis, last: int, lexicon: Lexicon) -> None:
     """Remove what trails after `last`, the last paragraph, and ends no sentence: tags, names, captions, dates."""
     units = found.units
+    if last + 1 == len(units):
+        return
     remove_contacts(remaining(units[last + 1 :]), lexicon)
     tail = remaining(units[last + 1 :])
     is_list = len(tail) > 2 * _TRAILING

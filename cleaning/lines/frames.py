@@ -93,18 +93,21 @@ def is_contact(text: str, lexicon: Lexicon) -> bool:
 
 
 def _may_hold_contact(text: str) -> bool:
-    return any(mark in text for mark in _MARKS) or len(_DIGIT.findall(text)) >= _DIGITS
+    """Tell whether there are addresses or numbers; only an address is a contact that ends as a sentence does."""
+    if any(mark in text for mark in _MARKS):
+        return True
+    return not ends_sentence(text[-2:]) and len(_DIGIT.findall(text)) >= _DIGITS
 
 
 def closing_frame(text: str, lexicon: Lexicon) -> int:
     """Return where the contact or the row of buttons that is glued behind the last sentence begins, or the length."""
-    starts = sentence_starts(text)
+    starts = [start for start in sentence_starts(text) if len(text) - start <= _CONTACT]
     contact = bool(starts) and _may_hold_contact(text[starts[0] :])
     for start in starts:
         rest = text[start:]
         if text[max(0, start - 4) : start].rstrip(" .")[-2:-1].isspace():
             continue  # a letter with a stop behind it
-        row = opening_row(f"{rest} x", lexicon) > len(rest)
+        row = len(rest) < _REACH and opening_row(f"{rest} x", lexicon) > len(rest)
         if row or (contact and is_contact(rest, lexicon)):
             return start
     return len(text)

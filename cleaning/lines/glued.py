@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cleaning.lines.lexicon import Lexicon, Phrase, key_of
 from cleaning.lines.unit import LONG, Unit, ends_sentence
@@ -50,7 +51,13 @@ def find_glued(unit: Unit, lexicon: Lexicon, *, last: bool, inside: bool = True)
 
 def sentence_starts(text: str) -> list[int]:
     """Return where sentences begin in the last part of `text`."""
-    return [match.end() for match in _SENTENCE.finditer(text, max(0, len(text) - TAIL))]
+    before = max(0, len(text) - TAIL)
+    return [before + start for start in _starts(text[before:])]
+
+
+@lru_cache(maxsize=1 << 8)
+def _starts(text: str) -> list[int]:
+    return [match.end() for match in _SENTENCE.finditer(text)]
 
 
 def begins_sentence(text: str, at: int) -> bool:

@@ -106,6 +106,7 @@ class Lexicon:
         # Those of one anchor are looked for together first.
         self._inline = [(a, re.compile("|".join(one.pattern.pattern for one in ones)), ones) for a, ones in groups]
         self._longest = max(map(len, self._whole))
+        self._opens = lru_cache(maxsize=1 << 15)(self._may_open)
 
     def whole(self, key: str) -> Phrase | None:
         """Return the phrase that is all of `key` (from `key_of`), but for digits and marks."""
@@ -130,8 +131,10 @@ class Lexicon:
 
     def may_open(self, text: str) -> bool:
         """Tell by its first word whether a phrase may open `text`, which is not folded: for most texts it does not."""
-        word = (text[:LABEL_LENGTH].split(None, 1) or [""])[0]
-        first = fold_word(word).replace(_DOT_ABOVE, "").lstrip(MARKS).partition(" ")[0]
+        return self._opens((text[:LABEL_LENGTH].split(None, 1) or [""])[0])
+
+    def _may_open(self, word: str) -> bool:
+        first = fold(word).replace(_DOT_ABOVE, "").lstrip(MARKS).partition(" ")[0]
         return not first or first in self._heads or first.rstrip(MARKS) in self._heads
 
     def head(self, key: str, *, ends_sentence: bool = False) -> Phrase | None:
@@ -165,7 +168,7 @@ class Lexicon:
         stretched = any(mark in text for mark in _STRETCHES)
         found: list[tuple[int, int, Phrase]] = []
         for anchor, pattern, ones in self._inline:
-            if (stretched or anchor in text) and pattern.search(text):
+            if (anchor in text or (stretched and len(anchor) > 1)) and pattern.search(text):
                 found += [hit for one in ones for hit in one.hits(text)]
         return sorted(found, key=lambda hit: (hit[0], -hit[1]))
 
@@ -194,7 +197,9 @@ class _Inline:
         key = key_of(phrase.text)
         first = next(at for at, letter in enumerate(key) if letter not in _FORMS)
         self.lead, tail = key[:first], key[first:]
-        self.anchor = max(_VARIES.split(key), key=len)
+        # A letter that is not of the Arabic alphabet is the rarest and found the fastest, else the longest part.
+        foreign = (letter for letter in key if letter > "ي" and letter not in _FORMS)
+        self.anchor = next(foreign, max(_VARIES.split(key), key=len))
         self.pattern = re.compile(_MARKED.join(_FORMS.get(letter, re.escape(letter)) for letter in tail) + _MARKED)
 
     def hits(self, text: str) -> Iterable[tuple[int, int, Phrase]]:

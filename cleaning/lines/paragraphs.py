@@ -37,7 +37,7 @@ def find_paragraphs(units: Sequence[Unit]) -> list[bool]:
 
 def _is_wrapped(units: Sequence[Unit]) -> bool:
     """Tell whether the lines are those of a text wrapped at a fixed width, where no line is a unit of its own."""
-    lines = [unit for unit in units if unit.size >= _WRAPPED_LENGTH]
+    lines = [unit for unit in units if unit.size >= _WRAPPED_LENGTH] if len(units) >= _WRAPPED_LINES else []
     if len(lines) < max(_WRAPPED_LINES, len(units) / 2) or _share_of_ends(lines) >= _WRAPPED_ENDS:
         return False
     sizes = sorted(unit.size for unit in lines)

@@ -126,10 +126,10 @@ _MOST_GAPS = 40
 def cut(text: str) -> list[Unit]:
     """Return the units of `text` in order; what lies between them is white space."""
     units: list[Unit] = []
-    start = 0
+    start, wide = 0, "   " in text
     for number, line in enumerate(text.split("\n")):
         at = 0
-        if "   " in line and len(_GAP.findall(line.strip())) <= _MOST_GAPS:
+        if wide and "   " in line and len(_GAP.findall(line.strip())) <= _MOST_GAPS:
             for gap in _GAP.finditer(line):
                 _add(units, line[at : gap.start()], start + at, number)
                 at = gap.end()
@@ -141,7 +141,7 @@ def cut(text: str) -> list[Unit]:
 def _add(units: list[Unit], part: str, start: int, line: int) -> None:
     text = part.strip(_BLANK) or part.strip()
     if text:
-        start += part.index(text)
         size, ends = len(text), ends_sentence(text)
+        start += part.index(text) if size < len(part) else 0
         key = key_of(text) if size < PARAGRAPH or (size <= SHORT and not ends) else ""
         units.append(Unit(start, start + size, size, text, line, key, ends))

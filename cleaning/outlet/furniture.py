@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal, get_args
 
 import msgspec
@@ -83,6 +84,12 @@ def outlet_of(document: Document) -> str:
 _GLUED_WORDS = 4
 
 
+@lru_cache(maxsize=1 << 12)
+def _key_of(part: str) -> str:
+    """Return the key of what an outlet says again and again."""
+    return keys_of([part])[0]
+
+
 class OutletTable:
     """The furniture of one outlet, arranged for looking up."""
 
@@ -110,15 +117,16 @@ class OutletTable:
 
     def find(self, text: str, spans: Sequence[Cut]) -> list[tuple[Piece, Furniture]]:
         """Return the sentences and lines of `text` that are furniture or links; `spans` as `cut_spans` has them."""
-        likely = [span for span in spans if may_open(text[span[0] : span[1]], self._starts)]
+        starts = self._starts
+        likely = [span for span in spans if may_open(text, starts, span[0])]
         pieces = cut_pieces(text, likely) if likely else []
         return [(piece, row) for piece in pieces if (row := self.pieces.get(piece.key))]
 
     def announced(self, text: str, spans: Sequence[Cut]) -> list[Announcement]:
         """Return what may announce or sign the rest of a piece as the outlet has it."""
-        parts = announcing(text, spans) if self._markers else []
+        parts = announcing(text, spans, self._markers) if self._markers else []
         likely = [part for part in parts if may_open(part[0], self._markers)]
-        return with_keys(likely, keys_of([part for part, *_ in likely])) if likely else []
+        return with_keys(likely, [_key_of(part) for part, *_ in likely])
 
     def marker(self, announced: Announcement) -> Furniture | None:
         """Return the announcement of the outlet that `announced` is, or None."""
@@ -131,7 +139,8 @@ class OutletTable:
 
     def frame(self, form: Literal["head", "tail"], text: str) -> tuple[int, int, Furniture] | None:
         """Return (start, end, furniture) of the longest frame that `text` opens with (head) or closes with (tail)."""
-        if not (may_open if form == "head" else may_close)(text, self._edges[form]):
+        edges = self._edges[form]
+        if not edges or not (may_open if form == "head" else may_close)(text, edges):
             return None
         words = first_words(text) if form == "head" else last_words(text)
         for key, count in reversed(list(affixes([word.key for word in words]))):

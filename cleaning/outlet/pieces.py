@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from cleaning.lines.unit import trails_off
 from corpus.arabic import fold, fold_alone, iterate_words, words
 
-#: Where a sentence may end, if what is before it is no abbreviation of one letter ("د. سمير"), and where a line does,
-#: or a part of it before a wide gap.
-_STOP = re.compile(r"[.!?؟۔…](?:\s+|(?=[\u0621-\u064a]))")
+#: Where a sentence may end, all marks made the first of them, if what is before it is no abbreviation of one letter
+#: ("د. سمير"), and where a line does, or a part of it before a wide gap.
+_STOPS = ".!?؟۔…"
+_STOP = re.compile(r"\.(?:\s+|(?=[\u0621-\u064a]))")
 _GAP = re.compile(r"\n|[^\S\n]{3,}")
 _NEWLINE = re.compile(r"\n")
 #: What stands between words.
@@ -73,11 +74,13 @@ def cut_spans(text: str) -> list[Cut]:
     """Return where the pieces of `text` begin and end, and whether each fills its line; some have no word."""
     spans: list[Cut] = []
     start = 0
+    for stop in _STOPS[1:]:
+        text = text.replace(stop, _STOPS[0])  # one literal is found in half the time of six characters
     breaks = (_GAP if "   " in text else _NEWLINE).finditer(text)
     for end, after in (*[found.span() for found in breaks], (len(text), 0)):
         first = start
-        for stop in _STOP.finditer(text, start, end):
-            at, behind = stop.span()
+        for found in _STOP.finditer(text, start, end):
+            at, behind = found.span()
             if at - first > 1 and behind < end and text[at - 1].isalnum() <= text[at - 2].isalnum():
                 spans.append((first, at + 1, False))
                 first = behind
@@ -174,14 +177,23 @@ def first_word(text: str) -> str:
     return key_of_word(found[0]).partition(" ")[0] if found else ""
 
 
-def may_open(text: str, keys: AbstractSet[str]) -> bool:
-    """Tell whether the first word of the key of `text` is one of `keys`, or a look is not enough to know."""
-    found = next(iterate_words(text[:_LOOK]), None)
-    if found is None:
-        return len(text) > _LOOK
-    end = found.end()
-    # A direction mark inside a word is nothing in a key.
-    return end == _LOOK or not fold(text[end : end + 1] or " ") or key_of_word(found[0]).partition(" ")[0] in keys
+@lru_cache(maxsize=1 << 15)
+def _firsts(token: str) -> frozenset[str]:
+    """Return the first word of a token as written and as folded: a direction mark inside a word is nothing in a key."""
+    return frozenset([*map(first_word, (token, fold(token)))] if words(token) else [])
+
+
+def may_open(text: str, keys: AbstractSet[str], at: int = 0) -> bool:
+    """Tell whether the first word of the key of `text` from `at` on is one of `keys`, or a look does not tell."""
+    rest, gap = text[at : at + _LOOK], " "
+    while gap:
+        token, gap, rest = rest.partition(" ")
+        firsts = _firsts(token)
+        if not firsts.isdisjoint(keys):
+            return True
+        if gap and firsts and "" not in firsts:
+            return False
+    return len(text) > at + _LOOK
 
 
 def may_close(text: str, keys: AbstractSet[str]) -> bool:
@@ -229,7 +241,6 @@ MARKS = " :：|•·»›-–—/…"
 #: Without a mark, so many words of a last piece of so many characters announce the rest: tags, a contact.
 _OPENINGS = (1, 3)
 _CONTACT = 100
-_STOPS = ".!?؟۔…"
 #: What a name is signed with stands at the end of so short a piece: "NAME - OUTLET".
 _SIGNED = 60
 #: What is announced behind an article has so many characters at most, as seven of the longest headlines have; the
@@ -278,8 +289,11 @@ def with_keys(parts: Sequence[_Part], keys: Sequence[str]) -> list[Announcement]
     ]
 
 
-def announcing(text: str, spans: Sequence[Cut]) -> list[_Part]:
-    """Return what may announce or sign the rest of a first or last piece, if it has a word."""
+def announcing(text: str, spans: Sequence[Cut], markers: AbstractSet[str] | None = None) -> list[_Part]:
+    """Return what may announce or sign the rest of a first or last piece, if it has a word.
+
+    With `markers`, first words of what is asked for, pieces with which it cannot be found are passed over.
+    """
     length, pieces = len(text.rstrip()), len(spans)
     closing = _closing(text, spans, length)
     parts: list[_Part] = []
@@ -288,10 +302,13 @@ def announcing(text: str, spans: Sequence[Cut]) -> list[_Part]:
         start, end, whole = spans[at]
         last = at >= pieces - _AT_TAIL
         piece = text[start:end].rstrip()
+        signed = len(piece) <= _SIGNED and piece[-1:] not in _STOPS
+        if not (signed or markers is None or may_open(piece, markers)):
+            continue
         found = _APART.search(piece, 0, _ANNOUNCES)
         if found is not None and found.end() < len(piece) and (last or at < _AT_HEAD):
             parts.append((piece[: found.start()], f" {found[0].strip()}", at, start, end, piece[found.end() :]))
-            if len(piece) <= _SIGNED and piece[-1] not in _STOPS:
+            if signed:
                 name = list(_APART.finditer(piece))[-1]
                 parts.append((piece[name.end() :], f"{name[0].strip()} ", at, start, end, piece[: name.start()]))
         contact = last and found is None and 0 < len(piece) <= _CONTACT and piece[-1] not in _STOPS

@@ -7,7 +7,15 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from cleaning.outlet.pieces import announcements, cut_spans, first_words, is_headline, last_words
+from cleaning.outlet.pieces import (
+    announcements,
+    announcing,
+    cut_spans,
+    first_words,
+    is_headline,
+    last_words,
+    may_open,
+)
 from tests.strategies import hostile_text
 
 BODY = ["كلام طويل عن الميناء."] * 5
@@ -73,6 +81,21 @@ def test_the_words_at_the_ends_are_of_the_first_line_and_the_last():
         ("إقرأ", "اقرا"), ("أيضا", "ايضا"), ("12", "0"),
     ]  # fmt: skip
     assert [word.key for word in last_words(text)] == ["غدا", "0", "نلتقي"]
+
+
+def test_a_look_at_its_first_word_tells_what_may_open_a_text():
+    texts = ("ـ «إقرأ/أيضا»", "اقـ\u200fرأ أيضا", "قال إقرأ", "اقرأ" * 11, "-" * 41, "-" * 40)
+    assert [may_open(text, {"اقرا"}) for text in texts] == [True, True, False, True, True, False]
+    assert [may_open("قال اقرأ", {"اقرا"}, at) for at in (0, 3, 4, 5)] == [False, True, True, False]
+
+
+def test_of_what_announces_only_what_may_be_asked_for_is_looked_at():
+    closing = "للتواصل: في كل يوم نلتقي عند الساعة السابعة مساء غدا في الميناء القديم."
+    text = "\n".join(["المصدر: وكالات", *BODY, closing])
+    parts = [part for part, *_ in announcing(text, cut_spans(text))]
+    assert parts == ["المصدر", " وكالات", "للتواصل"]
+    assert [part for part, *_ in announcing(text, cut_spans(text), {"للتواصل"})] == parts  # one may be signed
+    assert [part for part, *_ in announcing(text, cut_spans(text), {"المصدر"})] == parts[:2]
 
 
 @pytest.mark.parametrize("ends", [first_words, last_words])
