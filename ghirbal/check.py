@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from corpus.errors import InputError, UsageError
 from corpus.files import Place, digest_file, fetched, translated
@@ -76,6 +79,16 @@ def _check_counts(manifest: Manifest) -> Iterator[str]:
         yield f"removed/: {removed} rows, but {gone} records were removed"
 
 
+class _Checked:
+    """What one file of records shows: the laws it breaks by itself, and names that are held against other files."""
+
+    def __init__(self) -> None:
+        self.laws: list[str] = []
+        #: Of each id of a document, and of each survivor that is named, a hash.
+        self.ids, self.survivors = array("Q"), array("Q")
+        self.survey = Survey()
+
+
 def check_records(
     out: Place,
     files: Iterable[str],
@@ -83,39 +96,67 @@ def check_records(
     unique: bool,
     elsewhere: Iterable[str] | None = (),
     survey: Survey | None = None,
+    run: Callable[[Callable[[str], _Checked], Iterable[str]], Iterable[_Checked]] = map,
 ) -> Iterator[str]:
     """Yield what the records of a corpus break: the law of ids, the law of text, an address and a reason for each.
 
     Each id stands once, if `unique`; each survivor that is named stands in the corpus or `elsewhere` (ids; None if
-    nobody knows them). `files` are names of published files, in any format but txt. `survey` is shown what is read.
+    nobody knows them). `files` are names of published files, in any format but txt. `survey` is shown what is read, and
+    `run` has the files read, perhaps in other processes. Of each id 8 bytes are held: whether two that share them are
+    one id is read again, and that a survivor shares them with none of n others is not known once in 2**64 / n.
     """
-    ids: set[bytes] = set()
-    missing: list[tuple[bytes, str]] = []
-    for name in sorted(file for file in files if file.startswith(("corpus/", "removed/"))):  # documents come first
-        kind: type[Found] = Document if name.startswith("corpus/") else RemovedRecord
-        try:
-            for row in read_rows(out / name, kind):
-                if survey:
-                    survey.observe(row)
-                if isinstance(row, Document):
-                    if (key := _key(row.id)) in ids and unique:
-                        yield f"{name}: id {row.id!r} stands twice"
-                    ids.add(key)
-                    if not is_scrubbed(row.text):
-                        yield f"{name}: the text of {row.id!r} holds characters that no text may hold"
-                    continue
-                if not row.reason or not row.source.path:
-                    yield f"{name}: {row.id!r} was removed without a reason or an address"
-                if row.survivor and elsewhere is not None and (key := _key(row.survivor)) not in ids:
-                    law = f"{name}: {row.id!r} names the survivor {row.survivor!r}, which is not in the corpus"
-                    missing.append((key, law))
-        except (InputError, msgspec.DecodeError) as error:
-            yield f"{name}: not as a run writes it ({error})"
-    wanted = {key for key, _ in missing}
-    found = {key for known in elsewhere or () if (key := _key(known)) in wanted} if wanted else set()
-    yield from (law for key, law in missing if key not in found)
+    names = sorted(file for file in files if file.startswith(("corpus/", "removed/")))  # documents come first
+    ids, survivors = array("Q"), array("Q")
+    for checked in run(partial(_check_file, out), names):
+        yield from checked.laws
+        ids += checked.ids
+        survivors += checked.survivors
+        if survey:
+            survey.add(checked.survey)
+    known = np.frombuffer(ids, np.uint64)
+    known.sort()
+    twice = set(known[1:][known[1:] == known[:-1]].tolist()) if unique else set()
+    named = np.frombuffer(survivors, np.uint64)
+    first, last = (np.searchsorted(known, named, side) for side in ("left", "right"))
+    lost = set(named[first == last].tolist()) if elsewhere is not None else set()
+    lost -= {key for one in elsewhere or () if (key := _key(one)) in lost} if lost else set()
+    seen: set[str] = set()
+    for name in names if twice or lost else ():  # hardly ever
+        for row in _rows(out, name, []):
+            if isinstance(row, RemovedRecord):
+                if row.survivor and _key(row.survivor) in lost:
+                    yield f"{name}: {row.id!r} names the survivor {row.survivor!r}, which is not in the corpus"
+            elif _key(row.id) in twice:
+                if row.id in seen:
+                    yield f"{name}: id {row.id!r} stands twice"
+                seen.add(row.id)
 
 
-def _key(name: str) -> bytes:
-    """Return an id in 16 bytes, however long it is."""
-    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _check_file(out: Place, name: str) -> _Checked:
+    checked = _Checked()
+    for row in _rows(out, name, checked.laws):
+        checked.survey.observe(row)
+        if isinstance(row, Document):
+            checked.ids.append(_key(row.id))
+            if not is_scrubbed(row.text):
+                checked.laws.append(f"{name}: the text of {row.id!r} holds characters that no text may hold")
+            continue
+        if not row.reason or not row.source.path:
+            checked.laws.append(f"{name}: {row.id!r} was removed without a reason or an address")
+        if row.survivor:
+            checked.survivors.append(_key(row.survivor))
+    return checked
+
+
+def _rows(out: Place, name: str, laws: list[str]) -> Iterator[Found]:
+    """Yield the records of a file up to what is no record; that it has such goes into `laws`."""
+    kind: type[Found] = Document if name.startswith("corpus/") else RemovedRecord
+    try:
+        yield from read_rows(out / name, kind)
+    except (InputError, msgspec.DecodeError) as error:
+        laws.append(f"{name}: not as a run writes it ({error})")
+
+
+def _key(name: str) -> int:
+    """Return an id in 8 bytes, however long it is."""
+    return int.from_bytes(hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")

@@ -20,7 +20,7 @@ from corpus.errors import CorpusError, UsageError
 from corpus.files import STDIN, InputFile, is_address, publish, publish_json, publishing, run_lock, translated
 from corpus.formats import Format
 from corpus.records import Failure
-from corpus.run import Plan, RunResult, Stage, Watcher, cut_segments, draw, first_tasks, open_pool, run_stages
+from corpus.run import Plan, Pool, RunResult, Stage, Watcher, cut_segments, draw, first_tasks, open_pool, run_stages
 from ghirbal.check import check_records
 from ghirbal.config import Config, fingerprint, plain, read_reviewed
 from ghirbal.opened import documents_of
@@ -162,9 +162,8 @@ def _make(job: Job, watch: Watcher) -> Finished:
             clean.known = against.observe(clean, work)
         with open_pool(job.workers, job.cluster, work, library_versions) as pool:
             outcome = run_stages(plan, stages, first_tasks(files, failures), pool, watch)
+            survey = _ensure_laws(job, outcome, elsewhere, pool)
         _publish_learned(job.out, clean, dedup, outcome)
-        survey = Survey()
-        _ensure_laws(job, outcome, elsewhere, survey)
         row = {"command": job.command, "format": job.form, "run": _describe(job, files, identity)}
         _publish_report(row, job.out, clean, outcome, survey)
         finish(job.out, identity, files, outcome)
@@ -251,14 +250,14 @@ def _publish_report(row: dict[str, Any], out: Path, clean: Clean | None, outcome
     outcome.files[CARD] = publish(out / CARD, render_card(row).encode())
 
 
-def _ensure_laws(job: Job, outcome: RunResult, elsewhere: Iterable[str], survey: Survey) -> None:
-    """Make sure that the corpus keeps its laws; survivors may be `elsewhere`, in what it was compared with.
+def _ensure_laws(job: Job, outcome: RunResult, elsewhere: Iterable[str], pool: Pool) -> Survey:
+    """Make sure that the corpus keeps its laws, and return a survey of what was read for that.
 
-    What is read for that `survey` is shown as well.
+    Survivors may be `elsewhere`, in what the corpus was compared with.
     """
-    if job.form == "txt":  # has no ids
-        return
-    unique = job.command != "clean"
-    for law in check_records(job.out, outcome.files, unique=unique, elsewhere=elsewhere, survey=survey):
+    survey, unique = Survey(), job.command != "clean"
+    files = outcome.files if job.form != "txt" else ()  # which has no ids
+    for law in check_records(job.out, files, unique=unique, elsewhere=elsewhere, survey=survey, run=pool.map):
         message = f"{law}: a defect of Ghirbal, please report it; the corpus is not published as finished"
         raise CorpusError(f"{job.out}: {message}")
+    return survey

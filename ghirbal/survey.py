@@ -10,7 +10,6 @@ import heapq
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import count
 from statistics import median
 from typing import Any
 
@@ -42,13 +41,13 @@ class Survey:
         self._empty: Counter[str] = Counter()
         self._languages: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._stages: Counter[str] = Counter()
-        self._hours: defaultdict[tuple[str, str], array[float]] = defaultdict(lambda: array("d"))
+        self._hours: dict[tuple[str, str], array[float]] = {}
         self._copies: Counter[tuple[str, str]] = Counter()
         self._clusters: list[tuple[float, str, int, dict[str, Any]]] = []
         self._pairs: list[tuple[float, str, int, RemovedRecord]] = []
         #: The survivors of what will be in `_pairs`, for they come first.
         self._likely: list[tuple[float, str, int, Document]] = []
-        self._serial = count()
+        self._serial = 0
 
     def observe(self, row: Found) -> None:
         """Take in a document, or what was removed."""
@@ -58,7 +57,7 @@ class Survey:
             language["removed"] += 1
             self._stages[row.stage] += 1
             if row.survivor and row.relation in _COMPARED:
-                self._keep(self._pairs, (-row.score, row.id, next(self._serial), row), MOST_PAIRS)
+                self._keep(self._pairs, (-row.score, row.id, row), MOST_PAIRS)
             return
         outlet["kept"] += 1
         outlet["doubtful"] += bool(row.trace.get("doubtful"))
@@ -71,7 +70,7 @@ class Survey:
             return
         for copy in row.also_in:
             if copy.relation in _COMPARED:
-                self._keep(self._likely, (-copy.score, copy.id, next(self._serial), row), MOST_PAIRS)
+                self._keep(self._likely, (-copy.score, copy.id, row), MOST_PAIRS)
         members = [(row.outlet, row.published), *((copy.outlet, copy.published) for copy in row.also_in)]
         times = [(timestamp(published), name) for name, published in members]
         dated = sorted((time, name) for time, name in times if time is not None)
@@ -80,13 +79,27 @@ class Survey:
             if later != first:
                 self._copies[first, later] += 1
                 if time is not None:
-                    self._hours[first, later].append((time - dated[0][0]) / _HOUR)
+                    self._hours.setdefault((first, later), array("d")).append((time - dated[0][0]) / _HOUR)
         about = {"survivor": row.id, "outlet": row.outlet, "title": row.title, "members": members[1:]}
-        self._keep(self._clusters, (len(members), row.id, next(self._serial), about), MOST_CLUSTERS)
+        self._keep(self._clusters, (len(members), row.id, about), MOST_CLUSTERS)
 
-    @staticmethod
-    def _keep(heap: list[Any], item: tuple[float, str, int, Any], most: int) -> None:
-        """Keep the largest items; of equal ones the first that came."""
+    def add(self, other: Survey) -> None:
+        """Take in what another has gathered, of rows that come after all that were observed here."""
+        for name in ("_lengths", "_days", "_empty", "_stages", "_copies"):
+            getattr(self, name).update(getattr(other, name))
+        for name in ("_outlets", "_languages"):
+            for key, counts in getattr(other, name).items():
+                getattr(self, name)[key].update(counts)
+        for pair, hours in other._hours.items():
+            self._hours.setdefault(pair, array("d")).extend(hours)
+        for name, most in (("_clusters", MOST_CLUSTERS), ("_pairs", MOST_PAIRS), ("_likely", MOST_PAIRS)):
+            for worth, key, _, what in sorted(getattr(other, name), key=lambda item: item[2]):
+                self._keep(getattr(self, name), (worth, key, what), most)
+
+    def _keep(self, heap: list[Any], found: tuple[float, str, Any], most: int) -> None:
+        """Keep the largest items; of equal ones the last that came."""
+        self._serial += 1
+        item = (*found[:2], self._serial, found[2])
         (heapq.heappush if len(heap) < most else heapq.heappushpop)(heap, item)
 
     @property

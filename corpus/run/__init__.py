@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from corpus.files.sealed import map_file
 from corpus.run.plan import Plan
+from corpus.run.pool import Pool
 from corpus.run.report import Report, draw
 from corpus.run.runner import RunResult, Watcher, cut_segments, first_tasks, keep_answers, open_pool, run_stages
 from corpus.run.sandbox import Guard
@@ -20,6 +21,7 @@ __all__ = [
     "Learner",
     "Map",
     "Plan",
+    "Pool",
     "Report",
     "RunResult",
     "Stage",

@@ -14,7 +14,7 @@ from corpus.errors import CorpusError, UsageError
 from corpus.files.durable import publish, publish_json
 from crawler.session import CrawlArguments, Session, refuse_dumps
 from dedup.stages import Dedup
-from ghirbal import output
+from ghirbal import check, output
 from ghirbal.check import check_corpus, check_records
 from tests.ghirbal.builds import ROOT, build, call, rows, story, tree
 
@@ -295,7 +295,11 @@ def part(folder, name, *rows):
     return name
 
 
-def test_ids_that_stand_twice_and_survivors_that_are_nowhere_break_the_law(tmp_path):
+@pytest.mark.parametrize("collide", [False, True])
+def test_ids_that_stand_twice_and_survivors_that_are_nowhere_break_the_law(tmp_path, monkeypatch, collide):
+    if collide:  # "b0" is no "b1", and stands once
+        key = check._key
+        monkeypatch.setattr(check, "_key", lambda name: key(name.replace("b0", "b1")))
     text = {"text": "نص", "source": {"path": "x"}}
     rows = [({"id": "a", **text}, {"id": f"b{n}", **text}) for n in range(2)]
     one, two = (part(tmp_path, f"corpus/part-0000{n}.jsonl", *rows[n]) for n in range(2))

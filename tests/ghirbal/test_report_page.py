@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import pickle
 import re
 import shutil
 import subprocess
@@ -223,3 +224,25 @@ def test_survivors_of_the_least_certain_copies_are_known_from_the_pass_over_the_
     detail = {"survivor": "old", "relation": "near", "score": 0.1}
     survey.observe(RemovedRecord(source=source, reason="near-duplicate", stage="dedup", id="r", **detail))
     assert survey.survivors["old"] is None
+
+
+def test_what_is_surveyed_by_file_is_what_is_surveyed_at_once():
+    source, rows = Source("a"), []
+    for at in range(60):
+        dates = [f"2024-05-0{1 + (at + more) % 9}" for more in (0, 3)]
+        copies = (Copy(f"r{at}", f"o{at % 4}", "", dates[0], "near", at % 3 / 10),) * (at % 4)
+        about = {"outlet": f"o{at % 5}", "language": "ar" if at % 2 else "", "published": dates[1] if at % 7 else ""}
+        rows.append(Document(f"k{at % 50}", source, "نص" * at, also_in=copies, **about))
+        removed = {"reason": "x", "stage": f"s{at % 2}", "survivor": f"k{at}", "relation": "near", "score": at % 3 / 10}
+        rows.append(RemovedRecord(source=source, id=f"r{at % 30}", **about, **removed))
+    rows.sort(key=lambda row: isinstance(row, RemovedRecord))
+    whole, joined = Survey(), Survey()
+    for start in range(0, len(rows), 17):
+        part = Survey()
+        for row in rows[start : start + 17]:
+            whole.observe(row)
+            part.observe(row)
+        joined.add(pickle.loads(pickle.dumps(part)))
+    documents = {row.id: row for row in rows[:60]}
+    for told in (lambda one: one.rows({}, {}), lambda one: one.survivors, lambda one: one.pairs(documents)):
+        assert told(joined) == told(whole)
