@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from corpus.run.stage import run_here, summarise
@@ -70,6 +70,61 @@ def test_each_number_word_has_its_value():
         assert {pair: values(pair) for pair in pairs} == dict.fromkeys(pairs, values(str(value)))
     alone = "one deux trois quatre cinq sept huit neuf dix vingt trente quarante cent ست صد سه دو آلاف millions"
     assert [word for word in alone.split() if values(word)] == []
+
+
+ENGLISH = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+    " eighteen nineteen"
+).split()
+ENGLISH_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+ONES = "صفر واحد اثنان ثلاثة أربعة خمسة ستة سبعة ثمانية تسعة عشرة".split()
+TEENS = "أحد اثنا ثلاثة أربعة خمسة ستة سبعة ثمانية تسعة".split()
+TENS = "عشرون ثلاثون أربعون خمسون ستون سبعون ثمانون تسعون".split()
+HUNDREDS = "مئة مئتان ثلاثمئة أربعمئة خمسمئة ستمئة سبعمئة ثمانمئة تسعمئة".split()
+SCALES = ((10**9, "billion", "مليار"), (10**6, "million", "مليون"), (10**3, "thousand", "ألف"))
+
+
+def english(number: int) -> str:
+    for scale, name, _ in (*SCALES, (100, "hundred", "")):
+        if number >= scale:
+            rest = f" {english(number % scale)}" if number % scale else ""
+            return f"{english(number // scale)} {name}{rest}"
+    if number < 20:
+        return ENGLISH[number]
+    return ENGLISH_TENS[number // 10 - 2] + (f" {ENGLISH[number % 10]}" if number % 10 else "")
+
+
+def arabic(number: int) -> str:
+    parts = []
+    for scale, _, name in SCALES:
+        if count := number // scale:
+            parts.append(name if count == 1 else f"{arabic(count)} {name}")
+        number %= scale
+    if number >= 100:
+        parts.append(HUNDREDS[number // 100 - 1])
+        number %= 100
+    if 0 < number <= 10:
+        parts.append(ONES[number])
+    elif number < 20 and number:
+        parts.append(f"{TEENS[number - 11]} عشر")
+    elif number:
+        parts += [ONES[number % 10]] * (number % 10 > 0) + [TENS[number // 10 - 2]]
+    return " و".join(parts)
+
+
+@given(st.integers(2, 999_999_999_999) | st.integers(2, 2000) | st.integers(2, 9).map(lambda digit: digit * 10**6))
+@example(21)
+@example(110_000)
+def test_a_number_in_words_has_the_value_of_its_digits(number):
+    digits_of = str(number)
+    grouped = f"{number:,}"
+    told = [english(number), arabic(number), grouped, grouped.replace(",", "٬"), grouped.replace(",", "\u00a0")]
+    told += [digits_of.translate(dict(zip(map(ord, "0123456789"), zeros, strict=True))) for zeros in
+             ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹")]  # fmt: skip
+    for scale, *names in SCALES:
+        if not number % scale:
+            told += [f"{number // scale} {name}" for name in names]
+    assert {one: values(one) for one in told} == dict.fromkeys(told, values(digits_of))
 
 
 #: What `comparable` looks for, as an expression, and what it takes for a number in it.
