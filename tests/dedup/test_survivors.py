@@ -12,11 +12,15 @@ from corpus.run import run_here, summarise
 from dedup.compare import rarity
 from dedup.config import DedupConfig
 from dedup.decide import crowds, pairs, shared
+from dedup.decide.decisions import REASONS
 from dedup.decide.digests import absorb, find_digests
 from dedup.decide.pairs import EDGE
+from dedup.decide.result import Clusters
 from dedup.decide.survivors import find_repeats, pick_survivors, rank_documents
 from dedup.sketch import draw_family
 from dedup.stages import Dedup
+from dedup.store.arrays import unpack
+from dedup.store.index import Index
 from dedup.store.summaries import Summaries
 from dedup.store.summary import summarise as summarise_documents
 
@@ -187,14 +191,24 @@ SMALL = {
 }  # fmt: skip
 
 
-def test_how_work_is_cut_changes_nothing(document, story, monkeypatch):
-    documents = []
+@pytest.mark.parametrize(("indexed", "tasks"), [(False, (22, 676)), (True, (25, 635))])
+def test_how_work_is_cut_changes_nothing(document, story, monkeypatch, tmp_path, indexed, tasks):
+    documents, old = [], []
     for seed in range(6):
         lines = story(seed, 12).split("\n")
         documents += [document(f"{seed}{at}", "\n".join(lines[at:]), f"o{at}") for at in range(4)]
         documents += [document(f"{seed}v{at}", "\n".join(lines[: 6 + at]), url=f"e.com/{seed}") for at in range(2)]
         documents.append(document(f"digest{seed}", story(seed, 12) + story(seed + 9, 12) + story(seed + 20, 9)))
         documents += [document(f"{seed}c{at}", story(50 + seed // 3, 12) + f" {at} خبر", f"o{at}") for at in range(5)]
+        # A copy, what a digest holds, an earlier version, a paragraph, one that is less than what comes.
+        old += [document(f"old{seed}", "\n".join(lines[1:]), "o9"), document(f"held{seed}", story(seed + 9, 12), "o8")]
+        page = document(f"{seed}n", story(seed + 80, 12), url=f"n.com/{seed}")
+        documents += [page] * indexed
+        old.append(document(f"was{seed}", page.text[:500], url=page.url))
+        old.append(document(f"part{seed}", f"{lines[2]}\n{story(seed + 70, 9)}", "o7"))
+    index = Index(tmp_path / "index") if indexed else None
+    if index is not None:
+        index.add(old)
     calls: list[int] = []
 
     def learned() -> bytes:
@@ -204,7 +218,7 @@ def test_how_work_is_cut_changes_nothing(document, story, monkeypatch):
                 calls[-1] += 1
                 yield memoryview(function(pickle.loads(pickle.dumps(item))))
 
-        stage = Dedup(DedupConfig(paragraphs=True))
+        stage = Dedup(DedupConfig(paragraphs=True), index)
         stage.learn([memoryview(summarise(stage.accumulator(), documents[at::3])) for at in range(3)], run)
         return stage.dump()
 
@@ -213,4 +227,9 @@ def test_how_work_is_cut_changes_nothing(document, story, monkeypatch):
         for name, value in values.items():
             monkeypatch.setattr(module, name, value)
     assert learned() == whole
-    assert (sum(steps), sum(calls)) == (22, 676)
+    assert (sum(steps), sum(calls)) == tasks
+    if indexed:
+        table = Clusters(unpack(whole))
+        reasons = {REASONS[reason] for reason in table.arrays["reason"].tolist()}
+        assert reasons == {"", "exact-duplicate", "near-duplicate", "contained", "earlier-version"}
+        assert (len(table.arrays["fuller"]), len(table.arrays["paragraphs"])) == (6, 120)
