@@ -172,7 +172,7 @@ def find_records(inputs: Iterable[str], beside: dict[str, Failure]) -> dict[str,
     for name in inputs:
         folder = place_of(name)
         with translated(folder, "read"):
-            if folder.is_file():
+            if folder.is_file() and (isinstance(folder, Path) or folder.suffix):  # to web servers all are files
                 found[name] = None
             elif is_finished(corpus := corpus_at(folder)):
                 read_marker(corpus)

@@ -162,7 +162,7 @@ def _list_address(root: str, name: str, only: Container[str] | None, find: Find)
         parts = PurePosixPath(below).parts
         if not any(part.startswith(".") for part in parts) and not below.endswith(f".warc.gz{UNFINISHED}"):
             shown = show_name("/".join(filter(None, (name, *parts))) or PurePosixPath(root).name)
-            file = InputFile(store.address_of(below), shown, int(entry["size"] or 0), version_of(entry))
+            file = InputFile(store.address_of(below), shown, int(entry.get("size") or 0), version_of(entry))
             yield file, file.path
 
 

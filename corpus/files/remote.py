@@ -156,11 +156,11 @@ def version_of(entry: Mapping[str, Any]) -> int:
 
 
 @contextmanager
-def fetched(path: str, size: int | None = None) -> Iterator[str]:
+def fetched(path: str, size: int = 0) -> Iterator[str]:
     """Give the path on this machine of what lies at `path` while the block runs: itself, or that of a copy.
 
     Raises:
-        InputError: it is gone from its address, or has another than the `size` it was listed with, if it was.
+        InputError: it is gone from its address, or has another than the `size` it was listed with, if that is known.
         EnvironmentFault: the store does not answer, or refuses.
     """
     if not is_address(path):
@@ -170,7 +170,7 @@ def fetched(path: str, size: int | None = None) -> Iterator[str]:
     with NamedTemporaryFile(prefix="ghirbal-", suffix=suffix if _PLAIN_SUFFIX.fullmatch(suffix) else "") as local:
         Store(path).fetch(local.name)
         found = Path(local.name).stat().st_size
-        if size not in (None, found):
+        if size not in (0, found):
             message = f"the file changed after it was listed, from {size} bytes to {found}"
             raise InputError(message, path=path, reason="input-changed")
         yield local.name

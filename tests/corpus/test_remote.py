@@ -1,6 +1,9 @@
 import socket
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -15,6 +18,7 @@ from corpus.formats.reader import read_input
 from corpus.formats.rows import ReadConfig
 from corpus.records import Failure
 from corpus.run.runner import shard_inputs
+from ghirbal.opened import Corpus
 from ghirbal.published import list_records
 from tests.ghirbal.builds import build, call, story
 from tests.ghirbal.builds import tree as corpus_of
@@ -138,6 +142,28 @@ def test_a_corpus_of_what_lies_in_a_store_is_that_of_a_folder(store, tmp_path):
         files, failures, _ = list_records([f"memory://{given}"])
         assert [file.name for file in files] == [part]
         assert [(one.source.path, one.reason) for one in failures] == [("here/mine.jsonl", "beside-records")]
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *said):
+        pass
+
+
+def test_what_a_web_server_has_is_read_though_it_tells_neither_sizes_nor_folders(tmp_path):
+    pytest.importorskip("aiohttp", reason="what fsspec asks web servers with is not installed")
+    (tmp_path / "dumps").mkdir()
+    (tmp_path / "dumps" / "a.jsonl").write_bytes(ROW)
+    build(tmp_path / "dumps", tmp_path / "out", "clean")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=tmp_path)) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        root = f"http://127.0.0.1:{server.server_port}"
+        for address in (f"{root}/dumps/a.jsonl", f"{root}/dumps"):
+            ((file,), _, _) = list_records([address])
+            assert [record.text for record in read_input(file, ReadConfig())] == ["one"]
+        assert list(Corpus(f"{root}/out")) == list(Corpus(tmp_path / "out"))
+        assert [name for _, name, _ in listed(f"{root}/out")] == ["part-00000.jsonl.zst"]
+        assert [name for _, name, _ in listed(root)] == ["dumps/a.jsonl", "out/corpus/part-00000.jsonl.zst"]
+        server.shutdown()
 
 
 @pytest.fixture
