@@ -140,6 +140,24 @@ def test_copies_of_a_copy_of_an_old_document_go_too(tmp_path, old, story, docume
     }
 
 
+def test_in_a_crowd_whose_best_copy_the_index_has_the_others_are_compared_for_themselves(
+    tmp_path, old, story, document
+):
+    """The outlet of the old story has another one in the same words, which others may copy but itself does not."""
+    lines = story(50, 14).split("\n")
+    told = document("told", "\n".join([*lines[:10], *story(60, 4).split("\n")]), "nahr")
+    Index(tmp_path / "index").add([*old, told])
+    best = document("best", "\n".join([*lines, "ختام الخبر"]), "sahil")
+    ends = [f"خت{letter}" for letter in "ابجدهوز"]  # on both, so that they are no versions of one page
+    crowd = [document(f"c{at}", "\n".join([end, *lines, end]), "nahr") for at, end in enumerate(ends)]
+    stage = learn([best, *crowd], tmp_path / "index")
+    assert (stage.apply(best).reason, stage.apply(best).detail["survivor"]) == ("near-duplicate", "told")
+    assert stage.apply(crowd[0]).kept
+    assert {(stage.apply(one).reason, stage.apply(one).detail["survivor"]) for one in crowd[1:]} == {
+        ("near-duplicate", "c0")
+    }
+
+
 def test_an_id_used_by_the_old_corpus_is_given_to_no_other_story(tmp_path, old, story, document):
     Index(tmp_path / "index").add(old)
     fresh = document("old3", story(71))
