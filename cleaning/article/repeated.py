@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 from cleaning.article.spans import delete_spans, disjoint
-from cleaning.lines.glued import find_glued, reads_on
+from cleaning.lines.glued import end_of, find_glued, reads_on
 from cleaning.lines.lexicon import Lexicon
 from cleaning.lines.unit import Unit, ends_sentence
 from cleaning.outlet import MARKS, Cut, Form, Furniture, OutletTable, Piece, cut_pieces, cut_spans, title_key
@@ -92,9 +92,11 @@ def _find_markers(text: str, units: Sequence[Unit], cut: Sequence[Cut], table: O
 
 def _remove(text: str, units: Sequence[Unit], found: Sequence[_Found]) -> list[Span]:
     """Remove the units of which `found` leaves nothing; return spans of what goes from the others."""
+    if not found:
+        return []
     spans: list[Span] = []
     found = sorted(found, key=lambda item: item[:2])
-    for unit in units if found else ():
+    for unit in units:
         inside = [
             Span(max(start, unit.start), min(end, unit.end), _RULES[row.form], row.evidence)
             for start, end, row in found
@@ -124,7 +126,7 @@ def _with_space(text: str, unit: Unit, span: Span) -> Span:
 def glued_spans(text: str, units: Sequence[Unit], lexicon: Lexicon) -> Iterator[Span]:
     """Yield phrases that are glued to the units that stay, with the spaces before them."""
     kept = [unit for unit in units if not unit.rule]
-    some = bool(lexicon.inside(text))  # else only the last unit needs to be looked at
+    some = bool(lexicon.inside("\n".join(map(end_of, kept))))  # else only the last unit needs to be looked at
     for unit in kept if some else kept[-1:]:
         for start, stop, phrase in find_glued(unit, lexicon, last=unit is kept[-1], inside=some):
             begin = unit.start + start

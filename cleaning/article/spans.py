@@ -11,7 +11,7 @@ from corpus.records import Span
 
 def unit_spans(units: Sequence[Unit], length: int) -> Iterator[Span]:
     """Yield a span for each unit that goes, with the white space that would be left behind."""
-    last_kept = max((at for at, unit in enumerate(units) if not unit.rule), default=-1)
+    last_kept = next((at for at in range(len(units) - 1, -1, -1) if not units[at].rule), -1)
     kept_line = -1
     for at, unit in enumerate(units):
         if not unit.rule:

@@ -16,6 +16,9 @@ from cleaning.lines.unit import LONG, Unit, ends_sentence
 #: A run of headlines glued behind a header; the longest of the labelled dumps has 197 characters, seven links
 #: of the longest headlines have 700.
 _GLUED = 700
+#: No header has so many characters, its marks counted.
+_HEADER = 100
+_FULL_STOPS = ".۔"
 
 #: A disclaimer or a link is looked for among the sentences that begin in so many last characters of a line.
 TAIL = 400
@@ -49,6 +52,11 @@ def find_glued(unit: Unit, lexicon: Lexicon, *, last: bool, inside: bool = True)
             return
 
 
+def end_of(unit: Unit) -> str:
+    """Return so much of the end of a unit as a header of links may stand in: more would read on behind it."""
+    return unit.text[-_HEADER - (LONG if unit.ends and unit.text[-1] in _FULL_STOPS else _GLUED) :]
+
+
 def sentence_starts(text: str) -> list[int]:
     """Return where sentences begin in the last part of `text`."""
     before = max(0, len(text) - TAIL)
@@ -74,4 +82,4 @@ def reads_on(rest: str) -> bool:
     """Tell whether `rest`, which follows a header of links, is or holds running text."""
     if len(rest) > _GLUED:
         return True
-    return ends_sentence(rest) and rest.rstrip()[-1] in ".۔" and (len(rest) >= LONG or has_stop(rest))
+    return ends_sentence(rest) and rest.rstrip()[-1] in _FULL_STOPS and (len(rest) >= LONG or has_stop(rest))

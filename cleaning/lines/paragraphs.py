@@ -22,7 +22,7 @@ def find_paragraphs(units: Sequence[Unit]) -> list[bool]:
     """Tell for each unit whether it is running text; in a text without stops length alone decides."""
     if _is_wrapped(units):
         return [False] * len(units)
-    punctuated = _share_of_ends([unit for unit in units if unit.size >= PARAGRAPH]) >= _PUNCTUATED
+    punctuated = _share([unit.ends for unit in units if unit.size >= PARAGRAPH]) >= _PUNCTUATED
     found: list[bool] = []
     for unit in units:
         known = unit.paragraph
@@ -37,12 +37,14 @@ def find_paragraphs(units: Sequence[Unit]) -> list[bool]:
 
 def _is_wrapped(units: Sequence[Unit]) -> bool:
     """Tell whether the lines are those of a text wrapped at a fixed width, where no line is a unit of its own."""
-    lines = [unit for unit in units if unit.size >= _WRAPPED_LENGTH] if len(units) >= _WRAPPED_LINES else []
-    if len(lines) < max(_WRAPPED_LINES, len(units) / 2) or _share_of_ends(lines) >= _WRAPPED_ENDS:
+    if len(units) < _WRAPPED_LINES:
+        return False
+    lines = [unit for unit in units if unit.size >= _WRAPPED_LENGTH]
+    if len(lines) < max(_WRAPPED_LINES, len(units) / 2) or _share([unit.ends for unit in lines]) >= _WRAPPED_ENDS:
         return False
     sizes = sorted(unit.size for unit in lines)
     return sizes[-1] <= _WRAPPED_SPREAD * sizes[len(sizes) // 2] and sizes[-1] < LONG
 
 
-def _share_of_ends(units: Sequence[Unit]) -> float:
-    return sum(unit.ends for unit in units) / len(units) if units else 1.0
+def _share(ends: Sequence[bool]) -> float:
+    return sum(ends) / len(ends) if ends else 1.0

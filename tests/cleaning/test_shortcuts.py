@@ -13,7 +13,7 @@ from cleaning.article import rules
 from cleaning.article.rules import find_phrases, remove_doubled
 from cleaning.lines import frames
 from cleaning.lines.frames import closing_frame, is_contact
-from cleaning.lines.glued import sentence_starts
+from cleaning.lines.glued import end_of, find_glued, sentence_starts
 from cleaning.lines.lexicon import default_lexicon, key_of
 from cleaning.lines.unit import STUB, cut
 from cleaning.outlet import count as counting
@@ -107,6 +107,14 @@ def test_phrases_of_units_are_those_of_looking_up_each(text):
 def test_phrases_inside_are_those_of_looking_for_each_alone(text):
     alone = [hit for _, _, ones in LEXICON._inline for one in ones for hit in one.hits(text)]
     assert LEXICON.inside(text) == sorted(alone, key=lambda hit: (hit[0], -hit[1]))
+
+
+@given(st.sampled_from(("اقرأ أيضا: ", "مقالات أخرى للكاتب ", "پڑ")), st.integers(150, 900), st.sampled_from(".؟…ك"))
+@example("اقرأ أيضا: ", 218, ".")
+@example("اقرأ أيضا: ", 698, "ك")
+def test_a_header_of_links_stands_in_the_end_of_its_unit(header, size, last):
+    for unit in cut(f"{'كلام ' * 99}انتهى. {header}{'ك' * size}{last}"):
+        assert LEXICON.inside(end_of(unit)) or not list(find_glued(unit, LEXICON, last=False))
 
 
 _CONTACTS = (
