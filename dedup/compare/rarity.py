@@ -27,8 +27,8 @@ MIN_COMMON = 10
 _LEAST_BITS, _MOST_BITS = 12, 24
 #: Words of a text for each entry of a table of words: a vocabulary grows far slower than its corpus.
 _WORDS_PER_ENTRY = 8
-#: Documents that one task counts, and that one flags: of those of a larger outlet several tasks take a part each.
-_COUNTED, _FLAGGED = 1 << 20, 1 << 17
+#: Documents that one task flags: of those of a larger outlet several tasks take a part each.
+_FLAGGED = 1 << 17
 
 
 class OutletWords(NamedTuple):
@@ -61,7 +61,7 @@ def _mark(words: Any, bounds: Any, texts: Any, ngram: Any, many: Any, bit: Any, 
 
 @compiled("uint8[::1](Array(uint32, 1, 'C', readonly=True), uint32[::1], int64)")
 def rare_words(words: Any, counts: Any, limit: Any) -> Any:
-    """Return RARE for each of `words` that `counts`, made by `count_words`, has in at most `limit` documents."""
+    """Return RARE for each of `words` that `counts`, those of an index, has in at most `limit` documents."""
     flags = np.zeros(len(words), dtype=np.uint8)
     for at in range(len(words)):
         flags[at] = RARE if counts[slot(words[at], len(counts))] <= limit else 0
@@ -136,20 +136,12 @@ def _find_tables(
             words = int(summaries.lengths_of(counted).sum())
             entries = words // _WORDS_PER_ENTRY if bit == RARE else words
             size = min(max(entries.bit_length(), _LEAST_BITS), _MOST_BITS)
-            parts = np.array_split(counted, -(-len(counted) // _COUNTED))
-            counts = list(map(unpack, run(_count, [(summaries, part, ngram, size) for part in parts])))
-            tables += [(bit, unpack(many)) for many in run(_find_many, [(counts, limit)])]
+            asked = [(summaries, counted, ngram, size, limit)]
+            tables += [(bit, unpack(many)) for many in run(_find_many, asked)]
     return tables
 
 
-def _count(task: tuple[Summaries, NDArray[np.int64], int, int]) -> bytes:
-    return pack({"counts": count_runs(*task)})
-
-
-def _find_many(task: tuple[Sequence[Opened], int]) -> bytes:
-    """Return which entries of some tables together are above a limit: a byte for each, so what is looked up is near."""
-    parts, limit = task
-    counts = parts[0]["counts"].copy()
-    for part in parts[1:]:
-        counts += part["counts"]
-    return pack({"many": counts > limit})
+def _find_many(task: tuple[Summaries, NDArray[np.int64], int, int, int]) -> bytes:
+    """Return which runs of words are in more documents than a limit: a byte for each, so what is looked up is near."""
+    summaries, counted, ngram, bits, limit = task
+    return pack({"many": count_runs(summaries, counted, ngram, bits) > limit})

@@ -67,8 +67,3 @@ def count_odd_words(
     for part in summaries.parts(documents):
         _count_single(part.arrays["words"], part.arrays["bounds"], part.local, counts, found[part.places])
     return found
-
-
-def count_words(summaries: Summaries) -> NDArray[np.uint32]:
-    """Return in how many documents each word is, uint32[2**TABLE_BITS] by hash."""
-    return count_runs(summaries, np.arange(len(summaries), dtype=np.int64), 1, TABLE_BITS)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from array import array
+from collections.abc import Collection, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from corpus.records import Document
 from corpus.text import lines
 from dedup.sketch.minhash import sign
 
@@ -31,22 +31,10 @@ def hash_paragraphs(text: str) -> dict[int, int]:
     }
 
 
-class Paragraphs:
-    """Gather the hashes of all long lines and the document of each, to stand beside the arrays of a summary."""
-
-    def __init__(self) -> None:
-        self._hashes, self._owners = array("Q"), array("I")
-        self._documents = 0
-
-    def add(self, document: Document) -> None:
-        """Add one document."""
-        hashes = hash_paragraphs(document.text).values()
-        self._hashes.extend(hashes)
-        self._owners.extend([self._documents] * len(hashes))
-        self._documents += 1
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the hashes, uint64, sorted, and the number of the document of each, uint32."""
-        hashes, owners = np.array(self._hashes, dtype=np.uint64), np.array(self._owners, dtype=np.uint32)
-        order = np.argsort(hashes, kind="stable")
-        return {"paragraph": hashes[order], "paragraph_owner": owners[order]}
+def join_paragraphs(listed: Sequence[Collection[int]]) -> dict[str, NDArray[Any]]:
+    """Return the hashes that all documents have, uint64, sorted, and the number of the document of each, uint32."""
+    hashes = np.fromiter(chain.from_iterable(listed), dtype=np.uint64)
+    sizes = np.array([len(one) for one in listed], dtype=np.int64)
+    owners = np.repeat(np.arange(len(listed), dtype=np.uint32), sizes)
+    order = np.argsort(hashes, kind="stable")
+    return {"paragraph": hashes[order], "paragraph_owner": owners[order]}

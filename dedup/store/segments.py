@@ -19,7 +19,7 @@ from corpus.errors import EnvironmentFault, UsageError
 from corpus.files import publish, translated
 from corpus.run import map_file
 from dedup.store import arrays as flat
-from dedup.store.counts import TABLE_BITS, count_words
+from dedup.store.counts import TABLE_BITS, count_runs
 from dedup.store.strings import EACH
 from dedup.store.summaries import Summaries
 from dedup.store.summary import COLUMNS
@@ -266,7 +266,7 @@ def _sort_keys(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         "band_owner": np.argsort(bands, axis=1, kind="stable").astype(np.uint32),
         "exact_sorted": np.sort(arrays["exact_high"]),
         "exact_owner": np.argsort(arrays["exact_high"], kind="stable").astype(np.uint32),
-        "word_counts": count_words(Summaries([arrays])),
+        "word_counts": count_runs(Summaries([arrays]), np.arange(len(arrays["key"])), 1, TABLE_BITS),
     }
 
 

@@ -28,7 +28,7 @@ from dedup.sketch.minhash import NGRAM, sign_encoded
 from dedup.sketch.words import cut, encode
 from dedup.store.arrays import pack
 from dedup.store.measure import measure
-from dedup.store.paragraphs import Paragraphs
+from dedup.store.paragraphs import hash_paragraphs, join_paragraphs
 from dedup.store.strings import Labels, pack_strings
 
 #: A text with fewer words is compared for equality only.
@@ -100,7 +100,7 @@ class Summary:
     def __init__(self, config: DedupConfig, family: Family, *, paragraphs: bool = False) -> None:
         self._config = config
         self._family = family
-        self._paragraphs = Paragraphs() if paragraphs else None
+        self._paragraphs: list[array[int]] | None = [] if paragraphs else None
         self._batch: list[Document] = []
         self._words: list[NDArray[np.uint32]] = []
         self._lengths: list[NDArray[np.int64]] = []
@@ -114,7 +114,7 @@ class Summary:
             return
         self._batch.append(record)
         if self._paragraphs is not None:
-            self._paragraphs.add(record)
+            self._paragraphs.append(array("Q", hash_paragraphs(record.text).values()))
         if len(self._batch) == _BATCH:
             self._close_batch()
 
@@ -171,7 +171,7 @@ class Summary:
             "sample_owner": owners,
             "strings": blob,
             "string_bounds": string_bounds,
-            **(self._paragraphs.arrays() if self._paragraphs is not None else {}),
+            **(join_paragraphs(self._paragraphs) if self._paragraphs is not None else {}),
         }
 
 
