@@ -118,7 +118,7 @@ class OutletTable:
     def find(self, text: str, spans: Sequence[Cut]) -> list[tuple[Piece, Furniture]]:
         """Return the sentences and lines of `text` that are furniture or links; `spans` as `cut_spans` has them."""
         starts = self._starts
-        likely = [span for span in spans if may_open(text, starts, span[0])]
+        likely = [span for span in spans if may_open(text, starts, span[0])] if starts else []
         pieces = cut_pieces(text, likely) if likely else []
         return [(piece, row) for piece in pieces if (row := self.pieces.get(piece.key))]
 
