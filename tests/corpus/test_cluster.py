@@ -166,13 +166,14 @@ def test_a_slow_worker_changes_no_byte(inputs, tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_a_run_whose_scheduler_is_killed_goes_on_with_the_next(inputs, tmp_path, monkeypatch):
     run(inputs, tmp_path / "calm", CHAIN)
-    monkeypatch.setattr(clusters, "_PATIENCE", 5)
     with machines() as cluster, open_pool(2, cluster.address, tmp_path) as pool:
         done = iter(pool.map(toys.nap, [0, 0, PATIENCE]))
         assert [next(done), next(done)] == [0, 0]
+        monkeypatch.setattr(clusters, "_PATIENCE", 5)  # not before: a loaded machine starts a scheduler in more
         cluster.scheduler.kill()
         with pytest.raises(EnvironmentFault, match="no cluster answers there .*; start it, and give the same command"):
             next(done)
+    monkeypatch.undo()
     with machines(port=cluster.port) as cluster:
         run(inputs, tmp_path / "out", CHAIN, address=cluster.address)
     same_corpus(tmp_path / "calm", tmp_path / "out")
