@@ -36,7 +36,7 @@ from tests.strategies import hostile_text
 
 LEXICON = default_lexicon()
 #: What may stand between two letters and is no letter, and before a line and is no word.
-_WITHIN = ("", "", "", "", "\u0640", "\u064e", "\u0651", "\u0652", "\u200c", "\u200f")
+_WITHIN = ("", "", "", "", "\u0640", "\u064e", "\u0651", "\u0652", "\u200c")
 _BEFORE = (
     "",
     "",
