@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cleaning.article import rules
@@ -143,7 +143,7 @@ def test_doubled_headlines_are_those_of_comparing_all_halves(texts, seam):
         assert (unit.rule == "related") <= same <= (unit.rule != "")
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), written(_PROSE))
 def test_the_table_finds_what_the_keys_of_all_pieces_find(data, text):
     """Its rows are some of what the text has: pieces, announcements, frames; glued ones too."""
@@ -173,7 +173,7 @@ def test_the_table_finds_what_the_keys_of_all_pieces_find(data, text):
         assert (frame[2].text if frame else None) == longest
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(anything, written(_PROSE)), min_size=1, max_size=11))
 def test_what_is_counted_of_a_block_is_what_is_counted_of_each_document(stories):
     documents = [
