@@ -44,7 +44,7 @@ from cleaning.article.rules import find_phrases  # noqa: E402
 from cleaning.lines.glued import find_glued  # noqa: E402
 from cleaning.lines.lexicon import Lexicon, default_lexicon  # noqa: E402
 from cleaning.lines.unit import cut  # noqa: E402
-from cleaning.outlet import evidence, learn  # noqa: E402
+from cleaning.outlet import evidence, judge  # noqa: E402
 from cleaning.stages import Clean  # noqa: E402
 from corpus.records import Document, Source  # noqa: E402
 from corpus.run.stage import run_here, summarise  # noqa: E402
@@ -255,11 +255,11 @@ GROUPS = 5
 KNOBS: tuple[tuple[ModuleType, str, str, tuple[float, ...], float], ...] = (
     (evidence, "_UNRELATED", "rare words in common that make two stories related", (0.06, 0.25), 2.0),
     (evidence, "_COMPARABLE", "rare words of a story that can be compared", (3, 10), 0),
-    (learn, "_TOLD", "part of a sentence that its story says again", (0.2, 0.5), 2.0),
-    (learn, "_PLACED", "documents that have a piece at one place", (0.6, 0.95), 0.0),
-    (learn, "_CONTINUING", 'times as many stories for a sentence with "and"', (2, 5), 0),
-    (learn, "_VERSION", "rare words in common that make one story of two", (0.15, 0.6), 2.0),
-    (learn, "_OWN_STORY", "part of a headline that its story says again", (0.4, 0.8), 2.0),
+    (judge, "_TOLD", "part of a sentence that its story says again", (0.2, 0.5), 2.0),
+    (judge, "_PLACED", "documents that have a piece at one place", (0.6, 0.95), 0.0),
+    (judge, "_CONTINUING", 'times as many stories for a sentence with "and"', (2, 5), 0),
+    (judge, "_VERSION", "rare words in common that make one story of two", (0.15, 0.6), 2.0),
+    (judge, "_OWN_STORY", "part of a headline that its story says again", (0.4, 0.8), 2.0),
 )
 
 

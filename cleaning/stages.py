@@ -65,10 +65,10 @@ class Clean:
         """Tell whether anything is to be learned: not if it is switched off, or a reviewed table is given."""
         return self.config.learn and self.reviewed is None
 
-    def learn(self, summaries: Sequence[memoryview], run: Map) -> None:  # noqa: ARG002 - the contract of a Learner
+    def learn(self, summaries: Sequence[memoryview], run: Map) -> None:
         """Learn the furniture of each outlet from the counts of all shards."""
         if self.reviewed is None:
-            self.table_ = learn([*summaries, *self.known], self.config.stories)
+            self.table_ = learn([*summaries, *self.known], self.config.stories, run)
 
     def dump(self) -> bytes:
         """Return the learned table as bytes."""

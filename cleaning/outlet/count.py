@@ -1,7 +1,7 @@
 """Note in which documents of an outlet each piece stands: what the accumulator of one shard gathers.
 
 A summary holds, for each outlet, the hashes of all pieces, sorted, each with its document; and the beginnings and
-ends of the documents themselves, packed in blocks, for `cleaning.outlet.learn` to read the few that it has to judge by.
+ends of the documents themselves, packed in blocks, for `cleaning.outlet.judge` to read the few that it has to judge by.
 Nothing is decided here, so that shards can be cut anywhere.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -83,19 +83,37 @@ class Occurrences(NamedTuple):
 
 _BLOCKS = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _STORY = msgspec.msgpack.Decoder(Story)
-_SUMMARY = msgspec.msgpack.Decoder(dict[str, Gathered])
+_SUMMARY = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
 
 
-def unpack(summary: memoryview) -> dict[str, Occurrences]:
-    """Return what a summary holds, by outlet, without copying it."""
+class _Sized(msgspec.Struct, array_like=True):
+    """The buffers of `Gathered` that say how much it holds."""
+
+    stories: memoryview
+    hashes: memoryview
+
+
+def sizes_of(summary: memoryview) -> dict[str, tuple[int, int]]:
+    """Return how many documents and pieces a summary holds of each outlet."""
+    held = {name: msgspec.msgpack.decode(raw, type=_Sized) for name, raw in _SUMMARY.decode(summary).items()}
+    return {name: (len(shard.stories) // 8, len(shard.hashes) // 8) for name, shard in held.items()}
+
+
+def unpack(summary: memoryview, names: Collection[str] | None = None) -> dict[str, Occurrences]:
+    """Return what a summary holds of some outlets, or of all, without copying it."""
+    held = {
+        name: msgspec.msgpack.decode(raw, type=Gathered)
+        for name, raw in _SUMMARY.decode(summary).items()
+        if names is None or name in names
+    }
     return {
-        outlet: Occurrences(
+        name: Occurrences(
             np.frombuffer(shard.stories, np.uint64),
             np.frombuffer(shard.hashes, np.uint64),
             np.frombuffer(shard.where, np.uint32),
             shard.blocks,
         )
-        for outlet, shard in _SUMMARY.decode(summary).items()
+        for name, shard in held.items()
     }
 
 

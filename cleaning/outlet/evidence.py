@@ -114,10 +114,13 @@ class Words:
 
 
 class OutletStories:
-    """The documents of one outlet in all shards, by rank: in the order of their hashes, each once."""
+    """The documents of one outlet in all shards, by rank: in the order of their hashes, each once.
 
-    def __init__(self, shards: Sequence[Occurrences], language: Words) -> None:
-        self.shards, self._language = shards, language
+    `common` are the words that are not rare in all outlets.
+    """
+
+    def __init__(self, shards: Sequence[Occurrences], common: frozenset[str]) -> None:
+        self.shards, self._common = shards, common
         hashes = np.concatenate([shard.stories for shard in shards])
         _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
         self.size = len(first)
@@ -128,7 +131,7 @@ class OutletStories:
         self.tells = np.zeros(self.size, np.bool_)  # whether a document has a piece that does not return
         self.read = lru_cache(maxsize=_HELD)(lambda rank: Read(self.story(rank)))
         self.own = lru_cache(maxsize=_HELD)(self._own)
-        self.rare = lru_cache(maxsize=_HELD)(lambda rank: self.own(rank) - self.words.common - self._language.common)
+        self.rare = lru_cache(maxsize=_HELD)(lambda rank: self.own(rank) - self.words.common - self._common)
 
     def occurrences(self, low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint32]]:
         """Return hash, rank and kind of the pieces with hashes from `low` to `high`, sorted by hash."""

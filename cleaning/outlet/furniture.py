@@ -1,7 +1,7 @@
 """What each outlet repeats: the learned table of furniture, and how a text is looked up in it.
 
 The table is meant to be read and corrected: `to_toml` writes one entry for each piece of furniture, `from_toml`
-takes the corrected file back. What a piece of furniture is, `cleaning.outlet.learn` decides.
+takes the corrected file back. What a piece of furniture is, `cleaning.outlet.judge` decides.
 """
 
 from __future__ import annotations

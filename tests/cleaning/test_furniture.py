@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +14,7 @@ from hypothesis import strategies as st
 
 from cleaning.config import ENOUGH
 from cleaning.outlet import evidence
+from cleaning.outlet import judge as judging
 from cleaning.outlet import learn as learning
 from cleaning.outlet.count import LineCounts
 from cleaning.outlet.furniture import Furniture, Table, from_toml, to_toml
@@ -41,7 +46,7 @@ def plain(numbers: range, outlet: str = "المرفأ") -> list[Document]:
 
 def taught(documents: list[Document], shards: int = 1) -> Table:
     parts = [summarise(LineCounts(), documents[at::shards]) for at in range(shards)]
-    return learn([memoryview(part) for part in parts], STORIES)
+    return learn([memoryview(part) for part in parts], STORIES, run_here)
 
 
 def found(table: Table) -> list[tuple[str, str, str]]:
@@ -254,11 +259,25 @@ def test_what_is_learned_knows_neither_order_nor_shards(order, shards):
     assert to_toml(taught([document(n) for n in order], shards)) == straight
 
 
-def test_what_is_merged_in_parts_is_the_same(monkeypatch):
-    documents = [dressed(n, tail="من أرشيف المرفأ العتيق") for n in range(40)]
+def test_learning_in_small_tasks_elsewhere_is_the_same(monkeypatch):
+    outlets = ("المرفأ", "القلعة", "الجسر")
+    documents = [dressed(n, outlets[n % 3], tail=f"من أرشيف {outlets[n % 3]} العتيق") for n in range(60)]
     at_once = taught(documents).rows
     monkeypatch.setattr(learning, "_PART", 100)
-    assert taught(documents, 3).rows == at_once != ()
+    monkeypatch.setattr(learning, "_JUDGED", 1)
+    asked = Counter[str]()
+
+    def elsewhere(function: Callable[[Any], bytes], items: Iterable[Any]) -> Iterable[memoryview]:
+        for item in items:
+            asked[function.__name__] += 1
+            there, sent = pickle.loads(pickle.dumps((function, item)))
+            yield memoryview(there(sent))
+
+    parts = [memoryview(summarise(LineCounts(), documents[at::7])) for at in range(7)]
+    assert learn(parts, STORIES, elsewhere).rows == at_once
+    assert {row.outlet for row in at_once} == set(outlets)
+    assert asked["_judge"] == 3
+    assert asked["_find_returning"] > 3
 
 
 def recombined(count: int, own: bool) -> list[Document]:
@@ -285,13 +304,13 @@ def test_documents_that_say_nothing_of_their_own_are_not_read(monkeypatch):
 def test_documents_read_for_each_piece_are_bounded(monkeypatch):
     documents = recombined(200, own=True)
     assert taught(documents).rows != ()
-    monkeypatch.setattr(learning, "_READS", 1)
+    monkeypatch.setattr(judging, "_READS", 1)
     assert count_reads(monkeypatch, documents) <= 24 * 3 * ENOUGH
 
 
 def test_nothing_in_nothing_out():
-    assert learn([], STORIES).rows == ()
-    assert learn([memoryview(b""), memoryview(summarise(LineCounts(), []))], STORIES).rows == ()
+    assert learn([], STORIES, run_here).rows == ()
+    assert learn([memoryview(b""), memoryview(summarise(LineCounts(), []))], STORIES, run_here).rows == ()
     assert taught([make(1, "المرفأ", "")]).rows == ()
 
 

@@ -18,7 +18,7 @@ from cleaning.lines.lexicon import default_lexicon, key_of
 from cleaning.lines.unit import STUB, cut
 from cleaning.outlet import count as counting
 from cleaning.outlet.count import HEAD, INSIDE, KINDS, LEAD, MARKER, TAIL, TITLE, LineCounts, Occurrences, hash_of
-from cleaning.outlet.evidence import OutletStories, Repetition, Words, find_candidates
+from cleaning.outlet.evidence import OutletStories, Repetition, find_candidates
 from cleaning.outlet.furniture import Furniture, OutletTable
 from cleaning.outlet.pieces import (
     affixes,
@@ -217,7 +217,7 @@ def gathered(documents):
 def test_what_returns_is_what_counting_each_piece_finds(outlets, cut_at):
     names = "abc"[: len(outlets)]
     read = {
-        name: OutletStories([gathered(some[:cut_at]), gathered(some[cut_at:])], Words([]))
+        name: OutletStories([gathered(some[:cut_at]), gathered(some[cut_at:])], frozenset())
         for name, some in zip(names, outlets, strict=True)
     }
     everywhere = Counter()
