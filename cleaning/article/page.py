@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from math import exp
+from operator import mul
 from pathlib import Path
 from statistics import fmean, pstdev
 
@@ -56,7 +57,7 @@ class Scale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def points(self, figures: Figures) -> dict[str, float]:
         """Return the sum of each group."""
         return {
-            group: sum(weight * figures[group][name] for name, weight in weights.items())
+            group: sum(map(mul, weights.values(), map(figures[group].__getitem__, weights)))
             for group, weights in self.weights.items()
         }
 

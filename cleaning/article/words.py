@@ -22,16 +22,17 @@ def stem(word: str) -> str:
     >>> stem("وبالعلاقات")
     'علاقات'
     """
-    for proclitic in _PROCLITICS:
-        if word.startswith(proclitic) and len(word) >= len(proclitic) + 3:
-            return word[len(proclitic) :]
+    if word.startswith(_PROCLITICS):
+        for proclitic in _PROCLITICS:
+            if word.startswith(proclitic) and len(word) >= len(proclitic) + 3:
+                return word[len(proclitic) :]
     return word
 
 
 def content_words(texts: Iterable[str]) -> frozenset[str]:
     """Return the stems of the longer words of `texts`."""
-    stems = (stem(word) for text in texts for word in folded_words(text))
-    return frozenset(word for word in stems if len(word) >= _WORD_LENGTH)
+    words = {word for text in texts for word in folded_words(text) if len(word) >= _WORD_LENGTH}
+    return frozenset(stemmed for word in words if len(stemmed := stem(word)) >= _WORD_LENGTH)
 
 
 def covered(words: frozenset[str], by: frozenset[str]) -> float:
