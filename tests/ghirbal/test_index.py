@@ -247,8 +247,8 @@ def test_two_at_once_lose_no_corpus(old, more, tmp_path):
     index = tmp_path / "index"
     calls = [[sys.executable, "-m", "ghirbal", "index", str(one), "-o", str(index)] for one in (old, more)]
     racing = [subprocess.Popen(adding, cwd=ROOT, stderr=subprocess.PIPE, text=True) for adding in calls]
-    for one, adding in zip(racing, calls, strict=True):
-        _, said = one.communicate()
+    told = [one.communicate()[1] for one in racing]
+    for one, adding, said in zip(racing, calls, told, strict=True):
         assert one.returncode in (0, 3)
         if one.returncode == 3:
             assert f"{index}: another run (process " in said

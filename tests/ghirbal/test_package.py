@@ -9,8 +9,9 @@ from tests.conftest import ROOT
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("docker") is None, reason="docker is not here to build the image with")
 def test_the_image_builds_the_examples_without_root(tmp_path):
+    if not shutil.which("docker") or subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
+        pytest.skip("no docker is running here to build the image with")
     subprocess.run(["docker", "build", "--quiet", "--tag", "ghirbal-test", "."], cwd=ROOT, check=True)
     shutil.copytree(ROOT / "examples" / "dumps", tmp_path / "dumps")
     tmp_path.chmod(0o777)
