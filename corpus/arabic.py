@@ -69,15 +69,17 @@ def _character_class(runs: Iterable[str]) -> str:
     return "".join(f"{re.escape(run[0])}-{re.escape(run[-1])}" for run in runs)
 
 
-def _word_pattern() -> re.Pattern[str]:
+def _word_classes() -> tuple[str, str]:
     """A word is a run of letters and digits with the marks they carry; `\\w` alone breaks at every haraka."""
     plane = "".join(map(chr, range(0x10000)))
     first = _character_class(re.findall(r"[^\W_]+", plane)) + _ASTRAL
     marks = [one for one in re.findall(r"\W", plane) if unicodedata.category(one) in ("Mn", "Mc")]
-    return re.compile(f"[{first}][{first}{_character_class(marks)}_\u200c\u200d]*+")
+    return f"[{first}]", f"[{first}{_character_class(marks)}_\u200c\u200d]"
 
 
-_WORD = _word_pattern()
+#: What a word begins with, and what stands in it, as classes of a regular expression.
+WORD_BEGINS, IN_WORD = _word_classes()
+_WORD = re.compile(f"{WORD_BEGINS}{IN_WORD}*+")
 
 
 def fold(text: str) -> str:

@@ -37,6 +37,8 @@ december dec decembre décembre déc aralık aralik dezember dez diciembre dic �
 """
 #: Languages whose months have the names that CLDR gives them, in dates and alone.
 _CLDR_LANGUAGES = tuple("he ru uk be bg it pt nl id pl cs sk ro el sv da nb hu az uz".split())
+#: The first Arabic letter: all of theirs stand before it.
+_ARABIC = "\u0600"
 #: The months of the Persian calendar: Iranian, Dari, Pashto and Kurdish names.
 _PERSIAN_MONTHS = """
 فروردین حمل وری خاکەلێوە
@@ -117,7 +119,9 @@ def find_date(text: str) -> str:
     '2021-09-22'
     """
     key = _key(text)
-    for patterns in (_FULL, _SHORT):
+    for needed, patterns in _PATTERNS:
+        if not re.search(needed, key):
+            continue
         firsts: list[tuple[int, str]] = []  # where the first date of each pattern begins, and the date
         for pattern, read in patterns:
             # `re` compiles a pattern when it is first wanted: all together take longer than to read a page.
@@ -146,11 +150,13 @@ _SECOND_OF_NAME = re.compile(r"(?<=.)(?:(?:ال)?ثاني?|دووهم)$")
 
 
 def _by_names(year: int, names: tuple[str | None, ...], day: int) -> str:
-    for name in names:
-        letters = _SECOND_OF_NAME.sub("2", _FIRST_OF_NAME.sub("1", re.sub("[ -]", "", name or "")))
+    for name in filter(None, names):
+        letters = _SECOND_OF_NAME.sub("2", _FIRST_OF_NAME.sub("1", re.sub("[ -]", "", name)))
         for known in (letters, letters.removesuffix("ماه")):
-            # "In", which Hebrew writes as one word with the month.
-            month = _MONTH.get(known) or _cldr_months().get(known) or _cldr_months().get(known.removeprefix("ב"))
+            month = _MONTH.get(known)
+            if not month and known < _ARABIC:
+                # "In", which Hebrew writes as one word with the month.
+                month = _cldr_months().get(known) or _cldr_months().get(known.removeprefix("ב"))
             if year >= _FIRST_YEAR and month:
                 return _iso(year, month, day)
             if _FIRST_PERSIAN <= year <= _LAST_PERSIAN and known in _PERSIAN_MONTH:
@@ -245,6 +251,8 @@ _SHORT: tuple[tuple[str, _Reading], ...] = (
         lambda m: _by_names(_full_year(m[4]), (m[2], m[3]), int(m[1])),
     ),
 )
+#: Both, each with what all of its dates hold.
+_PATTERNS = ((_YEAR, _FULL), (r"\d\D", _SHORT))
 
 
 def parse_date(stated: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.unit import SHORT, Unit, has_clauses
@@ -45,10 +46,13 @@ class Analysis:
     tags: tuple[str, ...] = ()
     paragraphs: list[bool] = field(default_factory=list)
 
+    def running(self, start: int = 0, end: int | None = None) -> list[Unit]:
+        """Return those of the units from `start` to before `end` that are running text."""
+        return list(compress(self.units[start:end], self.paragraphs[start:end]))
+
     def body(self, start: int = 0, end: int | None = None) -> list[str]:
         """Return the running text in the units from `start` to before `end`."""
-        pairs = zip(self.units[start:end], self.paragraphs[start:end], strict=True)
-        return [unit.text for unit, known in pairs if known]
+        return [unit.text for unit in self.running(start, end)]
 
 
 def remove(unit: Unit, rule: str, evidence: str) -> None:

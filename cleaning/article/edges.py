@@ -23,7 +23,7 @@ from cleaning.article.analysis import (
     remove_phrase,
 )
 from cleaning.article.links import is_bare, linked_headlines, resumes
-from cleaning.article.words import content_words, covered
+from cleaning.article.words import covered, words_of
 from cleaning.lines.frames import closing_frame, is_contact, is_signature, opening_byline, opening_row
 from cleaning.lines.lexicon import LABEL_LENGTH, Lexicon, key_of
 from cleaning.lines.mentions import is_byline, is_date_line, split_tags
@@ -114,15 +114,13 @@ def remove_headline(found: Analysis, head: Sequence[Unit]) -> None:
     ]
     if found.page and not titles:
         titles, evidence = lines[-1:], "stands over the article, which says it again"
-    if not titles and not found.title:
+    dated = [unit for unit, below in pairwise(head) if below.rule and "date" in (below.rule, below.kind)]
+    if dated and not titles and not found.title:
         # The outlet's other pages may list this headline, and have made it furniture.
-        listed = [unit for unit in head if unit.rule == "furniture" and unit.headline]
-        listed = _said_again(listed, found)
-        left = [at for at, unit in enumerate(head) if not unit.rule or unit in listed]
-        if 0 < len(left) <= 2 and head[left[-1]].headline:
-            after = head[left[-1] + 1 :][:1]
-            if any(unit.rule and "date" in (unit.rule, unit.kind) for unit in after):
-                titles, evidence = [head[left[-1]]], "stands above the date"
+        listed = _said_again([unit for unit in head if unit.rule == "furniture" and unit.headline], found)
+        left = [unit for unit in head if not unit.rule or unit in listed]
+        if 0 < len(left) <= 2 and left[-1].headline and left[-1] in dated:
+            titles, evidence = left[-1:], "stands above the date"
     for unit in titles:
         unit.rule = ""
         remove(unit, "title", evidence)
@@ -132,8 +130,8 @@ def remove_headline(found: Analysis, head: Sequence[Unit]) -> None:
 
 def _said_again(lines: Sequence[Unit], found: Analysis) -> list[Unit]:
     """Return the lines whose words the body uses again."""
-    body = content_words(found.body()) if lines else frozenset()
-    return [unit for unit in lines if covered(content_words([unit.text]), body) >= _SAID_AGAIN]
+    body = frozenset[str]().union(*words_of(found.running())) if lines else frozenset()
+    return [unit for unit, words in zip(lines, words_of(lines), strict=True) if covered(words, body) >= _SAID_AGAIN]
 
 
 def remove_section(found: Analysis, left: Sequence[Unit]) -> None:

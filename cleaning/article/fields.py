@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ _FOREIGN = frozenset({"", "appended", "related", "link"})
 
 #: What an outlet repeats over its articles may hold the date beside other things.
 _SLUGS = frozenset({"furniture", "furniture-marker"})
+_DIGIT = re.compile(r"\d")
 
 
 def harvest(document: Document, found: Analysis) -> dict[str, Any]:
@@ -27,7 +29,7 @@ def harvest(document: Document, found: Analysis) -> dict[str, Any]:
     above = [unit for unit in found.units[max(0, first - _REACH) : first][::-1] if unit.rule not in _FOREIGN]
     near = above + [unit for unit in found.units[first : last + 1 + _REACH] if unit.rule not in _FOREIGN]
     dated = [unit for unit in near if is_date_line(unit.key) or "date" in (unit.rule, unit.kind)]
-    dated += [unit for unit in above if unit.rule in _SLUGS]
+    dated += [unit for unit in above if unit.rule in _SLUGS and (not unit.key or _DIGIT.search(unit.key))]
     credit = _each(credit_of(unit.text) for unit in near if "source" in (unit.rule, unit.kind))
     tags = (tags_of(unit.text) for unit in near if "tags" in (unit.rule, unit.kind))
     values: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal, get_args
@@ -55,9 +56,10 @@ def _find_pieces(text: str, title: str, cut: Sequence[Cut], table: OutletTable) 
     found = table.find(text, cut)
     if not found:
         return
-    gone = {piece.start for piece, _ in found}
     pieces = cut_pieces(text, cut)
-    own = frozenset(" ".join(piece.key for piece in pieces if piece.start not in gone).split(" "))
+    gone = {piece.start for piece, _ in found}
+    words = frozenset(" ".join([piece.key for piece, _ in found]).split(" "))
+    own = words.intersection(" ".join([piece.key for piece in pieces if piece.start not in gone]).split(" "))
     closing = max((piece.end for piece in pieces[:-_CLOSE] if piece.start not in gone), default=0)
     headline = title_key(title)
     for piece, row in found:
@@ -95,21 +97,23 @@ def _remove(text: str, units: Sequence[Unit], found: Sequence[_Found]) -> list[S
     if not found:
         return []
     spans: list[Span] = []
-    found = sorted(found, key=lambda item: item[:2])
-    for unit in units:
-        inside = [
-            Span(max(start, unit.start), min(end, unit.end), _RULES[row.form], row.evidence)
-            for start, end, row in found
-            if start < unit.end and end > unit.start
-        ]
-        if not inside or unit.rule:
-            continue
-        inside = disjoint(inside)
+    ends = [unit.end for unit in units]
+    touched: dict[int, list[Span]] = {}
+    for start, end, row in sorted(found, key=lambda item: item[:2]):
+        for at in range(bisect_right(ends, start), len(units)):
+            unit = units[at]
+            if unit.start >= end:
+                break
+            if not unit.rule:
+                span = Span(max(start, unit.start), min(end, unit.end), _RULES[row.form], row.evidence)
+                touched.setdefault(at, []).append(span)
+    for at in sorted(touched):
+        unit, inside = units[at], disjoint(touched[at])
         unit.closes = inside[-1].end == unit.end
-        if not any(map(str.isalnum, delete_spans(text[: unit.end], inside)[unit.start :])):
+        if not any(map(str.isalnum, delete_spans(text, inside, unit.start, unit.end))):
             unit.rule, unit.evidence = inside[0].rule, inside[0].evidence
-            continue
-        spans += [_with_space(text, unit, span) for span in inside]
+        else:
+            spans += [_with_space(text, unit, span) for span in inside]
     return spans
 
 

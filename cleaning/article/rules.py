@@ -75,7 +75,7 @@ def find_phrases(units: Sequence[Unit], lexicon: Lexicon) -> None:
     """Set `phrase` of each unit that is, or opens with, one of the lexicon in an allowed position."""
     for unit in units:
         if unit.key:
-            unit.phrase = lexicon.whole(unit.key) or lexicon.head(unit.key, ends_sentence=unit.ends)
+            unit.phrase = lexicon.phrase_of(unit.key, unit.ends)
         elif lexicon.may_open(unit.text):
             unit.phrase = lexicon.head(key_of(unit.text[:_HEAD]), ends_sentence=True)
 

@@ -15,7 +15,7 @@ from math import log, log1p
 from statistics import fmean
 
 from cleaning.article.analysis import AROUND, Analysis, is_photo
-from cleaning.article.words import content_words, covered
+from cleaning.article.words import content_words, covered, words_of
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.mentions import is_byline, is_date_line
 from cleaning.lines.unit import SHORT, Unit, has_clauses
@@ -92,7 +92,7 @@ def outline_of(found: Analysis) -> Outline:
     sizes = [min(unit.size, _FULL) for unit in units]
     outline = Outline(
         found,
-        [content_words([unit.text]) for unit in units],
+        words_of(units),
         [is_date_line(unit.key) for unit in units],
         [0, *accumulate(size * known for size, known in zip(sizes, running, strict=True))],
         [0, *accumulate(sizes)],

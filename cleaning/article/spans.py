@@ -65,7 +65,8 @@ def unite(text: str, gone: Sequence[Span], more: Sequence[Span]) -> list[Span]:
     return united
 
 
-def delete_spans(text: str, spans: Sequence[Span]) -> str:
-    """Return `text` without `spans`, which are sorted and without overlap."""
-    starts, ends = [0, *(span.end for span in spans)], [*(span.start for span in spans), len(text)]
+def delete_spans(text: str, spans: Sequence[Span], first: int = 0, last: int | None = None) -> str:
+    """Return `text[first:last]` without `spans`, which are sorted, without overlap and inside of it."""
+    starts = [first, *(span.end for span in spans)]
+    ends = [*(span.start for span in spans), len(text) if last is None else last]
     return "".join(text[start:end] for start, end in zip(starts, ends, strict=True))

@@ -6,33 +6,43 @@ article and the particles that are written with a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
 
-from corpus.arabic import folded_words
+from cleaning.lines.unit import Unit
+from corpus.arabic import IN_WORD, WORD_BEGINS, fold
 
 #: Shorter words are mostly particles, pronouns and prepositions in the six languages of the lexicon.
 _WORD_LENGTH = 4
 
-_PROCLITICS = ("وبال", "وال", "بال", "كال", "فال", "لل", "ال")
+#: The article and the particles before it; they are words or parts of words if so few letters are left without them.
+_PROCLITICS = "(?:وبال|وال|بال|كال|فال|لل|ال)"
+_LEFT = 3
 
 
-def stem(word: str) -> str:
-    """Return `word` without article and the particles before it.
-
-    >>> stem("وبالعلاقات")
-    'علاقات'
-    """
-    if word.startswith(_PROCLITICS):
-        for proclitic in _PROCLITICS:
-            if word.startswith(proclitic) and len(word) >= len(proclitic) + 3:
-                return word[len(proclitic) :]
-    return word
+@cache
+def _stems() -> re.Pattern[str]:
+    proclitic = f"(?:{_PROCLITICS}(?={IN_WORD}{{{_LEFT}}}))?+"
+    return re.compile(f"(?={WORD_BEGINS}){proclitic}(?:({IN_WORD}{{{_WORD_LENGTH},}}+)|{IN_WORD}++)")
 
 
 def content_words(texts: Iterable[str]) -> frozenset[str]:
-    """Return the stems of the longer words of `texts`."""
-    words = {word for text in texts for word in folded_words(text) if len(word) >= _WORD_LENGTH}
-    return frozenset(stemmed for word in words if len(stemmed := stem(word)) >= _WORD_LENGTH)
+    """Return the longer words of `texts`, folded, without article and the particles before it.
+
+    >>> sorted(content_words(["وبالعلاقات مع الميناء", "بالدم"]))
+    ['بالدم', 'علاقات', 'ميناء']
+    """
+    return frozenset(filter(None, _stems().findall(fold("\n".join(texts)))))
+
+
+def words_of(units: Sequence[Unit]) -> list[frozenset[str]]:
+    """Return the content words of each unit, which are kept there."""
+    unread = [unit for unit in units if unit.words is None]
+    folded = fold("\n".join([unit.text for unit in unread])).split("\n")  # together they cost less
+    for unit, text in zip(unread, folded, strict=False):  # nothing is one line of nothing
+        unit.words = frozenset(filter(None, _stems().findall(text)))
+    return [unit.words or frozenset() for unit in units]
 
 
 def covered(words: frozenset[str], by: frozenset[str]) -> float:

@@ -107,6 +107,11 @@ class Lexicon:
         self._inline = [(a, re.compile("|".join(one.pattern.pattern for one in ones)), ones) for a, ones in groups]
         self._longest = max(map(len, self._whole))
         self._opens = lru_cache(maxsize=1 << 15)(self._may_open)
+        #: The phrase that a short line is, or opens with, by its key and whether it ends a sentence.
+        self.phrase_of = lru_cache(maxsize=1 << 10)(self._phrase_of)
+
+    def _phrase_of(self, key: str, ends: bool) -> Phrase | None:
+        return self.whole(key) or self.head(key, ends_sentence=ends)
 
     def whole(self, key: str) -> Phrase | None:
         """Return the phrase that is all of `key` (from `key_of`), but for digits and marks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from cleaning.lines.lexicon import MARKS
 from corpus.arabic import fold
@@ -47,6 +48,7 @@ _EACH = 4
 _LONGEST = 110
 
 
+@lru_cache(maxsize=1 << 10)  # many rules ask for it
 def is_date_line(key: str) -> bool:
     """Tell whether `key` (from `key_of`) is a date, a time, or both, and hardly anything else.
 

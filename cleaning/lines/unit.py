@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cleaning.lines.lexicon import Phrase, key_of
 
@@ -38,13 +39,14 @@ _GAP = re.compile(r" {3,}")
 _INNER = re.compile(r"[.!؟?۔]\s|[،,;؛] ")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Unit:
     """One line, or one part of a line: `text[start:end]` has no space at either end.
 
     `key` is the folded form, or "" for a unit that is long or has the form of running text. `phrase` is that
     of the lexicon which it is or begins with, as far as its form allows; `rule` is what removes it, or "". `closes`
-    tells that the outlet ends its articles with it, or with what is glued to its end.
+    tells that the outlet ends its articles with it, or with what is glued to its end; `words` are its content words
+    once they have been asked for.
     """
 
     start: int
@@ -58,6 +60,7 @@ class Unit:
     rule: str = ""
     evidence: str = ""
     closes: bool = False
+    words: frozenset[str] | None = None
 
     @property
     def kind(self) -> str:
@@ -141,7 +144,13 @@ def cut(text: str) -> list[Unit]:
 def _add(units: list[Unit], part: str, start: int, line: int) -> None:
     text = part.strip(_BLANK) or part.strip()
     if text:
-        size, ends = len(text), ends_sentence(text)
+        size = len(text)
         start += part.index(text) if size < len(part) else 0
-        key = key_of(text) if size < PARAGRAPH or (size <= SHORT and not ends) else ""
+        key, ends = _read(text) if size <= SHORT else ("", ends_sentence(text))
         units.append(Unit(start, start + size, size, text, line, key, ends))
+
+
+@lru_cache(maxsize=1 << 10)  # a menu stands on each page of its outlet
+def _read(text: str) -> tuple[str, bool]:
+    ends = ends_sentence(text)
+    return key_of(text) if len(text) < PARAGRAPH or not ends else "", ends

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cleaning.article import rules
 from cleaning.article.rules import find_phrases, remove_doubled
+from cleaning.article.words import content_words, words_of
 from cleaning.lines import frames
 from cleaning.lines.frames import closing_frame, is_contact
 from cleaning.lines.glued import end_of, find_glued, sentence_starts
@@ -29,6 +30,7 @@ from cleaning.outlet.pieces import (
     last_words,
     title_key,
 )
+from corpus.arabic import folded_words
 from corpus.records import Document, Source
 from corpus.run.stage import summarise
 from corpus.text import scrub
@@ -100,6 +102,17 @@ def test_phrases_of_units_are_those_of_looking_up_each(text):
         else:
             found = LEXICON.head(key_of(unit.text[: rules._HEAD]), ends_sentence=True)
         assert unit.phrase == found
+
+
+@given(st.tuples(anything, written(("وبالعلاقات", "بالدم", "والميناء", "للجسر", "كاللؤلؤ", "الـ23", "ال_نص", "ᾳΟΔΟΣ"))))
+def test_content_words_are_those_of_stripping_each_word(texts):
+    stems = set()
+    for word in folded_words("\n".join(texts)):
+        known = (one for one in ("وبال", "وال", "بال", "كال", "فال", "لل", "ال") if word.startswith(one))
+        stems.add(word[next((len(one) for one in known if len(word) >= len(one) + 3), 0) :])
+    assert content_words(texts) == {stem for stem in stems if len(stem) >= 4}
+    units = cut("\n".join(texts))
+    assert words_of(units) == words_of(units) == [content_words([unit.text]) for unit in units]
 
 
 @given(anything)

@@ -6,10 +6,21 @@ import re
 
 import pytest
 from babel import Locale
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from corpus.arabic import fold
-from corpus.dates import _CLDR_LANGUAGES, _MONTH, _cldr_months, _key, find_date, parse_date, timestamp
+from corpus.dates import (
+    _ARABIC,
+    _CLDR_LANGUAGES,
+    _MONTH,
+    _PATTERNS,
+    _cldr_months,
+    _key,
+    find_date,
+    parse_date,
+    timestamp,
+)
 from tests.strategies import hostile_text
 from tests.timing import fastest
 
@@ -288,7 +299,7 @@ def test_folding_first_changes_nothing(text: str) -> None:
     "piece", ["1/", "1:1 ", "26th, ", "12 مايو ", "مايو 12 ", "a", "1 ", "كانون ", "1 كانون/", "2021 ", "1-", ", "]
 )
 def test_hostile_text_is_read_in_linear_time(piece: str) -> None:
-    text = piece * (200_000 // len(piece))
+    text = piece * (200_000 // len(piece)) + " 2021"
     assert fastest(lambda: find_date(text), 0.4) < 0.4
 
 
@@ -314,7 +325,15 @@ def test_months_of_other_languages(printed: str, day: str) -> None:
     assert find_date(printed) == day
 
 
+@pytest.mark.parametrize(("needed", "pattern"), [(one, each) for one, many in _PATTERNS for each, _ in many])
+@settings(max_examples=20)
+@given(data=st.data())
+def test_what_is_looked_for_first_stands_in_every_date(needed: str, pattern: str, data: st.DataObject) -> None:
+    assert re.search(needed, data.draw(st.from_regex(pattern)))
+
+
 def test_no_name_is_of_two_months() -> None:
+    assert max(_cldr_months()) < _ARABIC
     for code in _CLDR_LANGUAGES:
         for form in ("format", "stand-alone"):
             for month, name in Locale(code).months[form]["wide"].items():
