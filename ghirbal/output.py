@@ -69,6 +69,7 @@ class Finished:
         return EXIT_PARTIAL if self.report.failed else EXIT_DONE
 
 
+@cache
 def library_versions() -> dict[str, str]:
     """Name what has a say in the output besides input and configuration: libraries, Python, and our own code."""
     versions = {
@@ -85,7 +86,6 @@ def library_versions() -> dict[str, str]:
     return versions
 
 
-@cache
 def code_digest() -> str:
     """Hash the code and the tables of all packages that decide what comes out."""
     digest = hashlib.sha256()

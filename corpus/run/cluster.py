@@ -7,6 +7,7 @@ a text and never an array. A task that is done twice, because its worker was tak
 from __future__ import annotations
 
 import logging
+import math
 import os
 import pickle
 import shutil
@@ -23,7 +24,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from corpus.errors import EnvironmentFault, load_package
-from corpus.files.durable import publish, translated
+from corpus.files.durable import translated
 from corpus.run.pool import WAITING, Processes
 
 _Item = TypeVar("_Item")
@@ -36,7 +37,16 @@ LOCAL = "local"
 _PATIENCE = 60
 #: So many more to be told by Dask itself what is wrong.
 _GRACE = 2
+#: Seconds between two looks at how many workers there are.
+_LOOK = 1
 _CALLS = "calls-"
+#: Settings of Dask for LOCAL: what only watches its processes would take a twentieth of their time.
+_QUIET = {
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.tick.cycle": "10s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.worker.profile.enabled": False,
+}
 
 
 class DaskPool(Processes):
@@ -53,6 +63,7 @@ class DaskPool(Processes):
             shutil.rmtree(old, ignore_errors=True)  # what still waits somewhere for a killed run finds nothing to do
         self._folder, self._numbers = folder / f"{_CALLS}{uuid4().hex}", count()
         self._opened = ExitStack()
+        self._cores, self._looked = 0, -math.inf
 
     def close(self) -> None:
         """Stop at once; what workers of a standing cluster have begun they end, and nobody asks for it."""
@@ -64,9 +75,11 @@ class DaskPool(Processes):
         dask = load_package("distributed", "--cluster", "cluster")
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it becomes an error of ours
         here: dict[str, Any] = {"host": "127.0.0.1", "threads_per_worker": 1, "dashboard_address": None}
+        here["scheduler_kwargs"] = {"dashboard_address": "127.0.0.1:0"}
         try:
             if self._address == LOCAL:
-                scheduler = self._opened.enter_context(dask.LocalCluster(self._workers, memory_limit=None, **here))
+                with load_package("dask.config", "--cluster", "cluster").set(_QUIET):
+                    scheduler = self._opened.enter_context(dask.LocalCluster(self._workers, memory_limit=None, **here))
                 where = {"address": scheduler}
             elif "://" in self._address:
                 where = {"address": self._address}
@@ -82,15 +95,18 @@ class DaskPool(Processes):
         return self._client.get_executor(pure=False)
 
     def _room(self) -> int:
-        try:
-            cores = sum(self._client.nthreads().values()) if self._executor else 0
-        except (OSError, RuntimeError, CancelledError) as lost:  # the scheduler is gone, perhaps for a moment
-            raise BrokenExecutor from lost
-        return WAITING * max(self._workers, cores)
+        if self._executor and (time.monotonic() > self._looked + _LOOK or self._client.status == "closed"):
+            try:
+                self._cores = sum(self._client.nthreads().values())
+            except (OSError, RuntimeError, CancelledError) as lost:  # the scheduler is gone, perhaps for a moment
+                raise BrokenExecutor from lost
+            self._looked = time.monotonic()
+        return WAITING * max(self._workers, self._cores)
 
     def _submit(self, function: Callable[[_Item], _Result], item: _Item) -> Future[Any]:
         path = self._folder / f"{next(self._numbers)}.call"
-        publish(path, pickle.dumps((self._code, self._code(), function, item)))
+        self._folder.mkdir(parents=True, exist_ok=True)
+        _leave(path, pickle.dumps((self._code, self._code(), function, item)))
         submitted: Future[Any] = super()._submit(call, str(path))
         return submitted
 
@@ -144,11 +160,17 @@ def call(path: str) -> tuple[str, int]:
         if code() != expected:
             message = f"{gethostname()} has another release of Ghirbal, or of a library, than the run; install the same"
             raise EnvironmentFault(message)
-        answer, found = Path(path).with_suffix(".answer"), function(item)
-        if not Path(path).exists():
-            raise EnvironmentFault(f"{path}: the run that asked is gone")
-        published = publish(answer, pickle.dumps(found))
-        return str(answer), published.bytes
+        answer, found = Path(path).with_suffix(".answer"), pickle.dumps(function(item))
+        _leave(answer, found)
+        return str(answer), len(found)
+
+
+def _leave(path: Path, data: bytes) -> None:
+    """Write a file for another machine, all or nothing; it need not outlive this one, so nobody waits for the disk."""
+    temporary = path.with_name(f"{path.stem}.{uuid4().hex}")
+    with translated(path):
+        temporary.write_bytes(data)
+        temporary.replace(path)
 
 
 def _read(path: Path, size: int) -> bytes:

@@ -3,7 +3,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -24,6 +24,15 @@ ROOT = HERE.parents[1]
 EXAMPLES = ROOT / "examples" / "dumps"
 CHAIN = [toys.Read(), toys.DropRepeats()]
 INPUTS = {"a.jsonl": ["one", "two", "one"], "b.jsonl": ["two", "boom", "three"], "c.jsonl": ["one"]}
+#: Options of a cluster in threads of this process, whatever else listens at the ports that Dask likes.
+IN_THREADS = {
+    "processes": False,
+    "protocol": "tcp://",
+    "host": "127.0.0.1",
+    "threads_per_worker": 1,
+    "dashboard_address": None,
+    "scheduler_kwargs": {"dashboard_address": "127.0.0.1:0"},
+}
 
 
 class Machines:
@@ -78,9 +87,7 @@ def here():
     """A scheduler and a worker in threads of this process."""
     from distributed import LocalCluster
 
-    with LocalCluster(
-        1, processes=False, protocol="tcp://", host="127.0.0.1", threads_per_worker=1, dashboard_address=None
-    ) as cluster:
+    with LocalCluster(1, **IN_THREADS) as cluster:
         yield cluster.scheduler_address
 
 
@@ -125,7 +132,11 @@ def test_two_workers_make_the_bytes_of_the_pool_in_two_runs_at_once(tmp_path):
             one.start()
         for one in runs:
             one.join()
-    build(EXAMPLES, tmp_path / "local", workers=2, cluster="local")
+    with socket.socket() as another_dask:
+        with suppress(OSError):  # whoever listens there already does as well
+            another_dask.bind(("127.0.0.1", 8787))
+            another_dask.listen()
+        build(EXAMPLES, tmp_path / "local", workers=2, cluster="local")
     expected = corpus_of(tmp_path / "pool")
     assert all(corpus_of(tmp_path / name) == expected for name in ("a", "b", "local"))
 

@@ -14,7 +14,7 @@ from corpus.errors import CorpusError, UsageError
 from corpus.files.durable import publish, publish_json
 from crawler.session import CrawlArguments, Session, refuse_dumps
 from dedup.stages import Dedup
-from ghirbal import check, output
+from ghirbal import check, jobs, output
 from ghirbal.check import check_corpus, check_records
 from tests.ghirbal.builds import ROOT, build, call, rows, story, tree
 
@@ -264,7 +264,7 @@ def test_a_rule_that_changed_is_another_run(dumps, tmp_path, monkeypatch, capsys
     for package in PACKAGES:
         shutil.copytree(ROOT / package, home / package, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(output, "INSTALLED", home)
-    monkeypatch.setattr(output, "code_digest", output.code_digest.__wrapped__)
+    monkeypatch.setattr(jobs, "library_versions", output.library_versions.__wrapped__)
     run = partial(call, monkeypatch, capsys, "clean", dumps, "-o", tmp_path / "out", "-q", "--workers", 1)
 
     assert run()[0] == 0

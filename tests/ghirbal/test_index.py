@@ -107,9 +107,10 @@ def test_the_index_is_built_once_and_extended(old, more, new, tmp_path):
 
 def test_an_index_made_on_a_cluster_has_the_same_bytes(old, more, tmp_path, monkeypatch, capsys):
     distributed = pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
+    from tests.corpus.test_cluster import IN_THREADS
+
     extend_index(tmp_path / "alone", [old, more], CONFIG)
-    here = {"processes": False, "protocol": "tcp://", "host": "127.0.0.1", "threads_per_worker": 1}
-    with distributed.LocalCluster(1, dashboard_address=None, **here) as cluster:
+    with distributed.LocalCluster(1, **IN_THREADS) as cluster:
         monkeypatch.setenv("GHIRBAL_CLUSTER", cluster.scheduler_address)
         assert call(monkeypatch, capsys, "index", old, more, "-o", tmp_path / "shared")[0] == 0
     alone, shared = (
