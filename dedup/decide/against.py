@@ -5,7 +5,7 @@ Both are seen as one corpus, the new documents first.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,12 @@ from dedup.compare.relation import CONTAINED, CONTAINMENT, FEATURES, HELD, NO_CO
 from dedup.decide.pairs import PairTask, account, find_accounts, find_coverage, find_own
 from dedup.decide.versions import MIN_PAGE
 from dedup.sketch.bands import distinct, ends_of, pair_up
-from dedup.store.index import Index
+from dedup.store.index import Found, Index
 from dedup.store.summaries import Summaries
 from dedup.store.summary import NO_DATE, summarise
+
+#: An index, and what documents of it have in common with new ones.
+Old: TypeAlias = tuple[Index, Found]
 
 
 class Known(NamedTuple):
@@ -60,26 +63,27 @@ def rare_limit(index: Index) -> int:
     return max(MIN_COMMON, int(RARE_SHARE * len(index)))
 
 
-def find_known(run: Map, how: PairTask, wanted: NDArray[np.bool_], index: Index) -> tuple[Known, Fuller]:
+def find_known(run: Map, how: PairTask, wanted: NDArray[np.bool_], old: Old) -> tuple[Known, Fuller]:
     """Return which of the `wanted` new documents are copies of old ones, and which take the place of old ones."""
-    new, count = how.summaries, len(how.summaries)
-    same_page = index.same_pages(new)
-    pairs = np.union1d(index.candidates(new), same_page)
+    (index, found), new, count = old, how.summaries, len(how.summaries)
+    pairs = np.union1d(found.alike, found.page)
     pairs = pairs[wanted[ends_of(pairs)[1]]]
     olds, news = ends_of(pairs)
     ends = olds + count, news
     both = Summaries([*new.shards, *index.documents.shards])
-    flags = flag_old(run, both, distinct(ends[0]), (index.word_counts, rare_limit(index)))
+    compared = distinct(np.concatenate(ends))
+    flags = flag_old(run, both, compared[compared >= count], (index.word_counts, rare_limit(index)))
     thresholds = thresholds_for(index.config.threshold)
     how = PairTask(pair_up(*ends), both, [*how.flags, *flags], thresholds)
     accounts = find_accounts(run, how)
     relation, scores = accounts["relation"], accounts["scores"]
-    old_length, new_length = (both.lengths_of(np.arange(len(both)))[one] for one in ends)
+    places = [np.searchsorted(compared, one) for one in ends]
+    old_length, new_length = map(both.lengths_of(compared).__getitem__, places)
     copy = ~np.isin(relation, NO_COPY)
     # The later version of a page is no earlier, and has most of the old one and something of its own.
-    old_date, new_date = (both.column("published").view(np.int64)[one] for one in ends)
+    old_date, new_date = map(both.labels_of(compared, ("published",))[:, 0].view(np.int64).__getitem__, places)
     unknown = (old_date == NO_DATE) | (new_date == NO_DATE)
-    later = np.isin(pairs, same_page) & (unknown | (old_date <= new_date))
+    later = np.isin(pairs, found.page) & (unknown | (old_date <= new_date))
     turned = how._replace(pairs=pair_up(news, ends[0])[later])
     later[later] = find_coverage(run, turned)["share"] >= MIN_PAGE
     later &= (accounts["own"][:, 1] >= OWN_WORDS) | ~copy
@@ -106,8 +110,9 @@ def find_similar(index: Index, document: Document, limit: int = 10) -> list[Matc
     The relation is empty where the two share text without one being a copy of the other.
     """
     new = Summaries([summarise([document], index.config, index.family)])
-    words, exact = new.lengths_of(np.arange(1)), index.same_words(new)[0]
-    olds = np.union1d(ends_of(index.candidates(new))[0], exact)
+    words, known = new.lengths_of(np.arange(1)), index.look_up(new)
+    exact = ends_of(known.words)[0]
+    olds = np.union1d(ends_of(known.alike)[0], exact)
     if not len(olds) or not words:
         return []
     both = Summaries([*new.shards, *index.documents.shards])

@@ -17,17 +17,17 @@ from corpus.run import Map
 from dedup.compare.rarity import flag_words
 from dedup.compare.relation import CONTAINED, thresholds_for
 from dedup.config import DedupConfig
-from dedup.decide.against import NOTHING_FULLER, Fuller, find_known, rare_limit
+from dedup.decide.against import NOTHING_FULLER, Fuller, Old, find_known, rare_limit
 from dedup.decide.clusters import group
 from dedup.decide.crowds import find_crowds
 from dedup.decide.digests import absorb, find_digests, keep_digests
-from dedup.decide.pairs import ACCOUNT, NO_PAIRS, PairTask, Rows, find_accounts, find_candidates, find_edges
+from dedup.decide.pairs import ACCOUNT, PairTask, Rows, find_accounts, find_candidates, find_edges
 from dedup.decide.shared import Shared, find_keys, find_named
 from dedup.decide.survivors import Ranked, find_repeats, pick_survivors, rank_documents
 from dedup.decide.versions import find_versions
-from dedup.sketch.bands import distinct, ends_of, pair_up
+from dedup.sketch.bands import NO_PAIRS, distinct, ends_of, pair_up
 from dedup.store.arrays import Opened, pack, unpack
-from dedup.store.index import Index
+from dedup.store.index import Found, Index
 from dedup.store.summaries import Summaries
 from dedup.store.summary import MIN_WORDS
 
@@ -134,27 +134,35 @@ def decide(
     ranked = rank_documents(summaries, config.survivor, run)
     shared = find_named(run, ranked)
     going = Going(ranked)
-    if index is not None:
-        olds, news = index.same_records(summaries)
+    found = None if index is None else index.look_up(summaries, run, near=config.near)
+    if found is not None:
+        olds, news = _first(found.record)
         going.remove(ranked.ranks[news], Reason.SAME_RECORD, len(summaries) + olds)
     going.remove_repeats(shared["record"], going.kept, Reason.SAME_RECORD)
     # Texts that are too short to be compared are copies only where `exact` asks for them.
     equal = np.full(len(summaries), fill_value=True) if config.exact else config.near & (ranked.lengths >= MIN_WORDS)
     reason = Reason.EXACT if config.exact else Reason.NEAR
     going.remove_repeats(shared["exact"], equal, reason)
-    if index is not None:
+    if found is not None:
         # What the index has survives whatever the policy says; of several old documents the first of the index wins.
-        olds, news = index.same_words(summaries)
-        news, at = np.unique(news, return_index=True)
-        ranks, olds = ranked.ranks[news], olds[at]
+        olds, news = _first(found.words)
+        ranks = ranked.ranks[news]
         open_ = (going.kept & equal)[ranks]
         going.remove(ranks[open_], reason, len(summaries) + olds[open_])
-    fuller = _remove_near(going, shared, config, bands, run, index) if config.near else NOTHING_FULLER
-    return _finish(going, shared["id"], index, fuller)
+    old = None if index is None or found is None else (index, found)
+    fuller = _remove_near(going, shared, config, bands, run, old) if config.near else NOTHING_FULLER
+    return _finish(going, shared["id"], found, fuller)
+
+
+def _first(pairs: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return of each new document in pairs `old << 32 | new` the first old one, and itself."""
+    olds, news = ends_of(pairs)
+    news, at = np.unique(news, return_index=True)
+    return olds[at], news
 
 
 def _remove_near(
-    going: Going, shared: Mapping[str, Shared], config: DedupConfig, bands: int, run: Map, index: Index | None
+    going: Going, shared: Mapping[str, Shared], config: DedupConfig, bands: int, run: Map, old: Old | None
 ) -> Fuller:
     """Remove versions of one page, copies of what the index has, and all but one of each cluster.
 
@@ -171,10 +179,10 @@ def _remove_near(
     counted = kept.copy()
     counted[crowded] = False
     counted[leaders] = True
-    if index is not None:
-        everything, old = np.full(len(kept), fill_value=True), (index.word_counts, rare_limit(index))
-        how = how._replace(flags=flag_words(run, ranked.summaries, counted[ranked.ranks], everything, old))
-        known, fuller = find_known(run, how, kept[ranked.ranks], index)
+    if old is not None:
+        everything, rare = np.full(len(kept), fill_value=True), (old[0].word_counts, rare_limit(old[0]))
+        how = how._replace(flags=flag_words(run, ranked.summaries, counted[ranked.ranks], everything, rare))
+        known, fuller = find_known(run, how, kept[ranked.ranks], old)
         olds = len(kept) + known.old
         going.remove(ranked.ranks[known.new], _name(known.accounts, known.longer), olds, known.accounts)
         # Whose leader is in the index is compared for itself.
@@ -182,7 +190,7 @@ def _remove_near(
     comparable &= kept
     comparable[copies] = False
     candidates = find_candidates(run, ranked, keys, _give(run, comparable))
-    if index is None:
+    if old is None:
         compared = np.zeros(len(kept), dtype=bool)
         for ends in (versions, last, *(ends for part in candidates for ends in ends_of(part["pairs"]))):
             compared[ends] = True
@@ -227,7 +235,7 @@ def _name(accounts: NDArray[np.void], longer: NDArray[np.bool_]) -> NDArray[np.i
     return np.where(accounts["relation"] == CONTAINED, np.where(longer, Reason.EXTENDED, Reason.INSIDE), Reason.NEAR)
 
 
-def _finish(going: Going, ids: Shared, index: Index | None, fuller: Fuller) -> tuple[Decisions, Fuller]:
+def _finish(going: Going, ids: Shared, found: Found | None, fuller: Fuller) -> tuple[Decisions, Fuller]:
     """Put all in the order of the summaries.
 
     A kept document whose id another one has as well, kept here or in the index and not replaced, is renamed.
@@ -236,9 +244,10 @@ def _finish(going: Going, ids: Shared, index: Index | None, fuller: Fuller) -> t
     by_rank = going.table()
     ranks, groups = (column[kept[ids.ranks]] for column in ids)
     renamed = ranks[(np.bincount(groups) > 1)[groups]]
-    if index is not None:
-        taken = np.isin(ranked.column("id"), np.delete(index.documents.column("id"), fuller.old))
-        renamed = np.union1d(renamed, np.flatnonzero(taken & kept))
+    if found is not None:
+        olds, news = ends_of(found.id)
+        taken = ranked.ranks[news[~np.isin(olds, fuller.old)]]
+        renamed = np.union1d(renamed, taken[kept[taken]])
     order = np.append(ranked.order, -1)  # who has no anchor has none
     rows = by_rank.rows.copy()
     here = rows["survivor"] < count

@@ -20,7 +20,7 @@ from dedup.compare.relation import CONTAINMENT, FEATURES, NONE, RESEMBLANCE, Thr
 from dedup.compare.screen import screen
 from dedup.decide.shared import read_shared
 from dedup.decide.survivors import Ranked
-from dedup.sketch.bands import distinct, ends_of, key_pairs, pair_up, sample_pairs
+from dedup.sketch.bands import NO_PAIRS, distinct, ends_of, key_pairs, pair_up, sample_pairs
 from dedup.sketch.minhash import NGRAM
 from dedup.store.arrays import Opened, pack, unpack
 from dedup.store.summaries import Summaries, Texts
@@ -112,9 +112,6 @@ def find_edges(run: Map, candidates: Sequence[Opened], ranked: Ranked, how: Pair
     cuts = distinct(looked_at[every::every]).tolist() if total > _CANDIDATES_PER_TASK else []
     ranges = zip([0, *cuts], [*cuts, 1 << 64], strict=True)
     return _rows(run(_compare_range, ((candidates, low, high - 1, ranked, how) for low, high in ranges)), EDGE)
-
-
-NO_PAIRS = np.empty(0, np.uint64)
 
 
 def _compare_range(task: tuple[Sequence[Opened], int, int, Ranked, PairTask]) -> bytes:

@@ -30,6 +30,9 @@ _NUMBER_BITS = 24
 _FACTORS = np.array([pow(int(MIX), power, 1 << 64) for power in range(1, SAMPLE_NGRAM + 1)], dtype=np.uint64)
 
 
+NO_PAIRS = np.empty(0, np.uint64)
+
+
 def pair_up(first: NDArray[np.integer[Any]], second: NDArray[np.integer[Any]]) -> NDArray[np.uint64]:
     """Return pairs of documents, one number each: `first << 32 | second`."""
     return first.astype(np.uint64) << np.uint64(32) | second.astype(np.uint64)

@@ -10,9 +10,9 @@ said by `dedup.decide.against`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from corpus.records import REPLACES, Document
 from corpus.run import Map, run_here
 from dedup.config import DedupConfig
 from dedup.kernel import MIX
-from dedup.sketch.bands import GROUP_ALL, distinct, pair_up
+from dedup.sketch.bands import GROUP_ALL, NO_PAIRS, distinct, pair_up
 from dedup.sketch.family import draw_family
 from dedup.sketch.minhash import NGRAM
 from dedup.store.arrays import pack, unpack
@@ -42,6 +42,10 @@ from dedup.store.summary import MIN_EXACT_WORDS, MIN_WORDS, number_of, summarise
 
 #: Documents of one segment as `add` writes it; what is in memory at once.
 _SEGMENT = 20_000
+#: New documents that one task looks up: 70 MB with their samples.
+_TOGETHER = 1 << 18
+#: What two documents may have in common: columns that are all equal.
+_COLUMNS = {"record": ("outlet", "id", "text"), "page": ("outlet", "url"), "id": ("id",)}
 
 
 class Index:
@@ -176,43 +180,20 @@ class Index:
         """Remove the segments that are not part of the index: merged ones, and what a killed `add` left."""
         sweep_segments(self.folder, self._listing.segments)
 
-    def candidates(self, new: Summaries) -> NDArray[np.uint64]:
-        """Return pairs `old << 32 | new` worth comparing; a key that many share is followed to some of them."""
-        found = np.empty(0, dtype=np.uint64)
-        long_enough = np.flatnonzero(new.lengths_of(np.arange(len(new))) >= MIN_WORDS)
-        hashes, owners = new.samples(0, 1 << 64)
-        for arrays, start in zip(self._arrays, self.documents.starts, strict=False):
-            olds, places = _equal(arrays["sample"], arrays["sample_owner"], hashes)
-            pairs = [found, pair_up(olds + start, owners[places])]
-            for band in range(self.family.bands):
-                keys = new.band(band)[long_enough]
-                olds, places = _equal(arrays["band_keys"][band], arrays["band_owner"][band], keys)
-                pairs.append(pair_up(olds + start, long_enough[places]))
-            found = distinct(np.concatenate(pairs))
-        return found
+    def look_up(self, new: Summaries, run: Map = run_here, *, near: bool = True) -> Found:
+        """Return what documents of the index have in common with `new` ones; none are `alike` unless `near`.
 
-    def same_pages(self, new: Summaries) -> NDArray[np.uint64]:
-        """Return pairs `old << 32 | new` of documents that are long enough to be compared and have one address."""
-        olds, news = self._same(new, ("outlet", "url"))
-        named = new.column("url")[news] != 0
-        for part, ends in ((self.documents, olds), (new, news)):
-            named &= (part.lengths_of(np.arange(len(part))) >= MIN_WORDS)[ends]
-        return pair_up(olds[named], news[named])
-
-    def same_records(self, new: Summaries) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return new documents that are one record with an old one, by outlet, id and text, and the first such one."""
-        olds, news = self._same(new, ("outlet", "id", "text"))
-        news, at = np.unique(news, return_index=True)
-        return olds[at], news
-
-    def _same(self, new: Summaries, names: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return old and new documents that agree in some columns."""
-        old_keys, new_keys = (np.zeros(len(part), dtype=np.uint64) for part in (self.documents, new))
-        for part, keys in ((self.documents, old_keys), (new, new_keys)):
-            for name in names:
-                keys[:] = (keys ^ part.column(name)) * MIX
-        order = np.argsort(old_keys, kind="stable")
-        return _equal(old_keys[order], order.astype(np.uint32), new_keys)
+        A task looks some of them up in one segment; a key that many there have is followed to some of them.
+        """
+        groups = distinct(np.searchsorted(new.starts[:-1], np.arange(0, len(new), _TOGETHER)))
+        parts = [
+            (Summaries(new.shards[first:last]), int(new.starts[first]))
+            for first, last in pairwise([*groups.tolist(), len(new.shards)])
+        ]
+        olds = list(zip(self._arrays, self.documents.starts.tolist(), strict=False))
+        tasks = (LookUp(*old, *part, self.family.bands if near else 0) for part in parts for old in olds)
+        found = list(map(unpack, run(_look_up, tasks)))
+        return Found(*(distinct(np.concatenate([NO_PAIRS, *(one[name] for one in found)])) for name in Found._fields))
 
     def find_paragraphs(self, hashes: NDArray[np.uint64], replaced: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return a document that has each paragraph and is not `replaced`, or -1."""
@@ -223,16 +204,73 @@ class Index:
             found[places[there]] = owners[there] + start
         return found
 
-    def same_words(self, new: Summaries) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return old and new documents of the same words, at least one old one for each new one that has any."""
-        high, low = new.column("exact_high"), new.column("exact_low")
-        olds, news = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
-        for arrays, start in zip(self._arrays, self.documents.starts, strict=False):
-            owners, places = _equal(arrays["exact_sorted"], arrays["exact_owner"], high)
-            same = (arrays["exact_low"][owners] == low[places]) & ((high | low)[places] != 0)
-            olds.append(owners[same] + start)
-            news.append(places[same])
-        return np.concatenate(olds), np.concatenate(news)
+
+class Found(NamedTuple):
+    """Hold sorted pairs `old << 32 | new` of documents that have something in common.
+
+    They are one `record`, by outlet, id and text; have the same `words`; are versions of one `page`, by its address,
+    long enough to be compared; have one `id`; or the key of a band or a sampled shingle, and may be `alike`.
+    """
+
+    record: NDArray[np.uint64]
+    words: NDArray[np.uint64]
+    page: NDArray[np.uint64]
+    id: NDArray[np.uint64]
+    alike: NDArray[np.uint64]
+
+
+class LookUp(NamedTuple):
+    """Ask what a segment, whose first document has the number `start`, has in common with `new` ones, from `first` on.
+
+    Two may be alike that have one key in one of so many `bands`.
+    """
+
+    segment: dict[str, NDArray[Any]]
+    start: int
+    new: Summaries
+    first: int
+    bands: int
+
+
+def _look_up(task: LookUp) -> bytes:
+    """Return the pairs of `Found`."""
+    old, new = Summaries([task.segment]), task.new
+    found = {name: _same(old, new, columns) for name, columns in _COLUMNS.items()}
+    olds, news = found["page"]
+    named = new.column("url")[news] != 0
+    for part, ends in ((old, olds), (new, news)):
+        named &= (part.lengths_of(np.arange(len(part))) >= MIN_WORDS)[ends]
+    found["page"] = olds[named], news[named]
+    high, low = new.column("exact_high"), new.column("exact_low")
+    olds, news = _equal(task.segment["exact_sorted"], task.segment["exact_owner"], high)
+    same = (task.segment["exact_low"][olds] == low[news]) & ((high | low)[news] != 0)
+    found["words"] = olds[same], news[same]
+    pairs = {name: pair_up(olds + task.start, news + task.first) for name, (olds, news) in found.items()}
+    pairs["alike"] = np.concatenate([NO_PAIRS, *_alike(task)])
+    return pack({name: distinct(some) for name, some in pairs.items()})
+
+
+def _alike(task: LookUp) -> Iterator[NDArray[np.uint64]]:
+    """Yield the pairs of one band after another, and of sampled shingles."""
+    segment, new = task.segment, task.new
+    long_enough = np.flatnonzero(new.lengths_of(np.arange(len(new))) >= MIN_WORDS)
+    for band in range(task.bands):
+        olds, places = _equal(segment["band_keys"][band], segment["band_owner"][band], new.band(band)[long_enough])
+        yield pair_up(olds + task.start, long_enough[places] + task.first)
+    if task.bands:
+        hashes, owners = new.samples(0, 1 << 64)
+        olds, places = _equal(segment["sample"], segment["sample_owner"], hashes)
+        yield pair_up(olds + task.start, owners[places] + task.first)
+
+
+def _same(old: Summaries, new: Summaries, names: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return old and new documents that agree in some columns."""
+    old_keys, new_keys = (np.zeros(len(part), dtype=np.uint64) for part in (old, new))
+    for part, keys in ((old, old_keys), (new, new_keys)):
+        for name in names:
+            keys[:] = (keys ^ part.column(name)) * MIX
+    order = np.argsort(old_keys, kind="stable")
+    return _equal(old_keys[order], order.astype(np.uint32), new_keys)
 
 
 def _summarise(task: tuple[DedupConfig, Iterable[Document]]) -> bytes:

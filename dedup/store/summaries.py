@@ -128,11 +128,11 @@ class Summaries:
             copy_parts(held["flags"], held["bounds"][places[there]], bounds[there], bounds[there + 1], marks)
         return Texts(words, marks, bounds, self.labels_of(documents))
 
-    def labels_of(self, documents: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """Return what `Texts` has as labels of sorted `documents`."""
-        labels = np.empty((len(documents), len(LABELS)), dtype=np.uint64)
+    def labels_of(self, documents: NDArray[np.int64], names: Sequence[str] = LABELS) -> NDArray[np.uint64]:
+        """Return some of COLUMNS for sorted `documents`; what `Texts` has as labels."""
+        labels = np.empty((len(documents), len(names)), dtype=np.uint64)
         for part in self.parts(documents):
-            for at, name in enumerate(LABELS):
+            for at, name in enumerate(names):
                 labels[part.places, at] = part.arrays[name][part.local]
         return labels
 

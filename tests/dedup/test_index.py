@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
+import numpy as np
 import orjson
 import pytest
 from numpy.testing import assert_array_equal
@@ -10,8 +12,11 @@ from corpus.errors import UsageError
 from corpus.run.stage import run_here, summarise
 from dedup.config import DedupConfig
 from dedup.decide import find_similar
+from dedup.sketch.bands import ends_of
 from dedup.stages import Dedup
 from dedup.store import Index
+from dedup.store.summaries import Summaries
+from dedup.store.summary import summarise as summarise_shard
 from tests.dedup.conftest import look_up
 
 
@@ -75,6 +80,33 @@ def test_an_index_built_in_pieces_answers_as_one_built_at_once(tmp_path, old, st
     for seed in range(45):
         new = document("new", "\n".join(story(seed, 14).split("\n")[1:]))
         assert look_up(again, new) == look_up(pieces, new) == look_up(whole, new)
+
+
+def test_what_tasks_look_up_in_segments_is_what_one_finds(tmp_path, old, document, monkeypatch):
+    monkeypatch.setattr("dedup.store.index._SEGMENT", 15)
+    monkeypatch.setattr("dedup.store.segments._LARGEST", 15)
+    Index(tmp_path).add([*old, old[3]])
+    index, asked = Index(tmp_path), []
+    lines = old[7].text.split("\n")
+    parts = [old[:4], [replace(old[7], id="cut", text="\n".join(lines[:9]))], [document("old9", "خبر آخر", "wadi")]]
+    news = Summaries([summarise_shard(part, index.config, index.family) for part in parts])
+
+    def run(function, tasks):
+        for task in tasks:
+            asked.append(len(task.new))
+            yield memoryview(function(pickle.loads(pickle.dumps(task))))
+
+    whole = index.look_up(news, run)
+    monkeypatch.setattr("dedup.store.index._TOGETHER", 1)
+    split = index.look_up(news, run)
+    assert asked == [6] * 3 + [4] * 3 + [1] * 6
+    assert list(map(np.ndarray.tolist, whole)) == list(map(np.ndarray.tolist, split))
+    same, cut, other = [(0, 0), (1, 1), (2, 2), (3, 3), (40, 3)], (7, 4), (9, 5)
+    with_cut = sorted([*same, cut])
+    expected = {"record": same, "words": same, "page": with_cut, "id": sorted([*same, other]), "alike": with_cut}
+    for name, pairs in whole._asdict().items():
+        assert list(zip(*map(np.ndarray.tolist, ends_of(pairs)), strict=True)) == expected[name], name
+    assert index.look_up(news, near=False).alike.tolist() == []
 
 
 def test_merging_leaves_few_segments_and_no_others(tmp_path, old):
