@@ -1,35 +1,43 @@
-"""What compiled code is made with: numba and its cache. Only this module imports numba.
+"""Compiled code: numba makes it, once; from then on it is read from disk, and numba is not even imported.
 
     python -m dedup      compiles all there is, which the first command does otherwise
+
+To import numba takes a fifth of a second and 60 MB in each process. What it has made of a kernel is kept as an object
+file, which llvmlite links alone, as numba itself does; it is called as C is called. Only this module imports either.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
+import sys
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.metadata import version
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from inspect import getfile
 from pathlib import Path
 from shutil import rmtree
 from tempfile import NamedTemporaryFile, TemporaryFile
-from typing import Any
+from typing import Any, NamedTuple
 
-import numba as nb
+import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numpy as np
-from numba.core.caching import FunctionCache, NullCache
-from numba.core.registry import CPUDispatcher
-from numba.core.runtime.nrt import rtsys
 from numpy.typing import NDArray
 
 #: The golden ratio in 64 bits: what hashes are multiplied by, so that every bit moves others (Knuth, TAOCP 3, 6.4).
 MIX = np.uint64(0x9E3779B97F4A7C15)
 
-_settings: Any = nb.config
 #: What compiled code may have inside: other kernels, constants. The table of folding is read off `corpus.arabic`.
 _IMPORT = re.compile(r"^from (corpus\.arabic|dedup[\w.]*) import", re.MULTILINE)
+#: A parameter in a signature: a number, or an array, which is only read if it says const.
+_PARAMETER = re.compile(r"(const )?(\w+)(\[.*?\])?")
+#: Parts of numba that compiled code calls, each with what its names begin with.
+_LIBRARIES = {"core/runtime/_nrt_python": "NRT_", "_helperlib": "numba_"}
 
 
 @cache
@@ -47,14 +55,14 @@ def _sources(source: Path) -> frozenset[Path]:
 def cache_folder(source: str) -> Path | None:
     """Return the folder of what a module compiles, named after all sources of it, or None if none can be written to.
 
-    Numba looks whether the file of a function has changed, but what it keeps holds code of other files as well. Beside
-    the sources, folders of earlier ones are removed; elsewhere they may belong to another installation.
+    What is kept of one module holds code of others as well. Beside the sources, folders of earlier ones are removed;
+    elsewhere they may belong to another installation.
     """
     digest, beside = sha256(), Path(__file__).parent / "__pycache__"
     for path in sorted(_sources(Path(source))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     kernels = f"kernels-{Path(source).parent.name}-{Path(source).stem}-"
-    asked = [Path(_settings.CACHE_DIR)] if _settings.CACHE_DIR else []
+    asked = [Path(os.environ["NUMBA_CACHE_DIR"])] if os.environ.get("NUMBA_CACHE_DIR") else []
     for place in (*asked, beside, Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "ghirbal"):
         folder = place / f"{kernels}{digest.hexdigest()[:16]}"
         try:
@@ -69,81 +77,169 @@ def cache_folder(source: str) -> Path | None:
     return None
 
 
-class _Code(FunctionCache):
-    """The code of a kernel on disk, read without what numba refreshes first: all that it can compile, and scipy.
+def kept(name: str, make: Callable[[], NDArray[Any]], source: str) -> NDArray[Any]:
+    """Return an array that takes long to make, from beside the code of the module `source`, or made if not there."""
+    path = folder / f"{name}.npy" if (folder := cache_folder(source)) else None
+    with suppress(OSError, ValueError, EOFError):
+        if path:
+            return np.asarray(np.load(path))
+    array = make()
+    with suppress(OSError):
+        if path:
+            with NamedTemporaryFile(dir=path.parent, delete=False) as file:
+                np.save(file, array)
+            Path(file.name).replace(path)
+    return array
 
-    That takes a third of a second, and only compiling needs it, which refreshes again.
+
+@cache
+def _processor() -> dict[str, Any]:
+    """Say what code is made for, and have llvmlite know what it calls."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    numba: Any = find_spec("numba")
+    for name, prefix in _LIBRARIES.items():
+        path = Path(numba.origin).parent / f"{name}{EXTENSION_SUFFIXES[0]}"
+        spec: Any = spec_from_file_location(path.name.split(".")[0], path)
+        library = module_from_spec(spec)
+        spec.loader.exec_module(library)
+        for helper, address in library.c_helpers.items():
+            llvm.add_symbol(f"{prefix}{helper}", address)
+    return {"cpu": llvm.get_host_cpu_name(), "features": llvm.get_host_cpu_features().flatten(), "opt": 3, "jit": True}
+
+
+class Parameter(NamedTuple):
+    """Say what a kernel takes: an array of so many axes, or a number where there are none."""
+
+    kind: str
+    dtype: np.dtype[Any]
+    axes: int
+    const: bool
+
+    def passed(self, value: Any) -> tuple[Any, ...]:
+        """Return `value` as C takes it.
+
+        Raises:
+            TypeError: it is an array of another type, or one that cannot be written to, or has gaps.
+        """
+        if not self.axes:
+            return (value,)
+        good = value.dtype == self.dtype and value.ndim == self.axes and value.flags.c_contiguous
+        if not good or not (self.const or value.flags.writeable):
+            raise TypeError(f"an array of {value.dtype}, {value.ndim} axes, but {self} is asked for")
+        return (value.ctypes.data, *value.shape)
+
+
+def _c_type(kind: str) -> Any:
+    return getattr(ctypes, {"boolean": "c_bool", "float64": "c_double"}.get(kind, f"c_{kind}"))
+
+
+class Kernel:
+    """A function that is compiled, or its code read from disk, when it is first called.
+
+    Called by another one, it becomes a part of that one's code.
     """
 
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return what was compiled for a signature, or None."""
-        rtsys.initialize(target_context)
-        return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+    def __init__(self, function: Callable[..., Any], signature: str, **options: str) -> None:
+        self.py_func, self.signature, self.targetoptions = function, signature, options
+        self._entry: Any = None
 
+    @cached_property
+    def _part(self) -> Any:
+        import numba
 
-class Kernel(CPUDispatcher):
-    """A function that is compiled, or its code read from disk, when it is first called or another one needs it.
+        make: Any = numba.njit
+        return make(self.signature.replace("const ", "") or None, **self.targetoptions)(self.py_func)
 
-    Numba does either for a signature when the module is imported: half a second for all, most of which are only parts
-    of others.
-    """
-
-    def __init__(self, function: Callable[..., Any], signatures: tuple[str, ...]) -> None:
-        super().__init__(function, targetoptions={"nopython": True, "nogil": True})
-        self._signatures, self._settled = signatures, False
+    @property
+    def _numba_type_(self) -> Any:
+        """Be asked by numba what this is, in another kernel."""
+        return self._part._numba_type_
 
     def settle(self) -> None:
-        """Compile for each of the signatures, and for nothing else from then on."""
-        if self._settled:
+        """Read the code from disk, or compile it and keep it."""
+        if self._entry is not None:
             return
-        folder = cache_folder(getfile(self.py_func))
-        if folder is not None:
-            # Numba's setting is one for the whole process, so it is put back.
-            before, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder)
-            with suppress(RuntimeError, OSError):
-                self._cache: Any = _Code(self.py_func)  # type: ignore[no-untyped-call]
-            _settings.CACHE_DIR = before
-        for signature in self._signatures:
-            try:
-                self.compile(signature)
-            except OSError:  # the disk is full, or the folder went: without a cache it still compiles
-                self._cache = NullCache()
-                self.compile(signature)
-        self.disable_compile()
-        self._settled = True
+        result, _, listed = self.signature.rstrip(")").partition("(")
+        self._parameters = [
+            Parameter(kind, np.dtype(kind.removesuffix("ean")), axes.count(":") - bool(axes), bool(const))
+            for const, kind, axes in _PARAMETER.findall(listed)
+        ]
+        place = (self.signature, self.py_func.__code__.co_firstlineno, _processor(), sys.version_info, version("numba"))
+        name = f"{self.py_func.__name__}-{sha256(repr(place).encode()).hexdigest()[:16]}"
+        symbol, _, code = kept(name, self._compile, getfile(self.py_func)).tobytes().partition(b"\n")
+        target = llvm.Target.from_default_triple().create_target_machine(**_processor())
+        # An engine for each, because each of two objects may have a part of its own under one name.
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        self._engine.finalize_object()
+        taken = list[Any]()
+        for kind, _, axes, _ in self._parameters:
+            taken += (ctypes.c_void_p, *[ctypes.c_ssize_t] * axes) if axes else (_c_type(kind),)
+        made = ctypes.CFUNCTYPE(None if result == "void" else _c_type(result), *taken, ctypes.c_void_p)
+        self._entry = made(self._engine.get_function_address(symbol.decode()))
 
-    def _compile_for_args(self, *_args: Any, **_named: Any) -> Callable[..., Any]:
-        """Be asked by numba for what to call."""
+    def _compile(self) -> NDArray[np.uint8]:
+        """Return the name, a newline and the object file of a function for C that calls this one."""
+        from numba import carray, cfunc  # type: ignore[attr-defined]
+
+        taken, types, given = list[str](), list[str](), list[str]()
+        for at, (kind, _, axes, _) in enumerate(self._parameters):
+            sizes = [f"size{at}_{axis}" for axis in range(axes)]
+            taken += (f"of{at}", *sizes)
+            types += (f"CPointer({kind})" if axes else kind, *("int64" for _ in sizes))
+            given.append(f"carray(of{at}, ({', '.join(sizes)},))" if axes else f"of{at}")
+        lines = f"found = kernel({', '.join(given)})", "done[0] = 1", "return found"
+        space: dict[str, Any] = {"kernel": self, "carray": carray}
+        exec("\n    ".join((f"def entry({', '.join((*taken, 'done'))}):", *lines)), space)  # noqa: S102
+        result = self.signature.partition("(")[0]
+        entry: Any = cfunc(f"{result}({', '.join((*types, 'CPointer(int64)'))})")(space["entry"])
+        target = llvm.Target.from_default_triple().create_target_machine(**_processor())
+        code = target.emit_object(llvm.parse_assembly(entry.inspect_llvm()))
+        return np.frombuffer(f"{entry.native_name}\n".encode() + code, np.uint8)
+
+    def __call__(self, *given: Any) -> Any:
+        """Call the compiled function.
+
+        Raises:
+            TypeError: an array is not what the signature says.
+            MemoryError: there is no room for what the function needs besides.
+        """
         self.settle()
-        return self
+        passed = [one for value, like in zip(given, self._parameters, strict=True) for one in like.passed(value)]
+        done = ctypes.c_int64()
+        found = self._entry(*passed, ctypes.addressof(done))
+        if not done.value:
+            raise MemoryError(f"{self.py_func.__name__}: not enough memory")
+        return found
 
-    def get_call_template(self, args: Any, kws: Any) -> Any:
-        """Be asked by numba for the types of a call in another kernel."""
-        self.settle()
-        return super().get_call_template(args, kws)
 
-
-#: All kernels of the modules imported so far.
+#: All kernels of the modules imported so far that Python calls.
 KERNELS: list[Kernel] = []
 
 
-def compiled(*signatures: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Compile a function for one signature or several, and keep the code on disk.
+def compiled(signature: str) -> Callable[[Callable[..., Any]], Kernel]:
+    """Compile a function for a signature, and keep the code on disk; for Python it must return a number or nothing.
 
     The types of a compiled function stand in its signature, so its hints say Any. Where no folder can be written to,
     each process compiles for itself.
     """
 
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        KERNELS.append(Kernel(function, signatures))
+    def decorate(function: Callable[..., Any]) -> Kernel:
+        KERNELS.append(Kernel(function, signature))
         return KERNELS[-1]
 
     return decorate
 
 
+def part(signature: str) -> Callable[[Callable[..., Any]], Kernel]:
+    """Compile a function for a signature, for other kernels to call, and return what they like."""
+    return lambda function: Kernel(function, signature)
+
+
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make `function` a part of each compiled function that calls it: a call costs more than a short one's work."""
-    return nb.njit(inline="always")(function)
+    return Kernel(function, "", inline="always")
 
 
 @inlined
@@ -164,18 +260,3 @@ def is_among(value: Any, in_order: Any) -> Any:
     """Tell whether `value` is one of the sorted values."""
     place = place_of(value, in_order)
     return place < len(in_order) and in_order[place] == value
-
-
-def kept(name: str, make: Callable[[], NDArray[Any]], source: str) -> NDArray[Any]:
-    """Return an array that takes long to make, from beside the code of the module `source`, or made if not there."""
-    path = folder / f"{name}.npy" if (folder := cache_folder(source)) else None
-    with suppress(OSError, ValueError, EOFError):
-        if path:
-            return np.asarray(np.load(path))
-    array = make()
-    with suppress(OSError):
-        if path:
-            with NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                np.save(file, array)
-            Path(file.name).replace(path)
-    return array

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.compare.facts import is_fact
-from dedup.kernel import compiled, is_among
+from dedup.kernel import compiled, is_among, part
 from dedup.sketch.minhash import NGRAM
 from dedup.sketch.words import shingle
 from dedup.store.summaries import COMMON, Texts
@@ -29,7 +29,7 @@ class Coverage(NamedTuple):
     own: NDArray[np.int64]
 
 
-@compiled("UniTuple(uint32[::1], 2)(uint32[::1], int64[::1], int64[::1], int64)")
+@part("UniTuple(uint32[::1], 2)(uint32[::1], int64[::1], int64[::1], int64)")
 def _gather(words: Any, bounds: Any, holders: Any, ngram: Any) -> Any:
     """Return the shingles of some texts, and the values of their numbers, sorted."""
     size = 0

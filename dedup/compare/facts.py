@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernel import compiled, is_among, kept
+from dedup.kernel import compiled, is_among, kept, part
 from dedup.sketch import sign
 
 #: What a page counts, beside the number; what was done with the page so many times, or takes so many minutes. Hashes
@@ -38,7 +38,7 @@ _COUNTED_WORDS, _DONE_WORDS, _UNIT_WORDS = (
 )
 
 
-@compiled("boolean(uint32[::1], int64)")
+@part("boolean(uint32[::1], int64)")
 def is_fact(words: Any, at: Any) -> Any:
     """Tell whether word `at` is a number, and none by which the page counts."""
     if words[at] & np.uint32(1) == 0:
@@ -51,10 +51,8 @@ def is_fact(words: Any, at: Any) -> Any:
     return True
 
 
-@compiled("boolean[::1](uint32[::1])")
-def mark_facts(words: Any) -> Any:
-    """Mark the numbers of texts that `is_fact` accepts."""
-    marks = np.zeros(len(words), dtype=np.bool_)
+@compiled("void(uint32[::1], boolean[::1])")
+def mark_facts(words: Any, marks: Any) -> None:
+    """Mark the numbers of texts that `is_fact` accepts, and nothing else."""
     for at in range(len(words)):
         marks[at] = is_fact(words, at)
-    return marks

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.compare.facts import is_fact
 from dedup.compare.screen import ones
-from dedup.kernel import compiled, inlined, place_of
+from dedup.kernel import compiled, inlined, part, place_of
 from dedup.sketch.numbers import LETTERS, LETTERS_FROM
 from dedup.sketch.words import shingle
 from dedup.store.summaries import COMMON, RARE
@@ -27,7 +28,7 @@ PASSAGE = 6
 _QUOTED_FROM = 4096
 
 
-@compiled("boolean(uint32, uint32[::1])")
+@part("boolean(uint32, uint32[::1])")
 def _lacks(word: Any, others: Any) -> Any:
     """Tell whether the sorted `others` have no word with the value, or the skeleton, of `word` (`read_words`)."""
     place = place_of(word & np.uint32(0xFFFF0000), others)
@@ -43,7 +44,7 @@ def _letters(word: Any) -> Any:
     return word >> LETTERS_FROM & np.uint32((1 << LETTERS) - 1)
 
 
-@compiled("boolean(uint32, uint32[::1])")
+@part("boolean(uint32, uint32[::1])")
 def _differs(word: Any, gap: Any) -> Any:
     """Tell whether no word of the other `gap` may be a misspelling of `word`."""
     own = _letters(word)
@@ -55,7 +56,7 @@ def _differs(word: Any, gap: Any) -> Any:
     return True
 
 
-@compiled("UniTuple(int64, 3)(uint32[::1], uint8[::1], int64, int64, uint32[::1], uint32[::1], uint32[::1], int64)")
+@part("UniTuple(int64, 3)(uint32[::1], uint8[::1], int64, int64, uint32[::1], uint32[::1], uint32[::1], int64)")
 def _odd_words(
     words: Any, flags: Any, start: Any, stop: Any, others: Any, gap: Any, known: Any, count: Any
 ) -> Any:
@@ -84,7 +85,7 @@ def _odd_words(
     return numbers, names, count
 
 
-@compiled("int64(uint64[::1], uint32, int64)")
+@part("int64(uint64[::1], uint32, int64)")
 def _place(sorted_shingles: Any, value: Any, after: Any) -> Any:
     """Find `value` among shingles sorted with their places: its first place beyond `after`, else its first; or -1."""
     first = np.uint64(value) << np.uint64(32)
@@ -95,17 +96,23 @@ def _place(sorted_shingles: Any, value: Any, after: Any) -> Any:
     return -1
 
 
-@compiled(
-    "UniTuple(float64, 4)(uint32[::1], uint8[::1], uint32[::1], uint32[::1], uint8[::1], uint32[::1], int64)"
-)
+@compiled("void(uint32[::1], uint8[::1], uint32[::1], uint32[::1], uint8[::1], uint32[::1], int64, float32[::1])")
 def read_gaps(
-    left: Any, left_flags: Any, left_words: Any, right: Any, right_flags: Any, right_words: Any, ngram: Any
-) -> Any:
+    left: Any,
+    left_flags: Any,
+    left_words: Any,
+    right: Any,
+    right_flags: Any,
+    right_words: Any,
+    ngram: Any,
+    scores: Any,
+) -> None:
     """Read what differs in the short gaps between agreeing text.
 
-    Returns in how many of them each side has a number that the other lacks; in how many a name, a rare word; how many
-    they are, gaps in chrome and those aside where nothing differs but names that differed before; and the depth in
-    `right` of the first passage that they share: the share of its shingles that stand before it, chrome left aside.
+    Writes four scores: in how many of them each side has a number that the other lacks; in how many a name, a rare
+    word; how many they are, gaps in chrome and those aside where nothing differs but names that differed before; and
+    the depth in `right` of the first passage that they share: the share of its shingles that stand before it, chrome
+    left aside.
     """
     left_shingles, right_shingles = shingle(left, ngram), shingle(right, ngram)
     places = np.arange(len(right_shingles)).astype(np.uint64)
@@ -146,13 +153,11 @@ def read_gaps(
         if right_flags[at] & COMMON == 0:
             own += 1
             before += at < first
-    return numbers, names, gaps, before / max(1, own)
+    scores[0], scores[1], scores[2], scores[3] = numbers, names, gaps, before / max(1, own)
 
 
-@compiled("int64[:, ::1](uint32[::1], int64[::1], int64[::1], int64[::1])")
-def longest_passages(words: Any, bounds: Any, firsts: Any, seconds: Any) -> Any:
-    """Return start and length, in words of text `seconds[i]`, of the longest run it shares with `firsts[i]`."""
-    found = np.zeros((len(firsts), 2), dtype=np.int64)
+@compiled("void(uint32[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1])")
+def _find_passages(words: Any, bounds: Any, firsts: Any, seconds: Any, found: Any) -> None:
     for pair in range(len(firsts)):
         one, other = firsts[pair], seconds[pair]
         left = words[bounds[one] : min(bounds[one + 1], bounds[one] + _QUOTED_FROM)]
@@ -169,4 +174,12 @@ def longest_passages(words: Any, bounds: Any, firsts: Any, seconds: Any) -> Any:
                 best, end = top, place + 1
             before, after = after, before
         found[pair, 0], found[pair, 1] = end - best, best
+
+
+def longest_passages(
+    words: NDArray[np.uint32], bounds: NDArray[np.int64], firsts: NDArray[np.int64], seconds: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return start and length, in words of text `seconds[i]`, of the longest run it shares with `firsts[i]`."""
+    found = np.empty((len(firsts), 2), dtype=np.int64)
+    _find_passages(words, bounds, firsts, seconds, found)
     return found

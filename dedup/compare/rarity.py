@@ -45,7 +45,7 @@ Many: TypeAlias = tuple[int, Opened]
 Old: TypeAlias = tuple[NDArray[np.uint32], int]
 
 
-@compiled("void(uint32[::1], int64[::1], int64[::1], int64, Array(boolean, 1, 'C', readonly=True), uint8, uint8[::1])")
+@compiled("void(uint32[::1], int64[::1], int64[::1], int64, const boolean[::1], uint8, uint8[::1])")
 def _mark(words: Any, bounds: Any, texts: Any, ngram: Any, many: Any, bit: Any, flags: Any) -> Any:
     """Set COMMON, or clear RARE, where a run of words of some texts is in `many` documents."""
     for text in texts:
@@ -59,13 +59,12 @@ def _mark(words: Any, bounds: Any, texts: Any, ngram: Any, many: Any, bit: Any, 
                     flags[start + at] &= np.uint8(0xFF ^ bit)
 
 
-@compiled("uint8[::1](Array(uint32, 1, 'C', readonly=True), uint32[::1], int64)")
-def rare_words(words: Any, counts: Any, limit: Any) -> Any:
-    """Return RARE for each of `words` that `counts`, those of an index, has in at most `limit` documents."""
-    flags = np.zeros(len(words), dtype=np.uint8)
+@compiled("void(const uint32[::1], uint32[::1], int64, uint8[::1])")
+def mark_old(words: Any, counts: Any, limit: Any, flags: Any) -> None:
+    """Clear RARE of each of `words` that `counts`, those of an index, has in more than `limit` documents."""
     for at in range(len(words)):
-        flags[at] = RARE if counts[slot(words[at], len(counts))] <= limit else 0
-    return flags
+        if counts[slot(words[at], len(counts))] > limit:
+            flags[at] &= np.uint8(0xFF ^ RARE)
 
 
 def flag_words(
@@ -120,7 +119,7 @@ def _flag(task: tuple[Summaries, Sequence[Many], Sequence[OutletWords], Old | No
         for bit, arrays in (*everywhere, *own):
             _mark(words, bounds, texts, 1 if bit == RARE else NGRAM, arrays["many"], bit, flags)
     if old is not None:
-        flags &= rare_words(words, *old) | np.uint8(COMMON)
+        mark_old(words, *old, flags)
     return pack({"documents": documents, "bounds": bounds, "flags": flags})
 
 

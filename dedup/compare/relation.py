@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.compare.gaps import read_gaps
-from dedup.kernel import compiled
+from dedup.kernel import compiled, part
 from dedup.sketch.minhash import NGRAM
 from dedup.sketch.words import shingle
 from dedup.store.summaries import COMMON, RARE, Texts
@@ -84,23 +84,15 @@ def thresholds_for(resemblance: float | None) -> Thresholds:
     return chosen._replace(min_resemblance=resemblance, min_told=min(resemblance, chosen.min_told))
 
 
-@compiled("uint8(float32[::1], int64, UniTuple(float64, 9), int64, int64)")
+@compiled("uint8(float32[::1], int64, float64[::1], int64, int64)")
 def relate(scores: Any, kin: Any, thresholds: Any, short: Any, long: Any) -> Any:
     """Say what one text is to the other by its scores; `short` and `long` count their own shingles."""
     resemblance, containment = scores[RESEMBLANCE], scores[CONTAINMENT]
     rare, rare_back = scores[SHARED_RARE], scores[SHARED_RARE_BACK]
     numbers, names, gaps, depth = scores[NUMBERS], scores[NAMES], scores[GAPS], scores[DEPTH]
-    (
-        min_told,
-        min_resemblance,
-        min_containment,
-        min_own_containment,
-        min_version,
-        min_cut_containment,
-        min_cut_rare,
-        max_names,
-        max_depth,
-    ) = thresholds
+    min_told, min_resemblance, min_containment = thresholds[0], thresholds[1], thresholds[2]
+    min_own_containment, min_version, min_cut_containment = thresholds[3], thresholds[4], thresholds[5]
+    min_cut_rare, max_names, max_depth = thresholds[6], thresholds[7], thresholds[8]
     if short < MIN_SHINGLES:
         return NONE
     much_shorter = short <= CONTAINED_LENGTH * long
@@ -133,7 +125,7 @@ def _kin(one: Any, other: Any, left: Any, right: Any) -> Any:
     return OTHERS if same else SAME_OUTLET
 
 
-@compiled("float64(uint32[::1], uint32[::1])")
+@part("float64(uint32[::1], uint32[::1])")
 def _told(rare: Any, words: Any) -> Any:
     """Return the share of sorted `rare` words that the sorted `words` have in any spelling; 1 where there are none."""
     at, count = 0, 0
@@ -145,14 +137,20 @@ def _told(rare: Any, words: Any) -> Any:
 
 
 @compiled(
-    "Tuple((uint32[::1], int64[::1]))(uint32[::1], uint8[::1], int64[::1], int64, uint8, uint8, int64[::1], int64[::1])"
+    "void(uint32[::1], uint8[::1], int64[::1], int64, uint8, uint8, int64[::1], int64[::1], uint32[::1], int64[::1])"
 )
-def _sets(words: Any, flags: Any, bounds: Any, ngram: Any, bit: Any, wanted: Any, firsts: Any, seconds: Any) -> Any:
-    """Return the sorted sets of shingles, those with `bit` as `wanted`, of the texts in some pairs.
-
-    The set of text i begins at `bounds[i]` of the values, and has as many as the second array says.
-    """
-    found, sizes = np.empty(len(words), dtype=np.uint32), np.full(len(bounds) - 1, -1, dtype=np.int64)
+def _sort_sets(
+    words: Any,
+    flags: Any,
+    bounds: Any,
+    ngram: Any,
+    bit: Any,
+    wanted: Any,
+    firsts: Any,
+    seconds: Any,
+    found: Any,
+    sizes: Any,
+) -> None:
     for pair in range(2 * len(firsts)):
         text = firsts[pair] if pair < len(firsts) else seconds[pair - len(firsts)]
         if sizes[text] >= 0:
@@ -169,6 +167,17 @@ def _sets(words: Any, flags: Any, bounds: Any, ngram: Any, bit: Any, wanted: Any
                 found[start + kept] = values[at]
                 kept += 1
         sizes[text] = kept
+
+
+def _sets(
+    texts: Texts, ngram: int, bit: int, wanted: int, firsts: NDArray[np.int64], seconds: NDArray[np.int64]
+) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Return the sorted sets of shingles, those with `bit` as `wanted`, of the texts in some pairs.
+
+    The set of text i begins at `bounds[i]` of the values, and has as many as the second array says.
+    """
+    found, sizes = np.empty(len(texts.words), dtype=np.uint32), np.full(len(texts.bounds) - 1, -1, dtype=np.int64)
+    _sort_sets(*texts[:3], ngram, bit, wanted, firsts, seconds, found, sizes)
     return found, sizes
 
 
@@ -189,7 +198,7 @@ def _resemble(own: Any, bounds: Any, counts: Any, firsts: Any, seconds: Any, sco
 
 @compiled(
     "void(uint32[::1], uint8[::1], int64[::1], uint64[:, ::1], uint32[::1], int64[::1], uint32[::1], int64[::1],"
-    " int64[::1], int64[::1], int64[::1], int64, UniTuple(float64, 9), uint8[::1], float32[:, ::1])"
+    " int64[::1], int64[::1], int64[::1], int64, float64[::1], uint8[::1], float32[:, ::1])"
 )
 def _relate_pairs(
     words: Any,
@@ -219,8 +228,8 @@ def _relate_pairs(
         scores[pair, SHARED_RARE], scores[pair, SHARED_RARE_BACK] = _told(left_rare, right), _told(right_rare, left)
         relations[pair] = relate(scores[pair], kin, thresholds, shingles[short], shingles[long])
         if relations[pair] != NONE:
-            found = read_gaps(words[one:two], flags[one:two], left, words[three:four], flags[three:four], right, ngram)
-            scores[pair, NUMBERS], scores[pair, NAMES], scores[pair, GAPS], scores[pair, DEPTH] = found
+            here, there = (words[one:two], flags[one:two], left), (words[three:four], flags[three:four], right)
+            read_gaps(*here, *there, ngram, scores[pair, NUMBERS:])
             relations[pair] = relate(scores[pair], kin, thresholds, shingles[short], shingles[long])
 
 
@@ -230,7 +239,7 @@ def compare(
     """Compare text `firsts[i]` with text `seconds[i]` for each i, the cheap shares first."""
     relations = np.zeros(len(firsts), dtype=np.uint8)
     scores = np.zeros((len(firsts), len(FEATURES)), dtype=np.float32)
-    own, counts = _sets(*texts[:3], NGRAM, COMMON, 0, firsts, seconds)
+    own, counts = _sets(texts, NGRAM, COMMON, 0, firsts, seconds)
     _resemble(own, texts.bounds, counts, firsts, seconds, scores)
     resembling = scores[:, RESEMBLANCE] >= thresholds.min_resemblance
     likely = np.flatnonzero(resembling | (scores[:, CONTAINMENT] >= thresholds.min_containment))
@@ -238,9 +247,9 @@ def compare(
     swapped = counts[firsts[likely]] > counts[seconds[likely]]
     shorts = np.where(swapped, seconds[likely], firsts[likely])
     longs = np.where(swapped, firsts[likely], seconds[likely])
-    every, rare = _sets(*texts[:3], 1, 0, 0, shorts, longs), _sets(*texts[:3], 1, RARE, RARE, shorts, longs)
+    every, rare = _sets(texts, 1, 0, 0, shorts, longs), _sets(texts, 1, RARE, RARE, shorts, longs)
     found, figures = relations[likely], scores[likely]
-    limits = tuple(map(float, thresholds))
+    limits = np.array(thresholds)
     _relate_pairs(*texts, *every, *rare, counts, shorts, longs, NGRAM, limits, found, figures)
     relations[likely], scores[likely] = found, figures
     return Comparison(relations, scores)

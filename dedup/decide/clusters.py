@@ -44,13 +44,13 @@ def build_graph(count: int, pairs: NDArray[np.uint64], scores: NDArray[np.float3
     return Graph(bounds.astype(np.int64), others[order], np.concatenate((scores, scores))[order].astype(np.float64))
 
 
-@compiled("boolean[::1](int64[::1], int64[::1], float64[::1], boolean[::1])")
-def _mark_anchors(bounds: Any, others: Any, scores: Any, free: Any) -> Any:
+@compiled("void(int64[::1], int64[::1], float64[::1], boolean[::1], boolean[::1])")
+def _mark_anchors(bounds: Any, others: Any, scores: Any, free: Any, chosen: Any) -> None:
     """Mark the anchors: in order of weight, each document that has no anchor for a neighbour.
 
     A document weighs the squares of its scores: many copies count, close copies count more.
     """
-    weights, chosen = np.zeros(len(free), dtype=np.float64), np.zeros(len(free), dtype=np.bool_)
+    weights = np.zeros(len(free), dtype=np.float64)
     for document in range(len(free)):
         if free[document]:
             for at in range(bounds[document], bounds[document + 1]):
@@ -63,7 +63,6 @@ def _mark_anchors(bounds: Any, others: Any, scores: Any, free: Any) -> Any:
         for at in range(bounds[document], bounds[document + 1]):
             alone = alone and not (chosen[others[at]] and scores[at] > 0)
         chosen[document] = alone
-    return chosen
 
 
 @compiled(
@@ -106,7 +105,8 @@ def find_anchors(graph: Graph, cohesion: float = COHESION) -> NDArray[np.int64]:
     found, free = np.arange(count, dtype=np.int64), np.ones(count, dtype=np.bool_)
     ends = np.repeat(np.arange(count), np.diff(graph.bounds))
     for _ in range(_ROUNDS):
-        chosen = _mark_anchors(*graph, free)
+        chosen = np.zeros(count, dtype=np.bool_)
+        _mark_anchors(*graph, free, chosen)
         spokes = np.flatnonzero(chosen[ends] & free[graph.others] & ~chosen[graph.others] & (graph.scores > 0))
         anchors, joiners = ends[spokes], graph.others[spokes]
         places = np.lexsort((joiners, anchors, -graph.scores[spokes]))

@@ -22,7 +22,7 @@ from dedup.decide.survivors import Ranked
 from dedup.kernel import compiled
 from dedup.sketch.bands import distinct, ends_of, pair_up
 from dedup.sketch.minhash import NGRAM
-from dedup.sketch.words import shingle
+from dedup.sketch.words import hash_runs
 from dedup.store.arrays import Opened, pack, unpack
 from dedup.store.summaries import Texts
 
@@ -38,14 +38,9 @@ MIN_OF_CROWD, MIN_OF_COPY = 0.6, 0.8
 SLIP = 0.01
 
 
-@compiled("int64[::1](int32[:, ::1], int64, int64)")
-def find_leaders(keys: Any, count: Any, least: Any) -> Any:
-    """Return the leader of each document: the one before it that has most of its keys, at least `least`, or itself.
-
-    `keys` int32[N, bands] are below `count` and dense; a key belongs to the first leader that has it, and -1 to nobody.
-    """
-    holders = np.full((keys.shape[1], count), -1, dtype=np.int32)
-    leaders, votes = np.arange(len(keys)), np.zeros(len(keys), dtype=np.int64)
+@compiled("void(int32[:, ::1], int64, int64, int64[::1])")
+def _follow(keys: Any, count: Any, least: Any, leaders: Any) -> None:
+    holders, votes = np.full((keys.shape[1], count), -1, dtype=np.int32), np.zeros(len(keys), dtype=np.int64)
     for document in range(len(keys)):
         best = -1
         for band in range(keys.shape[1]):
@@ -64,10 +59,19 @@ def find_leaders(keys: Any, count: Any, least: Any) -> Any:
                 votes[holder] = 0
             elif key >= 0 and leaders[document] == document:
                 holders[band, key] = document
+
+
+def find_leaders(keys: NDArray[np.int32], count: int, least: int) -> NDArray[np.int64]:
+    """Return the leader of each document: the one before it that has most of its keys, at least `least`, or itself.
+
+    `keys` int32[N, bands] are below `count` and dense; a key belongs to the first leader that has it, and -1 to nobody.
+    """
+    leaders = np.arange(len(keys))
+    _follow(keys, count, least, leaders)
     return leaders
 
 
-@compiled("void(Array(uint32, 1, 'C', readonly=True), Array(boolean, 1, 'C', readonly=True), int32[::1])")
+@compiled("void(const uint32[::1], const boolean[::1], int32[::1])")
 def unite(ranks: Any, fresh: Any, parents: Any) -> None:
     """Make one tree of the trees of `ranks` up to the next that is `fresh`; the smallest rank is the root."""
     for at in range(1, len(ranks)):
@@ -146,7 +150,7 @@ def find_copies(crowd: Texts) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     count, lengths = len(bounds) - 1, np.diff(bounds)
     owners = np.repeat(np.arange(count), lengths)
     # A run of words belongs to the document of its first word, if it does not leave it.
-    runs, within = shingle(words, NGRAM), owners[: 1 - NGRAM] == owners[NGRAM - 1 :]
+    runs, within = hash_runs(words, NGRAM), owners[: 1 - NGRAM] == owners[NGRAM - 1 :]
     values, _, counts = _count_holders(runs[within], owners[: 1 - NGRAM][within])
     held = np.zeros(len(words), dtype=bool)
     held[: 1 - NGRAM] = within & np.isin(runs, values[counts * 2 > count].astype(np.uint32))
@@ -154,7 +158,7 @@ def find_copies(crowd: Texts) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     ends[owners[held]] = np.flatnonzero(held)
     inside = np.arange(len(words)) < ends[owners]
     # A gap is where what is common breaks off inside a document, and nothing common goes on from there.
-    joints = np.append(shingle(words, NGRAM - 1), np.zeros(NGRAM - 2, dtype=np.uint32))
+    joints = np.append(hash_runs(words, NGRAM - 1), np.zeros(NGRAM - 2, dtype=np.uint32))
     broken = np.flatnonzero(held[:-1] & ~held[1:] & inside[1:]) + 1
     gaps = broken[~np.isin(joints[broken], distinct(joints[held]))]
     if 2 * len(distinct(owners[gaps])) > count:
@@ -162,10 +166,11 @@ def find_copies(crowd: Texts) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     told = held.copy()
     for step in range(1, NGRAM):
         told[step:] |= held[:-step]
-    number = mark_facts(words)
+    number = np.empty(len(words), dtype=bool)
+    mark_facts(words, number)
     other, same = np.flatnonzero(number & inside & ~told), number & told
     # With the words on both sides: what is left of "5 million" where one of the two was edited is no number of others.
-    own = _count_holders(shingle(np.pad(words, 1), 3)[other], owners[other])
+    own = _count_holders(hash_runs(np.pad(words, 1), 3)[other], owners[other])
     common = _count_holders(words[same], owners[same])
     # Who has a number of its own in a place of the story, as others of the crowd do, and lacks one of most, tells
     # another story, or another day of it; a number that hardly anybody else has is a slip.

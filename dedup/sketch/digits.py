@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dedup.kernel import compiled, inlined
+from dedup.kernel import compiled, inlined, part
 from dedup.sketch.words import encode
 
 _DIGIT = "0-9٠-٩۰-۹"
@@ -50,14 +50,14 @@ def _is_digit(code: Any) -> Any:
     return 0x30 <= code <= 0x39 or 0x660 <= code <= 0x669 or 0x6F0 <= code <= 0x6F9
 
 
-@compiled("int64(uint32[::1], int64, int64)")
+@part("int64(uint32[::1], int64, int64)")
 def _end_of_digits(codes: Any, at: Any, stop: Any) -> Any:
     while at < stop and _is_digit(codes[at]):
         at += 1
     return at
 
 
-@compiled("int64(uint32[::1], int64, int64)")
+@part("int64(uint32[::1], int64, int64)")
 def _end_of_counter(codes: Any, begin: Any, stop: Any) -> Any:
     """Return where a line ends that is short enough for a counter, 0 for a longer one."""
     for at in range(begin, min(stop, begin + _COUNTER_LENGTH) + 1):
@@ -66,7 +66,7 @@ def _end_of_counter(codes: Any, begin: Any, stop: Any) -> Any:
     return 0
 
 
-@compiled("boolean(uint32[::1], int64, int64)")
+@part("boolean(uint32[::1], int64, int64)")
 def _has_counters(codes: Any, start: Any, stop: Any) -> Any:
     """Tell whether the short lines with digits in a text are counters of the page."""
     counters, size, begin = 0, 0, start

@@ -139,14 +139,18 @@ def _permute(values: Any, factors: Any, shifts: Any, signature: Any) -> None:
 
 @compiled(
     "int64(uint32[::1], int64[::1], uint64[::1],"
-    " Tuple((uint64[:, ::1], uint32[::1], float64[::1], uint8[::1], int64[::1])),"
+    " uint64[:, ::1], uint32[::1], float64[::1], uint8[::1], int64[::1],"
     " int64, uint32[:, ::1], int64, uint32[:, ::1], uint32[::1], int64[::1], uint64[::1])"
 )
 def _sign(
     codes: Any,
     bounds: Any,
     table: Any,
-    tables: Any,
+    seen: Any,
+    keys: Any,
+    amounts: Any,
+    kinds: Any,
+    letters: Any,
     ngram: Any,
     permutations: Any,
     longest: Any,
@@ -165,7 +169,7 @@ def _sign(
         counts[text] = count
         if count > 0:
             digests[text] = hash_words(out, count, ends, hashes[total : total + count], pieces)
-            read_words(out, count, ends, hashes[total : total + count], pieces, *tables)
+            read_words(out, count, ends, hashes[total : total + count], pieces, seen, keys, amounts, kinds, letters)
             found = hash_shingles(out, count, ends, ngram, values)
             _permute(values[:found], permutations[0], permutations[1], signatures[text])
             total += count
@@ -186,7 +190,7 @@ def sign_encoded(texts: Encoded, ngram: int, permutations: NDArray[np.uint32]) -
     counts = np.empty(number, dtype=np.int64)
     longest = int(np.diff(texts.bounds).max(initial=0))
     digests = np.zeros(number, dtype=np.uint64)
-    tables = fold_table(), (_memory.seen, *number_words())
+    tables = fold_table(), _memory.seen, *number_words()
     words = hashes[: _sign(*texts, *tables, ngram, permutations, longest, signatures, hashes, counts, digests)]
     unsafe = np.flatnonzero(counts < 0)
     if len(unsafe):

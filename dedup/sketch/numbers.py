@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.arabic import fold
-from dedup.kernel import MIX, compiled, inlined
+from dedup.kernel import MIX, compiled, inlined, part
 from dedup.sketch.words import absorb, hash_folded
 
 #: Number words, as they are written; behind the slash those that are numbers only beside another one.
@@ -128,7 +128,7 @@ def _pair(out: Any, at: Any) -> Any:
     return np.uint64(out[at] & np.uint8(0x1F)) << np.uint64(6) | np.uint64(out[at + _ONE] & np.uint8(0x3F))
 
 
-@compiled("uint64(uint8[::1], uint64, uint64, int64[::1])")
+@part("uint64(uint8[::1], uint64, uint64, int64[::1])")
 def _stem(out: Any, at: Any, stop: Any, letters: Any) -> Any:
     """Return where an Arabic word from `at` on begins behind particles, the article and the prefix of a verb."""
     lam = False
@@ -144,7 +144,7 @@ def _stem(out: Any, at: Any, stop: Any, letters: Any) -> Any:
     return at + _LETTER * np.uint64(stop - at > _THREE_LETTERS and letters[_pair(out, at)] & _VERB_PREFIX != 0)
 
 
-@compiled("uint32(uint8[::1], uint64, uint64, uint32, int64[::1])")
+@part("uint32(uint8[::1], uint64, uint64, uint32, int64[::1])")
 def _word(out: Any, start: Any, stop: Any, own: Any, letters: Any) -> Any:
     """Hash a word by its consonants, with the set of its letters and bits of its `own` hash behind.
 
@@ -174,7 +174,7 @@ def _word(out: Any, start: Any, stop: Any, own: Any, letters: Any) -> Any:
     return mixed | own & ((np.uint32(1) << LETTERS_FROM) - np.uint32(2))
 
 
-@compiled("Tuple((float64, int64))(uint8[::1], int64, int64, uint32, uint32[::1], float64[::1], uint8[::1])")
+@part("Tuple((float64, int64))(uint8[::1], int64, int64, uint32, uint32[::1], float64[::1], uint8[::1])")
 def _value_of(out: Any, start: Any, stop: Any, key: Any, keys: Any, values: Any, kinds: Any) -> Any:
     """Return the value of a word and its kind, 0 where it is no number."""
     if key & np.uint32(1):
@@ -211,7 +211,7 @@ def _adds(part: Any, value: Any, joined: Any) -> Any:
     )
 
 
-@compiled(
+@part(
     "Tuple((int64, float64, boolean))(uint8[::1], int64, int64, int64, int64[::1], uint32[::1],"
     " uint32[::1], float64[::1], uint8[::1])"
 )

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernel import MIX, compiled, inlined
+from dedup.kernel import MIX, compiled, inlined, part
 from dedup.sketch.foldtable import BEYOND, BREAK, LENGTH, LETTER, MANY, MARK, RARE, UNSAFE
 
 #: Bytes that may be read or written behind the last word.
@@ -67,7 +67,7 @@ def read_eight(data: Any, at: Any) -> Any:
     return value
 
 
-@compiled("UniTuple(int64, 2)(uint32, uint64[::1], boolean, uint8[::1], int64)")
+@part("UniTuple(int64, 2)(uint32, uint64[::1], boolean, uint8[::1], int64)")
 def _rarely(code: Any, table: Any, inside: Any, out: Any, filled: Any) -> Any:
     """Write what is neither a plain letter nor a break: a mark, a ligature.
 
@@ -94,7 +94,7 @@ def _rarely(code: Any, table: Any, inside: Any, out: Any, filled: Any) -> Any:
     return wrote, 0
 
 
-@compiled(
+@part(
     "UniTuple(uint64, 4)(uint32[::1], uint64, uint64, uint64[::1], uint8[::1], int64[::1], uint64, uint64, uint64)"
 )
 def _run(codes: Any, at: Any, stop: Any, table: Any, out: Any, ends: Any, filled: Any, count: Any, inside: Any) -> Any:
@@ -117,7 +117,7 @@ def _run(codes: Any, at: Any, stop: Any, table: Any, out: Any, ends: Any, filled
     return at, filled, count, inside
 
 
-@compiled("int64(uint32[::1], int64, int64, uint64[::1], uint8[::1], int64[::1])")
+@part("int64(uint32[::1], int64, int64, uint64[::1], uint8[::1], int64[::1])")
 def tokenise(codes: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any) -> Any:
     """Write the folded words of the code points `codes[start:stop]` as UTF-8, each with a space behind it.
 
@@ -219,9 +219,9 @@ def hash_folded(
     return data, ends, hashes, pieces, hash_words(data, count, ends, hashes, pieces)
 
 
-@compiled("uint32[::1](Array(uint32, 1, 'C', readonly=True), int64)")
+@part("uint32[::1](const uint32[::1], int64)")
 def shingle(words: Any, ngram: Any) -> Any:
-    """Return the hash of each run of `ngram` words; of a single word, the word's own."""
+    """Return the hash of each run of `ngram` words; of a single word, the word's own: for kernels (`hash_runs`)."""
     if ngram == 1:
         return words.copy()
     values = np.zeros(max(0, len(words) - ngram + 1), dtype=np.uint64)
@@ -231,3 +231,15 @@ def shingle(words: Any, ngram: Any) -> Any:
             value = (values[start] ^ np.uint64(words[start + at])) * MIX
             values[start] = value ^ value >> np.uint64(29)
     return (values >> np.uint64(32)).astype(np.uint32)
+
+
+@compiled("void(const uint32[::1], int64, uint32[::1])")
+def _hash_runs(words: Any, ngram: Any, found: Any) -> None:
+    found[:] = shingle(words, ngram)
+
+
+def hash_runs(words: NDArray[np.uint32], ngram: int) -> NDArray[np.uint32]:
+    """Return the hash of each run of `ngram` words."""
+    found = np.empty(max(0, len(words) - ngram + 1), dtype=np.uint32)
+    _hash_runs(words, ngram, found)
+    return found

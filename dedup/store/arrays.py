@@ -94,14 +94,24 @@ def unpack(data: memoryview | bytes) -> Opened:
     return Opened(arrays, view.obj)
 
 
-@compiled(
-    *(
-        f"void(Array({kind}, 1, 'C', readonly=True), int64[::1], Array(int64, 1, 'A', readonly=True),"
-        f" Array(int64, 1, 'A', readonly=True), {kind}[::1])"
-        for kind in ("uint8", "uint32")
-    )
-)
-def copy_parts(values: Any, starts: Any, places: Any, stops: Any, out: Any) -> None:
-    """Fill `out[places[i]:stops[i]]` with what begins at `starts[i]` of `values`."""
+def _copy(values: Any, starts: Any, places: Any, stops: Any, out: Any) -> None:
     for part in range(len(starts)):
         out[places[part] : stops[part]] = values[starts[part] : starts[part] + stops[part] - places[part]]
+
+
+_PLACES = ", ".join(["const int64[::1]"] * 3)
+_COPIERS = {
+    np.dtype(kind): compiled(f"void(const {kind}[::1], {_PLACES}, {kind}[::1])")(_copy) for kind in ("uint8", "uint32")
+}
+
+
+def copy_parts(
+    values: NDArray[Any],
+    starts: NDArray[np.int64],
+    places: NDArray[np.int64],
+    stops: NDArray[np.int64],
+    out: NDArray[Any],
+) -> None:
+    """Fill `out[places[i]:stops[i]]` with what begins at `starts[i]` of `values`, uint8 or uint32."""
+    if len(starts):
+        _COPIERS[out.dtype](values, starts, np.ascontiguousarray(places), np.ascontiguousarray(stops), out)

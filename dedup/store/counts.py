@@ -26,10 +26,7 @@ def slot(value: Any, size: Any) -> Any:
     return np.uint64(value) * MIX >> np.uint64(32) & np.uint64(size - 1)
 
 
-@compiled(
-    "void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], int64,"
-    " uint32[:, ::1], int64)"
-)
+@compiled("void(const uint32[::1], const int64[::1], int64[::1], int64, uint32[:, ::1], int64)")
 def _count(words: Any, bounds: Any, documents: Any, ngram: Any, table: Any, first: Any) -> Any:
     """Count runs of `ngram` words; column 1 of the table remembers the last document that counted."""
     for document in documents:
@@ -48,10 +45,7 @@ def count_runs(summaries: Summaries, documents: NDArray[np.int64], ngram: int, b
     return np.ascontiguousarray(table[:, 0])
 
 
-@compiled(
-    "void(Array(uint32, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], uint32[::1],"
-    " int64[::1])"
-)
+@compiled("void(const uint32[::1], const int64[::1], int64[::1], uint32[::1], int64[::1])")
 def _count_single(words: Any, bounds: Any, documents: Any, counts: Any, found: Any) -> None:
     for at in range(len(documents)):
         for word in words[bounds[documents[at]] : bounds[documents[at] + 1]]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernel import compiled, inlined
+from dedup.kernel import compiled, inlined, part
 from dedup.sketch.foldtable import BEYOND, LETTER, MANY, RARE, fold_table
 from dedup.sketch.words import Encoded
 
@@ -42,7 +42,7 @@ def _is_ascii_letter(code: Any) -> Any:
     return 0x41 <= (code & 0xFFFFFFDF) <= 0x5A
 
 
-@compiled("int64(uint32[::1], int64, int64)")
+@part("int64(uint32[::1], int64, int64)")
 def _markup(codes: Any, at: Any, stop: Any) -> Any:
     """Return how long the tag or the entity is that begins at `at`, before the last sign; 0 for none."""
     after = codes[at + 1]

@@ -26,7 +26,7 @@ ORDER = {
 }
 BESIDE = {("html", "lines")}
 ONLY_IN = {"scrapy": "crawler", "twisted": "crawler", "trafilatura": "cleaning", "langdetect": "cleaning"}
-ONLY_IN |= {"numba": "dedup", "datasketch": "dedup"}
+ONLY_IN |= {"numba": "dedup", "llvmlite": "dedup", "datasketch": "dedup"}
 VAGUE = {"utils", "util", "helpers", "common", "misc", "base", "core"}
 #: What a string names a module by, for those who import by name, as Scrapy does.
 NAMED = re.compile(rf"(?<![\w./])({'|'.join(MAY_IMPORT)})\.[a-z]\w*")

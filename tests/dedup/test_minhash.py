@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -134,30 +133,50 @@ def test_an_index_of_datasketch_finds_an_edited_copy_by_our_signatures(story) ->
     assert index.query(copy) == ["one"]
 
 
-def test_kernels_compile_where_nothing_can_be_cached(monkeypatch: pytest.MonkeyPatch) -> None:
-    def raising(error: Exception) -> Callable[..., None]:
-        def fail(*_: object) -> None:
-            raise error
-
-        return fail
-
-    monkeypatch.setattr(kernel, "_Code", raising(RuntimeError("no locator available")))
-    assert kernel.compiled("int64(int64)")(lambda value: value + 1)(41) == 42
-    monkeypatch.undo()
-    full = raising(OSError(28, "No space left on device"))
-    monkeypatch.setattr("numba.core.caching.FunctionCache.save_overload", full)
-    assert kernel.compiled("int64(int64)")(lambda value: value + 1)(41) == 42
+def add_to_all(words: np.ndarray, more: int, steps: np.ndarray, found: np.ndarray) -> float:
+    for at, word in enumerate(plus(words, more)):
+        found[0, at] = word
+    return steps[0] + twice(steps[1])
 
 
-def test_a_kernel_compiles_when_it_is_called_or_needed_and_for_its_signatures_alone() -> None:
-    inner = kernel.compiled("int64(int64)")(lambda value: value + 1)
-    outer = kernel.compiled("int64(int64)", "float64(float64)")(lambda value: inner(inner(np.int64(value))))
-    assert not inner.overloads
-    assert outer(40) == 42
-    assert [*map(str, inner.signatures)] == ["(int64,)"]
-    assert outer(40.5) == 42.0
-    with pytest.raises(TypeError, match="No matching definition"):
-        outer("40")
+@kernel.part("uint32[::1](const uint32[::1], int64)")
+def plus(words, more):
+    found = np.empty(len(words), dtype=np.uint32)
+    for at in range(len(words)):
+        found[at] = words[at] + more
+    return found
+
+
+@kernel.inlined
+def twice(value):
+    return value * 2
+
+
+def test_code_is_read_from_disk_where_it_was_compiled_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(kernel, "cache_folder", lambda _: tmp_path)
+    makes = kernel.compiled("float64(const uint32[::1], int64, const float64[::1], uint32[:, ::1])")
+    steps = np.array((0.5, 2.0))
+    words = np.frombuffer(np.arange(3, dtype=np.uint32).tobytes(), dtype=np.uint32)  # cannot be written to
+    for _ in range(2):
+        found = np.zeros((2, 4), dtype=np.uint32)
+        assert makes(add_to_all)(words, np.int64(10), steps, found) == 4.5
+        assert found.tolist() == [[10, 11, 12, 0], [0, 0, 0, 0]]
+        monkeypatch.setattr(kernel.Kernel, "_compile", None)
+    for refused in (found[0], found[:, ::2], found.astype(np.int32), np.frombuffer(bytes(32), np.uint32).reshape(2, 4)):
+        with pytest.raises(TypeError, match=r"but Parameter\(kind='uint32', .*axes=2"):
+            makes(add_to_all)(words, 10, steps, refused)
+
+
+def test_a_kernel_that_gets_no_memory_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    reasons = []
+    monkeypatch.setattr("sys.unraisablehook", reasons.append)
+    with pytest.raises(MemoryError, match="room_for: not enough memory"):
+        kernel.compiled("int64(int64)")(room_for)(1 << 50)
+    assert [reason.exc_type for reason in reasons] == [MemoryError]
+
+
+def room_for(count: int) -> int:
+    return len(np.zeros(count))
 
 
 def test_a_table_is_made_once_and_again_where_its_file_is_damaged(
@@ -198,7 +217,7 @@ def test_compiled_code_is_kept_by_the_sources_it_may_hold_parts_of(
         assert found is not None
         return found
 
-    monkeypatch.setattr(kernel._settings, "CACHE_DIR", "")
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     try:
         (tmp_path / "dedup" / "sketch").mkdir(parents=True)
         caller, sketch = "from dedup.sketch import x\n", "from dedup.sketch.inner import x\n"
@@ -208,7 +227,7 @@ def test_compiled_code_is_kept_by_the_sources_it_may_hold_parts_of(
         second = folder_of({"sketch/inner.py": "2"})
         assert second != first
         assert not first.exists()
-        monkeypatch.setattr(kernel._settings, "CACHE_DIR", str(tmp_path / "elsewhere"))
+        monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "elsewhere"))
         assert folder_of({}).parent == tmp_path / "elsewhere"
     finally:
         kernel.cache_folder.cache_clear()

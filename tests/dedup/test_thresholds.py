@@ -10,7 +10,7 @@ import pytest
 
 from corpus.run import run_here
 from dedup.compare.gaps import longest_passages, read_gaps
-from dedup.compare.rarity import flag_words, rare_words
+from dedup.compare.rarity import flag_words, mark_old
 from dedup.compare.relation import (
     CONTAINED,
     HELD,
@@ -47,7 +47,7 @@ def relation(
     scores: dict[str, float], short: int = 50, long: int = 60, thresholds: Thresholds | None = None, kin: int = OTHERS
 ) -> int:
     row = np.array(list((PLAIN | scores).values()), dtype=np.float32)
-    return int(relate(row, kin, tuple(map(float, thresholds or Thresholds())), short, long))
+    return int(relate(row, kin, np.array(thresholds or Thresholds()), short, long))
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,13 @@ def side_by_side(left: list[int], right: list[int], ngram: int = 3, common: int 
     one, other = np.array(left, dtype=np.uint32), np.array(right, dtype=np.uint32)
     marks = np.full(len(other), RARE, dtype=np.uint8)
     marks[:common] |= COMMON
-    rare = np.full(len(one), RARE, dtype=np.uint8)
-    return read_gaps(one, rare, np.unique(one), other, marks, np.unique(other), ngram)
+    return gap_scores((one, np.full(len(one), RARE, dtype=np.uint8)), (other, marks), ngram)
+
+
+def gap_scores(one: tuple[np.ndarray, ...], other: tuple[np.ndarray, ...], ngram: int) -> tuple[float, ...]:
+    scores = np.empty(4, dtype=np.float32)
+    read_gaps(*one, np.unique(one[0]), *other, np.unique(other[0]), ngram, scores)
+    return tuple(round(score, 6) for score in scores.tolist())
 
 
 def words(first: int, count: int) -> list[int]:
@@ -172,8 +177,7 @@ def test_a_gap_is_in_chrome_if_a_shingle_beside_it_is(side, place, found):
     texts = [np.array([*before, *name, *after], dtype=np.uint32) for name in (names(102, 1), names(205, 1))]
     flags = [np.full(len(text), RARE, dtype=np.uint8) for text in texts]
     flags[side][place] |= COMMON
-    (one, one_flags), (other, other_flags) = zip(texts, flags, strict=True)
-    assert read_gaps(one, one_flags, np.unique(one), other, other_flags, np.unique(other), 3)[:3] == found
+    assert gap_scores(*zip(texts, flags, strict=True), 3)[:3] == found
 
 
 def hashed(word: str) -> int:
@@ -197,7 +201,7 @@ def test_a_number_on_one_side_only_is_no_changed_number():
     assert side_by_side([*before, ONE, *after], [*before, 200, *after])[0] == 0
 
 
-@pytest.mark.parametrize(("shared", "depth"), [(5, 1.0), (6, 20 / 26)])
+@pytest.mark.parametrize(("shared", "depth"), [(5, 1.0), (6, round(20 / 26, 6))])
 def test_a_passage_is_six_shingles_in_a_row(shared, depth):
     right = [*range(1, 21), *range(101, 101 + shared)]
     assert side_by_side([*range(201, 211), *right[20:]], right, ngram=1)[3] == depth
@@ -305,8 +309,10 @@ def test_a_shingle_in_a_fiftieth_of_an_outlet_and_in_eleven_documents_is_chrome(
 @pytest.mark.parametrize(("documents", "most"), [(2000, 20), (400, 10)])
 def test_an_index_calls_the_same_words_rare(documents, most):
     words, limit = np.array([2, 4], dtype=np.uint32), rare_limit(range(documents))
-    assert rare_words(words, np.full(1 << 18, most, dtype=np.uint32), limit).tolist() == [RARE, RARE]
-    assert rare_words(words, np.full(1 << 18, most + 1, dtype=np.uint32), limit).tolist() == [0, 0]
+    for documents, found in ((most, [RARE | COMMON, RARE]), (most + 1, [COMMON, 0])):
+        flags = np.array([RARE | COMMON, RARE], dtype=np.uint8)
+        mark_old(words, np.full(1 << 18, documents, dtype=np.uint32), limit, flags)
+        assert flags.tolist() == found
 
 
 def clustered(verified: int, alike: int, size: int) -> bool:
