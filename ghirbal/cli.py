@@ -128,7 +128,7 @@ def dedup(**options: Any) -> int:
 @ghirbal.command()
 @click.argument("corpora", nargs=-1, type=PATH, metavar="[CORPUS...]")
 @click.option(
-    "-o", "--out", required=True, type=PATH, metavar="INDEX", help="Folder of the index; extended when it exists."
+    "-o", "--out", required=True, type=PATH, metavar="INDEX", help="Folder or address; extended when it is there."
 )
 @click.option("--remove", multiple=True, metavar="ID", help="Take a document out of the index; may be repeated.")
 @CONFIG
@@ -148,9 +148,9 @@ def index(
         raise click.UsageError("Missing argument 'CORPUS...', or --remove ID.")
     dedup = read_config(config).dedup
     if remove:
-        click.echo(visible(f"{out}: {remove_from_index(Path(out), remove, dedup):,} documents removed"))
+        click.echo(visible(f"{out}: {remove_from_index(out, remove, dedup):,} documents removed"))
     if corpora:
-        added = extend_index(Path(out), corpora, dedup, workers, cluster or "")
+        added = extend_index(out, corpora, dedup, workers, cluster or "")
         click.echo(visible(f"{out}: {added:,} documents added"))
 
 

@@ -6,26 +6,27 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from corpus.errors import UsageError
-from corpus.files import Place, place_of, publish, run_lock, sweep, translated
+from corpus.errors import EnvironmentFault, UsageError
+from corpus.files import Place, Store, place_of, publish, run_lock, sweep, translated
 from corpus.records import Document
 from corpus.run import Learner, Map, keep_answers, map_file, open_pool, summarise
 from dedup.config import DedupConfig
 from dedup.decide import find_similar
 from dedup.stages import quote as quote_passage
-from dedup.store import LISTING, Index
+from dedup.store import LISTING, Index, IndexListing, fetch_index, pull_index, push_index, read_index
 from ghirbal.config import read_config
 from ghirbal.console import print_json, quote, results
 from ghirbal.explain import Explainer
 from ghirbal.opened import Corpus
 from ghirbal.output import library_versions
 from ghirbal.published import STATE, corpus_at, is_finished, read_marker, read_rows
+from ghirbal.upload import resolve_out
 
 #: The scores that `similar` prints; with --json it gives all.
 _SHOWN = ("resemblance", "containment", "rare")
@@ -34,23 +35,35 @@ _TOGETHER = 10_000
 
 
 class Against(NamedTuple):
-    """Hold open indexes, and the finished corpora (by marker) that none of them holds."""
+    """Hold open indexes, what others say that are at addresses, and finished corpora (by marker) that none holds."""
 
     config: DedupConfig
     indexes: tuple[Index, ...]
+    elsewhere: dict[Store, IndexListing]
     corpora: dict[str, Corpus]
 
     @property
     def holds(self) -> str:
         """Name all that new documents are compared with: the markers of corpora, one after another."""
-        held = (name for index in self.indexes for name in (*index.corpora, *index.loose))
+        listings = [*(index.listing for index in self.indexes), *self.elsewhere.values()]
+        held = chain.from_iterable(listing.names for listing in listings)
         return ",".join(dict.fromkeys((*held, *self.corpora)))
 
     def open(self, folder: Path) -> Index:
-        """Return one index of all; corpora are put into an index in `folder`, where a killed run may have begun it."""
+        """Return one index of all; corpora are put into an index in `folder`, where a killed run may have begun it.
+
+        Those at addresses are fetched into folders beside it.
+        """
         if self.corpora:
             extend_index(folder, [corpus.path for corpus in self.corpora.values()], self.config)
-        index = Index(folder, self.config, self.indexes)
+        indexes = list(self.indexes)
+        for number, (store, listing) in enumerate(self.elsewhere.items()):
+            here = folder.with_name(f"{folder.name}-{number}")
+            fetch_index(store, here, self.config)
+            indexes.append(Index(here, self.config))
+            if indexes[-1].listing != listing:
+                raise EnvironmentFault(f"{store}: changed by another run meanwhile; give the same command again")
+        index = Index(folder, self.config, indexes)
         if set(index.corpora) != set(self.corpora):
             raise UsageError(f"{folder}: holds a corpus that was built again meanwhile; give the command with --fresh")
         return index
@@ -75,9 +88,11 @@ def find_against(paths: Sequence[str], config: DedupConfig) -> Against:
         UsageError: one is neither, or is damaged.
     """
     places = [corpus_at(place_of(path)) for path in paths]
-    folders = [place for place in places if isinstance(place, Path) and (place / LISTING).is_file()]
-    indexes = tuple(Index(folder, config) for folder in folders)
-    held = {corpus for index in indexes for corpus in index.corpora}
+    folders = [place for place in places if (place / LISTING).is_file()]
+    indexes = tuple(Index(folder, config) for folder in folders if isinstance(folder, Path))
+    elsewhere = {store: read_index(store, config) for store in folders if isinstance(store, Store)}
+    listings = [*(index.listing for index in indexes), *elsewhere.values()]
+    held = {corpus for listing in listings for corpus in listing.corpora}
     corpora: dict[str, Corpus] = {}
     for place in places:
         if place not in folders:
@@ -85,22 +100,24 @@ def find_against(paths: Sequence[str], config: DedupConfig) -> Against:
                 raise UsageError(f"{place}: neither a finished corpus nor an index; build one first")
             corpus = Corpus(place)
             corpora.setdefault(corpus.marker, corpus)
-    return Against(config, indexes, {marker: corpora[marker] for marker in corpora if marker not in held})
+    return Against(config, indexes, elsewhere, {marker: corpora[marker] for marker in corpora if marker not in held})
 
 
 def extend_index(
-    folder: Path, corpora: Iterable[object], config: DedupConfig, workers: int = 1, cluster: str = ""
+    out: object, corpora: Iterable[object], config: DedupConfig, workers: int = 1, cluster: str = ""
 ) -> int:
     """Add the documents of finished corpora that the index does not hold yet; return how many were added.
 
-    Each corpus is added whole or not at all, whatever happens; so many `workers` read its parts, or a `cluster`.
+    `out` is its folder or address. Each corpus is added whole or not at all, whatever happens; so many `workers` read
+    its parts, or a `cluster`.
 
     Raises:
         UsageError: one is no finished corpus; or the folder holds other things.
         EnvironmentFault: another process is adding to the index; or the machine refuses.
     """
-    added, work = 0, folder / STATE / "work"
-    with _opened(folder, config) as index, ExitStack() as at_last:
+    added = 0
+    with _opened(out, config) as index, ExitStack() as at_last:
+        work = index.folder / STATE / "work"
         rmtree(work, ignore_errors=True)  # another release may have begun it
         at_last.callback(rmtree, work, ignore_errors=True)
         pool = at_last.enter_context(open_pool(workers, cluster, work, library_versions))
@@ -129,22 +146,23 @@ def _watched(
         yield from run(function, items)
 
 
-def remove_from_index(folder: Path, ids: Sequence[str], config: DedupConfig) -> int:
+def remove_from_index(out: object, ids: Sequence[str], config: DedupConfig) -> int:
     """Take documents out of an index, so that they win no more; return how many there were.
 
     Raises:
         UsageError: one is not there; or the folder holds other things.
         EnvironmentFault: as for `extend_index`.
     """
-    with _opened(folder, config) as index:
+    with _opened(out, config) as index:
         if missing := [name for name in ids if not index.holds(name)]:
-            raise UsageError(f"{folder}: holds no document {missing[0]!r}; `ghirbal similar FILE {folder}` prints ids")
+            raise UsageError(f"{out}: holds no document {missing[0]!r}; `ghirbal similar FILE {out}` prints ids")
         return index.remove(ids)
 
 
 @contextmanager
-def _opened(folder: Path, config: DedupConfig) -> Iterator[Index]:
-    """Open an index to change it, alone."""
+def _opened(out: object, config: DedupConfig) -> Iterator[Index]:
+    """Open an index to change it, alone; one at an address is changed in a folder of this machine, then published."""
+    folder, address = resolve_out(str(out))
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     ours = all(name == STATE or name.startswith(("segment-", LISTING)) for name in names)
     if (folder.exists() and not folder.is_dir()) or (LISTING not in names and not ours):
@@ -154,9 +172,13 @@ def _opened(folder: Path, config: DedupConfig) -> Iterator[Index]:
     with run_lock(folder / STATE / "lock"):
         with translated(folder):
             sweep(folder)
+        if address:
+            pull_index(Store(address), folder, config)
         index = Index(folder, config)
         index.sweep()
         yield index
+        if address:
+            push_index(Store(address), folder)
 
 
 @contextmanager
@@ -180,7 +202,7 @@ def show_similar(file: str, corpus: str, *, limit: int, as_json: bool, config: s
     documents = explainer.read(file)
     # A corpus may be somebody else's, or read-only: what is built to search it is not put into it.
     with TemporaryDirectory(prefix="ghirbal-") as folder:
-        index = against.open(Path(folder))
+        index = against.open(Path(folder, "against"))
     for document in (explainer.judge(document)[0] for document in documents):
         rows: list[dict[str, Any]] = [
             {

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import EnvironmentFault
+from corpus.files import Place
 from corpus.records import REPLACES, Document
 from corpus.run import Map, run_here
 from dedup.config import DedupConfig
@@ -48,11 +49,17 @@ _TOGETHER = 1 << 18
 _COLUMNS = {"record": ("outlet", "id", "text"), "page": ("outlet", "url"), "id": ("id",)}
 
 
+def read_index(place: Place, config: DedupConfig) -> IndexListing:
+    """Read what an index says that it holds; where there is none, that of an empty one. Raises as `read_listing`."""
+    family = draw_family(config.threshold)
+    return read_listing(place, (NGRAM, family.bands, family.rows, MIN_WORDS, MIN_EXACT_WORDS))
+
+
 class Index:
     """Open or begin an index in `folder`; the documents of `others` are asked as well, after its own.
 
     `documents` are those of all segments as one corpus; their numbers hold until the next `add`. `word_counts` says in
-    how many of them each word is (`dedup.store.counts`).
+    how many of them each word is (`dedup.store.counts`), `listing` what the folder holds.
 
     Raises:
         UsageError: the index was built with other settings than `config` asks for, or is damaged.
@@ -63,7 +70,7 @@ class Index:
         self.folder = folder
         self.config = config or DedupConfig()
         self.family = draw_family(self.config.threshold)
-        self._listing, self.segments = self._open()
+        self.listing, self.segments = self._open()
         self._others: list[dict[str, NDArray[Any]]] = []
         held = set(self.corpora)
         for other in others:
@@ -77,24 +84,16 @@ class Index:
     @property
     def corpora(self) -> tuple[str, ...]:
         """Return the names of the corpora that the index in the folder holds, in order of adding."""
-        return tuple(corpus for corpus in self._listing.corpora if corpus)
-
-    @property
-    def loose(self) -> tuple[str, ...]:
-        """Return the digests of the segments that are not whole corpora: others were added to them, or taken out."""
-        return tuple(
-            one.stored.digest for one in self.segments if "" in one.stored.corpora or self._listing.removed
-        )
+        return tuple(corpus for corpus in self.listing.corpora if corpus)
 
     def _open(self) -> tuple[IndexListing, list[OpenSegment]]:
         """Open the segments; whoever adds documents meanwhile removes files, but names others first."""
-        settings = (NGRAM, self.family.bands, self.family.rows, MIN_WORDS, MIN_EXACT_WORDS)
-        listing = read_listing(self.folder, settings)
+        listing = read_index(self.folder, self.config)
         while True:
             try:
                 return listing, open_segments(self.folder, listing, self.family.bands)
             except FileNotFoundError as error:
-                known, listing = listing, read_listing(self.folder, settings)
+                known, listing = listing, read_listing(self.folder, listing.settings)
                 if known == listing:
                     raise EnvironmentFault(f"{error.filename}: missing; build the index again") from error
 
@@ -146,7 +145,7 @@ class Index:
         self, summaries: Iterable[dict[str, NDArray[Any]]], corpus: str, unwanted: Callable[[int, int], bool]
     ) -> int:
         """Add summarised documents, and take out those that were there whose outlet and id are `unwanted` then."""
-        old, segments = self._listing, list(self.segments)
+        old, segments = self.listing, list(self.segments)
         added, written = 0, old.written
         if read_listing(self.folder, old.settings) != old:
             raise EnvironmentFault(f"{self.folder}: changed by another process; give the same command again")
@@ -171,14 +170,14 @@ class Index:
         listing = IndexListing(old.settings, corpora, stored, written, old.removed + len(gone))
         # If this fails, nobody knows which listing is on the disk: the segments of both stay.
         publish_listing(self.folder, listing)
-        self._listing, self.segments = listing, segments
+        self.listing, self.segments = listing, segments
         self.sweep()
         self._look()
         return added
 
     def sweep(self) -> None:
         """Remove the segments that are not part of the index: merged ones, and what a killed `add` left."""
-        sweep_segments(self.folder, self._listing.segments)
+        sweep_segments(self.folder, self.listing.segments)
 
     def look_up(self, new: Summaries, run: Map = run_here, *, near: bool = True) -> Found:
         """Return what documents of the index have in common with `new` ones; none are `alike` unless `near`.

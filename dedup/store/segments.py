@@ -6,6 +6,7 @@ segments hold them. A segment file that it does not name is not part of the inde
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, NamedTuple, TypeAlias
@@ -16,7 +17,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from corpus.errors import EnvironmentFault, UsageError
-from corpus.files import publish, translated
+from corpus.files import Place, Store, publish, translated
 from corpus.run import map_file
 from dedup.store import arrays as flat
 from dedup.store.counts import TABLE_BITS, count_runs
@@ -36,7 +37,8 @@ _RATIO = 3
 _Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 #: A corpus is known by the digest in its marker; "" stands for documents that were added one by one.
 _Corpus: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")]
-_Name: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^segment-[0-9]{8}\.bin\Z")]
+SEGMENT = re.compile(r"segment-[0-9]{8}\.bin")
+_Name: TypeAlias = Annotated[str, msgspec.Meta(pattern=rf"^{SEGMENT.pattern}\Z")]
 
 
 class StoredSegment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +62,12 @@ class IndexListing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     removed: _Count = 0
     version: int = _VERSION
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name what the index holds: corpora, and by digest the segments that others were added to, or taken out of."""
+        loose = (one.digest for one in self.segments.values() if "" in one.corpora or self.removed)
+        return (*filter(None, self.corpora), *loose)
+
 
 class OpenSegment(NamedTuple):
     """Hold an open segment: the name of its file, what the listing says of it, its arrays."""
@@ -69,7 +77,7 @@ class OpenSegment(NamedTuple):
     arrays: dict[str, NDArray[Any]]
 
 
-def read_listing(folder: Path, settings: tuple[int, ...]) -> IndexListing:
+def read_listing(folder: Place, settings: tuple[int, ...]) -> IndexListing:
     """Read the listing of an index; where there is none, return that of an empty one.
 
     Raises:
@@ -78,8 +86,11 @@ def read_listing(folder: Path, settings: tuple[int, ...]) -> IndexListing:
     """
     path = folder / LISTING
     try:
-        with _open_file(path) as file:
-            data = file.read(_LISTING_BYTES + 1)
+        if isinstance(path, Store):
+            data = path.read_bytes()
+        else:
+            with _open_file(path) as file:
+                data = file.read(_LISTING_BYTES + 1)
         if len(data) > _LISTING_BYTES:
             raise ValueError("too long")
         listing = msgspec.json.decode(data, type=IndexListing)
@@ -107,7 +118,7 @@ def _open_file(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def _again(folder: Path) -> str:
+def _again(folder: Place) -> str:
     return f"delete {folder} and build it again with: ghirbal index"
 
 

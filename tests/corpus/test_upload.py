@@ -10,9 +10,10 @@ import fsspec
 
 from corpus.errors import EnvironmentFault, UsageError
 from corpus.run import Watcher
+from dedup.store import pull_index
 from ghirbal.check import check_corpus
 from ghirbal.config import Config
-from ghirbal.index import extend_index
+from ghirbal.index import extend_index, remove_from_index
 from ghirbal.jobs import Job, run_job
 from ghirbal.opened import Corpus
 from ghirbal.upload import prepare_upload, resolve_out
@@ -230,6 +231,94 @@ def test_new_documents_are_compared_with_a_corpus_at_an_address(store, copies, t
         publish(more, command="dedup", against=(ADDRESS,), fresh=True)
     with pytest.raises(UsageError, match="memory://nowhere: neither a finished corpus nor an index"):
         build(more, tmp_path / "2", "dedup", against="memory://nowhere")
+
+
+INDEX = "memory://news/index"
+CONFIG = Config().dedup
+
+
+def listing(system):
+    return orjson.loads(system.cat_file("/news/index/index.json"))
+
+
+def assert_as_listed(system):
+    names = [name.rpartition("/")[2] for name in system.find("/news/index")]
+    assert sorted(names) == ["index.json", *listing(system)["segments"]]
+
+
+def test_an_index_at_an_address_is_that_of_a_folder(store, copies, tmp_path, monkeypatch, capsys):
+    build(copies, tmp_path / "old", "dedup")
+    more = tmp_path / "more.jsonl"
+    more.write_bytes(b"\n".join(orjson.dumps({"id": f"m{n}", "text": story(n)}) for n in (2, 3)))
+    folder = tmp_path / "index"
+    for out in (INDEX, folder):
+        assert [extend_index(out, [tmp_path / "old"], CONFIG) for _ in range(2)] == [3, 0]
+    here = {path.name: path.read_bytes() for path in folder.glob("[!.]*")}
+    assert {name.rpartition("/")[2]: store.cat_file(name) for name in store.find("/news/index")} == here
+    said = []
+    for number, against in enumerate((folder, INDEX)):
+        build(more, tmp_path / f"{number}", "dedup", against=str(against))
+        said.append(call(monkeypatch, capsys, "similar", more, against, "--json"))
+    one, other = (local(tmp_path / out) for out in "01")
+    assert one == other
+    assert said[0] == said[1]
+    assert said[0][0] == 0
+    assert [row.survivor for row in Corpus(tmp_path / "1").removed] == ["s2"]
+    # Another machine knows nothing of this one, and this one goes on from what the other has published.
+    with monkeypatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
+        assert extend_index(INDEX, [tmp_path / "1"], CONFIG) == 1
+    assert remove_from_index(INDEX, ["s1"], CONFIG) == 1
+    assert (sum(listing(store)["corpora"].values()), listing(store)["removed"]) == (4, 1)
+    assert_as_listed(store)
+    with pytest.raises(UsageError, match="holds no document 's1'"):
+        remove_from_index(INDEX, ["s1"], CONFIG)
+    segment = store.find("/news/index")[-1]
+    data = store.cat_file(segment)
+    for broken, message in ((data[:-1], "cut: array"), (None, f"{segment}: missing; build the index again")):
+        store.pipe(segment, broken) if broken else store.rm(segment)
+        with pytest.raises(UsageError, match=message):
+            build(more, tmp_path / "2", "dedup", against=INDEX)
+    store.pipe("/news/index/notes.txt", b"mine")
+    with pytest.raises(UsageError, match=r"index: holds something else than an index \(notes.txt\)"):
+        extend_index(INDEX, [], CONFIG)
+
+
+@pytest.mark.parametrize("sent", range(3))
+def test_an_index_whose_publication_is_cut_is_what_it_was_and_the_same_command_goes_on(
+    store, copies, tmp_path, monkeypatch, sent
+):
+    build(copies, tmp_path / "old", "dedup")
+    (tmp_path / "more.jsonl").write_bytes(orjson.dumps({"id": "m", "text": story(7)}))
+    build(tmp_path / "more.jsonl", tmp_path / "more", "dedup")
+    extend_index(INDEX, [tmp_path / "old"], CONFIG)
+    before, calls = listing(store), []
+
+    def cut(call):
+        def counted(self, *given, **named):
+            calls.append(given)
+            if len(calls) > sent:
+                raise ConnectionResetError("cut")
+            return call(self, *given, **named)
+
+        return counted
+
+    with monkeypatch.context() as patched, pytest.raises(EnvironmentFault, match="cannot be written"):
+        for name in ("put_file", "pipe_file", "rm_file"):
+            patched.setattr(type(store), name, cut(getattr(type(store), name)))
+        extend_index(INDEX, [tmp_path / "more"], CONFIG)
+    assert (listing(store) == before) == (sent < 2)  # a segment, the listing, and what it names no more
+    assert extend_index(INDEX, [tmp_path / "more"], CONFIG) == 0
+    assert sum(listing(store)["corpora"].values()) == 4
+    assert_as_listed(store)
+
+    def pulled(*given):
+        pull_index(*given)
+        store.pipe("/news/index/index.json", orjson.dumps(before))
+
+    monkeypatch.setattr("ghirbal.index.pull_index", pulled)
+    with pytest.raises(EnvironmentFault, match="changed by another run meanwhile"):
+        extend_index(INDEX, [], CONFIG)
 
 
 def test_the_folder_of_an_address_is_always_the_same(tmp_path):
