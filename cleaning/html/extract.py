@@ -15,7 +15,7 @@ from lxml import etree
 
 from cleaning.config import DEFAULTS, ExtractConfig
 from cleaning.html import markup
-from cleaning.html.body import find_body, find_main
+from cleaning.html.body import find_body
 from cleaning.html.layout import lay_out
 from cleaning.html.metadata import read_metadata
 from cleaning.html.rival import Choice, choose
@@ -25,8 +25,6 @@ from cleaning.lines.mentions import is_date_line
 from corpus.dates import day_of, find_date
 from corpus.text import scrub
 
-#: Rivals take quadratic time on some hostile pages of more tags; the largest of 389 labelled pages has 8,900.
-MAX_RIVAL_TAGS = 20_000
 #: Blocks before and from the first of the text among which a line with the date is looked for.
 DATE_BEFORE, DATE_AFTER = 12, 4
 #: The day under which an address files a story.
@@ -73,13 +71,12 @@ def extract_html(html: str, url: str = "", config: ExtractConfig = DEFAULTS, dro
     if layout.too_deep:
         return Extraction(refused="too-deep")
     body = find_body(layout, metadata)
-    rivals = config.rivals and html.count("<") <= MAX_RIVAL_TAGS
     prose = sum(block.size for block in layout.blocks if block.weight > 0)
     story = find_story(root) if prose < SHELL_PROSE else ""
     if len(story) >= max(SHELL_STORY, SHELL_RATIO * prose):
         choice = Choice(story, "data", doubtful=True)
     else:
-        choice = choose(html if rivals else "", body, find_main(layout), metadata)
+        choice = choose(html if config.rivals else "", body, layout, metadata)
     published = metadata.published
     if not published and body.blocks:
         # The date may stand on a line of its own near the beginning of the text.

@@ -7,11 +7,13 @@ one subtraction of prefix sums: nothing here looks at a node twice.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from lxml.etree import _Element
 
+from cleaning.html.markup import text_of
 from cleaning.lines.unit import ends_sentence
 
 #: Their text is never read by a visitor as text.
@@ -72,8 +74,6 @@ _CHROME_NAME = re.compile(
     r"|embed|(?:video|audio|media|jw)-?_?player|gallery|slideshow|carousel|slider|credit|(?:^|\s)(?:hidden|hide)(?:\s|$)"
     r"|(?:img|image)s?-?_?_?(?:container|wrapper|info|text|desc)|post-?date|entry-date|instagram-media"
 )
-#: Whether class and id name chrome; the elements of a page share few names.
-_names_chrome = lru_cache(maxsize=1 << 16)(_CHROME_NAME.search)
 _UNSEEN_NAME = re.compile(r"(?:^|\s)(?:hidden|sr-only|visually-?hidden|screen-?reader(?:-text)?)(?:\s|$)")
 _HIDDEN_NAME = re.compile(r"(?:^|\s)(?:hidden|hide)(?=\s|$)|read-?_?more|show-?_?more|tab-?panel|expandable")
 _UNSEEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
@@ -109,9 +109,9 @@ class Block:
 Home = tuple[_Element, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Container:
-    """An element and its blocks [start, end)."""
+    """An element and its blocks [start, end); not frozen, which would take thrice the time to make."""
 
     element: _Element
     start: int
@@ -170,8 +170,13 @@ def cell_of(block: Block) -> _Element | None:
 
 def name_of(element: _Element) -> str:
     """Return class and id of an element in lower case, "" when it has neither."""
-    get = element.attrib.get
-    return f"{get('class', '')} {get('id', '')}".lower().strip()
+    return f"{element.get('class', '')} {element.get('id', '')}".lower().strip()
+
+
+@lru_cache(maxsize=1 << 16)
+def _names_chrome(name: str) -> bool:
+    """Tell whether a class or an id names chrome; the elements of a page share few names."""
+    return bool(_CHROME_NAME.search(name.lower()))
 
 
 def signature_of(element: _Element) -> str:
@@ -196,22 +201,20 @@ class _Walk:
         self._depth = 0
         self._typed = 0
 
-    def enter_block(self, element: _Element, tag: str, *, linked: bool) -> Container | None:
-        """Walk a block element and return it as a container, None when there is no text in it."""
-        start = len(self.layout.blocks)
-        style = element.get("style")
-        typed = element.tag == "pre" or (style is not None and bool(_AS_TYPED.search(style)))
+    def enter_block(self, element: _Element, tag: str, *, linked: bool) -> None:
+        """Walk a block element: it is a container when there is text in it, and perhaps an aside."""
+        blocks, start, keys = self.layout.blocks, len(self.layout.blocks), element.keys()
+        typed = element.tag == "pre" or ("style" in keys and bool(_AS_TYPED.search(element.get("style", ""))))
         self._typed += typed
         self._enter(element, element, tag, linked)
         if self._pieces:
             self._flush(element, tag)
         self._typed -= typed
-        end = len(self.layout.blocks)
-        if end == start:
-            return None
-        container = Container(element, start, end)
-        self.layout.containers.append(container)
-        return container
+        if len(blocks) > start:
+            container = Container(element, start, len(blocks))
+            self.layout.containers.append(container)
+            if (keys or element.tag in _ASIDE_TAGS) and self._depth and _is_aside(element, keys):
+                self.layout.asides.append(container)
 
     def _enter(self, element: _Element, frame: _Element, tag: str, linked: bool) -> None:
         self._depth += 1
@@ -219,61 +222,57 @@ class _Walk:
             self.layout.too_deep = True
             self._depth -= 1
             return
-        if text := element.text:
+        pieces = self._pieces
+        if (text := element.text) and (pieces or not text.isspace()):
             self._add(text, linked, frame, tag)
         after_link = False
         for child in element:
             name = child.tag
-            if name in _BREAKS:
+            if name in _INLINE or ("-" in name and frame.tag in _TELLING):
+                self._enter_inline(child, frame, tag, linked, apart=after_link and name == "a")
+            elif name in _BREAKS:
                 self._flush(frame, tag)
             elif name in _UNREAD:
-                in_line = frame.tag == "p" and any(map(str.strip, self._pieces)) and (child.tail or "").strip()
-                if (in_line and name in _WORDS) or (name == "button" and tag in HEADINGS):  # of an accordion
-                    self._enter(child, frame, tag, linked)
-                elif name in _SPACING:
-                    self._pieces.append(" ")
-            elif name in _INLINE or ("-" in name and frame.tag in _TELLING):
-                self._enter_inline(child, frame, tag, linked, apart=after_link and name == "a")
+                self._pass_unread(child, frame, tag, linked)
             else:
-                self._flush(frame, tag)
-                self._enter_other(child, tag, linked=linked)
-            after_link = name == "a" and not child.tail
-            if text := child.tail:
+                if pieces:
+                    self._flush(frame, tag)
+                within = name if name in _TELLING else tag if tag in _LASTING else "div"
+                self.enter_block(child, within, linked=linked)
+            text = child.tail
+            after_link = name == "a" and not text
+            if text and (pieces or not text.isspace()):
                 self._add(text, linked, frame, tag)
         self._depth -= 1
 
+    def _pass_unread(self, element: _Element, frame: _Element, tag: str, linked: bool) -> None:
+        in_line = self._pieces and frame.tag == "p" and (element.tail or "").strip()
+        if (in_line and element.tag in _WORDS) or (element.tag == "button" and tag in HEADINGS):  # of an accordion
+            self._enter(element, frame, tag, linked)
+        elif self._pieces and element.tag in _SPACING:
+            self._pieces.append(" ")
+
     def _enter_inline(self, element: _Element, frame: _Element, tag: str, linked: bool, *, apart: bool) -> None:
         """Walk an inline element: part of the line it stands in, or a block where it makes a line of its own."""
-        leads_away = element.tag == "a" and not (tag in HEADINGS and element.get("href", "").startswith("#"))
-        linked, style = linked or leads_away, element.get("style")
-        if self._typed or not _is_aside(element):
-            shown_apart = element.tag in _SPACING or (style is not None and bool(_APART.search(style)))
-            if apart or shown_apart:
-                self._pieces.append(" ")
+        name, pieces, keys = element.tag, self._pieces, element.keys()
+        linked = linked or (name == "a" and not (tag in HEADINGS and element.get("href", "").startswith("#")))
+        if not keys or self._typed or not _is_aside(element, keys):
+            shown_apart = name in _SPACING or ("style" in keys and bool(_APART.search(element.get("style", ""))))
+            if pieces and (apart or shown_apart):
+                pieces.append(" ")
             self._enter(element, frame, tag, linked)
-            if shown_apart:
-                self._pieces.append(" ")
+            if pieces and shown_apart:
+                pieces.append(" ")
             return
-        text = "".join(map(str, element.itertext())).strip()
-        told = len(text) >= _SENTENCE and ends_sentence(text)
-        hidden = element.get("hidden") is not None
-        unseen = hidden or _UNSEEN.search(style or "") or _UNSEEN_NAME.search(name_of(element))
-        if (element.tail or "").strip() or any(map(str.strip, self._pieces)):
+        unseen = "hidden" in keys or _UNSEEN.search(element.get("style", "")) or _UNSEEN_NAME.search(name_of(element))
+        if pieces or (element.tail or "").strip():
             # Text of the same line stands right before or behind it: it is read with that, unless nobody ever sees it.
-            if not unseen or (told and is_only_hidden(element)):
+            if not unseen or (is_only_hidden(element) and _is_told(element)):
                 self._enter(element, frame, tag, linked)
-        elif told and frame.tag == "p" and not unseen:
+        elif frame.tag == "p" and not unseen and _is_told(element):
             self._enter(element, frame, tag, linked)
         else:
-            self._flush(frame, tag)
-            self._enter_other(element, tag, linked=linked)
-
-    def _enter_other(self, element: _Element, tag: str, *, linked: bool) -> None:
-        name = element.tag
-        within = name if name in _TELLING else tag if tag in _LASTING else "div"
-        container = self.enter_block(element, within, linked=linked or name == "a")
-        if container and _is_aside(element):
-            self.layout.asides.append(container)
+            self.enter_block(element, tag if tag in _LASTING else "div", linked=linked or name == "a")
 
     def _add(self, text: str, linked: bool, frame: _Element, tag: str) -> None:
         if self._typed and "\n" in text:
@@ -281,9 +280,11 @@ class _Walk:
             for line in ended:
                 self._add(line, linked, frame, tag)
                 self._flush(frame, tag)
-        self._pieces.append(text)
-        if linked:
-            self._linked += len(text.strip())
+        # White space parts words; before the first of them, where most of it stands, it is nothing.
+        if self._pieces or (text and not text.isspace()):
+            self._pieces.append(text)
+            if linked:
+                self._linked += len(text.strip())
 
     def _flush(self, frame: _Element, tag: str) -> None:
         if not self._pieces:
@@ -291,24 +292,28 @@ class _Walk:
         text = " ".join("".join(self._pieces).split())
         self._pieces.clear()
         linked, self._linked = self._linked, 0
-        if not text:
-            return
         length = len(text)
         size = length if text.isascii() else length + 2 * len(_DENSE.findall(text))
         self.layout.blocks.append(Block(text, size, min(linked, length) * size / length, tag, frame))
 
 
-def _is_aside(element: _Element) -> bool:
-    """Tell whether tag, class, id or what hides an element mark it as chrome."""
+def _is_told(element: _Element) -> bool:
+    """Tell whether a sentence stands in an inline element."""
+    text = text_of(element).strip()
+    return len(text) >= _SENTENCE and ends_sentence(text)
+
+
+def _is_aside(element: _Element, keys: Collection[str | bytes]) -> bool:
+    """Tell whether tag, class, id or what hides an element mark it as chrome; `keys` are its attributes."""
     name, get = element.tag, element.get
     if name in _ASIDE_TAGS:
         return name != "figure" or element.find(".//table") is None
-    if name == "body" or not (keys := element.keys()):
+    if name == "body":
         return False
     if name in HEADINGS:
         if _UNSEEN_NAME.search(name_of(element)):
             return True
-    elif _names_chrome(name_of(element)):
+    elif _names_chrome(get("class", "")) or ("id" in keys and _names_chrome(get("id", ""))):
         return "articlebody" not in get("itemprop", "").lower()
     if _HIDING.isdisjoint(keys):
         return False

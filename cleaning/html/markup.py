@@ -8,7 +8,7 @@ pages with pictures or scripts of many megabytes inside too.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 from lxml.etree import HTMLParser, _Element
@@ -48,10 +48,10 @@ _PARSER = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, 
 #: The name of elements that selectors match, until they are taken out.
 _DROPPED = "dropped"
 
-#: The parser drops what stands behind them, and browsers show it.
-_EARLY_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
+#: The parser drops what stands behind the end of a page, and browsers show it; found in one pass with titles, and with
+#: ends of titles that have lost their bracket.
+_MENDED = re.compile(r"<(?:/(?:(?:html|body)\s*>|title\b(?!\s*>))|title\b)", re.IGNORECASE)
 _TITLE = re.compile(r"<title\b[^<>]*>", re.IGNORECASE)
-_CUT_TITLE_END = re.compile(r"</title\b(?!\s*>)", re.IGNORECASE)
 _TITLE_END = re.compile(r"</title", re.IGNORECASE)
 #: So many titles, those of pictures among them, are looked at.
 _TITLES = 4
@@ -69,11 +69,23 @@ def refusal(html: str) -> str:
         return "not-html"
     if html.count("<") > MAX_TAGS:
         return "too-complex"
-    pieces = (piece for piece in html.split("<") if len(piece) > _LONG_TAG and piece[0].isalpha())
-    long = (tag for piece in pieces if len(tag := piece.partition(">")[0]) > _LONG_TAG)
-    if any(len(_ATTRIBUTE.findall(_QUOTED.sub("=", tag))) > MAX_ATTRIBUTES for tag in long):
+    if any(len(_ATTRIBUTE.findall(_QUOTED.sub("=", tag))) > MAX_ATTRIBUTES for tag in _long_tags(html)):
         return "too-complex"
     return ""
+
+
+def _long_tags(html: str) -> Iterator[str]:
+    start = html.find("<")
+    while start >= 0:
+        # All gaps up to the last of the brackets within reach are short.
+        if (last := html.rfind("<", start + 1, start + _LONG_TAG + 2)) >= 0:
+            start = last
+            continue
+        end = html.find("<", start + 1)
+        tag = html[start + 1 : end if end >= 0 else len(html)].partition(">")[0]
+        if len(tag) > _LONG_TAG and tag[0].isalpha():
+            yield tag
+        start = end
 
 
 def mend(html: str) -> str:
@@ -82,9 +94,18 @@ def mend(html: str) -> str:
     >>> mend("<title>Rain</titel><body><p>It rained.</body></html><p>It stopped.")
     '<title>Rain</title></titel><body><p>It rained.<p>It stopped.'
     """
-    html = _CUT_TITLE_END.sub("</title>", _EARLY_END.sub("", html))
+    titles = 0
+
+    def settle(found: re.Match[str]) -> str:
+        nonlocal titles
+        if found[0][1] != "/":
+            titles += 1
+            return found[0]
+        return "</title>" if found[0][2] in "tT" else ""
+
+    html = _MENDED.sub(settle, html)
     start = 0
-    for _ in range(_TITLES):
+    for _ in range(min(titles, _TITLES)):
         opened = _TITLE.search(html, start)
         if opened is None:
             break

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
-from lxml.etree import _Element
+from lxml.etree import XPath, _Element
 
 from cleaning.html.markup import text_of
 from corpus.arabic import fold
@@ -21,7 +21,8 @@ from corpus.dates import parse_date
 from corpus.records import Source, name_outlet
 from corpus.schema_org import is_article, names_in, nodes_in
 
-_SPACE = re.compile(r"\s+")
+#: Elements that are marked as the author; several times as fast as `iterfind`.
+_find_marked = cast("Callable[[_Element], list[_Element]]", XPath("//@itemprop[. = 'author']/.."))
 _TITLE_CUT = re.compile(r" (?:[|\-–—•·«»‹›<>/:،]|::|\|\|) | ?\| ?")
 _TITLE_ENDS = " |-–—•·«»‹›<>/:،"
 #: What stands around a headline and is none of it: tags, and marks of direction.
@@ -79,8 +80,11 @@ class Metadata:
 def read_metadata(root: _Element, url: str = "") -> Metadata:
     """Collect the metadata of a parsed page; `url` resolves a relative canonical link."""
     stated_in: dict[str, list[str]] = {}
+    tagged: list[str] = []
     for element in root.iter("meta"):
-        get = element.attrib.get
+        get = element.get
+        if get("property") == "article:tag":
+            tagged.append(get("content", ""))
         name, content = get("property") or get("name") or get("itemprop"), get("content")
         if name and content and content.strip():
             stated_in.setdefault(name.strip().lower(), []).append(content)
@@ -107,18 +111,18 @@ def read_metadata(root: _Element, url: str = "") -> Metadata:
     people, others = _credited(graph.get("author") or graph.get("creator"), nodes)
     named = next((names for name in _AUTHOR_NAMES if (names := _names(stated_in.get(name, ()), sites))), ())
     marks = [link for link in root.iter("a") if "author" in link.get("rel", "").split()]
-    for mark in root.iterfind(".//*[@itemprop='author']"):
+    for mark in _find_marked(root):
         marks += mark.findall(".//*[@itemprop='name']") or ([] if mark.get("itemscope") is not None else [mark])
     marked = _names([mark.get("content") or text_of(mark) for mark in marks], sites)
     marked = marked if len(marked) <= _MAX_MARKED else ()
     authors = _names(people, sites) or named or marked or _names(others, sites)
 
-    links = [element.get("href", "") for element in root.iterfind(".//link[@rel='canonical']")][:1]
+    links = [link.get("href", "") for link in root.iter("link") if link.get("rel") == "canonical"][:1]
     addresses = (_absolute(address.strip(), url) for address in (*links, properties.get("og:url", "")))
     keywords = graph.get("keywords")
     words = re.split("[,،;]", keywords) if isinstance(keywords, str) else keywords
     tags = [word for word in words if isinstance(word, str)] if isinstance(words, list) else []
-    tags += [element.get("content", "") for element in root.iterfind(".//meta[@property='article:tag']")]
+    tags += tagged
     # A hint, often a left-over of the site's template.
     language = root.get("lang") or _text(graph.get("inLanguage")) or properties.get("og:locale", "")
     return Metadata(
@@ -145,7 +149,7 @@ def _text(value: Any) -> str:
 def _tidy(text: str) -> str:
     for _ in range(_MAX_ESCAPES):
         text = html.unescape(text)
-    return _SPACE.sub(" ", _MARKUP.sub("", text) if "<" in text else text).strip(_MARKS)
+    return " ".join((_MARKUP.sub("", text) if "<" in text else text).split()).strip(_MARKS)
 
 
 def _credited(said: Any, nodes: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...]]:

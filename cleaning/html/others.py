@@ -108,6 +108,6 @@ def _introduced(after: Sequence[Block]) -> Block | None:
 
 
 def _is_stamp(block: Block) -> bool:
-    if block.size >= PARAGRAPH or block.tag in HEADINGS or ends_sentence(block.text):
+    if block.size >= PARAGRAPH or block.tag in HEADINGS or not _STAMP.search(block.text):
         return False
-    return bool(_STAMP.search(block.text))
+    return not ends_sentence(block.text)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate, islice, pairwise
+
+from lxml.etree import _Element
 
 from cleaning.html.layout import HEADINGS, Block, Container, Layout, is_only_hidden, name_of, signature_of
 from cleaning.html.metadata import Metadata
@@ -34,7 +36,7 @@ _OPENING = 40
 _SAME_TITLE = 0.8
 #: Chrome whatever its share of the page: a consent wall may hold more words than a short story.
 _NEVER_BODY = re.compile(r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)sr-only(?:\s|$)")
-_is_never_body = lru_cache(maxsize=8192)(_NEVER_BODY.search)
+
 #: An aside that holds more than this share of the prose is no aside, nor are all of one class with half of it.
 _ASIDE_SHARE = 0.4
 _CLASS_SHARE = 0.5
@@ -69,9 +71,10 @@ def is_headline(block: Block, metadata: Metadata) -> bool:
 
 def is_attested(text: str, metadata: Metadata) -> bool:
     """Tell whether `text` opens a part of the article that markup states, or holds the opening of its description."""
+    if len(text) < _OPENING:
+        return False
     opening = metadata.description[:_OPENING]
-    stated = bool(metadata.body) and text[:_OPENING] in metadata.body
-    return len(text) >= _OPENING and (stated or (len(opening) == _OPENING and opening in text))
+    return text[:_OPENING] in metadata.body or (len(opening) == _OPENING and opening in text)
 
 
 def is_closed(text: str) -> bool:
@@ -106,24 +109,31 @@ def weigh(layout: Layout, metadata: Metadata) -> None:
 def _mark_asides(layout: Layout, metadata: Metadata) -> None:
     blocks, hidden, spared = layout.blocks, _Hidden(layout), list[Container]()
     sums = list(accumulate((max(block.weight, 0.0) for block in blocks), initial=0.0))
-    prose = [sums[aside.end] - sums[aside.start] for aside in layout.asides]
+    asides = [(one, signature_of(one.element), sums[one.end] - sums[one.start]) for one in layout.asides]
     of_class: dict[str, dict[str, float]] = {}
-    for aside, size in zip(layout.asides, prose, strict=True):
-        of_class.setdefault(signature_of(aside.element), {})[blocks[aside.start].text] = size  # each notice once
+    for aside, signature, size in asides:
+        of_class.setdefault(signature, {})[blocks[aside.start].text] = size  # each notice once
     most = {signature: sum(sizes.values()) / _CLASS_SHARE for signature, sizes in of_class.items()}
-    for aside, size in zip(layout.asides, prose, strict=True):
+    # Asides stand in one another: where each begins and ends is noted, and each block is marked once.
+    within = [0] * (len(blocks) + 1)
+    for aside, signature, size in asides:
         if (size >= SENTENCE and hidden.continues(aside)) or _quotes(blocks, aside):
             continue
-        named = name_of(aside.element)
-        never = bool(_is_never_body(named)) or (aside.element.tag == "aside" and "sidebar" in named)
-        never = never and not any(is_headline(block, metadata) for block in blocks[aside.start : aside.end])
-        if not never and max(size / _ASIDE_SHARE, most[signature_of(aside.element)]) > sums[-1]:
+        never = _is_never(aside, blocks, metadata)
+        if not never and max(size / _ASIDE_SHARE, most[signature]) > sums[-1]:
             spared.append(aside)
             continue
-        for block in blocks[aside.start : aside.end]:
-            block.aside = True
-            block.weight = min(block.weight, 0.0) if never else block.weight
+        within[aside.start] += 1
+        within[aside.end] -= 1
+        if never:
+            for block in blocks[aside.start : aside.end]:
+                block.weight = min(block.weight, 0.0)
+    for block, depth in zip(blocks, accumulate(within), strict=False):
+        block.aside = depth > 0
+    _mark_comments(blocks, spared)
 
+
+def _mark_comments(blocks: list[Block], spared: list[Container]) -> None:
     told = list(accumulate((block.size * (block.weight > 0 and not block.aside) for block in blocks), initial=0))
     for aside in spared:
         if told[aside.start] >= _STORY and _COMMENTS_NAME.search(name_of(aside.element)):
@@ -131,13 +141,33 @@ def _mark_asides(layout: Layout, metadata: Metadata) -> None:
                 block.aside, block.other, block.weight = True, True, min(block.weight, 0.0)
 
 
+def _is_never(aside: Container, blocks: list[Block], metadata: Metadata) -> bool:
+    """Tell whether an aside is chrome whatever its share of the page; the headline stands in none."""
+    element = aside.element
+    never = _is_never_body(element.get("class", "")) or _is_never_body(element.get("id", ""))
+    if not never and not (element.tag == "aside" and "sidebar" in name_of(element)):
+        return False
+    return not any(is_headline(block, metadata) for block in blocks[aside.start : aside.end])
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_never_body(name: str) -> bool:
+    return bool(_NEVER_BODY.search(name.lower()))
+
+
 class _Hidden:
     """Tell what is hidden until a script opens it from what nobody is to read."""
 
     def __init__(self, layout: Layout) -> None:
-        self._blocks = layout.blocks
-        self._spans = {one.element: one for one in layout.containers}
-        self._texts = Counter(block.text for block in layout.blocks)
+        self._layout, self._blocks = layout, layout.blocks
+
+    @cached_property
+    def _spans(self) -> dict[_Element, Container]:
+        return {one.element: one for one in self._layout.containers}
+
+    @cached_property
+    def _texts(self) -> Counter[str]:
+        return Counter(block.text for block in self._blocks)
 
     def continues(self, aside: Container) -> bool:
         """Tell whether a hidden element is prose without links that goes on with the prose around it."""
@@ -162,11 +192,10 @@ class _Hidden:
 
 def _quotes(blocks: list[Block], aside: Container) -> bool:
     """Tell whether an embedded post, without links but for a last line, is what the line before it announces."""
-    quoted = aside.element.tag == "blockquote" or _EMBEDS.search(name_of(aside.element))
-    if not quoted or not aside.start or blocks[aside.start].is_link:
+    before = blocks[aside.start - 1] if aside.start else None
+    if before is None or before.linked or not before.text.endswith(":") or blocks[aside.start].is_link:
         return False
-    before = blocks[aside.start - 1]
-    return before.text.endswith(":") and not before.linked
+    return aside.element.tag == "blockquote" or _EMBEDS.search(name_of(aside.element)) is not None
 
 
 def prose_in(blocks: Sequence[Block]) -> float:

@@ -7,6 +7,7 @@ import pytest
 
 from cleaning.html.body import Body
 from cleaning.html.extract import extract_html
+from cleaning.html.layout import Layout
 from cleaning.html.metadata import Metadata
 from cleaning.html.rival import choose, contained, trafilatura_text
 
@@ -29,7 +30,7 @@ def judged(monkeypatch, rival, *, share=0.5, named=False, is_article=False, prec
 
     monkeypatch.setattr("cleaning.html.rival.trafilatura_text", answer)
     body = Fixed(share=share, named=named)
-    return choose("<html>", body, Body(), Metadata(is_article=is_article)), asked
+    return choose("<html>", body, Layout(), Metadata(is_article=is_article)), asked
 
 
 def test_named_body_with_most_of_the_prose_needs_no_rival(monkeypatch):
