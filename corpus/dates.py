@@ -14,7 +14,6 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 
 from corpus.arabic import FOLD_TABLE, fold
 
@@ -35,10 +34,28 @@ october oct octobre ekim oktober okt octubre اكتوبر تشرين1 ت1 اکت
 november nov novembre kasım kasim noviembre نوفمبر نوڤمبر تشرين2 ت2 نونبر نوامبر نومبر تشرینی2
 december dec decembre décembre déc aralık aralik dezember dez diciembre dic ديسمبر كانون1 ك1 دجنبر دسامبر دسمبر کانوونی1
 """
-#: Languages whose months have the names that CLDR gives them, in dates and alone.
-_CLDR_LANGUAGES = tuple("he ru uk be bg it pt nl id pl cs sk ro el sv da nb hu az uz".split())
-#: The first Arabic letter: all of theirs stand before it.
-_ARABIC = "\u0600"
+#: Further names that CLDR gives the months, in dates and alone, in Hebrew, Russian, Ukrainian, Belarusian, Bulgarian,
+#: Italian, Portuguese, Dutch, Indonesian, Polish, Czech, Slovak, Romanian, Greek, Swedish, Danish, Norwegian,
+#: Hungarian, Azerbaijani and Uzbek. A library that has them takes longer to load them than to read ten pages.
+_FURTHER_MONTHS = """
+yanvar ינואר január januari ιανουάριος ιανουαρίου ianuarie januára leden ledna styczeń stycznia janeiro gennaio януари
+студзень студзеня січень січня январь января / fevral פברואר február februari φεβρουάριος φεβρουαρίου februarie
+februára únor února luty lutego fevereiro febbraio февруари люты лютага лютий лютого февраль февраля / מרץ március
+marts μάρτιος μαρτίου martie marec marca březen března marzec maret maart março март сакавік сакавіка березень березня
+марта / aprel אפריל április απρίλιος απριλίου aprilie apríl apríla duben dubna kwiecień kwietnia aprile април красавік
+красавіка квітень квітня апрель апреля / מאי május maj μάιος μαΐου máj mája květen května maja mei maio maggio май мая
+травень травня / iyun יוני június ιούνιος ιουνίου iunie jún júna červen června czerwiec czerwca junho giugno юни
+чэрвень чэрвеня червень червня июнь июня / iyul יולי július ιούλιος ιουλίου iulie júl júla červenec července lipiec
+lipca julho luglio юли ліпень ліпеня липень липня июль июля / avgust אוגוסט avqust augusztus augusti αύγουστος
+αυγούστου augusta srpen srpna sierpień sierpnia agustus augustus август жнівень жніўня серпень серпня августа /
+sentabr ספטמבר sentyabr szeptember σεπτέμβριος σεπτεμβρίου septembrie septembra září wrzesień września setembro
+settembre септември верасень верасня вересень вересня сентябрь сентября / oktabr אוקטובר oktyabr október οκτώβριος
+οκτωβρίου octombrie októbra říjen října październik października outubro ottobre октомври кастрычнік кастрычніка
+жовтень жовтня октябрь октября / noyabr נובמבר νοέμβριος νοεμβρίου noiembrie novembra listopad listopadu listopada
+novembro ноември лістапад лістапада листопад листопада ноябрь ноября / dekabr דצמבר desember δεκέμβριος δεκεμβρίου
+decembrie decembra prosinec prosince grudzień grudnia dezembro dicembre декември снежань снежня грудень грудня декабрь
+декабря
+"""
 #: The months of the Persian calendar: Iranian, Dari, Pashto and Kurdish names.
 _PERSIAN_MONTHS = """
 فروردین حمل وری خاکەلێوە
@@ -62,21 +79,11 @@ def _key(text: str) -> str:
     return " ".join(fold(text).replace(_DOT_ABOVE, "").split())
 
 
-def _month_numbers(rows: str) -> dict[str, int]:
-    return {_key(name): month for month, row in enumerate(rows.strip().split("\n"), start=1) for name in row.split()}
+def _month_numbers(rows: str, parting: str = "\n") -> dict[str, int]:
+    return {_key(name): month for month, row in enumerate(rows.strip().split(parting), start=1) for name in row.split()}
 
 
-_MONTH = _month_numbers(_MONTHS)
-
-
-@cache
-def _cldr_months() -> dict[str, int]:
-    from babel import Locale  # slow to load, and most dates are written in digits
-
-    forms = [Locale(code).months[form]["wide"] for code in _CLDR_LANGUAGES for form in ("format", "stand-alone")]
-    return {_key(name): month for months in reversed(forms) for month, name in months.items()}
-
-
+_MONTH = _month_numbers(_FURTHER_MONTHS, "/") | _month_numbers(_MONTHS)
 _PERSIAN_MONTH = _month_numbers(_PERSIAN_MONTHS)
 #: The names of months of our own calendar that are one word, folded.
 MONTH_NAMES = frozenset(name for name in _key(_MONTHS).split() if name.isalpha())
@@ -153,10 +160,8 @@ def _by_names(year: int, names: tuple[str | None, ...], day: int) -> str:
     for name in filter(None, names):
         letters = _SECOND_OF_NAME.sub("2", _FIRST_OF_NAME.sub("1", re.sub("[ -]", "", name)))
         for known in (letters, letters.removesuffix("ماه")):
-            month = _MONTH.get(known)
-            if not month and known < _ARABIC:
-                # "In", which Hebrew writes as one word with the month.
-                month = _cldr_months().get(known) or _cldr_months().get(known.removeprefix("ב"))
+            # "In", which Hebrew writes as one word with the month.
+            month = _MONTH.get(known) or _MONTH.get(known.removeprefix("ב"))
             if year >= _FIRST_YEAR and month:
                 return _iso(year, month, day)
             if _FIRST_PERSIAN <= year <= _LAST_PERSIAN and known in _PERSIAN_MONTH:
