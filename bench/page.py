@@ -41,10 +41,9 @@ PROJECT = Path(__file__).parents[1]
 sys.path[0] = str(PROJECT)  # not this folder, where files have the names of the packages that are measured
 
 from bench.cleaning import lexicon_of_many  # noqa: E402
-from cleaning.article.analysis import Analysis  # noqa: E402
 from cleaning.article.page import PAGE, choose_threshold, document_figures  # noqa: E402
 from cleaning.article.rules import analyse, find_phrases  # noqa: E402
-from cleaning.article.signs import Figures, context_of, figures_of, outline_of  # noqa: E402
+from cleaning.article.signs import Figures, Outline, context_of, figures_of, table_of  # noqa: E402
 from cleaning.lines.lexicon import Phrase, default_lexicon  # noqa: E402
 from cleaning.lines.unit import Unit, cut  # noqa: E402
 from corpus.charset import declared_charset, decode  # noqa: E402
@@ -183,31 +182,31 @@ def units_of(row: Row) -> list[Unit]:
     return units
 
 
-def flat(figures: Figures) -> list[float]:
-    return [float(value) for group in figures.values() for value in group.values()] + [1.0]
+def flat(figures: Figures) -> Table:
+    """Return a row for each line of the figures, the last one of them for the constant."""
+    table = np.concatenate([*table_of(figures).values()]).T
+    return np.hstack([table, np.ones((len(table), 1))]).astype(np.float32)
 
 
 def label(
     group: str, row: Row, weight: float, having: Mapping[Phrase, set[str]], common: frozenset[Phrase]
 ) -> tuple[Labelled, Figures, Figures]:
-    """Return a page with the figures of its lines, and by name those of the first line and of the document."""
+    """Return a page with the figures of its lines, and by name those of the lines and of the document."""
 
-    def judged(known: Callable[[Phrase], object]) -> tuple[Table, Figures, Analysis]:
+    def judged(known: Callable[[Phrase], object]) -> tuple[Figures, Outline]:
         units = units_of(row)
         for unit in units:
             unit.phrase = unit.phrase if unit.phrase and known(unit.phrase) else None
-        found = analyse(units, row.get("title") or "")
-        rows = figures_of(outline_of(found))
-        return np.array([flat(figures) for figures in rows], np.float32), rows[0], found
+        outline = Outline(analyse(units, row.get("title") or ""))
+        return figures_of(outline), outline
 
-    table, first, found = judged(bool)
-    unseen, *_ = judged(lambda phrase: having[phrase] - {row["outlet"]})
-    commonly, *_ = judged(lambda phrase: phrase in common)
+    figures, outline = judged(bool)
+    unseen, _ = judged(lambda phrase: having[phrase] - {row["outlet"]})
+    commonly, _ = judged(lambda phrase: phrase in common)
     named = {"keep": 1, "drop": 0, "meta": -1}
-    labels = np.array([named[row["lines"][unit.line]["label"]] for unit in found.units], np.int8)
-    sizes = np.array([unit.size for unit in found.units])
-    labelled = Labelled(group, row["outlet"], table, unseen, commonly, labels, sizes, weight)
-    return labelled, first, document_figures(found)
+    labels = np.array([named[row["lines"][unit.line]["label"]] for unit in outline.units], np.int8)
+    tables, sizes = map(flat, (figures, unseen, commonly)), np.array(outline.sizes)
+    return Labelled(group, row["outlet"], *tables, labels, sizes, weight), figures, document_figures(outline)
 
 
 def fit(figures: Table, labels: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
@@ -235,9 +234,8 @@ def fit_lines(rows: Sequence[Labelled], tables: Sequence[Table]) -> NDArray[np.f
 def beside(table: Table, row: Labelled, weights: NDArray[np.float64]) -> Table:
     """Return the figures of `table` with those of what `weights` say of the lines around each line."""
     chances = 1 / (1 + np.exp(-(table @ weights)))
-    context = context_of(chances.tolist(), row.sizes.tolist())
-    near = np.array([[float(value) for value in figures.values()] for figures in context], np.float32)
-    return np.concatenate([table[:, :-1], near, table[:, -1:]], axis=1)
+    near = flat({"context": context_of(chances.tolist(), row.sizes.tolist())})
+    return np.concatenate([table[:, :-1], near], axis=1)
 
 
 def fit_twice(rows: Sequence[Labelled]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -279,7 +277,7 @@ def _both(row: Labelled) -> tuple[int, int]:
 
 def measure_documents(documents: Sequence[tuple[str, str, Figures]]) -> Iterator[str]:
     groups, sites, rows = zip(*documents, strict=True)
-    figures = np.array([flat(row) for row in rows], np.float32)
+    figures = np.concatenate([flat(row) for row in rows])
     labels, folds = np.array([group in PAGES for group in groups]), np.array([fold(site) for site in sites])
     chances = np.zeros(len(labels))
     for at in range(FOLDS):
@@ -340,20 +338,20 @@ def main() -> None:
     common = frozenset(lexicon_of_many(options.data).phrases)
     lines, documents = [], []
     for group, row, weight in rows:
-        labelled, first, whole = label(group, row, weight, having, common)
+        labelled, named, whole = label(group, row, weight, having, common)
         lines.append(labelled)
         documents.append((group, row["outlet"], whole))
     for group, row in articles(options.data):
-        found = analyse(units_of(row), row.get("title") or "")
-        documents.append((group, row.get("outlet") or row.get("source") or "", document_figures(found)))
+        outline = Outline(analyse(units_of(row), row.get("title") or ""))
+        documents.append((group, row.get("outlet") or row.get("source") or "", document_figures(outline)))
     print("\n".join([*measure(lines), "", *measure_documents(documents)]))
     if options.write:
         weights, again = fit_twice(lines)
-        figures = np.array([flat(row) for *_, row in documents], np.float32)
+        figures = np.concatenate([flat(row) for *_, row in documents])
         weighed = fit(figures, np.array([group in PAGES for group, *_ in documents]), np.ones(len(documents)))
         text = [*to_toml("document", documents[0][2], weighed.tolist(), {})]
-        text += to_toml("line", first, weights.tolist(), {})
-        both = first | {"context": context_of([0.5], [1])[0]}
+        text += to_toml("line", named, weights.tolist(), {})
+        both = named | {"context": context_of([0.5], [1])}
         means = body_means(lines, [beside(row.unseen, row, weights) for row in lines], both, again)
         text += to_toml("again", both, again.tolist(), means)
         WEIGHTS.write_text(HEAD + "\n".join(text) + "\n", "utf-8")

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from functools import cache
-from math import exp
-from operator import mul
+from functools import cache, cached_property
+from itertools import compress
+from math import exp, sqrt
 from pathlib import Path
-from statistics import fmean, pstdev
+from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from cleaning.article.analysis import AROUND, Analysis, remove
-from cleaning.article.signs import LINKS, Figures, context_of, figures_of, log_of, outline_of
-from cleaning.lines.mentions import is_date_line
+from cleaning.article.signs import LINKS, Figures, Outline, Table, context_of, figures_of, log_of, table_of
 
 #: Classes that a page shows outside of its article.
 _SIGNS = AROUND | LINKS
@@ -47,23 +48,25 @@ _DOUBTFUL = 0.75
 _SURELY = 0.95
 
 
-class Scale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Scale(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """Weights of figures by group; `body` is what a line of an article has on average from each group."""
 
     bias: float
     weights: dict[str, dict[str, float]]
     body: dict[str, float] = {}
 
-    def points(self, figures: Figures) -> dict[str, float]:
-        """Return the sum of each group."""
-        return {
-            group: sum(map(mul, weights.values(), map(figures[group].__getitem__, weights)))
-            for group, weights in self.weights.items()
-        }
+    @cached_property
+    def _columns(self) -> dict[str, NDArray[np.float64]]:
+        return {group: np.array([*weights.values()])[:, None] for group, weights in self.weights.items()}
 
-    def chance(self, points: Mapping[str, float]) -> float:
-        """Return the probability that goes with the sums of all groups."""
-        return 1 / (1 + exp(-self.bias - sum(points.values())))
+    def points(self, table: Table) -> dict[str, NDArray[np.float64]]:
+        """Return the sum of each group, for each line; the figures of the table stand in the order of the weights."""
+        # One row after the other, which `sum` does not promise: the result is the same on every machine.
+        return {group: np.add.accumulate(weights * table[group])[-1] for group, weights in self._columns.items()}
+
+    def chances(self, points: Mapping[str, NDArray[np.float64]]) -> list[float]:
+        """Return for each line the probability that goes with the sums of all groups."""
+        return [1 / (1 + exp(-self.bias - total)) for total in sum(points.values(), np.zeros(())).tolist()]
 
 
 @cache
@@ -73,30 +76,30 @@ def scales() -> dict[str, Scale]:
     return msgspec.convert(rows, dict[str, Scale])
 
 
-def document_figures(found: Analysis) -> Figures:
+def document_figures(outline: Outline) -> Figures:
     """Return what tells a page from an article: short lines, how many, where and how alike, beside the paragraphs."""
-    units, known = found.units, found.paragraphs
-    short = [not (paragraph or unit.sentence) for unit, paragraph in zip(units, known, strict=True)]
-    first = known.index(True) if True in known else len(units)
-    last = known[::-1].index(True) if True in known else len(units)
-    signs = sum(unit.kind in _SIGNS for unit in units)
-    outside = [unit for unit, is_short in zip(units, short, strict=True) if is_short]
-    sizes = [unit.size for unit in outside] or [0]
-    return {
-        "lines": {
-            "short lines": log_of(sum(short), 5),
-            "share of short lines": sum(short) / len(units),
-            "share of the characters in short lines": sum(sizes) / sum(unit.size for unit in units),
-            "spread of the lengths of short lines": min(pstdev(sizes) / (fmean(sizes) + 1), 1.0),
-            "share of dates among short lines": sum(is_date_line(unit.key) for unit in outside) / max(1, len(outside)),
-            "menu entries": log_of(sum(unit.stub for unit in units), 5),
-            "lines above the first paragraph": log_of(first, 4),
-            "lines below the last paragraph": log_of(last, 4),
-            "phrases of the furniture of a page": min(signs, 6) / 6,
-            "paragraphs": log_of(sum(known), 2),
-            "no paragraph": True not in known,
-        }
+    known, short = outline.found.paragraphs, [not running for running in outline.running]
+    count, sizes = sum(short), [*compress(outline.sizes, short)]
+    total = sum(sizes)
+    first = known.index(True) if True in known else len(known)
+    last = known[::-1].index(True) if True in known else len(known)
+    signs = sum(kind in _SIGNS for kind in outline.kinds)
+    # The deviation of the lengths, in units of their mean and one more character.
+    spread = sqrt(count * sum(size * size for size in sizes) - total * total) / max(1, total + count)
+    figures: dict[str, Any] = {
+        "short lines": log_of(count, 5),
+        "share of short lines": count / len(short),
+        "share of the characters in short lines": total / sum(outline.sizes),
+        "spread of the lengths of short lines": min(spread, 1.0),
+        "share of dates among short lines": sum(compress(outline.dates, short)) / max(1, count),
+        "menu entries": log_of(sum(unit.stub for unit in outline.units), 5),
+        "lines above the first paragraph": log_of(first, 4),
+        "lines below the last paragraph": log_of(last, 4),
+        "phrases of the furniture of a page": min(signs, 6) / 6,
+        "paragraphs": log_of(sum(known), 2),
+        "no paragraph": True not in known,
     }
+    return {"lines": {name: [value] for name, value in figures.items()}}
 
 
 #: How the evidence names the group of figures by which a line falls short of one of an article.
@@ -110,16 +113,15 @@ _EVIDENCE = {
 }
 
 
-def judge(found: Analysis, line: Scale, again: Scale) -> tuple[list[dict[str, float]], list[float]]:
+def judge(outline: Outline, line: Scale, again: Scale) -> tuple[dict[str, NDArray[np.float64]], list[float]]:
     """Return for each line of a page the sums of its groups, and how likely it is of the article.
 
     Each line is judged twice: by itself, and then also by what was found of the lines around it.
     """
-    rows = figures_of(outline_of(found))
-    chances = [line.chance(line.points(figures)) for figures in rows]
-    context = context_of(chances, [unit.size for unit in found.units])
-    points = [again.points({**figures, "context": near}) for figures, near in zip(rows, context, strict=True)]
-    return points, [again.chance(groups) for groups in points]
+    table = table_of(figures_of(outline))
+    near = context_of(line.chances(line.points(table)), outline.sizes)
+    points = again.points(table | table_of({"context": near}))
+    return points, again.chances(points)
 
 
 def remove_outside(found: Analysis) -> None:
@@ -129,12 +131,12 @@ def remove_outside(found: Analysis) -> None:
     """
     if sum(not unit.ends for unit in found.units) < _LEAST:
         return
-    document, again = scales()["document"], scales()["again"]
-    surely = document.chance(document.points(document_figures(found)))
+    document, again, outline = scales()["document"], scales()["again"], Outline(found)
+    surely = document.chances(document.points(table_of(document_figures(outline))))[0]
     if surely < PAGE:
         return
-    points, chances = judge(found, scales()["line"], again)
-    least, agreement = choose_threshold(chances, [unit.size for unit in found.units])
+    points, chances = judge(outline, scales()["line"], again)
+    least, agreement = choose_threshold(chances, outline.sizes)
     doubtful = agreement < _DOUBTFUL
     if doubtful and surely < _SURELY:
         return
@@ -144,12 +146,13 @@ def remove_outside(found: Analysis) -> None:
     if True in found.paragraphs:
         first = found.paragraphs.index(True)
         stays[first] |= running[first] >= max(_ONE_LINE, _MUCH * sum(running))
+    lacks = np.argsort([points[group] - again.body[group] for group in _EVIDENCE], axis=0, kind="stable").T.tolist()
+    said = list(_EVIDENCE.values())
     for at, unit in enumerate(found.units):
         between = all(stays[at - 1 : at] + stays[at + 1 : at + 2]) and chances[at] >= _UNLIKELY
         if not (stays[at] or between):
             found.paragraphs[at] = False
-            lacks = sorted(_EVIDENCE, key=lambda group: points[at][group] - again.body[group])[:2]
-            remove(unit, "page", f"{_EVIDENCE[lacks[0]]}, {_EVIDENCE[lacks[1]]}")
+            remove(unit, "page", f"{said[lacks[at][0]]}, {said[lacks[at][1]]}")
 
 
 def choose_threshold(chances: Sequence[float], sizes: Sequence[int]) -> tuple[float, float]:

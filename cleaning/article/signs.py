@@ -8,20 +8,29 @@ page.toml, where the names below are explained by themselves.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate
-from math import log, log1p
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
+from itertools import accumulate, chain, compress, groupby
+from math import exp, log, log1p
+from operator import mul
 from statistics import fmean
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from cleaning.article.analysis import AROUND, Analysis, is_photo
-from cleaning.article.words import content_words, covered, words_of
+from cleaning.article.words import content_words, words_of
 from cleaning.lines.lexicon import key_of
 from cleaning.lines.mentions import is_byline, is_date_line
-from cleaning.lines.unit import SHORT, Unit, has_clauses
+from cleaning.lines.unit import SHORT, has_clauses
 
+#: A value for each line of a page.
+Column: TypeAlias = Sequence[float] | NDArray[Any]
 #: What figures say is grouped by what it rests on.
-Figures = dict[str, dict[str, float]]
+Figures: TypeAlias = dict[str, dict[str, Column]]
+#: The figures of each group, one after the other: figures x lines.
+Table: TypeAlias = Mapping[str, NDArray[np.float64]]
 
 LINKS = frozenset({"read_also", "most_read"})
 _SAID = frozenset({"source", "tags", "date", "byline"})
@@ -40,6 +49,10 @@ _UNTOLD = 0.3
 #: So many lines before and after a line are its neighbours; dates and links have a reach of their own.
 _WINDOWS = (1, 3, 20)
 _DATES_REACH, _LINKS_REACH = 8, 12
+#: Where windows begin and end, counted from the line: those before it and after it, by turns.
+_BEGINS = np.array([begin for reach in _WINDOWS for begin in (-reach, 1)])[:, None]
+_ENDS = np.array([end for reach in _WINDOWS for end in (0, reach + 1)])[:, None]
+_WINDOW_NAMES = [f"{reach} {side}" for reach in _WINDOWS for side in ("before", "after")]
 
 #: Lines of running text in a window are compared with all its lines, and with so many characters more.
 _PRIOR = 60
@@ -51,83 +64,61 @@ _SOME, _MANY = 3, 12
 _HEADLINE = 0.7
 
 
-@dataclass(slots=True)
 class Outline:
-    """What the figures of all lines of a page are read from; `text` and `total` are running sums of characters."""
+    """What the figures of a page and of its lines are read from; the words of it only if lines are judged."""
 
-    found: Analysis
-    words: list[frozenset[str]]
-    dates: list[bool]
-    text: list[int]
-    total: list[int]
-    runs: list[int]
-    lists: list[int]
-    times: Counter[str]
-    stamps: list[int] = field(default_factory=list)
-    gaps: list[int] = field(default_factory=list)
-    barriers: list[int] = field(default_factory=list)
-    first: int = 0
-    last: int = 0
-    headline: int = -1
-    usual: float = _FULL / 2
-    told: Counter[str] = field(default_factory=Counter)
-    asked: frozenset[str] = frozenset()
+    def __init__(self, found: Analysis) -> None:
+        self.found, self.units = found, found.units
+        self.sizes = [unit.size for unit in found.units]
+        self.capped = [min(size, _FULL) for size in self.sizes]
+        self.kinds = [unit.kind for unit in found.units]
+        self.dates = [is_date_line(unit.key) for unit in found.units]
+        self.sentences = [unit.sentence for unit in found.units]
+        self.running = [known or sentence for known, sentence in zip(found.paragraphs, self.sentences, strict=True)]
 
-    def density(self, start: int, end: int) -> float:
-        """Return the share of running text in the lines from `start` to before `end`."""
-        start, end = max(start, 0), min(end, len(self.words))
-        text, total = self.text[end] - self.text[start], self.total[end] - self.total[start]
-        return text / (total + _PRIOR) if start < end else 0.0
+    @cached_property
+    def words(self) -> list[frozenset[str]]:
+        """Return the content words of each line."""
+        return words_of(self.units)
 
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """Return the content words of the headline that the record brought."""
+        return content_words([self.found.title])
 
-def log_of(count: float, most: float) -> float:
-    """Return the logarithm of a count in units of `most`, at most 1."""
-    return min(log1p(count) / most, 1.0)
+    @cached_property
+    def stretch(self) -> tuple[int, int]:
+        """Return (first, last + 1) of the densest stretch of running text, of several that which says the headline."""
+        worths = [-_COST_PHRASE if unit.phrase or unit.rule else -_COST for unit in self.units]
+        for at, size in compress(enumerate(self.capped), self.running):
+            worths[at] = size / 100 * (1 if self.units[at].ends else _UNENDED)
+        best, least = (0, 0), 0.0
+        for _ in range(_CANDIDATES):
+            first, last = best_stretch(worths)
+            told = self.asked.intersection(chain.from_iterable(self.words[first:last]))
+            worth = sum(worths[first:last]) * (_UNTOLD + len(told) / max(1, len(self.asked)))
+            if worth > least:
+                best, least = (first, last), worth
+            worths[first:last] = [-_COST] * (last - first)
+        return best
 
+    @cached_property
+    def told(self) -> Counter[str]:
+        """Return in how many paragraphs of the stretch each word stands."""
+        first, last = self.stretch
+        known = zip(self.words[first:last], self.found.paragraphs[first:last], strict=True)
+        return Counter(chain.from_iterable(words for words, paragraph in known if paragraph))
 
-def outline_of(found: Analysis) -> Outline:
-    """Read the page once: words, dates, running text, its densest stretch, and where the headline stands."""
-    units = found.units
-    running = [known or unit.sentence for unit, known in zip(units, found.paragraphs, strict=True)]
-    sizes = [min(unit.size, _FULL) for unit in units]
-    outline = Outline(
-        found,
-        words_of(units),
-        [is_date_line(unit.key) for unit in units],
-        [0, *accumulate(size * known for size, known in zip(sizes, running, strict=True))],
-        [0, *accumulate(sizes)],
-        _runs(running),
-        _runs(found.paragraphs),
-        Counter(unit.key or unit.text for unit in units),
-    )
-    worths = [
-        size / 100 * (1 if unit.ends else _UNENDED) if known else -_COST_PHRASE if unit.phrase or unit.rule else -_COST
-        for unit, size, known in zip(units, sizes, running, strict=True)
-    ]
-    outline.asked = content_words([found.title])
-    outline.first, outline.last = _stretch(outline, worths)
-    outline.stamps = [0, *accumulate(outline.dates)]
-    outline.gaps = _between([0 if known else 1 for known in running], outline.first, outline.last, _longest)
-    outline.barriers = _between([unit.phrase is not None for unit in units], outline.first, outline.last, accumulate)
-    inside = [at for at in range(outline.first, outline.last) if found.paragraphs[at]]
-    for at in inside:
-        outline.told.update(outline.words[at])
-    outline.usual = fmean([sizes[at] for at in inside] or [outline.usual])
-    outline.headline = _headline(outline)
-    return outline
-
-
-def _stretch(outline: Outline, worths: list[float]) -> tuple[int, int]:
-    """Return the densest stretch of running text; of several that one which also says the words of the headline."""
-    best, least = (0, 0), 0.0
-    for _ in range(_CANDIDATES):
-        first, last = best_stretch(worths)
-        told = frozenset[str]().union(*outline.words[first:last])
-        worth = sum(worths[first:last]) * (_UNTOLD + covered(outline.asked, told))
-        if worth > least:
-            best, least = (first, last), worth
-        worths[first:last] = [-_COST] * (last - first)
-    return best
+    @cached_property
+    def headline(self) -> int:
+        """Return the last line before the end of the stretch that is the known headline, or -1."""
+        known = key_of(self.found.title)
+        for at in range(self.stretch[1] - 1, -1, -1) if known else ():
+            unit, shared = self.units[at], len(self.words[at] & self.asked)
+            same = bool(unit.key) and (unit.key == known or (unit.headline and unit.key in known))
+            if same or (unit.size < 2 * len(known) and shared >= _HEADLINE * len(self.asked) > 0):
+                return at
+        return -1
 
 
 def best_stretch(worths: Sequence[float]) -> tuple[int, int]:
@@ -142,136 +133,180 @@ def best_stretch(worths: Sequence[float]) -> tuple[int, int]:
     return best_span
 
 
+@cache
+def _logs(most: int) -> NDArray[np.float64]:
+    return np.array([min(log1p(count) / most, 1.0) for count in range(int(exp(most)) + 1)])
+
+
+def log_of(counts: ArrayLike, most: int) -> NDArray[np.float64]:
+    """Return the logarithm of each count in units of `most`, at most 1; a count below 0 is none."""
+    return _logs(most).take(np.asarray(counts, int), mode="clip")
+
+
+def _sums(values: Iterable[float]) -> NDArray[np.float64]:
+    """Return the sums of the values before each line, and of all."""
+    return np.array([0, *accumulate(values)], np.float64)
+
+
+def _within(sums: NDArray[np.float64], begin: NDArray[Any] | int, end: NDArray[Any] | int) -> NDArray[np.float64]:
+    """Return the sum of what stands from `begin` to before `end`, both counted from each line."""
+    lines = np.arange(len(sums) - 1)
+    return sums.take(lines + end, mode="clip") - sums.take(lines + begin, mode="clip")
+
+
+def _windows(what: str, parts: NDArray[np.float64], capped: Sequence[int]) -> dict[str, Column]:
+    """Return the share that `parts` have of all in the windows around each line, by their running sums."""
+    shares = _within(parts, _BEGINS, _ENDS) / (_within(_sums(capped), _BEGINS, _ENDS) + _PRIOR)
+    return dict(zip((f"{what}the {name}" for name in _WINDOW_NAMES), shares, strict=True))
+
+
 def _runs(running: Sequence[bool]) -> list[int]:
     """Return for each line how many lines that are no running text stand together there."""
     runs: list[int] = []
-    for at, known in enumerate(running):
-        if len(runs) == at:
-            stop = next((stop for stop in range(at, len(running)) if running[stop]), len(running))
-            runs += [0] if known else [stop - at] * (stop - at)
+    for known, lines in groupby(running):
+        count = len(list(lines))
+        runs += [0 if known else count] * count
     return runs
 
 
-def _between(marks: Sequence[int], first: int, last: int, tally: Callable[[Iterable[int]], Iterator[int]]) -> list[int]:
-    """Return for each line what `tally` makes of the marks of the lines between it and the stretch, 0 inside."""
-    above = [*tally(marks[:first][::-1])][::-1]
-    return [*above[1:], *[0] * min(first, 1), *[0] * (last - first), 0, *[*tally(marks[last:])][:-1]][: len(marks)]
+def _between(sums: NDArray[np.float64], first: int, last: int) -> NDArray[np.float64]:
+    """Return for each line the sum over the lines between it and the stretch, 0 inside."""
+    return np.concatenate([sums[first] - sums[1 : first + 1], np.maximum(sums[first:-1] - sums[last], 0)])
 
 
-def _longest(marks: Iterable[int]) -> Iterator[int]:
-    """Yield the longest run of marks so far."""
+def _gaps(running: Sequence[bool], first: int, last: int) -> list[int]:
+    """Return for each line the longest run of short lines between it and the stretch, 0 inside."""
+    above, below = [0, *_longest(running[:first][::-1])], [0, *_longest(running[last:])]
+    return [*above[-2::-1], *[0] * (last - first), *below[:-1]]
+
+
+def _longest(running: Iterable[bool]) -> Iterator[int]:
+    """Yield the longest run so far of lines that are no running text."""
     run = longest = 0
-    for mark in marks:
-        run = run + 1 if mark else 0
+    for known in running:
+        run = 0 if known else run + 1
         longest = max(longest, run)
         yield longest
 
 
-def _headline(outline: Outline) -> int:
-    """Return the last line before the end of the stretch that is the known headline, or -1."""
-    known = key_of(outline.found.title)
-    for at in range(outline.last - 1, -1, -1) if known else ():
-        unit, shared = outline.found.units[at], len(outline.words[at] & outline.asked)
-        same = bool(unit.key) and (unit.key == known or (unit.headline and unit.key in known))
-        if same or (unit.size < 2 * len(known) and shared >= _HEADLINE * len(outline.asked) > 0):
-            return at
-    return -1
+def table_of(figures: Figures) -> dict[str, NDArray[np.float64]]:
+    """Return the columns of each group as one array."""
+    return {group: np.array([*columns.values()], np.float64) for group, columns in figures.items()}
 
 
-def figures_of(outline: Outline) -> list[Figures]:
-    """Return the figures of each line of a page, all of them between 0 and 1."""
-    rows: list[Figures] = []
-    share = outline.density(0, len(outline.words))
+def figures_of(outline: Outline) -> Figures:
+    """Return the figures of the lines of a page, all of them between 0 and 1."""
+    return {
+        "form": _form(outline),
+        "phrase": _phrase(outline),
+        "around": _around(outline),
+        "place": _place(outline),
+        "words": _words(outline),
+    }
+
+
+def _form(outline: Outline) -> dict[str, Column]:
+    units, sizes = outline.units, outline.sizes
+    texts = [unit.text for unit in units]
+    ends = [text[-1] for text in texts]
+    first, last = outline.stretch
+    inside = zip(outline.capped[first:last], outline.found.paragraphs[first:last], strict=True)
+    usual = fmean([size for size, known in inside if known] or [_FULL / 2])
+    forms = [unit.key or unit.text for unit in units]
+    times = Counter(forms)
+    return {
+        **{f"{least} characters": [size >= least for size in sizes] for least in _SIZES},
+        "ends a sentence": [unit.ends for unit in units],
+        "ends with a colon": [end in ":：" for end in ends],
+        "ends with a question": [end in "?؟!" for end in ends],
+        "has commas or stops inside": [has_clauses(text) for text in texts],
+        "a sentence": outline.sentences,
+        "share of words with a capital": [
+            sum(map(str.isupper, [word[0] for word in words])) / len(words) if words[1:] else 0.0
+            for words in map(str.split, texts)
+        ],
+        "only capitals": [len("BBC") < len(text) < _FULL and text.isupper() for text in texts],
+        "an address": ["@" in text or "://" in text or "www." in text for text in texts],
+        "its length beside the paragraphs of the densest stretch": [min(size / usual, 1.0) for size in sizes],
+        "more than once on the page": [times[form] > 1 for form in forms],
+    }
+
+
+def _phrase(outline: Outline) -> dict[str, Column]:
+    units, kinds = outline.units, outline.kinds
+    return {
+        "of the furniture of a page": [kind in AROUND for kind in kinds],
+        "a header of links": [kind in LINKS for kind in kinds],
+        "comments": [kind == "comments" for kind in kinds],
+        "date, name, source or tags": [kind in _SAID for kind in kinds],
+        "known as chrome": [bool(unit.rule) and not kind for unit, kind in zip(units, kinds, strict=True)],
+        "a byline": [unit.size < SHORT and is_byline(unit.text) for unit in units],
+        "a photo credit": [is_photo(unit) for unit in units],
+        "a date": outline.dates,
+    }
+
+
+def _around(outline: Outline) -> dict[str, Column]:
+    nearby = _within(_sums(outline.dates), -_DATES_REACH, _DATES_REACH + 1)
+    return {
+        **_windows("running text in ", _sums(map(mul, outline.capped, outline.running)), outline.capped),
+        "under a date": [False, *outline.dates[:-1]],
+        "length of the run of short lines": log_of(_runs(outline.running), 4),
+        "length of the run of lines that are no paragraphs": log_of(_runs(outline.found.paragraphs), 5),
+        "dates nearby": np.minimum(nearby, 4) / 4,
+        **_announced(outline),
+    }
+
+
+def _announced(outline: Outline) -> dict[str, Column]:
+    """Return what is said of a line by those above it."""
     links, comments, listing = -_LINKS_REACH - 1, False, False
-    for at, unit in enumerate(outline.found.units):
-        around = _around(outline, at)
-        around["links above"] = at - links <= _LINKS_REACH
-        around["comments above"] = comments
-        around["in a list that a colon announces"] = listing
-        place = _place(outline, at)
-        place["running text on the page"] = share
-        place["a short line, by running text on the page"] = share if unit.size < 2 * _SIZES[0] else 0.0
-        phrase = _phrase(unit)
-        phrase["a date"] = outline.dates[at]
-        form = _form(unit)
-        form["its length beside the paragraphs of the densest stretch"] = min(unit.size / outline.usual, 1.0)
-        form["more than once on the page"] = outline.times[unit.key or unit.text] > 1
-        rows.append({"form": form, "phrase": phrase, "around": around, "place": place, "words": _words(outline, at)})
-        links = at if unit.kind in LINKS else links
-        comments = comments or (unit.kind == "comments" and at >= outline.first)
+    rows: list[tuple[bool, bool, bool]] = []
+    for at, (unit, kind) in enumerate(zip(outline.units, outline.kinds, strict=True)):
+        rows.append((at - links <= _LINKS_REACH, comments, listing))
+        links = at if kind in LINKS else links
+        comments = comments or (kind == "comments" and at >= outline.stretch[0])
         listing = unit.text[-1] in ":：" or (listing and (unit.bullet or not outline.found.paragraphs[at]))
-    return rows
+    names = ("links above", "comments above", "in a list that a colon announces")
+    return dict(zip(names, zip(*rows, strict=True), strict=True))
 
 
-def _form(unit: Unit) -> dict[str, float]:
-    text, words = unit.text, unit.text.split()
-    figures: dict[str, float] = {f"{size} characters": unit.size >= size for size in _SIZES}
-    short = unit.size < _FULL
-    figures |= {
-        "ends a sentence": unit.ends,
-        "ends with a colon": text[-1] in ":：",
-        "ends with a question": text[-1] in "?؟!",
-        "has commas or stops inside": has_clauses(text),
-        "a sentence": unit.sentence,
-        "share of words with a capital": sum(word[0].isupper() for word in words) / len(words) if words[1:] else 0.0,
-        "only capitals": short and unit.size > len("BBC") and text.isupper(),
-        "an address": "@" in text or "://" in text or "www." in text,
-    }
-    return figures
-
-
-def _phrase(unit: Unit) -> dict[str, float]:
+def _place(outline: Outline) -> dict[str, Column]:
+    first, last = outline.stretch
+    lines = np.arange(len(outline.units))
+    phrases = _between(_sums(unit.phrase is not None for unit in outline.units), first, last)
+    stamps = _sums(outline.dates)
+    share = sum(compress(outline.capped, outline.running)) / (sum(outline.capped) + _PRIOR)
     return {
-        "of the furniture of a page": unit.kind in AROUND,
-        "a header of links": unit.kind in LINKS,
-        "comments": unit.kind == "comments",
-        "date, name, source or tags": unit.kind in _SAID,
-        "known as chrome": bool(unit.rule) and not unit.kind,
-        "a byline": unit.size < SHORT and is_byline(unit.text),
-        "a photo credit": is_photo(unit),
+        "in the densest stretch": (lines >= first) & (lines < last),
+        "lines up to the densest stretch": log_of(first - lines, 5),
+        "lines down from the densest stretch": log_of(lines - last + 1, 5),
+        "short lines between it and the densest stretch": log_of(_gaps(outline.running, first, last), 3),
+        "phrases between it and the densest stretch": np.minimum(phrases, 3) / 3,
+        "dates in the stretch above": log_of(stamps[:-1] - stamps[first], 3),
+        "how far down the page": lines / len(lines),
+        "the headline": lines == outline.headline,
+        "running text on the page": [share] * len(lines),
+        "a short line, by running text on the page": [share * (size < 2 * _SIZES[0]) for size in outline.sizes],
     }
 
 
-def _around(outline: Outline, at: int) -> dict[str, float]:
-    dates = outline.dates
-    figures: dict[str, float] = {}
-    for reach in _WINDOWS:
-        figures[f"running text in the {reach} before"] = outline.density(at - reach, at)
-        figures[f"running text in the {reach} after"] = outline.density(at + 1, at + 1 + reach)
-    figures |= {
-        "under a date": at > 0 and dates[at - 1],
-        "length of the run of short lines": log_of(outline.runs[at], 4),
-        "length of the run of lines that are no paragraphs": log_of(outline.lists[at], 5),
-        "dates nearby": min(sum(dates[max(0, at - _DATES_REACH) : at + _DATES_REACH + 1]), 4) / 4,
-    }
-    return figures
-
-
-def _place(outline: Outline, at: int) -> dict[str, float]:
-    first, last = outline.first, outline.last
+def _words(outline: Outline) -> dict[str, Column]:
+    first, last = outline.stretch
+    once = frozenset(outline.told)
+    twice = frozenset(word for word, count in outline.told.items() if count > 1)
+    # A paragraph of the stretch says all its words there itself.
+    own = [first <= at < last and known for at, known in enumerate(outline.found.paragraphs)]
+    counts = np.array([len(words) for words in outline.words])
+    told = [len(words & (twice if inside else once)) for words, inside in zip(outline.words, own, strict=True)]
+    shared, some = np.array(told) / np.maximum(counts, 1), counts >= _SOME
+    asked = np.array([min(len(words & outline.asked), 3) / 3 for words in outline.words])
     return {
-        "in the densest stretch": first <= at < last,
-        "lines up to the densest stretch": log_of(max(first - at, 0), 5),
-        "lines down from the densest stretch": log_of(max(at - last + 1, 0), 5),
-        "short lines between it and the densest stretch": log_of(outline.gaps[at], 3),
-        "phrases between it and the densest stretch": min(outline.barriers[at], 3) / 3,
-        "dates in the stretch above": log_of(outline.stamps[max(at, first)] - outline.stamps[first], 3),
-        "how far down the page": at / len(outline.words),
-        "the headline": at == outline.headline,
-    }
-
-
-def _words(outline: Outline, at: int) -> dict[str, float]:
-    words, unit = outline.words[at], outline.found.units[at]
-    own = outline.first <= at < outline.last and outline.found.paragraphs[at]
-    shared = sum(outline.told[word] > own for word in words) / len(words) if words else 0.0
-    some, many = len(words) >= _SOME, len(words) >= _MANY
-    return {
-        "shared with the densest stretch": shared if some else 0.0,
-        "shared by a line of one or two": 0.0 if some else shared,
-        "shared by a headline": shared if some and unit.headline else 0.0,
-        "many": many,
-        "shared with the headline": 0.0 if at == outline.headline else min(len(words & outline.asked), 3) / 3,
+        "shared with the densest stretch": shared * some,
+        "shared by a line of one or two": shared * ~some,
+        "shared by a headline": shared * (some & [unit.headline for unit in outline.units]),
+        "many": counts >= _MANY,
+        "shared with the headline": asked * (np.arange(len(counts)) != outline.headline),
     }
 
 
@@ -283,34 +318,22 @@ _SURE = 1e-3
 _ODDS = 7.0
 
 
-def context_of(chances: Sequence[float], sizes: Sequence[int]) -> list[dict[str, float]]:
-    """Return for each line of a page what the chances of the lines around it say, that it is of the article."""
+def context_of(chances: Sequence[float], sizes: Sequence[int]) -> dict[str, Column]:
+    """Return for the lines of a page what the chances of the lines around them say, that they are of the article."""
     capped = [min(size, _FULL) for size in sizes]
-    likely = [0.0, *accumulate(chance * size for chance, size in zip(chances, capped, strict=True))]
-    total = [0, *accumulate(capped)]
-    foreign = [0, *accumulate(size * (chance < 0.5) for chance, size in zip(chances, capped, strict=True))]
-    worths = [(chance - _EVEN) * max(size, _LEAST) / 100 for chance, size in zip(chances, capped, strict=True)]
+    pairs = list(zip(chances, capped, strict=True))
+    likely = _sums([chance * size for chance, size in pairs])
+    foreign = _sums([size * (chance < 0.5) for chance, size in pairs])
+    worths = [(chance - _EVEN) * max(size, _LEAST) / 100 for chance, size in pairs]
     first, last = best_stretch(worths)
-    part = (likely[last] - likely[first]) / (likely[-1] + 1)
-
-    def around(start: int, end: int) -> float:
-        start, end = max(start, 0), min(end, len(capped))
-        return (likely[end] - likely[start]) / (total[end] - total[start] + _PRIOR)
-
-    rows: list[dict[str, float]] = []
-    for at, chance in enumerate(chances):
-        between = foreign[first] - foreign[at + 1] if at < first else max(foreign[at] - foreign[last], 0)
-        figures = {"its own chance": log((chance + _SURE) / (1 - chance + _SURE)) / _ODDS}
-        for reach in _WINDOWS:
-            figures[f"the {reach} before"] = around(at - reach, at)
-            figures[f"the {reach} after"] = around(at + 1, at + 1 + reach)
-        figures |= {
-            "both neighbours": chances[at - 1] * chances[at + 1] if 0 < at < len(chances) - 1 else 0.0,
-            "in the likeliest stretch": first <= at < last,
-            "lines up to it": log_of(max(first - at, 0), 5),
-            "lines down from it": log_of(max(at - last + 1, 0), 5),
-            "unlikely characters between": log_of(between / 50, 5),
-            "share of the likeliest stretch": part,
-        }
-        rows.append(figures)
-    return rows
+    lines, between = np.arange(len(capped)), _between(foreign, first, last)
+    return {
+        "its own chance": [log((chance + _SURE) / (1 - chance + _SURE)) / _ODDS for chance in chances],
+        **_windows("", likely, capped),
+        "both neighbours": [above * below for above, below in zip([0.0, *chances], [*chances[1:], 0.0], strict=False)],
+        "in the likeliest stretch": (lines >= first) & (lines < last),
+        "lines up to it": log_of(first - lines, 5),
+        "lines down from it": log_of(lines - last + 1, 5),
+        "unlikely characters between": [min(log1p(count / 50) / 5, 1.0) for count in between.tolist()],
+        "share of the likeliest stretch": [(likely[last] - likely[first]) / (likely[-1] + 1)] * len(lines),
+    }

@@ -8,7 +8,7 @@ import pytest
 
 from cleaning.article.page import PAGE, choose_threshold, document_figures, scales
 from cleaning.article.rules import analyse, find_phrases, find_spans
-from cleaning.article.signs import context_of, figures_of, outline_of
+from cleaning.article.signs import Outline, context_of, figures_of, table_of
 from cleaning.article.spans import delete_spans
 from cleaning.lines.lexicon import Lexicon, default_lexicon
 from cleaning.lines.unit import cut
@@ -123,13 +123,13 @@ def test_a_page_with_many_more_headlines_than_paragraphs_is_one_without_a_phrase
 def test_lines_are_measured_by_the_paragraphs_of_the_article():
     _, body, _ = RUSSIAN
     headlines = headlines_of(body, 9)
-    rows = figures_of(outline_of(analyse(cut("\n".join([*body, *headlines])), "")))
+    figures = figures_of(Outline(analyse(cut("\n".join([*body, *headlines])), "")))
     mean = sum(map(len, body)) / len(body)
     name = "its length beside the paragraphs of the densest stretch"
-    assert [row["form"][name] for row in rows] == [min(len(line) / mean, 1.0) for line in [*body, *headlines]]
+    assert figures["form"][name] == [min(len(line) / mean, 1.0) for line in [*body, *headlines]]
     # Headlines in the form of a sentence are no paragraphs, so they do not end the run.
     name = "length of the run of lines that are no paragraphs"
-    assert [row["around"][name] for row in rows] == [0.0] * 4 + [log1p(9) / 5] * 9
+    assert list(figures["around"][name]) == [0.0] * 4 + [log1p(9) / 5] * 9
 
 
 def test_comments_do_not_belong_to_the_article():
@@ -150,12 +150,12 @@ def test_the_evidence_says_where_a_line_falls_short():
 
 def test_a_line_is_told_by_those_around_it_that_are_likely():
     likely, unlikely, first = context_of([0.9, 0.9, 0.1, 0.9], [300, 300, 20, 300]), context_of([0.9], [300]), "the 1 "
-    assert [row["in the likeliest stretch"] for row in likely] == [True] * 4
-    assert [row["both neighbours"] for row in likely] == [0.0, pytest.approx(0.09), pytest.approx(0.81), 0.0]
-    assert likely[2][first + "before"] == likely[2][first + "after"] == pytest.approx(270 / 360)
-    assert unlikely[0][first + "before"] == unlikely[0]["unlikely characters between"] == 0.0
+    assert list(likely["in the likeliest stretch"]) == [True] * 4
+    assert likely["both neighbours"] == [0.0, pytest.approx(0.09), pytest.approx(0.81), 0.0]
+    assert likely[first + "before"][2] == likely[first + "after"][2] == pytest.approx(270 / 360)
+    assert unlikely[first + "before"][0] == unlikely["unlikely characters between"][0] == 0.0
     far = context_of([0.9, 0.1, 0.1, 0.1, 0.1, 0.1], [300, 300, 300, 300, 20, 20])
-    assert [row["lines down from it"] for row in far] == [log1p(at) / 5 for at in (0, 1, 2, 3, 4, 5)]
+    assert list(far["lines down from it"]) == [log1p(at) / 5 for at in (0, 1, 2, 3, 4, 5)]
 
 
 def test_the_lines_kept_are_those_of_the_largest_expected_agreement():
@@ -178,8 +178,17 @@ def test_a_list_of_names_under_a_paragraph_is_no_page():
     names = ("سمير الهادي", "نادر الغيث", "ليلى الراوي", "كمال الصياد", "هدى البحري", "فريد الموج", "رنا المرساة")
     units = cut("\n".join([BODY[0], *(f"{name} {names[at % 5]}" for at, name in enumerate(names * 6))]))
     find_phrases(units, default_lexicon())
-    document = scales()["document"]
-    assert document.chance(document.points(document_figures(analyse(units, "")))) < PAGE
+    document, figures = scales()["document"], document_figures(Outline(analyse(units, "")))
+    assert document.chances(document.points(table_of(figures)))[0] < PAGE
+
+
+def test_figures_stand_in_the_order_of_their_weights():
+    outline = Outline(analyse(cut("\n".join(TURKISH[1])), ""))
+    lines, context = figures_of(outline), {"context": context_of([0.5], [1])}
+    expected = {"document": document_figures(outline), "line": lines, "again": lines | context}
+    for name, figures in expected.items():
+        weights = scales()[name].weights
+        assert {group: list(weights[group]) for group in weights} == {group: list(figures[group]) for group in figures}
 
 
 def test_an_article_in_one_line_stays_beside_another_of_many_lines():
