@@ -81,20 +81,23 @@ _LETTERS = {
 _PERSIAN_FORMS, _FORM_WEIGHT = "یک", 0.3
 _WITH_PERSIAN_FORMS = ("fa", "ku", "ps", "ur")
 #: The article of Arabic, which is no word of its own, is looked for at the beginning of words.
-_ARTICLE = ("ال", "وال", "بال")
+_ARTICLE = (" ال", " وال", " بال")
 #: A small word is as good as this many letters: a word of news is five letters long.
 _WORD_WEIGHT = 5
 
-_LANGUAGES_OF_WORD: dict[str, list[str]] = {}
-for _language, _small in SMALL_WORDS.items():
-    for _word in dict.fromkeys(_small.split()):
-        _LANGUAGES_OF_WORD.setdefault(_word, []).append(_language)
-#: What the counts of the characters from U+0600 on are multiplied by: a column for each of _LETTERS, one for the forms
-#: of ya and kaf, one for all letters of the script. ZWNJ, a sign of Persian spelling, stands elsewhere.
+_LANGUAGES_OF_WORD = {
+    word: tuple(language for language, small in SMALL_WORDS.items() if word in small.split())
+    for word in " ".join(SMALL_WORDS.values()).split()
+}
+#: The columns of _LETTERS in which each character from U+0600 on stands, of the forms of ya and kaf, and of all letters
+#: of the script; characters of the same columns are counted as one. ZWNJ, a sign of Persian spelling, stands elsewhere.
 _BLOCK, _ZWNJ = 0x600, "\u200c"
 _ALL_LETTERS = "".join(map(chr, (*range(0x620, 0x640), *range(0x641, 0x64B), *range(0x66E, 0x6D4))))
 _COLUMNS = (*_LETTERS.values(), _PERSIAN_FORMS, _ALL_LETTERS)
-_WEIGHTS = np.array([[chr(_BLOCK + at) in column for column in _COLUMNS] for at in range(256)], dtype=np.int64)
+_KINDS, _KIND_OF = np.unique(
+    [[chr(_BLOCK + at) in column for column in _COLUMNS] for at in range(256)], axis=0, return_inverse=True
+)
+_WEIGHTS, _KIND_OF = _KINDS.astype(np.int64), _KIND_OF.reshape(-1).astype(np.intp)
 
 #: Addresses are Latin in every language.
 _ADDRESS = re.compile(r"https?://\S+|[@#]\S+")
@@ -140,8 +143,9 @@ def _sample(text: str) -> str:
 def _count_letters(sample: str) -> list[int]:
     """Return how many characters of a sample are of each of _COLUMNS."""
     codes = np.frombuffer(sample.encode("utf-16-le", "surrogatepass"), np.uint16)
-    inside = codes[codes >> 8 == _BLOCK >> 8] & 0xFF
-    counts: list[int] = (np.bincount(inside, minlength=256) @ _WEIGHTS).tolist()
+    # What stands before the block wraps around, and the last character of the block is no letter.
+    kinds = _KIND_OF.take(codes - np.uint16(_BLOCK), mode="clip")
+    counts: list[int] = (np.bincount(kinds, minlength=len(_WEIGHTS)) @ _WEIGHTS).tolist()
     return counts
 
 
@@ -152,14 +156,13 @@ def _arabic_script(sample: str, letters: list[int]) -> tuple[str, float]:
     for token in filter(_LANGUAGES_OF_WORD.__contains__, tokens):
         for language in _LANGUAGES_OF_WORD[token]:
             evidence[language] += _WORD_WEIGHT
-    beginnings = f" {' '.join(tokens)}"
-    evidence["ar"] += _WORD_WEIGHT * sum(beginnings.count(f" {article}") for article in _ARTICLE)
+    evidence["ar"] += _WORD_WEIGHT * sum(map(f" {' '.join(tokens)}".count, _ARTICLE))
     for language in _WITH_PERSIAN_FORMS:
         evidence[language] += _FORM_WEIGHT * letters[-2]
     total = sum(evidence.values())
     if not total:  # nothing but the letters all of them share: the one that is written most
         return "ar", 1 / len(_LETTERS)
-    best = max(sorted(evidence), key=lambda language: evidence[language])
+    best = max(evidence, key=evidence.__getitem__)  # of equals the first one of _LETTERS
     return best, evidence[best] / total
 
 
