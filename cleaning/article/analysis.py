@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import compress
 
 from cleaning.lines.lexicon import key_of
@@ -87,4 +88,9 @@ def is_photo(unit: Unit) -> bool:
     """Tell whether a short unit is a caption by what it says about the picture's origin."""
     if unit.size > SHORT or unit.text[-1] in _DATELINE:
         return False
-    return _PHOTO.search(unit.key or key_of(unit.text)) is not None
+    return _is_credit(unit.key or key_of(unit.text))
+
+
+@lru_cache(maxsize=1 << 10)  # a menu stands on each page of its outlet
+def _is_credit(key: str) -> bool:
+    return _PHOTO.search(key) is not None

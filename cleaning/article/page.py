@@ -129,7 +129,7 @@ def remove_outside(found: Analysis) -> None:
 
     Where nothing is sure more is kept, and the page is doubtful.
     """
-    if sum(not unit.ends for unit in found.units) < _LEAST:
+    if [unit.ends for unit in found.units].count(False) < _LEAST:
         return
     document, again, outline = scales()["document"], scales()["again"], Outline(found)
     surely = document.chances(document.points(table_of(document_figures(outline))))[0]

@@ -71,6 +71,7 @@ class Outline:
         self.found, self.units = found, found.units
         self.sizes = [unit.size for unit in found.units]
         self.capped = [min(size, _FULL) for size in self.sizes]
+        self.asked = content_words([found.title])
         self.kinds = [unit.kind for unit in found.units]
         self.dates = [is_date_line(unit.key) for unit in found.units]
         self.sentences = [unit.sentence for unit in found.units]
@@ -80,11 +81,6 @@ class Outline:
     def words(self) -> list[frozenset[str]]:
         """Return the content words of each line."""
         return words_of(self.units)
-
-    @cached_property
-    def asked(self) -> frozenset[str]:
-        """Return the content words of the headline that the record brought."""
-        return content_words([self.found.title])
 
     @cached_property
     def stretch(self) -> tuple[int, int]:
@@ -101,13 +97,6 @@ class Outline:
                 best, least = (first, last), worth
             worths[first:last] = [-_COST] * (last - first)
         return best
-
-    @cached_property
-    def told(self) -> Counter[str]:
-        """Return in how many paragraphs of the stretch each word stands."""
-        first, last = self.stretch
-        known = zip(self.words[first:last], self.found.paragraphs[first:last], strict=True)
-        return Counter(chain.from_iterable(words for words, paragraph in known if paragraph))
 
     @cached_property
     def headline(self) -> int:
@@ -162,11 +151,8 @@ def _windows(what: str, parts: NDArray[np.float64], capped: Sequence[int]) -> di
 
 def _runs(running: Sequence[bool]) -> list[int]:
     """Return for each line how many lines that are no running text stand together there."""
-    runs: list[int] = []
-    for known, lines in groupby(running):
-        count = len(list(lines))
-        runs += [0 if known else count] * count
-    return runs
+    counts = [(known, len(list(lines))) for known, lines in groupby(running)]
+    return [0 if known else count for known, count in counts for _ in range(count)]
 
 
 def _between(sums: NDArray[np.float64], first: int, last: int) -> NDArray[np.float64]:
@@ -209,9 +195,8 @@ def _form(outline: Outline) -> dict[str, Column]:
     units, sizes = outline.units, outline.sizes
     texts = [unit.text for unit in units]
     ends = [text[-1] for text in texts]
-    first, last = outline.stretch
-    inside = zip(outline.capped[first:last], outline.found.paragraphs[first:last], strict=True)
-    usual = fmean([size for size, known in inside if known] or [_FULL / 2])
+    inside = slice(*outline.stretch)
+    usual = fmean([*compress(outline.capped[inside], outline.found.paragraphs[inside])] or [_FULL / 2])
     forms = [unit.key or unit.text for unit in units]
     times = Counter(forms)
     return {
@@ -293,13 +278,13 @@ def _place(outline: Outline) -> dict[str, Column]:
 
 def _words(outline: Outline) -> dict[str, Column]:
     first, last = outline.stretch
-    once = frozenset(outline.told)
-    twice = frozenset(word for word, count in outline.told.items() if count > 1)
-    # A paragraph of the stretch says all its words there itself.
     own = [first <= at < last and known for at, known in enumerate(outline.found.paragraphs)]
+    told = Counter(chain.from_iterable(compress(outline.words, own)))
+    # A paragraph of the stretch says all its words there itself.
+    once, twice = frozenset(told), frozenset(word for word, times in told.items() if times > 1)
     counts = np.array([len(words) for words in outline.words])
-    told = [len(words & (twice if inside else once)) for words, inside in zip(outline.words, own, strict=True)]
-    shared, some = np.array(told) / np.maximum(counts, 1), counts >= _SOME
+    again = [len(words & (twice if inside else once)) for words, inside in zip(outline.words, own, strict=True)]
+    shared, some = np.array(again) / np.maximum(counts, 1), counts >= _SOME
     asked = np.array([min(len(words & outline.asked), 3) / 3 for words in outline.words])
     return {
         "shared with the densest stretch": shared * some,
