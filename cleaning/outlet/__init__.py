@@ -1,7 +1,7 @@
 """Learn what an outlet repeats, and look it up: its furniture, and links to its other stories.
 
 In: all documents of an outlet. Out: a table that people can read and give back (boilerplate.toml).
-Read furniture (the table), then pieces (what is compared), count, evidence, judge, learn.
+Read furniture (the table), then pieces (what is compared), count, words, evidence, returning, judge, learn.
 """
 
 from __future__ import annotations

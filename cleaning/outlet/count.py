@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -75,13 +75,16 @@ class Occurrences(NamedTuple):
     where: NDArray[np.uint32]
     blocks: list[memoryview]
 
-    def story(self, number: int) -> Story:
-        """Read one document."""
-        block = _BLOCKS.decode(zstd.decompress(self.blocks[number // _BLOCK]))
-        return _STORY.decode(block[number % _BLOCK])
+    def block(self, number: int) -> list[msgspec.Raw]:
+        """Read a block of documents, each still packed."""
+        return _PACKED.decode(zstd.decompress(self.blocks[number]))
+
+    def story(self, number: int, read: Callable[[int], list[msgspec.Raw]] | None = None) -> Story:
+        """Read one document; `read` blocks as `block` does, if somebody holds them."""
+        return _STORY.decode((read or self.block)(number // _BLOCK)[number % _BLOCK])
 
 
-_BLOCKS = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_PACKED = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _STORY = msgspec.msgpack.Decoder(Story)
 _SUMMARY = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
 

@@ -6,37 +6,36 @@ that return left out.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache, partial
 from heapq import nsmallest
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cleaning.config import ENOUGH
-from cleaning.outlet.count import INSIDE, KINDS, LEAD, MARKER, TITLE, Occurrences, Story, hashes_of
+from cleaning.outlet.count import INSIDE, KINDS, MARKER, Occurrences, Story, hashes_of
 from cleaning.outlet.pieces import (
     Announcement,
+    Cut,
     Piece,
     Word,
     announcements,
-    cut_pieces,
     cut_spans,
     first_words,
+    keys_in,
+    keys_together,
     last_words,
 )
+from cleaning.outlet.words import Hashed, Words, count_shared, distinct, hash_words, within
 
-#: Documents of which the words are counted, to know which are rare; and documents of a piece that are read.
+#: Documents of which the words are counted, to know which are rare.
 SAMPLE = 250
-READ = 30
-#: Documents that are held for the pieces judged next.
-_HELD = 5_000
-#: A rare word stands in at most this share of the documents, or in so many; a shorter word tells nothing.
-_RARE = 0.02
-_RARE_COUNT = 3
+#: Documents that are held for the pieces judged next, and blocks of documents for their neighbours.
+_HELD = 500
+_BLOCKS = 32
+#: A shorter word tells nothing.
 _WORD = 4
 #: A story with fewer rare words cannot be compared.
 _COMPARABLE = 5
@@ -60,17 +59,39 @@ def sample_stories(shards: Sequence[Occurrences]) -> Iterator[Story]:
 
 
 class Read:
-    """A document of an outlet, cut into pieces."""
+    """A document of an outlet, cut into pieces once that is asked for."""
 
     def __init__(self, story: Story) -> None:
         self.story = story
-        self.spans = cut_spans(story.text)
-        self.pieces: list[Piece] = cut_pieces(story.text, self.spans)
+
+    @cached_property
+    def spans(self) -> list[Cut]:
+        """Return where its pieces stand, those without a word with them."""
+        return cut_spans(self.story.text)
+
+    @cached_property
+    def _together(self) -> NDArray[np.uint16]:
+        return keys_together([self.story.text[start:end] for start, end, _ in self.spans])
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        return keys_in(self._together)[: len(self.spans)]
+
+    @cached_property
+    def words(self) -> Hashed:
+        """Return the words of its pieces."""
+        return hash_words(self._together)
+
+    @cached_property
+    def pieces(self) -> list[Piece]:
+        """Return its pieces."""
+        spans = zip(self.spans, self._keys, strict=True)
+        return [Piece(start, end, key, whole) for (start, end, whole), key in spans if key]
 
     @cached_property
     def hashes(self) -> list[int]:
         """Return as what its pieces are counted."""
-        return hashes_of(INSIDE, [piece.key for piece in self.pieces])
+        return hashes_of(INSIDE, [key for key in self._keys if key])
 
     @cached_property
     def announced(self) -> dict[int, Announcement]:
@@ -88,29 +109,26 @@ class Read:
         """Return its last words, the last one first."""
         return last_words(self.story.text)
 
+    def own(self, brought: NDArray[np.bool_]) -> NDArray[np.uint32]:
+        """Return its distinct words that tell something, without those of the pieces that are `brought`."""
+        stays = np.array(list(map(bool, self._keys)), np.bool_)
+        stays[stays] = ~brought
+        long = np.flatnonzero(self.words.lengths >= _WORD)
+        of = np.searchsorted(np.flatnonzero(self._together == ord("\n")), self.words.begins[long])
+        return distinct(self.words.words[long[stays[of]]])
 
-class Words:
-    """In which share of a sample of documents each word stands, and with which words documents open."""
 
-    def __init__(self, stories: Iterable[Story]) -> None:
-        self.counts: Counter[str] = Counter()
-        self.openers: set[str] = set()
-        self.size = 0
-        for story in stories:
-            keys = [piece.key for piece in cut_pieces(story.text)]
-            self.size += 1
-            self.counts.update(set(" ".join(keys).split(" ")))
-            self.openers.update(key.split(" ", 1)[0] for key in keys[:1])
+class Told(NamedTuple):
+    """A document in numbers: its pieces, how many return before one does not, and behind; its own words, the rare ones.
 
-    @cached_property
-    def common(self) -> frozenset[str]:
-        """Return the words that are not rare."""
-        most = max(_RARE_COUNT, _RARE * self.size)
-        return frozenset(word for word, count in self.counts.items() if count > most)
+    A word is its own that no returning piece brought.
+    """
 
-    def share(self, word: str) -> float:
-        """Return the share of the documents that have `word`."""
-        return self.counts[word] / max(1, self.size)
+    pieces: NDArray[np.uint64]
+    opening: int
+    closing: int
+    own: NDArray[np.uint32]
+    rare: NDArray[np.uint32]
 
 
 class OutletStories:
@@ -119,21 +137,21 @@ class OutletStories:
     `common` are the words that are not rare in all outlets.
     """
 
-    def __init__(self, shards: Sequence[Occurrences], common: frozenset[str]) -> None:
-        self.shards, self._common = shards, common
+    def __init__(self, shards: Sequence[Occurrences], common: NDArray[np.uint32]) -> None:
+        self.shards, self._all_common = shards, common
         hashes = np.concatenate([shard.stories for shard in shards])
         _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
         self.size = len(first)
         self._place = first
         self._begins = np.cumsum([0, *(len(shard.stories) for shard in shards)])
-        self._ranks = inverse
-        self.repeated: frozenset[int] = frozenset()
+        self._ranks = inverse.astype(np.uint32)
+        self.repeated: NDArray[np.uint64] = np.empty(0, np.uint64)  # sorted
         self.tells = np.zeros(self.size, np.bool_)  # whether a document has a piece that does not return
         self.read = lru_cache(maxsize=_HELD)(lambda rank: Read(self.story(rank)))
-        self.own = lru_cache(maxsize=_HELD)(self._own)
-        self.rare = lru_cache(maxsize=_HELD)(lambda rank: self.own(rank) - self.words.common - self._common)
+        self._block = lru_cache(maxsize=_BLOCKS)(lambda shard, number: shards[shard].block(number))
+        self._told: dict[int, Told] = {}
 
-    def occurrences(self, low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint32]]:
+    def occurrences(self, low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.uint32], NDArray[np.uint8]]:
         """Return hash, rank and kind of the pieces with hashes from `low` to `high`, sorted by hash."""
         hashes, ranks, kinds = [], [], []
         for begin, shard in zip(self._begins[:-1], self.shards, strict=True):
@@ -142,7 +160,7 @@ class OutletStories:
             where = shard.where[start:end]
             hashes.append(shard.hashes[start:end])
             ranks.append(self._ranks[begin + where // KINDS])
-            kinds.append(where % KINDS)
+            kinds.append((where % KINDS).astype(np.uint8))
         found = np.concatenate(hashes)
         order = np.argsort(found, kind="stable")  # merges what the shards have sorted
         return found[order], np.concatenate(ranks)[order], np.concatenate(kinds)[order]
@@ -151,123 +169,71 @@ class OutletStories:
         """Read the document of a rank."""
         at = int(self._place[rank])
         shard = int(np.searchsorted(self._begins, at, side="right")) - 1
-        return self.shards[shard].story(at - int(self._begins[shard]))
+        return self.shards[shard].story(at - int(self._begins[shard]), partial(self._block, shard))
+
+    def _in_place(self, ranks: Iterable[int]) -> list[int]:
+        """Return ranks in the order in which their documents lie side by side."""
+        return sorted(ranks, key=self._place.__getitem__)
+
+    @cached_property
+    def _sample(self) -> list[Read]:
+        return [self.read(rank) for rank in self._in_place(range(min(self.size, SAMPLE)))]
 
     @cached_property
     def words(self) -> Words:
         """Return the words of a sample of its documents."""
-        return Words(self.story(rank) for rank in range(min(self.size, SAMPLE)))
+        return Words(read.words.words for read in self._sample)
 
-    def _own(self, rank: int) -> frozenset[str]:
-        """Return the words of a document that no returning piece brought."""
-        read = self.read(rank)
-        left = (
-            piece.key for piece, hashed in zip(read.pieces, read.hashes, strict=True) if hashed not in self.repeated
-        )
-        return frozenset(word for key in left for word in key.split(" ") if len(word) >= _WORD)
+    @cached_property
+    def openers(self) -> frozenset[str]:
+        """Return the words with which the documents of the sample open."""
+        return frozenset(read.pieces[0].key.partition(" ")[0] for read in self._sample if read.pieces)
 
-    def unrelated(self, ranks: Iterable[int]) -> list[int]:
-        """Return as many of `ranks` as have nothing else in common, first come first served."""
+    @cached_property
+    def _common(self) -> NDArray[np.uint32]:
+        return np.union1d(self.words.common, self._all_common)
+
+    def hold(self, ranks: Collection[int]) -> None:
+        """Read the documents of `ranks`, each once, for what is asked of them next."""
+        self._told = {rank: self._told[rank] for rank in ranks if rank in self._told}
+        for rank in self._in_place(ranks):
+            self.told(rank)
+
+    def told(self, rank: int) -> Told:
+        """Return a document in numbers."""
+        if rank not in self._told:
+            read = self.read(rank)
+            pieces = np.array(read.hashes, np.uint64)
+            brought = within(pieces, self.repeated)
+            own = read.own(brought)
+            opening, closing = (int(np.append(side, False).argmin()) for side in (brought, brought[::-1]))
+            self._told[rank] = Told(pieces, opening, closing, own, own[~within(own, self._common)])
+        return self._told[rank]
+
+    def unrelated(self, ranks: Iterable[int]) -> int:
+        """Count those of `ranks` that have nothing else in common, first come first served, up to what is enough."""
+        rare = [told.rare for told in map(self.told, ranks) if len(told.rare) >= _COMPARABLE]
+        if not rare:
+            return 0
+        sizes = np.array([len(words) for words in rare])
+        related = (count_shared(rare) / np.maximum(np.minimum.outer(sizes, sizes), 1) >= _UNRELATED).T.tolist()
         chosen: list[int] = []
-        kept: list[frozenset[str]] = []
-        for rank in ranks:
-            rare = self.rare(rank)
-            if len(rare) >= _COMPARABLE and all(_overlap(rare, other) < _UNRELATED for other in kept):
-                chosen.append(rank)
-                kept.append(rare)
-                if len(chosen) == ENOUGH:
-                    break
-        return chosen
+        for at, others in enumerate(related):
+            if len(chosen) < ENOUGH and not any(others[other] for other in chosen):
+                chosen.append(at)
+        return len(chosen)
 
-    def told(self, rank: int, words: Sequence[str], without: int) -> float:
-        """Return which part of `words` the document says in its own words, those of the piece `without` left out."""
-        read = self.read(rank)
-        if without in self.repeated:
-            own = self.own(rank)
-            return sum(word in own for word in words) / max(1, len(words))
-        pairs = zip(read.pieces, read.hashes, strict=True)
-        left = " ".join(piece.key for piece, hashed in pairs if hashed != without and hashed not in self.repeated)
-        return sum(word in set(left.split(" ")) for word in words) / max(1, len(words))
+    def says(self, ranks: Sequence[int], words: NDArray[np.uint32], without: int) -> NDArray[np.float64]:
+        """Return which part of `words` each document says in its own words, those of the piece `without` left out."""
+        piece = np.array([without], np.uint64)
+        own = [told.own for told in map(self.told, ranks)]
+        if not within(piece, self.repeated)[0]:
+            brought = (within(told.pieces, self.repeated) | (told.pieces == piece) for told in map(self.told, ranks))
+            own = [self.read(rank).own(some) for rank, some in zip(ranks, brought, strict=True)]
+        said = np.repeat(np.arange(len(own)), [len(some) for some in own])[within(np.concatenate(own), words)]
+        return np.bincount(said, minlength=len(own)) / max(1, len(words))
 
-    def overlap(self, one: int, other: int, without: frozenset[str]) -> float:
+    def overlap(self, one: int, other: int, without: NDArray[np.uint32]) -> float:
         """Return which part of the rare words of one of two documents, the poorer, the other has too."""
-        return _overlap(self.rare(one) - without, self.rare(other) - without)
-
-
-def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / max(1, min(len(one), len(other)))
-
-
-#: Documents that make a piece returning.
-REPEATED = 3
-
-
-@dataclass(slots=True)
-class Repetition:
-    """What several documents of one outlet have: how many of its own, and whether others have it."""
-
-    hash: int
-    form: int
-    count: int
-    elsewhere: bool
-    ranks: list[int]
-    named: list[int] = field(default_factory=list)
-
-
-def find_candidates(outlets: dict[str, OutletStories], low: int, high: int) -> Iterator[tuple[str, Repetition]]:
-    """Yield, of the pieces in a range of hashes, those that two documents of an outlet have."""
-    occurring = {name: outlet.occurrences(low, high) for name, outlet in outlets.items()}
-    distinct = [hashes[kinds != TITLE] for hashes, _, kinds in occurring.values()]
-    everywhere = np.concatenate([hashes[_changes(hashes)] for hashes in distinct])
-    everywhere.sort(kind="stable")
-    shared = everywhere[~_changes(everywhere)]
-    for name, (hashes, ranks, kinds) in occurring.items():
-        tells = outlets[name].tells
-        opens = _changes(hashes)
-        several = ~opens
-        several[:-1] |= ~opens[1:]
-        tells[ranks[~several & (kinds <= LEAD)]] = True
-        for one in _repetitions(hashes[several], ranks[several], kinds[several], tells):
-            at = np.searchsorted(shared, np.uint64(one.hash))
-            one.elsewhere = bool(at < len(shared) and shared[at] == one.hash)
-            yield name, one
-
-
-def _repetitions(
-    hashes: NDArray[np.uint64], ranks: NDArray[np.int64], kinds: NDArray[np.uint32], tells: NDArray[np.bool_]
-) -> Iterator[Repetition]:
-    """Yield what returns of the pieces of one outlet that stand in several places; note which documents have others."""
-    order = np.lexsort((kinds, ranks, hashes))
-    hashes, ranks, kinds = hashes[order], ranks[order], kinds[order]
-    opens = _changes(hashes)
-    piece = np.cumsum(opens) - 1
-    forms = np.where(kinds[opens] > TITLE, kinds[opens], INSIDE)
-    first = opens | _changes(ranks)  # of a piece in a document
-    several = np.bincount(piece[first], minlength=len(forms)) > 1
-    tells[ranks[~several[piece] & (kinds <= LEAD)]] = True
-    stands = first & (kinds != TITLE)  # a headline comes last
-    counts = np.bincount(piece[stands], minlength=len(forms))
-    tells[ranks[stands & ((forms == INSIDE) & (counts < REPEATED))[piece]]] = True
-    named = np.flatnonzero((kinds == TITLE) | (kinds == LEAD))
-    named = named[_changes(piece[named]) | _changes(ranks[named])]
-    links = np.bincount(piece[named], minlength=len(forms))
-    standing, naming = ranks[stands], ranks[named]
-    behind, linked = np.cumsum(counts), np.cumsum(links)
-    values = hashes[opens]
-    for at in np.flatnonzero(several & ((counts >= REPEATED) | (links > 0))).tolist():
-        start, begin = int(behind[at] - counts[at]), int(linked[at] - links[at])
-        yield Repetition(
-            int(values[at]),
-            int(forms[at]),
-            int(counts[at]),
-            elsewhere=False,
-            ranks=standing[start : min(start + READ, behind[at])].tolist(),
-            named=naming[begin : min(begin + READ, linked[at])].tolist(),
-        )
-
-
-def _changes(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell of each of sorted values whether it is another one than the one before it."""
-    changes = np.ones(len(values), np.bool_)
-    np.not_equal(values[1:], values[:-1], out=changes[1:])
-    return changes
+        rare = [np.setdiff1d(self.told(rank).rare, without, assume_unique=True) for rank in (one, other)]
+        return int(within(*rare).sum()) / max(1, min(map(len, rare)))

@@ -6,30 +6,30 @@ Of the documents only those are read that have to be judged by.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from os.path import commonprefix
 from statistics import median
 
-from cleaning.config import ENOUGH
+import numpy as np
+from numpy.typing import NDArray
+
 from cleaning.lines.frames import joins_names
 from cleaning.lines.unit import ends_sentence
 from cleaning.outlet.count import HEAD, INSIDE, MARKER, TAIL, hash_of
-from cleaning.outlet.evidence import REPEATED, OutletStories, Read, Repetition
+from cleaning.outlet.evidence import OutletStories, Read
 from cleaning.outlet.furniture import Form, Furniture, Place
 from cleaning.outlet.pieces import (
     FEWEST,
     GLUE,
     MARKS,
-    Announcement,
     Word,
     affixes,
+    codes_of,
     first_word,
     is_headline,
 )
-
-#: Documents that are read for all pieces of an outlet; where more pieces return than this allows for, fewer are read
-#: for each, though as many as are enough. The tables of the labelled data are the same without it.
-_READS = 100_000
+from cleaning.outlet.returning import Candidates, Repetition
+from cleaning.outlet.words import Hashed, distinct, hash_words
 
 #: A piece has its place at the head or the tail of documents if it stands there in so many of them; without it 160 of
 #: 7,000 articles of one outlet lose a phrase.
@@ -37,9 +37,9 @@ _PLACED = 0.8
 #: So many first, and last, pieces are the head and the tail; so is all that nothing but returning pieces keeps from it.
 _EDGE = 2
 
-#: A piece with so many words that are not common is about something; if a document says more of them again in its own
-#: words, the piece is part of the story.
-_CONTENT = 5
+#: A piece with so many words, of so many letters, that are not common is about something; if a document says more of
+#: them again in its own words, the piece is part of the story.
+_CONTENT, _LETTERS = 5, 4
 _COMMON = 0.1
 #: Four of five groups of outlets would take .5 for the fifth, at the same cost; the stricter value stands.
 _TOLD = 0.35
@@ -97,78 +97,77 @@ _WORD_SHARE = 0.25
 _UNNAMED = 3
 
 
-def judge(name: str, outlet: OutletStories, candidates: list[Repetition], stories: int) -> list[Furniture]:
+def judge(name: str, outlet: OutletStories, found: Candidates, stories: int) -> list[Furniture]:
     """Return the furniture and the links of one outlet; so many unrelated `stories` make a closing line furniture."""
-    least = stories if name else stories * _UNNAMED
-    outlet.repeated = frozenset(one.hash for one in candidates if one.form == INSIDE and one.count >= REPEATED)
-    most = max(ENOUGH, _READS // max(1, len(outlet.repeated)))
-    for one in candidates:
-        del one.ranks[most:]
-    candidates.sort(key=lambda one: one.ranks)  # what the same documents have is judged while they are held
-    judged = _Judge(name, outlet, least, {one.hash: one.count for one in candidates if one.form in (HEAD, TAIL)})
-    rows = [row for one in candidates if (row := judged.row(one))]
+    outlet.repeated = found.repeated
+    judged = _Judge(name, outlet, found, stories if name else stories * _UNNAMED)
+    rows: list[Furniture] = []
+    for some in found.in_batches(np.flatnonzero(judged.returns | judged.links)):
+        pieces = some[judged.returns[some] & (found.rows["form"][some] == INSIDE)]
+        outlet.hold(set[int]().union(*(found.ranks_of(at).tolist() for at in pieces.tolist())))
+        rows += [row for at in some.tolist() if (row := judged.row(found[at], returns=bool(judged.returns[at])))]
     lines = {row.text for row in rows if row.form == "piece"}
     return [row for row in rows if row.form not in ("head", "tail") or not (row.text in lines or _grows(row, rows))]
 
 
 class _Judge:
-    """Judge the candidates of one outlet."""
+    """Judge the candidates of one outlet.
 
-    def __init__(self, name: str, outlet: OutletStories, least: int, frames: Mapping[int, int]) -> None:
-        self.name, self.outlet, self.least, self.frames = name, outlet, least, frames
+    Those are worth a look that return in enough documents with text of their own and not in other outlets, or name a
+    story.
+    """
 
-    def row(self, one: Repetition) -> Furniture | None:
+    def __init__(self, name: str, outlet: OutletStories, found: Candidates, least: int) -> None:
+        self.name, self.outlet, self.found, self.least = name, outlet, found, least
+        counts, links, telling = found.rows["count"], found.rows["links"], found.sums(outlet.tells)
+        share = counts / outlet.size
+        system = (share >= _SYSTEM) & ((counts >= _SYSTEM_COUNT) | (share >= _SYSTEM_SMALL))
+        self.returns = (counts >= least) & (telling >= least) & (system | ~found.rows["elsewhere"])
+        self.links = (found.rows["form"] == INSIDE) & (links > 0) & (links <= _VERSIONS) & (telling > 0)
+
+    def row(self, one: Repetition, *, returns: bool) -> Furniture | None:
         """Return the furniture or the link that a candidate is, if it is one."""
         if one.form == INSIDE:
-            return self._piece(one) or self._link(one)
+            return (self._piece(one) if returns else None) or self._link(one)
         if one.form == MARKER:
             return self._marker(one)
         return self._frame(one)
-
-    def _returns(self, one: Repetition) -> bool:
-        """Tell whether enough documents with text of their own have a candidate, and other outlets have not."""
-        share = one.count / self.outlet.size
-        system = share >= _SYSTEM and (one.count >= _SYSTEM_COUNT or share >= _SYSTEM_SMALL)
-        if one.count < self.least or (one.elsewhere and not system):
-            return False
-        return int(self.outlet.tells[one.ranks].sum()) >= self.least
 
     def _written(
         self, form: Form, place: Place, one: Repetition, unrelated: int, key: str, example: str, of: str = ""
     ) -> Furniture:
         return Furniture(self.name, form, place, unrelated, one.count, self.outlet.size, key, example, of)
 
-    def _content(self, words: frozenset[str]) -> list[str]:
-        return [word for word in sorted(words) if len(word) > 3 and self.outlet.words.share(word) <= _COMMON]
+    def _content(self, words: Hashed) -> NDArray[np.uint32]:
+        told = distinct(words.words[words.lengths >= _LETTERS])
+        return told[self.outlet.words.shares(told) <= _COMMON]
+
+    def _share(self, word: str) -> float:
+        return float(self.outlet.words.shares(hash_words(codes_of(word)).words).sum())
 
     def _piece(self, one: Repetition) -> Furniture | None:
-        if not self._returns(one):
-            return None
         key, example = self._find(one)
-        words = frozenset(key.split(" "))
         chosen = self.outlet.unrelated(one.ranks)
-        if len(chosen) < self.least:
+        if chosen < self.least:
             return None
-        content = self._content(words)
+        content = self._content(hash_words(codes_of(key)))
         if len(content) >= _CONTENT:
             first = key.partition(" ")[0]
             # In Arabic "and" is written with the next word.
-            continues = first.startswith("و") and self.outlet.words.counts[first[1:]] > 0
-            if continues and len(chosen) < _CONTINUING * self.least:
+            continues = first.startswith("و") and self._share(first[1:]) > 0
+            if continues and chosen < _CONTINUING * self.least:
                 return None
-            told = [self.outlet.told(rank, content, one.hash) for rank in one.ranks]
-            if median(told) > _TOLD:
+            if median(self.outlet.says(one.ranks, content, one.hash).tolist()) > _TOLD:
                 return None
         place = self._place(one)
-        if place != "tail" and (len(chosen) <= self.least or joins_names(example)):
+        if place != "tail" and (chosen <= self.least or joins_names(example)):
             return None  # the name of a writer and a place; an outlet's name is found beside all names
         if place == "body":
-            reads = [self.outlet.read(rank) for rank in one.ranks]
-            places = [(read, read.hashes.index(one.hash)) for read in reads]
+            places = [(read, read.hashes.index(one.hash)) for read in map(self.outlet.read, one.ranks)]
             whole = all(read.pieces[at].whole for read, at in places)
             if not (whole and (is_headline(key) or _announces(places))):
                 return None
-        return self._written("piece", place, one, len(chosen), key, example)
+        return self._written("piece", place, one, chosen, key, example)
 
     def _find(self, one: Repetition) -> tuple[str, str]:
         read = self.outlet.read(one.ranks[0])
@@ -177,17 +176,14 @@ class _Judge:
 
     def _place(self, one: Repetition) -> Place:
         heads = tails = 0
-        for rank in one.ranks:
-            read = self.outlet.read(rank)
-            at = read.hashes.index(one.hash)
-            heads += at < _EDGE or self._returning(read, 0, at)
-            tails += at >= len(read.hashes) - _EDGE or self._returning(read, at + 1, len(read.hashes))
+        for told in map(self.outlet.told, one.ranks):
+            before = int((told.pieces == np.uint64(one.hash)).argmax())
+            behind = len(told.pieces) - 1 - before
+            heads += before < _EDGE or before <= told.opening
+            tails += behind < _EDGE or behind <= told.closing
         if tails >= _PLACED * len(one.ranks):
             return "tail"
         return "head" if heads >= _PLACED * len(one.ranks) else "body"
-
-    def _returning(self, read: Read, start: int, end: int) -> bool:
-        return all(hashed in self.outlet.repeated for hashed in read.hashes[start:end])
 
     def _link(self, one: Repetition) -> Furniture | None:
         """Judge a line that is the headline or the first sentence of another story."""
@@ -200,19 +196,30 @@ class _Judge:
         piece = read.pieces[read.hashes.index(one.hash)]
         if not is_headline(piece.key):
             return None
-        words = frozenset(piece.key.split(" "))
+        words = hash_words(codes_of(piece.key))
         content = self._content(words)
         for rank in others:
-            related = max(self.outlet.overlap(rank, named, words) for named in one.named)
-            if related >= _VERSION or self.outlet.told(rank, content, one.hash) >= _OWN_STORY:
+            related = max(self.outlet.overlap(rank, named, words.words) for named in one.named)
+            if related >= _VERSION or self.outlet.says([rank], content, one.hash)[0] >= _OWN_STORY:
                 return None
         of = self.outlet.read(one.named[0]).story.name
         example = read.story.text[piece.start : piece.end]
         return self._written("link", "body", one, len(others), piece.key, example, of)
 
+    def _differing(self, one: Repetition, beside: Callable[[Read], str]) -> list[Read]:
+        """Return the documents that have a candidate, or none if most of them have the same `beside` it."""
+        reads: list[Read] = []
+        counts = Counter[str]()
+        for read in map(self.outlet.read, one.ranks):
+            reads.append(read)
+            counts[beside(read)] += 1
+            if counts[beside(read)] > _MOST * len(one.ranks):
+                return []
+        return reads
+
     def _frame(self, one: Repetition) -> Furniture | None:
         """Judge words that many documents open or close with, and that go on differently."""
-        if one.count <= self.least or not self._returns(one):
+        if one.count <= self.least:
             return None
         head = one.form == HEAD
         if head and one.count < _HEADS and 2 * one.count < self.outlet.size:
@@ -221,9 +228,11 @@ class _Judge:
         keys = [key for key, _ in affixes([word.key for word in (read.first if head else read.last)])]
         at = next(at for at, key in enumerate(keys) if hash_of(one.form, key) == one.hash)
         key, count = keys[at], at + FEWEST
-        if any(self.frames.get(hash_of(one.form, longer)) == one.count for longer in keys[at + 1 : at + 2]):
+        if any(self.found.count(hash_of(one.form, longer)) == one.count for longer in keys[at + 1 : at + 2]):
             return None  # the same documents have another word in common
-        stories = [self.outlet.read(rank) for rank in one.ranks]
+        stories = self._differing(one, lambda read: (read.first if head else read.last)[count].key)
+        if not stories or count + 1 < _FRAME_WORDS[one.form]:
+            return None
         words = [read.first if head else read.last for read in stories]
         beside = [found[count].key if head else found[count].key[::-1] for found in words]
         part = _glued(beside, _WHOLE[one.form])
@@ -231,9 +240,9 @@ class _Judge:
             return None
         seams = [_seam(read.story.text, found, count, head=head) for read, found in zip(stories, words, strict=True)]
         if head:
-            opens = sum(word[len(part) :] in self.outlet.words.openers for word in beside)
+            opens = sum(word[len(part) :] in self.outlet.openers for word in beside)
             last = words[0][count - 1].key
-            goes_on = not part and self.outlet.words.share(last) > _GRAMMAR
+            goes_on = not part and self._share(last) > _GRAMMAR
             fits = (
                 opens >= _OPENS * len(beside)
                 and not goes_on
@@ -246,27 +255,26 @@ class _Judge:
         if not fits:
             return None
         chosen = self.outlet.unrelated(one.ranks)
-        if len(chosen) <= self.least:
+        if chosen <= self.least:
             return None
         text, found = stories[0].story.text, words[0]
         if head:
             whole = f"{key} {part}{GLUE}" if part else key
-            return self._written("head", "head", one, len(chosen), whole, text[: found[count - 1].end].strip())
+            return self._written("head", "head", one, chosen, whole, text[: found[count - 1].end].strip())
         whole = " ".join(reversed(key.split(" ")))
         whole = f"{GLUE}{part[::-1]} {whole}" if part else whole
-        return self._written("tail", "tail", one, len(chosen), whole, text[found[count - 1].start :].strip())
+        return self._written("tail", "tail", one, chosen, whole, text[found[count - 1].start :].strip())
 
     def _marker(self, one: Repetition) -> Furniture | None:
         """Judge what announces the rest of its line: a link, the section and the date."""
-        if not self._returns(one):
+        reads = self._differing(one, lambda read: read.announced[one.hash].rest)
+        if not reads:
             return None
-        found: list[Announcement] = []
+        found = [read.announced[one.hash] for read in reads]
         edges: Counter[str] = Counter()
-        for rank in one.ranks:
-            read = self.outlet.read(rank)
-            found.append(read.announced[one.hash])
-            at = found[-1].at
-            last = at >= len(read.spans) - _EDGE or found[-1].end > read.spans[at][1]
+        for read, announced in zip(reads, found, strict=True):
+            at = announced.at
+            last = at >= len(read.spans) - _EDGE or announced.end > read.spans[at][1]
             edges["head" if at < _EDGE and not last else "tail" if last else "body"] += 1
         key, rests = found[0].key, [item.rest for item in found]
         if key[-1] == GLUE:
@@ -280,13 +288,13 @@ class _Judge:
         if letters < _MARKER_LETTERS or not enough or ended > _RUNNING * len(found) or not _varies(rests):
             return None
         chosen = self.outlet.unrelated(one.ranks)
-        if len(chosen) < self.least + (key[-1] in ("…", GLUE)):
+        if chosen < self.least + (key[-1] in ("…", GLUE)):
             return None
         place: Place = "head" if edges["head"] > edges["tail"] else "tail"
         if edges[place] < _PLACED * len(found):
             return None
         text = self.outlet.read(one.ranks[0]).story.text
-        return self._written("marker", place, one, len(chosen), key, text[found[0].start : found[0].end].strip())
+        return self._written("marker", place, one, chosen, key, text[found[0].start : found[0].end].strip())
 
 
 def _announces(places: Sequence[tuple[Read, int]]) -> bool:

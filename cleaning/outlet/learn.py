@@ -14,11 +14,14 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from cleaning.outlet.count import sizes_of, unpack
-from cleaning.outlet.evidence import OutletStories, Repetition, Words, find_candidates, sample_stories
+from cleaning.outlet.evidence import OutletStories, Read, sample_stories
 from cleaning.outlet.furniture import Furniture, Table
 from cleaning.outlet.judge import judge
+from cleaning.outlet.returning import Candidates, Returning, find_candidates
+from cleaning.outlet.words import Words
 from corpus.run import Map
 
 #: What is behind the view of a summary or an answer: it crosses to another process as a path.
@@ -51,13 +54,6 @@ class Judging(NamedTuple):
     found: Sequence[Owner]
     common: Owner
     stories: int
-
-
-class Returning(msgspec.Struct, array_like=True, frozen=True):
-    """Hold what returns in an outlet, and a bit of each document: whether it has a piece that does not."""
-
-    candidates: list[Repetition]
-    tells: bytes
 
 
 _RETURNING = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
@@ -93,38 +89,33 @@ def _find_common(summaries: Sequence[Owner]) -> bytes:
     """Return the words that a sample of the documents of all outlets has often."""
     held = [unpack(memoryview(summary)) for summary in summaries]
     names = sorted({name for shard in held for name in shard})
-    words = Words(sample_stories([shard[name] for name in names for shard in held if name in shard]))
-    return msgspec.msgpack.encode(sorted(words.common))
+    stories = sample_stories([shard[name] for name in names for shard in held if name in shard])
+    return Words(Read(story).words.words for story in stories).common.tobytes()
 
 
 def _find_returning(task: Range) -> bytes:
     """Return by outlet what returns in a range (`Returning`)."""
-    outlets = _read_outlets(task.summaries, None, frozenset())
-    found: dict[str, list[Repetition]] = {name: [] for name in outlets}
     low, high = (_HASHES * at // task.parts for at in (task.part, task.part + 1))
-    for name, candidate in find_candidates(outlets, low, high - 1):
-        found[name].append(candidate)
-    return msgspec.msgpack.encode(
-        {name: Returning(some, np.packbits(outlets[name].tells).tobytes()) for name, some in found.items()}
-    )
+    nothing = np.empty(0, np.uint32)
+    return msgspec.msgpack.encode(dict(find_candidates(_read_outlets(task.summaries, None, nothing), low, high - 1)))
 
 
 def _judge(task: Judging) -> bytes:
     """Return the rows of some outlets."""
-    outlets = _read_outlets(task.summaries, task.names, frozenset(msgspec.msgpack.decode(memoryview(task.common))))
-    found: dict[str, list[Repetition]] = {name: [] for name in outlets}
-    for answer in task.found:
-        returning = _RETURNING.decode(memoryview(answer))
-        for name, outlet in outlets.items():
-            part = msgspec.msgpack.decode(returning[name], type=Returning)
-            found[name] += part.candidates
+    rows: list[Furniture] = []
+    answers = [_RETURNING.decode(memoryview(answer)) for answer in task.found]
+    outlets = _read_outlets(task.summaries, task.names, np.frombuffer(memoryview(task.common), np.uint32))
+    for name in list(outlets):
+        outlet = outlets.pop(name)
+        found = [msgspec.msgpack.decode(answer[name], type=Returning) for answer in answers]
+        for part in found:
             outlet.tells |= np.unpackbits(np.frombuffer(part.tells, np.uint8), count=outlet.size).astype(np.bool_)
-    rows = [judge(name, outlet, found.pop(name), task.stories) for name, outlet in outlets.items()]
-    return msgspec.msgpack.encode(list(chain.from_iterable(rows)))
+        rows += judge(name, outlet, Candidates(found), task.stories)
+    return msgspec.msgpack.encode(rows)
 
 
 def _read_outlets(
-    summaries: Sequence[Owner], names: Sequence[str] | None, common: frozenset[str]
+    summaries: Sequence[Owner], names: Sequence[str] | None, common: NDArray[np.uint32]
 ) -> dict[str, OutletStories]:
     """Return the documents of some outlets, or of all, in the order of their names."""
     held = [unpack(memoryview(summary), names) for summary in summaries]

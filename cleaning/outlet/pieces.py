@@ -92,24 +92,34 @@ def cut_spans(text: str) -> list[Cut]:
 
 def keys_of(parts: Sequence[str]) -> list[str]:
     """Return the keys of several texts without line breaks; together they cost a tenth."""
+    return keys_in(keys_together(parts))[: len(parts)]
+
+
+def keys_in(together: NDArray[np.uint16]) -> list[str]:
+    """Return each of the keys that `keys_together` returned."""
+    return [key.strip() for key in together.tobytes().decode("utf-16-le", "surrogatepass").split("\n")]
+
+
+def keys_together(parts: Sequence[str]) -> NDArray[np.uint16]:
+    """Return the keys of several texts without line breaks as UTF-16, with a newline between, and a space or none."""
     text = "\n ".join(parts)  # so that no two newlines stand together
-    found = _IN_TEXT.take(codes := _codes(text), mode="clip")
+    found = _IN_TEXT.take(codes := codes_of(text), mode="clip")
     if not text or np.maximum.reduce(found) >= _NOT_MET:
         for code in np.unique(codes[found == _NOT_MET]).tolist():
             _IN_TEXT[code] = _in_key(chr(code))
         found = _IN_TEXT.take(codes)
         if _NONE in found:
-            found = _IN_FOLDED.take(_codes(fold(text)))
+            found = _IN_FOLDED.take(codes_of(fold(text)))
     if not np.minimum.reduce(found, initial=_NONE):
         found = found[found != 0]
     kept = found > _ZERO
     kept[:1] = True
     kept[1:] |= found[1:] != found[:-1]
-    keys = found[kept].tobytes().decode("utf-16-le", "surrogatepass").split("\n")
-    return [key.strip() for key in keys][: len(parts)]
+    return found[kept]
 
 
-def _codes(text: str) -> NDArray[np.uint16]:
+def codes_of(text: str) -> NDArray[np.uint16]:
+    """Return the UTF-16 of a text."""
     return np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
 
 
@@ -118,7 +128,7 @@ def _in_key(character: str) -> int:
     folded = fold_alone(character)
     if folded is None:
         return _NONE
-    codes = _IN_FOLDED[_codes(folded)].tolist()
+    codes = _IN_FOLDED[codes_of(folded)].tolist()
     return codes[0] if len(codes) == 1 or set(codes) == {_SPACE} else _NONE if codes else 0
 
 

@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaning.config import ENOUGH
-from cleaning.outlet import evidence
-from cleaning.outlet import judge as judging
+from cleaning.outlet import evidence, returning
 from cleaning.outlet import learn as learning
 from cleaning.outlet.count import LineCounts
 from cleaning.outlet.furniture import Furniture, Table, from_toml, to_toml
@@ -301,11 +300,23 @@ def test_documents_that_say_nothing_of_their_own_are_not_read(monkeypatch):
     assert count_reads(monkeypatch, recombined(200, own=False)) == 0
 
 
-def test_documents_read_for_each_piece_are_bounded(monkeypatch):
+def test_a_document_is_read_once_for_all_its_pieces(monkeypatch):
     documents = recombined(200, own=True)
-    assert taught(documents).rows != ()
-    monkeypatch.setattr(judging, "_READS", 1)
-    assert count_reads(monkeypatch, documents) <= 24 * 3 * ENOUGH
+    rows = taught(documents).rows
+    assert rows != ()
+    # For its words, for all its pieces, and for some as the first one that has a piece.
+    assert count_reads(monkeypatch, documents) <= 3 * len(documents)
+    monkeypatch.setattr(returning, "_HELD", 10)
+    assert taught(documents).rows == rows
+
+
+@pytest.mark.parametrize(("reads", "most"), [(100_000, 30), (20 * 24, 20), (1, ENOUGH)])
+def test_documents_read_for_a_piece_are_fewer_where_many_return(monkeypatch, reads, most):
+    read: list[int] = []
+    monkeypatch.setattr(returning, "_READS", reads)
+    monkeypatch.setattr(evidence.OutletStories, "unrelated", lambda _, ranks: read.append(len(ranks)) or 0)
+    taught(recombined(200, own=True))
+    assert max(read) == most
 
 
 def test_nothing_in_nothing_out():

@@ -18,8 +18,20 @@ from cleaning.lines.glued import end_of, find_glued, sentence_starts
 from cleaning.lines.lexicon import default_lexicon, key_of
 from cleaning.lines.unit import STUB, cut
 from cleaning.outlet import count as counting
-from cleaning.outlet.count import HEAD, INSIDE, KINDS, LEAD, MARKER, TAIL, TITLE, LineCounts, Occurrences, hash_of
-from cleaning.outlet.evidence import OutletStories, Repetition, find_candidates
+from cleaning.outlet.count import (
+    HEAD,
+    INSIDE,
+    KINDS,
+    LEAD,
+    MARKER,
+    TAIL,
+    TITLE,
+    LineCounts,
+    Occurrences,
+    Story,
+    hash_of,
+)
+from cleaning.outlet.evidence import OutletStories, Read
 from cleaning.outlet.furniture import Furniture, OutletTable
 from cleaning.outlet.pieces import (
     affixes,
@@ -30,6 +42,7 @@ from cleaning.outlet.pieces import (
     last_words,
     title_key,
 )
+from cleaning.outlet.returning import Candidates, Repetition, find_candidates
 from corpus.arabic import folded_words
 from corpus.records import Document, Source
 from corpus.run.stage import summarise
@@ -209,6 +222,21 @@ def test_what_is_counted_of_a_block_is_what_is_counted_of_each_document(stories)
     assert [shard.story(at).text for at in range(len(stories))] == [text for text, _ in stories]
 
 
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(anything, st.data())
+def test_words_in_numbers_are_the_words_of_the_keys(text, data):
+    read = Read(Story(text, "", ""))
+    keys = [piece.key for piece in cut_pieces(text)]
+    words = [word for key in keys for word in key.split(" ")]
+    numbers = dict(zip(words, read.words.words.tolist(), strict=True))
+    assert [numbers[word] for word in words] == read.words.words.tolist()
+    assert len(set(numbers.values())) == len(numbers)
+    brought = data.draw(st.lists(st.booleans(), min_size=len(keys), max_size=len(keys)))
+    own = {word for key, left in zip(keys, brought, strict=True) if not left for word in key.split(" ")}
+    long = {numbers[word] for word in own if len(word.encode("utf-16-le", "surrogatepass")) >= 8}
+    assert read.own(np.array(brought, np.bool_)).tolist() == sorted(long)
+
+
 _KINDS = (INSIDE, INSIDE, LEAD, TITLE, MARKER, TAIL)
 #: Documents of an outlet: a hash, and pieces as hash and kind; frames have hashes of their own.
 _documents = st.lists(
@@ -230,7 +258,7 @@ def gathered(documents):
 def test_what_returns_is_what_counting_each_piece_finds(outlets, cut_at):
     names = "abc"[: len(outlets)]
     read = {
-        name: OutletStories([gathered(some[:cut_at]), gathered(some[cut_at:])], frozenset())
+        name: OutletStories([gathered(some[:cut_at]), gathered(some[cut_at:])], np.empty(0, np.uint32))
         for name, some in zip(names, outlets, strict=True)
     }
     everywhere = Counter()
@@ -250,7 +278,8 @@ def test_what_returns_is_what_counting_each_piece_finds(outlets, cut_at):
                 tells[name] |= {rank for rank, kind in known if kind <= LEAD}
             if len({rank for rank, _ in known}) > 1 and (len(stands) >= 3 or named):
                 expected.append((name, Repetition(value, form, len(stands), everywhere[value] > 1, stands, named)))
-    assert list(find_candidates(read, 0, 2**64 - 1)) == expected
+    returning = find_candidates(read, 0, 2**64 - 1)
+    assert [(name, one) for name, found in returning for one in Candidates([found])] == expected
     assert {name: set(np.flatnonzero(one.tells).tolist()) for name, one in read.items()} == tells
 
 
