@@ -58,8 +58,10 @@ _MELTING = frozenset(
     "\U00011127\U0001133e\U00011357\U000114b0\U000114ba\U000114bd\U000115af\U00011930"
     "\U000113b8\U000113bb\U000113c2\U000113c9\U0001611e\U0001611f\U00016120\U00016129\U00016d67"
 ).union(map(chr, (*range(0x1160, 0x1176), *range(0x11A7, 0x11C3))))
-#: To find all characters that fold to themselves costs as much as to fold so many shorter texts.
-_SHORT = 200
+#: A text of fewer characters is folded one by one; in longer ones those that fold to themselves are passed over.
+_SHORT = 128
+#: What so many characters fold to is kept.
+_MOST_KEPT = 1 << 16
 #: Enough for all that Unicode holds: a capital that composes with a mark only once it is lowered needs three.
 _MAX_FOLDS = 4
 
@@ -92,14 +94,17 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    # What is left when the runs of characters that fold to themselves are cut out: a tenth of Arabic prose.
-    for character in sorted(set(text if len(text) < _SHORT else "".join(_stable_runs().split(text)))):
-        folded = fold_alone(character)
-        if folded is None:
-            return _fold_together(text)
-        if folded != character:
-            text = text.replace(character, folded)
-    return text
+    folded = text
+    try:
+        if len(text) < _SHORT:
+            return text.translate(_ALONE)
+        # What is left when the runs of characters that fold to themselves are cut out: a tenth of Arabic prose.
+        for character in set("".join(_stable_runs().split(text))):
+            if _ALONE[ord(character)] != character:
+                folded = folded.replace(character, _ALONE[ord(character)])
+    except _NotAloneError:
+        return _fold_together(text)
+    return folded
 
 
 def _fold_together(text: str) -> str:
@@ -112,11 +117,29 @@ def _fold_together(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=1 << 15)
 def fold_alone(character: str) -> str | None:
     """Return what a character folds to, or None if its neighbours have a say in that."""
     folded = _fold_together(character)
     return None if character in "Σσς" or _melts(folded) else folded
+
+
+class _NotAloneError(Exception):
+    """What a character folds to depends on its neighbours."""
+
+
+class _Alone(dict[int, str]):
+    """What characters fold to, whatever their neighbours are, once they have been met; for `str.translate`."""
+
+    def __missing__(self, code: int) -> str:
+        folded = fold_alone(chr(code))
+        if folded is None:
+            raise _NotAloneError
+        if len(self) < _MOST_KEPT:
+            self[code] = folded
+        return folded
+
+
+_ALONE = _Alone()
 
 
 def _melts(folded: str) -> bool:

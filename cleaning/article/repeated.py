@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Literal, get_args
 
 from cleaning.article.spans import delete_spans, disjoint
@@ -58,8 +59,8 @@ def _find_pieces(text: str, title: str, cut: Sequence[Cut], table: OutletTable) 
         return
     pieces = cut_pieces(text, cut)
     gone = {piece.start for piece, _ in found}
-    words = frozenset(" ".join([piece.key for piece, _ in found]).split(" "))
-    own = words.intersection(" ".join([piece.key for piece in pieces if piece.start not in gone]).split(" "))
+    told = frozenset[str]().union(*(_long_words(piece.key) for piece, _ in found))
+    own = told.intersection(" ".join([piece.key for piece in pieces if piece.start not in gone]).split(" "))
     closing = max((piece.end for piece in pieces[:-_CLOSE] if piece.start not in gone), default=0)
     headline = title_key(title)
     for piece, row in found:
@@ -74,8 +75,13 @@ def _is_story(piece: Piece, own: frozenset[str], *, stray: bool) -> bool:
 
     So it is if it is `stray`, and does not stand where the outlet repeats it.
     """
-    words = {word for word in piece.key.split(" ") if len(word) >= _LETTERS}
-    return len(words) >= _WORDS and (stray or sum(word in own for word in words) >= _OWN_STORY * len(words))
+    words = _long_words(piece.key)
+    return len(words) >= _WORDS and (stray or len(words & own) >= _OWN_STORY * len(words))
+
+
+@lru_cache(maxsize=1 << 10)
+def _long_words(key: str) -> frozenset[str]:
+    return frozenset(word for word in key.split(" ") if len(word) >= _LETTERS)
 
 
 def _find_markers(text: str, units: Sequence[Unit], cut: Sequence[Cut], table: OutletTable) -> Iterator[_Found]:
