@@ -110,7 +110,11 @@ def _remove(text: str, units: Sequence[Unit], found: Sequence[_Found]) -> list[S
             unit = units[at]
             if unit.start >= end:
                 break
-            if not unit.rule:
+            if unit.rule:
+                continue
+            if start <= unit.start and unit.end <= end and at not in touched:
+                unit.rule, unit.evidence, unit.closes = _RULES[row.form], row.evidence, True
+            else:
                 span = Span(max(start, unit.start), min(end, unit.end), _RULES[row.form], row.evidence)
                 touched.setdefault(at, []).append(span)
     for at in sorted(touched):

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from cleaning.article.analysis import Analysis, remove, remove_phrase
+from cleaning.article.analysis import Analysis, remaining, remove, remove_phrase
 from cleaning.article.edges import framed_spans, remove_boxes, remove_head, remove_trailing
 from cleaning.article.page import remove_outside
 from cleaning.article.repeated import glued_spans, remove_repeated
@@ -65,7 +65,7 @@ def find_spans(
 
 def analyse(units: list[Unit], title: str, *, filler: bool = False) -> Analysis:
     """Tell what is running text in `units`, and remove what is chrome wherever it stands."""
-    for unit in units:
+    for unit in remaining(units):
         remove_known(unit)
     remove_doubled(units, filler=filler)
     return Analysis(units, title, paragraphs=find_paragraphs(units))
