@@ -6,6 +6,7 @@ give the same answers in the same order, and what was done stays done when a wor
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -171,6 +172,7 @@ def run_task(plan: Plan, task: Task) -> TaskResult:
         if _worker is not None:
             _worker.close()
         _worker = Worker(plan, _tick)
+        gc.freeze()  # what is loaded by now stays, and need not be looked through for garbage
     return _worker.run(task)
 
 
