@@ -61,9 +61,9 @@ _ENGINES: dict[str, Callable[[], Any]] = {
     "xz": partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, _XZ_MEMORY_BYTES),
 }
 #: The stubs of isal take its class of errors for one of them.
-_ISAL_ERROR = cast("type[Exception]", igzip_lib.IsalError)
+ISAL_ERROR = cast("type[Exception]", igzip_lib.IsalError)
 #: What the engines raise on damage; OSError is that of bz2.
-_DAMAGE = (_ISAL_ERROR, zstd.ZstdError, lzma.LZMAError, EOFError, OSError)
+_DAMAGE = (ISAL_ERROR, zstd.ZstdError, lzma.LZMAError, EOFError, OSError)
 
 
 def sniff_codec(head: bytes) -> str:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import orjson
-
 from corpus.errors import EnvironmentFault, RecordError
-from corpus.files.compressed import zstd
+from corpus.files.compressed import ISAL_ERROR, zstd
 from corpus.files.sealed import is_whole, map_sealed, publish_sealed
 from corpus.formats.reader import read_input
 from corpus.formats.shards import FAST, Format, Shard, open_shard
 from corpus.records import Document, Failure, Page, Record, Skip, Source, Verdict, drop, fail, set_key
+from corpus.run.batches import open_batches, read_batches
 from corpus.run.plan import Item, Plan, Segment, Task, TaskResult, find_done, first_key, learned_path, save_done
 from corpus.run.report import Explaining, Report, explain
 from corpus.run.sandbox import Guard
@@ -29,9 +27,6 @@ CHUNK_BYTES = 64 * 2**20
 EXCERPT_LENGTH = 200
 #: Records between two reports of progress.
 TICK = 50
-
-_WORK_FORMAT: Format = "jsonl.zst"
-_DOCUMENT = msgspec.json.Decoder(Document)
 
 
 def answer(call: tuple[Path, Callable[[Any], bytes], Any]) -> Path:
@@ -118,8 +113,8 @@ class _TaskRun:
         while not ended:
             name, size, accumulator = f"{self._task.name}-{len(items):03d}", 0, self._accumulator()
             with ExitStack() as stack:
-                self._removed = stack.enter_context(open_shard(work / f"{name}.removed", _WORK_FORMAT, FAST))
-                kept = stack.enter_context(open_shard(work / f"{name}.kept", _WORK_FORMAT, FAST))
+                self._removed = stack.enter_context(open_shard(work / f"{name}.removed", "jsonl.zst", FAST))
+                kept = stack.enter_context(open_batches(work / f"{name}.kept"))
                 for key, document in enumerate(survivors, first_key(name)):
                     assert isinstance(document, Document)
                     kept.write(document)
@@ -150,7 +145,8 @@ class _TaskRun:
             corpus = stack.enter_context(open_shard(self._plan.out / corpus_name, self._plan.form))
             for item in self._task.items:
                 for name in item.removed:
-                    with _reading(self._plan.work / name) as lines:
+                    path = self._plan.work / name
+                    with _undamaged(path), zstd.open(path, "rb") as lines:
                         removed.copy(lines)
             self._removed = removed
             for record in self._survivors():
@@ -206,8 +202,9 @@ class _TaskRun:
         for key, found in enumerate(chain.from_iterable(read), first_key(self._task.name)):
             yield set_key(found, key) if isinstance(found, Document) else found
         for item in self._task.items:
-            for key, document in enumerate(read_documents(self._plan.work / f"{item.name}.kept"), first_key(item.name)):
-                yield set_key(document, key)
+            path = self._plan.work / f"{item.name}.kept"
+            with _undamaged(path):
+                yield from map(set_key, read_batches(path), count(first_key(item.name)))
 
 
 def audit_row(source: Source, verdict: Verdict, stage: str, record: Record | None) -> dict[str, Any]:
@@ -225,23 +222,11 @@ def audit_row(source: Source, verdict: Verdict, stage: str, record: Record | Non
     }
 
 
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Read back a work file that this run or an earlier one published."""
-    with _reading(path) as stream:
-        yield from map(orjson.loads, stream)
-
-
-def read_documents(path: Path) -> Iterator[Document]:
-    """Read back the documents of a work file; straight into their type is half again as fast as by way of rows."""
-    with _reading(path) as stream:
-        yield from map(_DOCUMENT.decode, stream)
-
-
 @contextmanager
-def _reading(path: Path) -> Iterator[zstd.ZstdFile]:
+def _undamaged(path: Path) -> Iterator[None]:
+    """Tell what to do where a work file, of this run or of an earlier one, is not as it was published."""
     try:
-        with zstd.open(path, "rb") as stream:
-            yield stream
-    except (EOFError, zstd.ZstdError, ValueError) as error:
+        yield
+    except (EOFError, zstd.ZstdError, ISAL_ERROR, ValueError) as error:
         advice = "see what the system says of the disk, and give the same command with --fresh"
         raise EnvironmentFault(f"{path}: damaged since it was written ({error}); {advice}") from error

@@ -6,7 +6,7 @@ import pytest
 
 from corpus.formats.shards import FORMATS, open_shard
 from corpus.records import Copy, Document, Source
-from corpus.run.worker import read_documents, read_rows
+from corpus.run.batches import open_batches, read_batches
 from tests.corpus.reading import zstd
 
 DOCUMENTS = [
@@ -39,11 +39,7 @@ def test_json_formats_give_the_documents_back(tmp_path, form):
         for document in DOCUMENTS:
             shard.write(document)
     data = (tmp_path / "x").read_bytes()
-    if form == "jsonl.zst":
-        assert msgspec.convert(list(read_rows(tmp_path / "x")), list[Document]) == DOCUMENTS
-        assert list(read_documents(tmp_path / "x")) == DOCUMENTS
-        return
-    lines = (gzip.decompress(data) if form == "jsonl.gz" else data).split(b"\n")
+    lines = {"jsonl.gz": gzip.decompress, "jsonl.zst": zstd.decompress}.get(form, bytes)(data).split(b"\n")
     assert [msgspec.json.decode(line, type=Document) for line in lines[:-1]] == DOCUMENTS
 
 
@@ -82,4 +78,15 @@ def test_an_empty_shard_is_a_whole_file(tmp_path):
         with open_shard(tmp_path / form, form) as shard:
             pass
         assert shard.published.rows == 0
-    assert list(read_rows(tmp_path / "jsonl.zst")) == []
+    assert zstd.decompress((tmp_path / "jsonl.zst").read_bytes()) == b""
+
+
+def test_batches_give_the_documents_back(tmp_path):
+    documents = [*DOCUMENTS, Document("3", Source("d.txt"), "ا" * 200_000), *DOCUMENTS]
+    with open_batches(tmp_path / "x") as kept:
+        for document in documents:
+            kept.write(document)
+    assert list(read_batches(tmp_path / "x")) == documents
+    (tmp_path / "cut").write_bytes((tmp_path / "x").read_bytes()[:-4])  # as it would be if only whole batches were left
+    with pytest.raises(EOFError):
+        list(read_batches(tmp_path / "cut"))

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from corpus.arabic import folded_words
 from corpus.records import Document, Source
 from corpus.run.stage import run_here, summarise
-from corpus.run.worker import read_rows
 from dedup.stages import Dedup
+from ghirbal.published import read_rows
 from ghirbal.score import score_dups
 
 
@@ -59,7 +59,7 @@ def lost(stage: Dedup, documents: list[Document]) -> Iterator[str]:
     [("ar", "clean", 0.975, 18), ("ar", "dirty", 0.97, 18), ("en", "clean", 0.975, 1), ("en", "dirty", 0.97, 1)],
 )
 def test_edited_copies_are_found_and_templates_left_alone(labelled, language, variant, floor, most_wrong):
-    gold = [row for row in read_rows(labelled / "dedup" / "synth.jsonl.zst") if row["lang"] == language]
+    gold = [row for row in read_rows(labelled / "dedup" / "synth.jsonl.zst", dict) if row["lang"] == language]
     documents = [
         Document(row["id"], Source("synth", at), row[variant], outlet=row["outlet"]) for at, row in enumerate(gold)
     ]
@@ -76,7 +76,7 @@ def test_copies_among_real_newspapers(labelled):
     folder = labelled / "dedup"
     documents = [
         Document(row["id"], Source("real", at), row["text"], outlet=row["source"], published=row["date"])
-        for at, row in enumerate(read_rows(folder / "saudinewsnet.jsonl.zst"))
+        for at, row in enumerate(read_rows(folder / "saudinewsnet.jsonl.zst", dict))
     ]
     stage = Dedup()
     found = clusters(documents, stage)
@@ -92,7 +92,7 @@ def test_copies_among_real_newspapers(labelled):
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", ["clean", "dirty"])
 def test_nothing_is_lost_with_a_copy(labelled, variant):
-    gold = [row for row in read_rows(labelled / "dedup" / "synth.jsonl.zst") if row["lang"] == "ar"]
+    gold = [row for row in read_rows(labelled / "dedup" / "synth.jsonl.zst", dict) if row["lang"] == "ar"]
     documents = [
         Document(row["id"], Source("synth", at), row[variant], outlet=row["outlet"]) for at, row in enumerate(gold)
     ]

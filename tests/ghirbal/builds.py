@@ -9,11 +9,11 @@ import orjson
 import pytest
 
 from corpus.run import Watcher
-from corpus.run.worker import read_rows
 from ghirbal.check import check_corpus
 from ghirbal.cli import main
 from ghirbal.config import Config
 from ghirbal.jobs import Job, run_job
+from ghirbal.published import read_rows
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +29,7 @@ def build(inputs, out, command="build", **options):
 
 
 def rows(out, folder):
-    return [row for path in sorted((out / folder).iterdir()) for row in read_rows(path)]
+    return [row for path in sorted((out / folder).iterdir()) for row in read_rows(path, dict)]
 
 
 def tree(out):
