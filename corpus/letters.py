@@ -15,7 +15,7 @@ from corpus.arabic import script_shares, words
 from corpus.charset import arabic_codec, decode_legacy, repair_mojibake, western_bytes
 from corpus.languages import SMALL_WORDS
 from corpus.markup import without_escapes, without_markup
-from corpus.text import lines, scrub, settle_marks
+from corpus.text import lines, scrub, settle_marks, steady_text
 
 _FORM = re.compile("[\ufb1d-\ufb4f\ufb50-\ufbb1\ufbd3-\ufd3d\ufd50-\ufdef\ufe70-\ufefc]")
 _MARK_FORM = re.compile("[\ufc5e-\ufc63\ufcf2-\ufcf4\ufe70-\ufe7f]")
@@ -55,6 +55,8 @@ _SOUND = re.compile(
     "\u0100-\u0385\u0450-\u167f\u1681-\u1fff\u200c-\u201d"
     "\u201f-\u2027\u2030-\u205e\u2061-\u2065\u206a-\u2fff\u3001-\ud7ff\ue000-\ufb1c\ufdf0-\ufe6f\uff00-\ufffd]*+"
 )
+#: And of nothing but these it keeps the law as well.
+_STEADY = steady_text("\n !-%'-;=-Z\\]-~\u00a1-\u00a6\u00a8-\u00ac\u00ae-\u00b6\u00b9-\u00bf")
 
 #: Share of À-ÿ among the letters of a line from which it is no Western prose: of 8,100 texts of the
 #: labelled data, in 25 languages, none has .15.
@@ -79,8 +81,11 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
     >>> mend("ÇáÎÈÑ ÇáÚÇÌá Ýí ÇáãÏíäÉ"), mend("ﺍﻟﺨﺒﺮ"), mend(".ةنيدملا يف لجاعلا ربخلا")
     (('الخبر العاجل في المدينة', ('misread',)), ('الخبر', ('forms',)), ('الخبر العاجل في المدينة.', ('backwards',)))
     """
-    if _SOUND.fullmatch(text):
+    is_steady = _STEADY.fullmatch(text) is not None
+    if is_steady or _SOUND.fullmatch(text):
         mended = turn_around(text)
+        if is_steady and mended == text:
+            return text, ()
         return settle_marks(mended.replace("\u00a0", " ")), () if mended == text else ("backwards",)
     done: list[str] = []
     repairs: tuple[tuple[str, Callable[[str], str]], ...] = (

@@ -25,6 +25,22 @@ _CLEAN = re.compile(
     "[\n -~\u00a1-\u00ac\u00ae-\u167f\u1681-\u1fff\u200c-\u2027\u2030-\u205e\u2061-\u2065\u206a-\u2fff\u3001-\ud7ff"
     "\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffd]*+"
 )
+#: Characters that none beside them changes in NFC: letters of many alphabets, punctuation, kana, ideographs, Hangul.
+#: With single vowel signs between them they keep the law, which need not be looked into then.
+_STEADY = (
+    "\u0100-\u02ff\u048a-\u0590\u05be\u05c0\u05c3\u05d0-\u060f\u061b-\u064a\u0660-\u066f\u0671-\u06d5\u06ee-\u070e"
+    "\u1e00-\u1eff\u200c-\u200f\u2010-\u201d\u201f-\u2027\u2030-\u205e\u3001-\u3029\u3041-\u3096\u30a0-\u30ff"
+    "\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60"
+)
+_VOWEL_SIGNS = "\u064b-\u0652\u0670"
+
+
+def steady_text(more: str) -> re.Pattern[str]:
+    """Return the pattern of texts of nothing but these characters and such of Latin and Cyrillic, `more` of a class."""
+    return re.compile(f"[{more}{_STEADY}]*+(?:[{_VOWEL_SIGNS}][{more}{_STEADY}]++)*+")
+
+
+_LAWFUL = steady_text("\n -~\u00a1-\u00ac\u00ae-\u00ff\u0400-\u0482")
 _SPACELESS = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
 _BREAKS = re.compile(f"[\u00ad\u2060]|(?<!{_SPACELESS})\u200b|\u200b(?!{_SPACELESS})")
 _NEWLINES = re.compile("\r\n?|[\u2028\u2029\x85\x0b\x0c]")
@@ -46,6 +62,8 @@ def scrub(text: str) -> str:
     >>> scrub("a\\r\\nb\\x00\\u202ec d\\u00ade\\u200bf")
     'a\\nbc def'
     """
+    if _LAWFUL.fullmatch(text):
+        return text
     if _CLEAN.fullmatch(text) is None:
         text = _SPACES.sub(" ", _NEWLINES.sub("\n", text))
         text = _BREAKS.sub("", "".join(_ALLOWED.findall(text)))

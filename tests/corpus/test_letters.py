@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from corpus import letters
+from corpus import text as text_law
 from corpus.charset import repair_mojibake
 from corpus.letters import mend, open_forms, repair_misread
 from corpus.markup import without_markup
@@ -108,6 +109,10 @@ def test_what_one_scan_calls_sound_no_repair_would_touch() -> None:
     kept = "".join(sound).replace("\u00a0", " ")
     assert scrub(kept) == settle_marks(kept)
     assert mend("a\u00a0b") == ("a b", ())
+    steady = [chr(code) for code in range(0x10000) if letters._STEADY.fullmatch(chr(code))]
+    assert len(steady) > 30_000
+    assert set(steady) <= set(sound)
+    assert all(map(text_law._LAWFUL.fullmatch, steady))
 
 
 def test_hostile_texts_are_mended_in_linear_time() -> None:

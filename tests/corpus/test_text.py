@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given, settings
 
+from corpus import text as law
 from corpus.text import MAX_MARKS, is_scrubbed, lines, scrub
 from tests.strategies import arabic_text, hostile_text
 from tests.timing import fastest
@@ -51,6 +53,20 @@ def test_every_character_alone() -> None:
             assert clean == "", hex(code)
         else:
             assert clean == unicodedata.normalize("NFC", chr(code)), hex(code)
+
+
+def test_what_is_lawful_at_a_glance_keeps_the_law(monkeypatch) -> None:
+    steady = [chr(code) for code in range(0x30000) if law._LAWFUL.fullmatch(chr(code))]
+    assert len(steady) > 30_000
+    pairs = (unicodedata.decomposition(chr(code)).split() for code in range(0x30000))
+    seconds = {chr(int(pair[1], 16)) for pair in pairs if len(pair) == 2 and pair[0][0] != "<"}
+    jamo = set(map(chr, range(0x1100, 0x1200)))
+    assert (seconds | jamo).isdisjoint(steady)  # so none melts into the one before it
+    vowelled = "\u064b".join(steady)
+    assert law._LAWFUL.fullmatch(vowelled)
+    assert not law._LAWFUL.fullmatch("ب\u0651\u064b")
+    monkeypatch.setattr(law, "_LAWFUL", re.compile("(?!)"))
+    assert scrub(vowelled) == vowelled
 
 
 @pytest.mark.parametrize(
