@@ -20,7 +20,7 @@ _DATELINE = "-–—:،"
 _AGENCY = r"(?:afp|ap|epa|reuters|getty(?: images)?|shutterstock|istock|رويترز|ا ف ب|اف ب|الاناضول|الفرنسيه)"
 _PHOTO = re.compile(
     rf"\((?:{_AGENCY}|ارشيف\w*|صوره\w*|photo|picture|image|credit|foto)\b[^)]{{0,40}}\)?$|©|\b{_AGENCY}/?[\w ]{{0,20}}$"
-    rf"|\b{_AGENCY} (?:pics?|photos?|images?)$|^(?:تصوير|عدسه|photo|foto|watch)\b"
+    r"|^(?:تصوير|عدسه|photo|foto|watch)\b"
     r"|(?:^|[(/.|–—-] ?)(?:تصوير|عدسه|عكس|فوٹو|foto(?:ğraf)?|photo(?:graph)?(?: by)?|crédit|צילום|תמונה|фото)"
     r" ?[:/] ?[^:.،,]{2,40}$"
     r"|^(?:file photo|image caption|media caption|photograph|screenshot|picture:|مصدر الصوره)|^\d?\d:\d\d [^\W\d]"

@@ -91,6 +91,7 @@ class Lexicon:
         self.buttons, self.beside, self.steps, self.of, self.contacts, self.outlets = (
             frozenset(fold(words.get(kind, "")).split()) for kind in kinds
         )
+        self._in_rows = self.buttons | self.steps | self.beside
         self._whole: dict[str, Phrase] = {}
         self._heads: dict[str, list[tuple[str, Phrase]]] = {}
         for phrase in self.phrases:
@@ -124,14 +125,16 @@ class Lexicon:
 
     def row(self, key: str) -> Phrase | None:
         """Return the phrase that a row of nothing but buttons is: of sharing, or of a gallery."""
-        words = _WORDS.findall(key)
-        if len(words) <= _MOST_BUTTONS and not any(mark in key for mark in _CLAUSES):
+        first = _WORDS.search(key)
+        if first is not None and first[0] in self._in_rows and not any(mark in key for mark in _CLAUSES):
+            words = _WORDS.findall(key)
             for kind, buttons in (("share", self.buttons), ("nav", self.steps)):
-                if not buttons.isdisjoint(words) and all(word in buttons or word in self.beside for word in words):
+                named = not buttons.isdisjoint(words) and buttons.union(self.beside).issuperset(words)
+                if named and len(words) <= _MOST_BUTTONS:
                     return Phrase(key, kind, "line", "", key)
-            counter = _COUNTER.fullmatch(key)
-            if counter is not None and int(counter[1]) <= int(counter[3]) and counter[2] in ("/", *self.of):
-                return Phrase(key, "nav", "line", "", key)
+        counter = _COUNTER.fullmatch(key)
+        if counter is not None and int(counter[1]) <= int(counter[3]) and counter[2] in ("/", *self.of):
+            return Phrase(key, "nav", "line", "", key)
         return None
 
     def may_open(self, text: str) -> bool:
