@@ -22,13 +22,14 @@ from cleaning.outlet.pieces import (
     Piece,
     Word,
     announcements,
+    codes_of,
     cut_spans,
     first_words,
     keys_in,
     keys_together,
     last_words,
 )
-from cleaning.outlet.words import Hashed, Words, count_shared, distinct, hash_words, within
+from cleaning.outlet.words import Words, count_shared, distinct, hash_words, within
 
 #: Documents of which the words are counted, to know which are rare.
 SAMPLE = 250
@@ -74,24 +75,25 @@ class Read:
         return keys_together([self.story.text[start:end] for start, end, _ in self.spans])
 
     @cached_property
-    def _keys(self) -> list[str]:
+    def keys(self) -> list[str]:
+        """Return the keys of its pieces, where they have a word."""
         return keys_in(self._together)[: len(self.spans)]
 
     @cached_property
-    def words(self) -> Hashed:
+    def words(self) -> NDArray[np.uint32]:
         """Return the words of its pieces."""
-        return hash_words(self._together)
+        return hash_words(self._together)[0]
 
     @cached_property
     def pieces(self) -> list[Piece]:
         """Return its pieces."""
-        spans = zip(self.spans, self._keys, strict=True)
+        spans = zip(self.spans, self.keys, strict=True)
         return [Piece(start, end, key, whole) for (start, end, whole), key in spans if key]
 
     @cached_property
     def hashes(self) -> list[int]:
         """Return as what its pieces are counted."""
-        return hashes_of(INSIDE, [key for key in self._keys if key])
+        return hashes_of(INSIDE, [key for key in self.keys if key])
 
     @cached_property
     def announced(self) -> dict[int, Announcement]:
@@ -109,26 +111,29 @@ class Read:
         """Return its last words, the last one first."""
         return last_words(self.story.text)
 
-    def own(self, brought: NDArray[np.bool_]) -> NDArray[np.uint32]:
+    def own(self, brought: Sequence[bool]) -> NDArray[np.uint32]:
         """Return its distinct words that tell something, without those of the pieces that are `brought`."""
-        stays = np.array(list(map(bool, self._keys)), np.bool_)
-        stays[stays] = ~brought
-        long = np.flatnonzero(self.words.lengths >= _WORD)
-        of = np.searchsorted(np.flatnonzero(self._together == ord("\n")), self.words.begins[long])
-        return distinct(self.words.words[long[stays[of]]])
+        keys = zip(filter(None, self.keys), brought, strict=True)
+        words, lengths = hash_words(codes_of(" ".join([key for key, left_out in keys if not left_out])))
+        return distinct(words[lengths >= _WORD])
 
 
 class Told(NamedTuple):
-    """A document in numbers: its pieces, how many return before one does not, and behind; its own words, the rare ones.
+    """A document in numbers: its pieces, which fill their lines, how many return at its beginning and end; its words.
 
-    A word is its own that no returning piece brought.
+    Its own words are those that no returning piece brought, of which some are rare.
     """
 
     pieces: NDArray[np.uint64]
+    whole: NDArray[np.bool_]
     opening: int
     closing: int
     own: NDArray[np.uint32]
     rare: NDArray[np.uint32]
+
+    def at(self, piece: int) -> int:
+        """Return which of its pieces one is, by what it is counted as."""
+        return int((self.pieces == np.uint64(piece)).argmax())
 
 
 class OutletStories:
@@ -182,7 +187,7 @@ class OutletStories:
     @cached_property
     def words(self) -> Words:
         """Return the words of a sample of its documents."""
-        return Words(read.words.words for read in self._sample)
+        return Words(read.words for read in self._sample)
 
     @cached_property
     def openers(self) -> frozenset[str]:
@@ -204,10 +209,11 @@ class OutletStories:
         if rank not in self._told:
             read = self.read(rank)
             pieces = np.array(read.hashes, np.uint64)
-            brought = within(pieces, self.repeated)
+            brought = within(pieces, self.repeated).tolist()
             own = read.own(brought)
-            opening, closing = (int(np.append(side, False).argmin()) for side in (brought, brought[::-1]))
-            self._told[rank] = Told(pieces, opening, closing, own, own[~within(own, self._common)])
+            opening, closing = ([*side, False].index(False) for side in (brought, brought[::-1]))
+            whole = np.array([whole for (*_, whole), key in zip(read.spans, read.keys, strict=True) if key], np.bool_)
+            self._told[rank] = Told(pieces, whole, opening, closing, own, own[~within(own, self._common)])
         return self._told[rank]
 
     def unrelated(self, ranks: Iterable[int]) -> int:
@@ -228,12 +234,13 @@ class OutletStories:
         piece = np.array([without], np.uint64)
         own = [told.own for told in map(self.told, ranks)]
         if not within(piece, self.repeated)[0]:
-            brought = (within(told.pieces, self.repeated) | (told.pieces == piece) for told in map(self.told, ranks))
-            own = [self.read(rank).own(some) for rank, some in zip(ranks, brought, strict=True)]
+            for at, rank in enumerate(ranks):
+                pieces = self.told(rank).pieces
+                own[at] = self.read(rank).own((within(pieces, self.repeated) | (pieces == piece)).tolist())
         said = np.repeat(np.arange(len(own)), [len(some) for some in own])[within(np.concatenate(own), words)]
         return np.bincount(said, minlength=len(own)) / max(1, len(words))
 
     def overlap(self, one: int, other: int, without: NDArray[np.uint32]) -> float:
         """Return which part of the rare words of one of two documents, the poorer, the other has too."""
-        rare = [np.setdiff1d(self.told(rank).rare, without, assume_unique=True) for rank in (one, other)]
+        rare = [rare[~within(rare, without)] for rare in (self.told(one).rare, self.told(other).rare)]
         return int(within(*rare).sum()) / max(1, min(map(len, rare)))

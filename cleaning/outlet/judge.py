@@ -6,7 +6,7 @@ Of the documents only those are read that have to be judged by.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from os.path import commonprefix
 from statistics import median
 
@@ -29,7 +29,7 @@ from cleaning.outlet.pieces import (
     is_headline,
 )
 from cleaning.outlet.returning import Candidates, Repetition
-from cleaning.outlet.words import Hashed, distinct, hash_words
+from cleaning.outlet.words import distinct, hash_words
 
 #: A piece has its place at the head or the tail of documents if it stands there in so many of them; without it 160 of
 #: 7,000 articles of one outlet lose a phrase.
@@ -138,19 +138,20 @@ class _Judge:
     ) -> Furniture:
         return Furniture(self.name, form, place, unrelated, one.count, self.outlet.size, key, example, of)
 
-    def _content(self, words: Hashed) -> NDArray[np.uint32]:
-        told = distinct(words.words[words.lengths >= _LETTERS])
+    def _content(self, key: str) -> NDArray[np.uint32]:
+        words, lengths = hash_words(codes_of(key))
+        told = distinct(words[lengths >= _LETTERS])
         return told[self.outlet.words.shares(told) <= _COMMON]
 
     def _share(self, word: str) -> float:
-        return float(self.outlet.words.shares(hash_words(codes_of(word)).words).sum())
+        return float(self.outlet.words.shares(hash_words(codes_of(word))[0]).sum())
 
     def _piece(self, one: Repetition) -> Furniture | None:
         key, example = self._find(one)
         chosen = self.outlet.unrelated(one.ranks)
         if chosen < self.least:
             return None
-        content = self._content(hash_words(codes_of(key)))
+        content = self._content(key)
         if len(content) >= _CONTENT:
             first = key.partition(" ")[0]
             # In Arabic "and" is written with the next word.
@@ -163,9 +164,8 @@ class _Judge:
         if place != "tail" and (chosen <= self.least or joins_names(example)):
             return None  # the name of a writer and a place; an outlet's name is found beside all names
         if place == "body":
-            places = [(read, read.hashes.index(one.hash)) for read in map(self.outlet.read, one.ranks)]
-            whole = all(read.pieces[at].whole for read, at in places)
-            if not (whole and (is_headline(key) or _announces(places))):
+            whole = all(told.whole[told.at(one.hash)] for told in map(self.outlet.told, one.ranks))
+            if not (whole and (is_headline(key) or _announces(map(self.outlet.read, one.ranks), one))):
                 return None
         return self._written("piece", place, one, chosen, key, example)
 
@@ -177,7 +177,7 @@ class _Judge:
     def _place(self, one: Repetition) -> Place:
         heads = tails = 0
         for told in map(self.outlet.told, one.ranks):
-            before = int((told.pieces == np.uint64(one.hash)).argmax())
+            before = told.at(one.hash)
             behind = len(told.pieces) - 1 - before
             heads += before < _EDGE or before <= told.opening
             tails += behind < _EDGE or behind <= told.closing
@@ -196,10 +196,10 @@ class _Judge:
         piece = read.pieces[read.hashes.index(one.hash)]
         if not is_headline(piece.key):
             return None
-        words = hash_words(codes_of(piece.key))
-        content = self._content(words)
+        words = distinct(hash_words(codes_of(piece.key))[0])
+        content = self._content(piece.key)
         for rank in others:
-            related = max(self.outlet.overlap(rank, named, words.words) for named in one.named)
+            related = max(self.outlet.overlap(rank, named, words) for named in one.named)
             if related >= _VERSION or self.outlet.says([rank], content, one.hash)[0] >= _OWN_STORY:
                 return None
         of = self.outlet.read(one.named[0]).story.name
@@ -297,13 +297,14 @@ class _Judge:
         return self._written("marker", place, one, chosen, key, text[found[0].start : found[0].end].strip())
 
 
-def _announces(places: Sequence[tuple[Read, int]]) -> bool:
-    """Tell whether a headline, each time another one, stands behind most of the pieces."""
-    behind = [(read, read.pieces[at + 1]) for read, at in places if at + 1 < len(read.pieces)]
+def _announces(reads: Iterable[Read], one: Repetition) -> bool:
+    """Tell whether a headline, each time another one, stands behind a piece in most documents."""
+    places = [(read, read.hashes.index(one.hash) + 1) for read in reads]
+    behind = [(read.story.text, read.pieces[at]) for read, at in places if at < len(read.pieces)]
     lines = [
         piece.key
-        for read, piece in behind
-        if piece.whole and is_headline(piece.key) and not ends_sentence(read.story.text[piece.start : piece.end])
+        for text, piece in behind
+        if piece.whole and is_headline(piece.key) and not ends_sentence(text[piece.start : piece.end])
     ]
     return len(lines) >= _PLACED * len(places) and _varies(lines)
 

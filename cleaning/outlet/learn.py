@@ -90,7 +90,7 @@ def _find_common(summaries: Sequence[Owner]) -> bytes:
     held = [unpack(memoryview(summary)) for summary in summaries]
     names = sorted({name for shard in held for name in shard})
     stories = sample_stories([shard[name] for name in names for shard in held if name in shard])
-    return Words(Read(story).words.words for story in stories).common.tobytes()
+    return Words(Read(story).words for story in stories).common.tobytes()
 
 
 def _find_returning(task: Range) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,20 +24,8 @@ _HALF, _MIXING = np.uint64(32), np.uint64(_BASE)
 _OWNER = np.uint64(8)
 
 
-class Hashed(NamedTuple):
-    """Words by their hashes, with the places where they begin, and how many characters each has."""
-
-    words: NDArray[np.uint32]
-    begins: NDArray[np.intp]
-    lengths: NDArray[np.intp]
-
-
-def hash_words(codes: NDArray[np.uint16]) -> Hashed:
-    """Return what the words of keys are compared by, given as `keys_together` returns them.
-
-    >>> hash_words(codes_of("قال نعم قال")).lengths.tolist()
-    [3, 3, 3]
-    """
+def hash_words(codes: NDArray[np.uint16]) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
+    """Return what the words of keys are compared by, and their lengths; `codes` as `keys_together` returns them."""
     inside = np.zeros(len(codes) + 2, np.bool_)
     np.greater(codes, ord(" "), out=inside[1:-1])
     edges = np.flatnonzero(inside[1:] != inside[:-1])
@@ -46,7 +34,7 @@ def hash_words(codes: NDArray[np.uint16]) -> Hashed:
     sums = np.zeros(len(codes) + 1, np.uint64)
     np.cumsum(codes * powers[: len(codes)], out=sums[1:])
     words = (sums[ends] - sums[begins]) * inverses[begins]
-    return Hashed(((words ^ words >> _HALF) * _MIXING >> _HALF).astype(np.uint32), begins, ends - begins)
+    return ((words ^ words >> _HALF) * _MIXING >> _HALF).astype(np.uint32), ends - begins
 
 
 @lru_cache(maxsize=64)
@@ -60,7 +48,7 @@ def within(values: NDArray[Any], known: NDArray[Any]) -> NDArray[np.bool_]:
     """Tell of each value whether it is among `known`, which are sorted."""
     if not len(known):
         return np.zeros(len(values), np.bool_)
-    found: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
+    found: NDArray[np.bool_] = known[np.minimum(known.searchsorted(values), len(known) - 1)] == values
     return found
 
 
@@ -101,7 +89,7 @@ class Words:
 def count_shared(documents: Sequence[NDArray[np.uint32]]) -> NDArray[np.intp]:
     """Return how many words any two of up to 256 documents share, each given as distinct words; the earlier one first.
 
-    >>> count_shared([hash_words(codes_of(text)).words for text in ("ا ب ج", "ب ج د", "د ه")]).tolist()
+    >>> count_shared([hash_words(codes_of(text))[0] for text in ("ا ب ج", "ب ج د", "د ه")]).tolist()
     [[0, 2, 0], [0, 0, 1], [0, 0, 0]]
     """
     size = len(documents)

@@ -228,13 +228,13 @@ def test_words_in_numbers_are_the_words_of_the_keys(text, data):
     read = Read(Story(text, "", ""))
     keys = [piece.key for piece in cut_pieces(text)]
     words = [word for key in keys for word in key.split(" ")]
-    numbers = dict(zip(words, read.words.words.tolist(), strict=True))
-    assert [numbers[word] for word in words] == read.words.words.tolist()
+    numbers = dict(zip(words, read.words.tolist(), strict=True))
+    assert [numbers[word] for word in words] == read.words.tolist()
     assert len(set(numbers.values())) == len(numbers)
     brought = data.draw(st.lists(st.booleans(), min_size=len(keys), max_size=len(keys)))
     own = {word for key, left in zip(keys, brought, strict=True) if not left for word in key.split(" ")}
     long = {numbers[word] for word in own if len(word.encode("utf-16-le", "surrogatepass")) >= 8}
-    assert read.own(np.array(brought, np.bool_)).tolist() == sorted(long)
+    assert read.own(brought).tolist() == sorted(long)
 
 
 _KINDS = (INSIDE, INSIDE, LEAD, TITLE, MARKER, TAIL)
