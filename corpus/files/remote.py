@@ -6,10 +6,12 @@ disk, a cut transfer is seen, and nothing holds a connection while texts are cle
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import blake2b
+from json import JSONDecodeError
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import Any, TypeAlias
@@ -21,7 +23,10 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.ASCII)
 LOCAL = "file://"
 _PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,10}", re.ASCII)
 #: What tells two versions of an object apart, by the names that stores have for it.
-_VERSION = ("ETag", "etag", "md5Hash", "checksum", "generation", "LastModified", "last_modified", "mtime", "created")
+_VERSION = (
+    "ETag", "etag", "md5Hash", "checksum", "generation", "blob_id", "xet_hash", "LastModified", "last_modified",
+    "mtime", "created",
+)  # fmt: skip
 
 
 def is_address(path: str) -> bool:
@@ -51,6 +56,10 @@ class Store:
             self._system, self._path = core.url_to_fs(address)
         except (ImportError, ValueError) as error:
             raise UsageError(f"{address}: {error}") from error
+        package = type(self._system).__module__.partition(".")[0]
+        logging.getLogger(package).setLevel(logging.CRITICAL)  # what matters of it becomes an error of ours
+        if package == "huggingface_hub":
+            load_package("huggingface_hub.utils", address).disable_progress_bars()  # which would break ours
         self.address = address
         self.name, self.suffix = PurePosixPath(address).name, PurePosixPath(address).suffix
 
@@ -178,12 +187,21 @@ def fetched(path: str, size: int = 0) -> Iterator[str]:
 
 @contextmanager
 def _asking(address: str, what: str = "read") -> Iterator[None]:
-    """Turn whatever a store says no with into an error of ours; that a file to be read is not there is none."""
+    """Turn whatever a store says no with into an error of ours; that a file to be read is not there is none.
+
+    Raises:
+        EnvironmentFault: the store does not answer, or refuses.
+        UsageError: there can be nothing at such an address.
+    """
     try:
         yield
     except Exception as error:
         if isinstance(error, GhirbalError) or (what == "read" and isinstance(error, FileNotFoundError)):
             raise
         why = str(error) or type(error).__name__
+        if isinstance(error, ValueError | NotImplementedError) and not isinstance(error, JSONDecodeError):
+            raise UsageError(f"{address}: no address of such a store ({why})") from error
+        if isinstance(error, FileNotFoundError):
+            why = f"nothing is there: {why}"
         advice = "see that the store answers and lets you in, then give the same command again"
         raise EnvironmentFault(f"{address}: cannot be {what} ({why}); {advice}") from error

@@ -40,11 +40,13 @@ _GRACE = 2
 #: Seconds between two looks at how many workers there are.
 _LOOK = 1
 _CALLS = "calls-"
-#: Settings of Dask for LOCAL: what only watches its processes would take a twentieth of their time.
+#: Settings of Dask for LOCAL. What only watches its processes would take a twentieth of their time; and a tenth the
+#: variable that has them give each page of memory back that they will soon need again.
 _QUIET = {
     "distributed.admin.system-monitor.interval": "10s",
     "distributed.admin.tick.cycle": "10s",
     "distributed.admin.tick.interval": "1s",
+    "distributed.nanny.pre-spawn-environ": {},
     "distributed.worker.profile.enabled": False,
 }
 

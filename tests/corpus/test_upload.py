@@ -339,7 +339,7 @@ def test_a_corpus_in_a_bucket(bucket, stories, tmp_path, monkeypatch, capsys):  
     bucket.get("news/out/corpus/", str(tmp_path / "fetched"), recursive=True)
     assert check_corpus(tmp_path / "fetched") == check_corpus("s3://news/out/corpus") == []
     assert list(Corpus("s3://news/out/corpus")) == list(Corpus(tmp_path / "fetched"))
-    assert extend_index(tmp_path / "index", ["s3://news/out/corpus"], Config().dedup, workers=2) == 3
+    assert extend_index("s3://news/out/index", ["s3://news/out/corpus"], Config().dedup, workers=2) == 3
     with pytest.raises(UsageError, match="s3://nowhere/corpus: no finished corpus"):
         Corpus("s3://nowhere/corpus")
     sent = []
