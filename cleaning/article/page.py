@@ -8,7 +8,7 @@ article alone is left to the other rules.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache, cached_property
 from itertools import compress
 from math import exp, sqrt
@@ -17,7 +17,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from cleaning.article.analysis import AROUND, Analysis, remove
 from cleaning.article.signs import LINKS, Figures, Outline, Table, context_of, figures_of, log_of, table_of
@@ -56,15 +55,15 @@ class Scale(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     body: dict[str, float] = {}
 
     @cached_property
-    def _columns(self) -> dict[str, NDArray[np.float64]]:
+    def _columns(self) -> Table:
         return {group: np.array([*weights.values()])[:, None] for group, weights in self.weights.items()}
 
-    def points(self, table: Table) -> dict[str, NDArray[np.float64]]:
+    def points(self, table: Table) -> Table:
         """Return the sum of each group, for each line; the figures of the table stand in the order of the weights."""
         # One row after the other, which `sum` does not promise: the result is the same on every machine.
         return {group: np.add.accumulate(weights * table[group])[-1] for group, weights in self._columns.items()}
 
-    def chances(self, points: Mapping[str, NDArray[np.float64]]) -> list[float]:
+    def chances(self, points: Table) -> list[float]:
         """Return for each line the probability that goes with the sums of all groups."""
         return [1 / (1 + exp(-self.bias - total)) for total in sum(points.values(), np.zeros(())).tolist()]
 
@@ -113,7 +112,7 @@ _EVIDENCE = {
 }
 
 
-def judge(outline: Outline, line: Scale, again: Scale) -> tuple[dict[str, NDArray[np.float64]], list[float]]:
+def judge(outline: Outline, line: Scale, again: Scale) -> tuple[Table, list[float]]:
     """Return for each line of a page the sums of its groups, and how likely it is of the article.
 
     Each line is judged twice: by itself, and then also by what was found of the lines around it.

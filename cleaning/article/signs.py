@@ -8,8 +8,8 @@ page.toml, where the names below are explained by themselves.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import accumulate, chain, compress, groupby
 from math import exp, log, log1p
 from operator import mul
@@ -30,7 +30,7 @@ Column: TypeAlias = Sequence[float] | NDArray[Any]
 #: What figures say is grouped by what it rests on.
 Figures: TypeAlias = dict[str, dict[str, Column]]
 #: The figures of each group, one after the other: figures x lines.
-Table: TypeAlias = Mapping[str, NDArray[np.float64]]
+Table: TypeAlias = dict[str, NDArray[np.float64]]
 
 LINKS = frozenset({"read_also", "most_read"})
 _SAID = frozenset({"source", "tags", "date", "byline"})
@@ -122,14 +122,13 @@ def best_stretch(worths: Sequence[float]) -> tuple[int, int]:
     return best_span
 
 
-@cache
-def _logs(most: int) -> NDArray[np.float64]:
-    return np.array([min(log1p(count) / most, 1.0) for count in range(int(exp(most)) + 1)])
+#: The logarithms of counts, as far as they are below 1.
+_LOGS = {most: np.array([min(log1p(n) / most, 1.0) for n in range(int(exp(most)) + 1)]) for most in (2, 3, 4, 5)}
 
 
 def log_of(counts: ArrayLike, most: int) -> NDArray[np.float64]:
     """Return the logarithm of each count in units of `most`, at most 1; a count below 0 is none."""
-    return _logs(most).take(np.asarray(counts, int), mode="clip")
+    return _LOGS[most].take(np.asarray(counts, int), mode="clip")
 
 
 def _sums(values: Iterable[float]) -> NDArray[np.float64]:
@@ -162,20 +161,15 @@ def _between(sums: NDArray[np.float64], first: int, last: int) -> NDArray[np.flo
 
 def _gaps(running: Sequence[bool], first: int, last: int) -> list[int]:
     """Return for each line the longest run of short lines between it and the stretch, 0 inside."""
-    above, below = [0, *_longest(running[:first][::-1])], [0, *_longest(running[last:])]
+    runs = (
+        accumulate(side, lambda run, known: 0 if known else run + 1, initial=0)
+        for side in (running[:first][::-1], running[last:])
+    )
+    above, below = ([*accumulate(lengths, max)] for lengths in runs)
     return [*above[-2::-1], *[0] * (last - first), *below[:-1]]
 
 
-def _longest(running: Iterable[bool]) -> Iterator[int]:
-    """Yield the longest run so far of lines that are no running text."""
-    run = longest = 0
-    for known in running:
-        run = 0 if known else run + 1
-        longest = max(longest, run)
-        yield longest
-
-
-def table_of(figures: Figures) -> dict[str, NDArray[np.float64]]:
+def table_of(figures: Figures) -> Table:
     """Return the columns of each group as one array."""
     return {group: np.array([*columns.values()], np.float64) for group, columns in figures.items()}
 
