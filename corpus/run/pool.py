@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import closing
 from functools import partial
 from itertools import islice
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.context import ForkServerProcess, SpawnContext, SpawnProcess
 from multiprocessing.sharedctypes import Synchronized
 from signal import SIG_IGN, SIGINT, signal
+from tempfile import gettempdir
 from typing import Any, TypeAlias, TypeVar
 
 from corpus.errors import EnvironmentFault
@@ -32,6 +34,8 @@ _Tell: TypeAlias = Callable[[int], None]
 _MAX_DEATHS = 3
 #: Calls for each worker that are handed out: the slowest of them may take as long as the others together.
 WAITING = 4
+#: A process to be forked has its address in the folder of temporary files, and 107 bytes for it.
+_MAX_FOLDER = 64
 #: Seconds between two looks at the progress counter.
 _POLL = 0.2
 
@@ -73,6 +77,7 @@ class Processes(Pool):
     def run(self, plan: Plan, tasks: Sequence[Task], tell: _Tell) -> Iterable[TaskResult]:
         """Yield the results in the order of `tasks`."""
         names = ", ".join(task.name for task in tasks[:_MAX_DEATHS])
+        self._context.set_forkserver_preload([__name__, *sorted({type(stage).__module__ for stage in plan.stages})])
         return self._call(partial(run_task, plan), tasks, f"tasks {names}...", tell)
 
     def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterable[_Result]:
@@ -149,14 +154,19 @@ class Processes(Pool):
 
 
 class _Processes(SpawnContext):
-    """Start processes and remember them: these are a pool's own, whatever else its process has started."""
+    """Start processes and remember them: these are a pool's own, whatever else its process has started.
+
+    On Linux they are forks of one that has loaded the modules and done nothing else, so that not each must load them.
+    Elsewhere libraries may not bear to be forked.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.started: list[SpawnProcess] = []
+        self.started: list[ForkServerProcess | SpawnProcess] = []
 
-    def Process(self, *given: Any, **named: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
-        process = SpawnProcess(*given, **named)
+    def Process(self, *given: Any, **named: Any) -> ForkServerProcess | SpawnProcess:  # type: ignore[override]  # noqa: N802
+        forks = sys.platform == "linux" and len(os.fsencode(gettempdir())) < _MAX_FOLDER
+        process = (ForkServerProcess if forks else SpawnProcess)(*given, **named)
         self.started.append(process)
         return process
 

@@ -266,6 +266,13 @@ def test_a_pool_ends_its_own_processes_and_no_others():
     assert all_end(workers)
 
 
+def test_processes_are_forked_where_they_have_an_address(monkeypatch):
+    kind = type(pools._Processes().Process()).__name__
+    assert kind == ("ForkServerProcess" if sys.platform == "linux" else "SpawnProcess")
+    monkeypatch.setattr(pools, "gettempdir", lambda: "/tmp/" + "long/" * 20)
+    assert type(pools._Processes().Process()).__name__ == "SpawnProcess"
+
+
 @pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), ImportError("lacks sem_open")])
 def test_processes_that_cannot_be_started_are_the_fault_of_the_machine(inputs, tmp_path, monkeypatch, fault):
     def refuse(*given, **named):
