@@ -48,8 +48,8 @@ from cleaning.outlet import evidence, judge  # noqa: E402
 from cleaning.stages import Clean  # noqa: E402
 from corpus.records import Document, Source  # noqa: E402
 from corpus.run.stage import run_here, summarise  # noqa: E402
-from corpus.run.worker import read_rows  # noqa: E402
 from corpus.text import scrub  # noqa: E402
+from ghirbal.published import read_rows  # noqa: E402
 from ghirbal.score import score_text  # noqa: E402
 
 DATA = Path(os.environ.get("GHIRBAL_DATA", PROJECT.parent / "shared" / "data"))
@@ -142,7 +142,7 @@ def texts_of(data: Path) -> Iterator[tuple[str, str]]:
             yield row["outlet"], row["text"] if "text" in row else "\n".join(line["text"] for line in row["lines"])
     seen = Counter[str]()
     for path in (data / "dedup" / "saudinewsnet.jsonl.zst", *sorted((data / "v2" / "outlets2018").glob("*.zst"))):
-        for row in read_rows(path) if path.is_file() else ():
+        for row in read_rows(path, dict) if path.is_file() else ():
             outlet = row.get("source") or path.stem
             seen[outlet] += 1
             if seen[outlet] <= SEARCHED:
@@ -294,7 +294,7 @@ def news(data: Path) -> tuple[str, list[Document]]:
         line = "قالت إدارة ميناء الرصيف اليوم إن الجسر الجديد سيفتح أمام الشاحنات مطلع الشهر المقبل."
         numbered = ("\n".join(f"{line} {at} {part}" for part in range(10)) for at in range(SPEED_DOCUMENTS))
         return "made-up Arabic text", [_plain(at, text, f"outlet {at % 9}") for at, text in enumerate(numbered)]
-    rows = islice(read_rows(path), SPEED_DOCUMENTS)
+    rows = islice(read_rows(path, dict), SPEED_DOCUMENTS)
     return "real Arabic news", [_plain(at, row["text"], row.get("source", "")) for at, row in enumerate(rows)]
 
 

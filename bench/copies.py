@@ -32,12 +32,12 @@ sys.path[0] = str(ROOT)
 
 from corpus.records import Document, Source  # noqa: E402
 from corpus.run.stage import run_here, summarise  # noqa: E402
-from corpus.run.worker import read_rows  # noqa: E402
 from dedup.compare.relation import NO_COPY, Thresholds, compare  # noqa: E402
 from dedup.decide import pairs as pairs_of  # noqa: E402
 from dedup.decide.pairs import PairTask  # noqa: E402
 from dedup.sketch.bands import ends_of  # noqa: E402
 from dedup.stages import Dedup  # noqa: E402
+from ghirbal.published import read_rows  # noqa: E402
 from ghirbal.score import score_dups  # noqa: E402
 
 #: Values of each threshold that are tried; what is above every score turns a rule off.
@@ -110,7 +110,7 @@ def documents_of(
 def find_clusters(documents: list[Document]) -> list[dict[str, str]]:
     """Return the cluster of each document that is in one."""
     stage = Dedup()
-    stage.learn([memoryview(summarise(stage.accumulator(), documents))], map)
+    stage.learn([memoryview(summarise(stage.accumulator(), documents))], run_here)
     lines = map(json.loads, stage.clusters())
     return [{"id": one["id"], "cluster": line["cluster"]} for line in lines for one in line["members"]]
 
@@ -137,7 +137,7 @@ def judge(name: str, documents: list[Document], label: Label, group: Callable[[s
 
 def read_sets(data: Path) -> Iterator[Judged]:
     """Yield the labelled sets with their pairs."""
-    saudi = list(read_rows(data / "dedup" / "saudinewsnet.jsonl.zst"))
+    saudi = list(read_rows(data / "dedup" / "saudinewsnet.jsonl.zst", dict))
     outlets = {row["id"]: row["source"] for row in saudi}
     part = {outlet: f"Saudi {at % PARTS_OF_SAUDI + 1}" for at, outlet in enumerate(sorted(set(outlets.values())))}
     judged = {
@@ -153,7 +153,7 @@ def read_sets(data: Path) -> Iterator[Judged]:
         for row in read_labels(data / "v2" / "dedup" / "ant_judged.jsonl.gz")
     }
     yield judge("five outlets", documents_of(five), lambda *pair: read.get(frozenset(pair)), owners.__getitem__)
-    edited = list(read_rows(data / "dedup" / "synth.jsonl.zst"))
+    edited = list(read_rows(data / "dedup" / "synth.jsonl.zst", dict))
     cluster = {row["id"]: row["cluster"] for row in edited}
     for language, variant in itertools.product(("ar", "en"), ("clean", "dirty")):
         documents = documents_of((row for row in edited if row["lang"] == language), variant)
@@ -202,13 +202,13 @@ def quality_table(data: Path) -> Iterator[str]:
     """Yield the lines of the table of quality on the labelled data."""
     yield "| set | P | R | F1 | B-cubed F1 | wrongly removed | largest cluster |"
     yield "|---|---:|---:|---:|---:|---:|---:|"
-    real = documents_of(read_rows(data / "dedup" / "saudinewsnet.jsonl.zst"), outlet="source", date="date")
+    real = documents_of(read_rows(data / "dedup" / "saudinewsnet.jsonl.zst", dict), outlet="source", date="date")
     found = find_clusters(real)
     largest = max(Counter(row["cluster"] for row in found).values())
     score = score_dups(read_labels(data / "dedup" / "real_judged.jsonl"), found)["pairs"]
     shares = " | ".join(f"{score[name]:.3f}" for name in ("precision", "recall", "f1"))
     yield f"| real, judged | {shares} | | | {largest} |"
-    edited = list(read_rows(data / "dedup" / "synth.jsonl.zst"))
+    edited = list(read_rows(data / "dedup" / "synth.jsonl.zst", dict))
     for variant, language in itertools.product(("clean", "dirty"), ("ar", "en")):
         gold = [row for row in edited if row["lang"] == language]
         score = score_dups(gold, find_clusters(documents_of(gold, variant)))["all"]

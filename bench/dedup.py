@@ -31,7 +31,6 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 # This file has the name of the package it measures.
 sys.path[0] = str(ROOT)
-sys.path.append(str(ROOT / "bench"))
 DATA = Path(os.environ.get("GHIRBAL_DATA", ROOT / ".." / "shared" / "data")) / "dedup"
 ROUNDS = 3
 #: datatrove and text-dedup take minutes for what the others do in seconds; text-dedup needs a Python of its own.
@@ -45,11 +44,11 @@ LENGTH = 1_150
 
 def articles() -> list[str]:
     """Return articles with the copies that news has, real ones where there are any."""
-    from corpus.run.worker import read_rows
+    from ghirbal.published import read_rows
 
     path = DATA / "saudinewsnet.jsonl.zst"
     if path.is_file():
-        return [row["text"] for row in read_rows(path) if len(row["text"]) > 200]
+        return [row["text"] for row in read_rows(path, dict) if len(row["text"]) > 200]
     draw, found = random.Random(1), []
     letters = "ابتجحدرسعفقكلمنهوي"
     common = ["".join(draw.choices(letters, k=draw.randint(2, 5))) for _ in range(3000)]
@@ -106,7 +105,7 @@ def measure(python: str, peer: str, path: Path, count: int) -> dict[str, Any] | 
 
 def best_of_rounds(pythons: dict[str, str], path: Path, documents: int) -> dict[str, dict[str, Any]]:
     """Run all tools in turn, several times, and return the least each took; `pythons` is by package."""
-    from peers import TOOLS
+    from bench.peers import TOOLS
 
     found: dict[str, dict[str, Any]] = {}
     for number in range(ROUNDS):
@@ -276,7 +275,7 @@ def main() -> None:
         if options.million:
             lines += [*million(Path(folder)), ""]
     if DATA.is_dir():
-        from copies import quality_table, threshold_table
+        from bench.copies import quality_table, threshold_table
 
         lines += [*quality_table(DATA.parent), "", *threshold_table(DATA.parent)]
     else:

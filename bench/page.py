@@ -47,8 +47,8 @@ from cleaning.article.signs import Figures, Outline, context_of, figures_of, tab
 from cleaning.lines.lexicon import Phrase, default_lexicon  # noqa: E402
 from cleaning.lines.unit import Unit, cut  # noqa: E402
 from corpus.charset import declared_charset, decode  # noqa: E402
-from corpus.run.worker import read_rows  # noqa: E402
 from corpus.text import scrub  # noqa: E402
+from ghirbal.published import read_rows  # noqa: E402
 from ghirbal.score import squash  # noqa: E402
 
 DATA = Path(os.environ.get("GHIRBAL_DATA", PROJECT.parent / "shared" / "data"))
@@ -171,7 +171,7 @@ def articles(data: Path) -> Iterator[tuple[str, Row]]:
     for name in ("chrome", "clean"):
         yield from ((name, row) for row in read(text / f"{name}.jsonl"))
     yield from (("one outlet", row) for row in read(data / "v2" / "text" / "dumps.jsonl.gz") if row["kind"] != "page")
-    rows = islice(read_rows(data / "dedup" / "saudinewsnet.jsonl.zst"), None, None, NEWS_STEP)
+    rows = islice(read_rows(data / "dedup" / "saudinewsnet.jsonl.zst", dict), None, None, NEWS_STEP)
     yield from (("news", row) for row in rows if row["text"])
 
 
@@ -205,8 +205,9 @@ def label(
     commonly, _ = judged(lambda phrase: phrase in common)
     named = {"keep": 1, "drop": 0, "meta": -1}
     labels = np.array([named[row["lines"][unit.line]["label"]] for unit in outline.units], np.int8)
-    tables, sizes = map(flat, (figures, unseen, commonly)), np.array(outline.sizes)
-    return Labelled(group, row["outlet"], *tables, labels, sizes, weight), figures, document_figures(outline)
+    tables = flat(figures), flat(unseen), flat(commonly)
+    page = Labelled(group, row["outlet"], *tables, labels, np.array(outline.sizes), weight)
+    return page, figures, document_figures(outline)
 
 
 def fit(figures: Table, labels: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:

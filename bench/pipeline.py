@@ -169,12 +169,12 @@ def word_f1(kept: dict[str, str], gold: list[dict[str, Any]]) -> str:
 
 def tables(folder: Path, documents: int, pythons: dict[str, str]) -> Iterator[str]:
     """Yield the lines of both tables."""
-    from corpus.run.worker import read_rows
+    from ghirbal.published import read_rows
 
-    synth = [row for row in read_rows(DATA / "dedup" / "synth.jsonl.zst") if row["lang"] == "ar"]
+    synth = [row for row in read_rows(DATA / "dedup" / "synth.jsonl.zst", dict) if row["lang"] == "ar"]
     stories = {row["id"]: row["cluster"] for row in synth}
     dumps = [{"id": row["id"], "outlet": row["outlet"], "text": row["dirty"]} for row in synth]
-    more = itertools.islice(read_rows(DATA / "dedup" / "saudinewsnet.jsonl.zst"), max(0, documents - len(dumps)))
+    more = itertools.islice(read_rows(DATA / "dedup" / "saudinewsnet.jsonl.zst", dict), max(0, documents - len(dumps)))
     dumps += [{"id": row["id"], "outlet": row["source"], "text": row["text"]} for row in more]
     gold = [row for row in rows_of(DATA / "html" / "gold.jsonl") if row.get("gold")]
     bodies = (gzip.decompress((DATA / "html" / row["file"]).read_bytes()).decode("utf-8", "replace") for row in gold)

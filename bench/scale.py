@@ -102,7 +102,8 @@ def main() -> None:
             write_corpus(source, count, given.words)
             call = [sys.executable, "-m", "ghirbal", "dedup", str(source), "-o", f"{folder}/out", "-q"]
             call += ["--workers", str(given.workers), *(["--cluster", given.cluster] if given.cluster else [])]
-            before, started, seen = os.times(), time.monotonic(), {}
+            before, started = os.times(), time.monotonic()
+            seen: dict[int, Peak] = {}
             run = subprocess.Popen(call, cwd=ROOT, stdout=subprocess.DEVNULL)
             peaks(run, seen)
             if run.returncode:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dedup.kernel import kept
 
 if TYPE_CHECKING:
-    from datasketch import LeanMinHash  # type: ignore[import-untyped]
+    from datasketch import LeanMinHash
 
 #: Values of a signature.
 PERMUTATIONS = 128
