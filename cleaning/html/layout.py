@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
 
 from lxml.etree import _Element
 
@@ -62,17 +63,28 @@ _SENTENCE = 80
 #: Levels below the body. The parser keeps 255 in all; the deepest of 389 labelled pages has 51.
 MAX_DEPTH = 240
 
-_EDGE = r"(?:^|[\s_-])"
-_END = r"(?:[\s_-]|$)"
-#: Words in class and id that name chrome on sites of any language (class names are English nearly everywhere).
+
+def _any_of(*patterns: str) -> str:
+    """Join patterns by their first letters: several times as fast as one after the other where few fit."""
+    by_letter = groupby(sorted(patterns), key=lambda pattern: pattern[0])
+    return "|".join(rf"{letter}(?:{'|'.join(one[1:] for one in same)})" for letter, same in by_letter)
+
+
+#: Words in class and id that name chrome on sites of any language (class names are English nearly everywhere). What has
+#: to stand before a word is looked for behind its first letter.
 _CHROME_NAME = re.compile(
-    r"shar(?:e|ing)(?!d|able)|social|related|recommend|read-?(?:more|next|also)|newsletter|subscri|sign-?up"
-    r"|comment(?!ary)|bread-?crumb|side-?bar|footer|\bnav|\bmenu|pagination|\bpager|promo(?!t)|sponsor|advert"
-    rf"|{_EDGE}ads?{_END}|banner|cookie|consent|pop-?up|modal|overlay|byline|author|popular|trending|teaser|donat"
-    r"|(?<!elementor-)(?<!elementor )widget(?!-container|-wrap)|timestamp|login|caption|copyright|disclaimer"
-    rf"|{_EDGE}(?:tags?|bio|meta|next|prev){_END}|sr-only|visually-?hidden|screen-?reader|tweet|fb-post|fact-?box|info-?box"
-    r"|embed|(?:video|audio|media|jw)-?_?player|gallery|slideshow|carousel|slider|credit|(?:^|\s)(?:hidden|hide)(?:\s|$)"
-    r"|(?:img|image)s?-?_?_?(?:container|wrapper|info|text|desc)|post-?date|entry-date|instagram-media"
+    _any_of(
+        *r"""
+shar(?:e|ing)(?!d|able) social related recommend read-?(?:more|next|also) newsletter subscri sign-?up comment(?!ary)
+bread-?crumb side-?bar footer n(?<!\wn)av m(?<!\wm)enu pagination p(?<!\wp)ager promo(?!t) sponsor advert banner
+cookie consent pop-?up modal overlay byline author popular trending teaser donat
+w(?<!elementor[-\x20]w)idget(?!-container|-wrap) timestamp login caption copyright disclaimer sr-only visually-?hidden
+screen-?reader tweet fb-post fact-?box info-?box embed video-?_?player audio-?_?player media-?_?player jw-?_?player
+gallery slideshow carousel slider credit im(?:g|age)s?-?_?_?(?:container|wrapper|info|text|desc) post-?date entry-date
+instagram-media h(?<!\Sh)id(?:den|e)(?!\S)
+""".split(),
+        *(rf"{word[0]}(?<![^\s_-]{word[0]}){word[1:]}(?![^\s_-])" for word in "ads? tags? bio meta next prev".split()),
+    )
 )
 _UNSEEN_NAME = re.compile(r"(?:^|\s)(?:hidden|sr-only|visually-?hidden|screen-?reader(?:-text)?)(?:\s|$)")
 _HIDDEN_NAME = re.compile(r"(?:^|\s)(?:hidden|hide)(?=\s|$)|read-?_?more|show-?_?more|tab-?panel|expandable")

@@ -18,6 +18,7 @@ from corpus.selectors import compile_selector
 
 #: A tag longer than this is looked into; inline images and scripts make some this long, with few attributes.
 _LONG_TAG = 5_000
+_LONG = re.compile(rf"<[^\W\d_][^<>]{{{_LONG_TAG},}}")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _ATTRIBUTE = re.compile(r"\s[^\s=\"'/]+")
 #: No tag of 389 labelled pages has more than 64; 2,000 cost the parser 5 ms.
@@ -77,15 +78,12 @@ def refusal(html: str) -> str:
 def _long_tags(html: str) -> Iterator[str]:
     start = html.find("<")
     while start >= 0:
-        # All gaps up to the last of the brackets within reach are short.
-        if (last := html.rfind("<", start + 1, start + _LONG_TAG + 2)) >= 0:
-            start = last
-            continue
-        end = html.find("<", start + 1)
-        tag = html[start + 1 : end if end >= 0 else len(html)].partition(">")[0]
-        if len(tag) > _LONG_TAG and tag[0].isalpha():
-            yield tag
-        start = end
+        last = html.rfind("<", start, start + _LONG_TAG + 2)
+        if last == start:  # else all tags before the last within reach are short
+            if (tag := _LONG.match(html, start)) is not None:
+                yield tag[0]
+            last = html.find("<", start + 1)
+        start = last
 
 
 def mend(html: str) -> str:

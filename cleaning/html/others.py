@@ -26,7 +26,7 @@ _NEAR = 10
 #: Pictures with a line of prose each from which on they are a gallery.
 _GALLERY = 3
 _NO_CARDS = frozenset(("p", "li", "td", "body", "article", "blockquote"))
-_STAMP = re.compile(r"\d{1,2}:\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b")
+_STAMP = re.compile(r"\d(?:\d?:\d{2}\b|(?<!\w\d)\d?[./]\d{1,2}[./]\d{2,4}\b)")
 
 
 def mark_others(layout: Layout, metadata: Metadata) -> None:

@@ -49,7 +49,7 @@ _SHINGLE = 4
 _CELLS = re.compile(r"(?<!\\)\|")
 
 #: ZWNJ, the group, or ZWJ: Persian is spelt with them, and trafilatura deletes what is not printable.
-_JOINER = re.compile("(\u200c|&(?:zwnj|#8204|#[xX]200[cC]);)|\u200d|&(?:zwj|#8205|#[xX]200[dD]);")
+_JOINER = re.compile("&(?:(zwnj|#8204|#[xX]200[cC])|zwj|#8205|#[xX]200[dD]);")
 #: They cross it as letters of Linear A: printable, kept by every normal form, in no newspaper.
 _CARRIERS: dict[str, str | int | None] = {"\U00010600": "\u200c", "\U00010601": "\u200d"}
 
@@ -114,7 +114,7 @@ def trafilatura_text(html: str, focus: Focus = "balanced") -> str:
     import trafilatura  # takes longer to load than most of Ghirbal, and only a page in doubt needs it
 
     zwnj, zwj = _CARRIERS
-    html = html.replace(zwnj, "").replace(zwj, "")
+    html = html.replace(zwnj, "").replace(zwj, "").replace("\u200c", zwnj).replace("\u200d", zwj)
     html = _JOINER.sub(lambda found: zwnj if found[1] else zwj, html)
     try:
         root = document_fromstring(to_bytes(html), parser=_PARSER)

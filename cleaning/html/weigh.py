@@ -35,7 +35,7 @@ _ATTESTED = 3.0
 _OPENING = 40
 _SAME_TITLE = 0.8
 #: Chrome whatever its share of the page: a consent wall may hold more words than a short story.
-_NEVER_BODY = re.compile(r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|(?:^|\s)sr-only(?:\s|$)")
+_NEVER_BODY = re.compile(r"cookie|consent|gdpr|onetrust|newsletter|login|cmplz|disqus|subscri|s(?<!\Ss)r-only(?!\S)")
 
 #: An aside that holds more than this share of the prose is no aside, nor are all of one class with half of it.
 _ASIDE_SHARE = 0.4

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from cleaning.html.body import find_body
-from cleaning.html.layout import lay_out
+from cleaning.html.layout import _names_chrome, lay_out
 from cleaning.html.markup import body_of, parse
 from cleaning.html.metadata import Metadata
 
@@ -24,6 +24,15 @@ def find(html, **stated):
 
 def text(html, **stated):
     return find(html, **stated).text
+
+
+CHROME = "ads top-ads ad_x nav main-nav menu2 pager tags x_meta hidden widget fade-modal imgs__text SideBar".split()
+NO_CHROME = "loads adsx unav submenu metadata is-hidden hiddens widget-wrap elementor-widget shared commentary".split()
+
+
+def test_names_of_chrome_are_told_from_those_that_hold_their_letters():
+    names = [*CHROME, "a hide", *NO_CHROME, "elementor widget", ""]
+    assert [name for name in names if _names_chrome(name)] == [*CHROME, "a hide"]
 
 
 def test_links_lose_against_prose():

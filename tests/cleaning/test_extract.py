@@ -116,6 +116,24 @@ def test_hostile_page_is_refused_at_once(html, reason):
     assert time.process_time() - start < 2
 
 
+MANY = "".join(f' a{number}="1"' for number in range(markup.MAX_ATTRIBUTES + 1))
+
+
+@pytest.mark.parametrize(
+    ("html", "reason"),
+    [
+        (f"<p{MANY}>", "too-complex"),
+        (f"<p>{' ' * 4_000}<br><p{MANY}", "too-complex"),
+        (f"<p>x</p>{MANY}<i{MANY}></i>", "too-complex"),
+        (f"x{MANY}<p>", ""),
+        (f"<p>{MANY}</p{MANY}><p>", ""),
+        (f"<p{MANY.partition(' a2000=')[0]}>", ""),
+    ],
+)
+def test_attributes_are_counted_in_tags_alone(html, reason):
+    assert refusal(html) == reason
+
+
 @pytest.mark.parametrize(
     "html",
     ["<p>" + "<a href='/x'>link text</a> " * 20_000 + "</p>", "<b><p>" * 20_000, "<a>" * 50_000,

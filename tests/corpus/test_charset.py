@@ -191,6 +191,14 @@ def test_what_is_wrong_beside_sound_text_is_mended(wrong: str, text: str) -> Non
     assert repair_mojibake(wrong) == text
 
 
+@pytest.mark.parametrize("text", ["خبر أمس، ظ ط غ", "déjà là, weiß", "привет", "“x” – ‹y›", "ÿ", "ß—", "é…"])
+@pytest.mark.parametrize("codec", ["cp1256", "cp1252"])
+def test_whatever_text_was_misread_is_found_in_its_bytes(text: str, codec: str) -> None:
+    misread = "".join(bytes([byte]).decode(codec, "ignore") or chr(byte) for byte in text.encode())
+    repaired = repair_mojibake(misread)
+    assert decode(misread.encode()) == (repaired, "utf-8" if repaired == misread else "utf-8+mojibake")
+
+
 @pytest.mark.parametrize(
     "text", ["Ù and Ø alone", "§ 5 „quoted“", "ط§ط", "ط§ظ„خبر السليم", "café Ø§", "«AMANHû", "«ER SAGTE Ä»", "Ü–"]
 )
