@@ -1,5 +1,7 @@
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -35,14 +37,18 @@ IN_THREADS = {
 }
 
 
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 class Machines:
     """A scheduler and its workers on loopback, in processes of their own."""
 
     def __init__(self, stack, workers=2, memory="0", port=0):
         self.stack = stack
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = port or free.getsockname()[1]
+        self.port = port or free_port()
         self.address = f"tcp://127.0.0.1:{self.port}"
         self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", str(self.port))
         for _ in range(workers):
@@ -139,6 +145,55 @@ def test_two_workers_make_the_bytes_of_the_pool_in_two_runs_at_once(tmp_path):
         build(EXAMPLES, tmp_path / "local", workers=2, cluster="local")
     expected = corpus_of(tmp_path / "pool")
     assert all(corpus_of(tmp_path / name) == expected for name in ("a", "b", "local"))
+
+
+def blocks(text, language=""):
+    """The blocks of commands of a page: indented ones without their comments, or fenced ones of a language."""
+    if language:
+        return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return [
+        re.sub(r" +#.*|^    ", "", block, flags=re.MULTILINE)
+        for block in re.findall(r"(?:^    .+\n)+", text, re.MULTILINE)
+    ]
+
+
+@pytest.mark.slow
+def test_the_lines_of_the_page_make_the_bytes_of_the_pool(tmp_path):
+    """Those for several machines, and those for Slurm without `srun`, which starts a line on each machine."""
+    build(EXAMPLES, tmp_path / "pool", workers=2)
+    page = (ROOT / "docs" / "scale.md").read_text("utf-8")
+    by_hand = next(block for block in blocks(page) if block.startswith("dask scheduler"))
+    scheduler, worker, run_it = by_hand.splitlines()
+    for name, script in (("hand", f"{scheduler} &\n{worker} &\n{run_it}"), ("slurm", blocks(page, "sh")[0])):
+        given = {"10.0.0.1": "127.0.0.1", "8786": str(free_port()), "nworkers 8": "nworkers 2", "srun ": ""}
+        for old, new in (given | {"/shared/dumps": str(EXAMPLES), "/shared/OUT": str(tmp_path / name)}).items():
+            script = script.replace(old, new)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environment["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), environment["PATH"]))
+        with (tmp_path / f"{name}.log").open("wb") as said:
+            done = subprocess.Popen(
+                ["bash", "-c", script], cwd=tmp_path, env=environment, stdout=said, stderr=said, start_new_session=True
+            )
+            try:
+                assert done.wait(10 * PATIENCE) == 0, (tmp_path / f"{name}.log").read_text()
+            finally:
+                os.killpg(done.pid, signal.SIGTERM)  # as a job ends what it has left
+        assert corpus_of(tmp_path / name) == corpus_of(tmp_path / "pool")
+
+
+def test_what_another_machine_wrote_is_read_as_soon_as_all_of_it_is_seen_here(tmp_path, monkeypatch):
+    """A network disk may remember that there was no such file, or a part of it."""
+    path, seen = tmp_path / "0.answer", [b"", b"an ", b"an answer"]
+
+    def wait(seconds):
+        path.write_bytes(seen.pop(0))
+
+    monkeypatch.setattr(clusters.time, "sleep", wait)
+    assert clusters._read(path, 9) == b"an answer"
+    assert seen == []
+    monkeypatch.setattr(clusters, "_PATIENCE", 0)
+    with pytest.raises(EnvironmentFault, match="1.answer: cannot read"):
+        clusters._read(tmp_path / "1.answer", 9)
 
 
 @pytest.mark.slow
