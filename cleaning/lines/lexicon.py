@@ -176,7 +176,7 @@ class Lexicon:
         stretched = any(mark in text for mark in _STRETCHES)
         found: list[tuple[int, int, Phrase]] = []
         for anchor, pattern, ones in self._inline:
-            if (anchor in text or (stretched and len(anchor) > 1)) and pattern.search(text):
+            if (ones[0].stretched.search(text) if stretched else anchor in text) and pattern.search(text):
                 found += [hit for one in ones for hit in one.hits(text)]
         return sorted(found, key=lambda hit: (hit[0], -hit[1]))
 
@@ -208,6 +208,7 @@ class _Inline:
         # A letter that is not of the Arabic alphabet is the rarest and found the fastest, else the longest part.
         foreign = (letter for letter in key if letter > "ي" and letter not in _FORMS)
         self.anchor = next(foreign, max(_VARIES.split(key), key=len))
+        self.stretched = re.compile(_MARKED.join(map(re.escape, self.anchor)))
         self.pattern = re.compile(_MARKED.join(_FORMS.get(letter, re.escape(letter)) for letter in tail) + _MARKED)
 
     def hits(self, text: str) -> Iterable[tuple[int, int, Phrase]]:
