@@ -3,8 +3,8 @@
     python bench/scale.py [--documents 100000 400000] [--words 40] [--workers 2] [--cluster ADDRESS] [-o FILE]
 
 Documents are made up: words of a vocabulary of Zipf's law, 50 outlets, one document in five a copy with a few words
-changed. Memory is read ten times a second from all processes of the run: `own` is what a process has to itself, `all`
-with the pages of files that it has mapped, which the system takes back when it needs them.
+changed. CPU time and memory are read ten times a second from all processes of the run: `own` is what a process has to
+itself, `all` with the pages of files that it has mapped, which the system takes back when it needs them.
 """
 
 from __future__ import annotations
@@ -30,11 +30,15 @@ BATCH = 20_000
 LETTERS = np.array(list("ابتجحدرسعفقكلمنهوي"))
 
 
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
 class Peak(NamedTuple):
-    """Hold the most that one process took, in MB."""
+    """Hold the most that one process took: memory in MB, CPU time in seconds."""
 
     own: float
     all: float
+    cpu: float
 
 
 def write_corpus(path: Path, count: int, words: int) -> None:
@@ -73,10 +77,12 @@ def peaks(run: subprocess.Popen[bytes], seen: dict[int, Peak]) -> None:
             try:
                 status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
                 own, everything = (int(status.split(f"{name}:")[1].split()[0]) / 1024 for name in ("RssAnon", "VmRSS"))
+                times = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
             except (OSError, IndexError):
                 continue
-            old = seen.get(process, Peak(0, 0))
-            seen[process] = Peak(max(old.own, own), max(old.all, everything))
+            old = seen.get(process, Peak(0, 0, 0))
+            # What a process started that is gone again is not counted: its workers live as long as it does.
+            seen[process] = Peak(max(old.own, own), max(old.all, everything), sum(map(int, times)) / TICKS)
         time.sleep(0.1)
 
 
@@ -102,17 +108,17 @@ def main() -> None:
             write_corpus(source, count, given.words)
             call = [sys.executable, "-m", "ghirbal", "dedup", str(source), "-o", f"{folder}/out", "-q"]
             call += ["--workers", str(given.workers), *(["--cluster", given.cluster] if given.cluster else [])]
-            before, started = os.times(), time.monotonic()
+            started = time.monotonic()
             seen: dict[int, Peak] = {}
             run = subprocess.Popen(call, cwd=ROOT, stdout=subprocess.DEVNULL)
             peaks(run, seen)
             if run.returncode:
                 sys.exit(run.returncode)
-            taken, after = time.monotonic() - started, os.times()
-        used = after.children_user + after.children_system - before.children_user - before.children_system
+            taken, used = time.monotonic() - started, sum(process.cpu for process in seen.values())
         first, most = seen.pop(run.pid), Peak(*map(max, zip(*seen.values(), strict=True)))
         ends.append((count, used, first.own))
-        lines.append(f"| {' | '.join(f'{figure:,.0f}' for figure in (count, taken, used, *first, *most))} |")
+        figures = (count, taken, used, first.own, first.all, most.own, most.all)
+        lines.append(f"| {' | '.join(f'{figure:,.0f}' for figure in figures)} |")
         print(lines[-1], file=sys.stderr, flush=True)
     if len(ends) > 1:
         growth = math.log(ends[-1][0] / ends[0][0])
