@@ -26,7 +26,7 @@ from dedup.sketch.words import hash_runs
 from dedup.store.arrays import Opened, pack, unpack
 from dedup.store.summaries import Texts
 
-#: Ranks of one task, unless more of them hang together: 10 MB of keys.
+#: Ranks of one task, unless more of them hang together.
 _TOGETHER = 1 << 16
 #: An eighth of the bands is what texts of a resemblance of .6 have in common.
 _SHARE_OF_BANDS = 8
@@ -38,36 +38,37 @@ MIN_OF_CROWD, MIN_OF_COPY = 0.6, 0.8
 SLIP = 0.01
 
 
-@compiled("void(int32[:, ::1], int64, int64, int64[::1])")
-def _follow(keys: Any, count: Any, least: Any, leaders: Any) -> None:
-    holders, votes = np.full((keys.shape[1], count), -1, dtype=np.int32), np.zeros(len(keys), dtype=np.int64)
-    for document in range(len(keys)):
+@compiled("void(const int64[::1], const uint64[::1], int64, int32[::1], int64[::1])")
+def _follow(bounds: Any, keys: Any, least: Any, holders: Any, leaders: Any) -> None:
+    votes = np.zeros(len(leaders), dtype=np.int32)
+    for document in range(len(leaders)):
         best = -1
-        for band in range(keys.shape[1]):
-            key = keys[document, band]
-            holder = holders[band, key] if key >= 0 else -1
+        own = keys[bounds[document] : bounds[document + 1]]
+        for key in own:
+            holder = holders[key & np.uint64(0xFFFFFFFF)]
             if holder >= 0:
                 votes[holder] += 1
                 if best < 0 or votes[holder] > votes[best] or (votes[holder] == votes[best] and holder < best):
                     best = holder
         if best >= 0 and votes[best] >= least:
             leaders[document] = best
-        for band in range(keys.shape[1]):
-            key = keys[document, band]
-            holder = holders[band, key] if key >= 0 else -1
+        for key in own:
+            holder = holders[key & np.uint64(0xFFFFFFFF)]
             if holder >= 0:
                 votes[holder] = 0
-            elif key >= 0 and leaders[document] == document:
-                holders[band, key] = document
+            elif leaders[document] == document:
+                holders[key & np.uint64(0xFFFFFFFF)] = document
 
 
-def find_leaders(keys: NDArray[np.int32], count: int, least: int) -> NDArray[np.int64]:
-    """Return the leader of each document: the one before it that has most of its keys, at least `least`, or itself.
+def find_leaders(held: NDArray[np.uint64], count: int, keys: int, least: int) -> NDArray[np.int64]:
+    """Return the leader of each of `count` documents: the one before it that has most of its keys, or itself.
 
-    `keys` int32[N, bands] are below `count` and dense; a key belongs to the first leader that has it, and -1 to nobody.
+    That are `least` keys at least; a key belongs to the first leader that has it. `held`, sorted, are documents with
+    keys, `document << 32 | key`, of keys up to `keys`; those that only one document has may be left out.
     """
-    leaders = np.arange(len(keys))
-    _follow(keys, count, least, leaders)
+    leaders, holders = np.arange(count), np.full(keys + 1, -1, dtype=np.int32)
+    bounds = np.searchsorted(held, np.arange(count + 1, dtype=np.uint64) << np.uint64(32))
+    _follow(bounds, held, least, holders, leaders)
     return leaders
 
 
@@ -109,23 +110,24 @@ def find_crowds(run: Map, ranked: Ranked, bands: int, keys: Sequence[Opened]) ->
     together = together[np.argsort(parents[together], kind="stable")]
     ends = np.append(np.flatnonzero(np.diff(parents[together])) + 1, len(together))
     cuts = ends[np.flatnonzero(np.diff(ends // _TOGETHER, prepend=0))]
-    tasks = ((ranked, bands, np.sort(part)) for part in np.split(together, cuts) if len(part))
+    tasks = ((ranked, bands, keys, np.sort(part)) for part in np.split(together, cuts) if len(part))
     none = np.empty(0, dtype=np.int64)
     return _put_together([Crowds(none, none, none), *(Crowds(**unpack(part)) for part in run(_find_some, tasks))])
 
 
-def _find_some(task: tuple[Ranked, int, NDArray[np.int64]]) -> bytes:
+def _find_some(task: tuple[Ranked, int, Sequence[Opened], NDArray[np.int64]]) -> bytes:
     """Return the crowds among some ranks, which share keys with no others."""
-    ranked, bands, ranks = task
-    documents, places = np.sort(ranked.order[ranks]), np.argsort(np.argsort(ranked.order[ranks]))
-    keys = np.empty((len(ranks), bands), dtype=np.int32)
-    for part in ranked.summaries.parts(documents):
-        keys[part.places] = part.arrays["bands"][:, part.local].T.view(np.int32)
-    keys, most = keys[places], 0
-    for band in range(bands):
-        held, keys[:, band] = np.unique(keys[:, band], return_inverse=True)
-        most = max(most, len(held))
-    found = find_leaders(keys, most, bands // _SHARE_OF_BANDS)
+    ranked, bands, keys, ranks = task
+    places, held, known = np.full(len(ranked.order), -1, dtype=np.int32), [np.empty(0, dtype=np.uint64)], 0
+    places[ranks] = np.arange(len(ranks))
+    for part in keys:
+        among = places[part["ranks"]]
+        numbers = known + np.cumsum(part["fresh"])
+        held.append(pair_up(among[among >= 0], numbers[among >= 0]))
+        known += np.count_nonzero(part["fresh"])
+    shared = np.concatenate(held)
+    shared.sort()
+    found = find_leaders(shared, len(ranks), known, bands // _SHARE_OF_BANDS)
     order = np.argsort(found, kind="stable")
     cuts = np.flatnonzero(np.diff(found[order], prepend=-1, append=-1))
     none = np.empty(0, dtype=np.int64)

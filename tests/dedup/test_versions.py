@@ -176,13 +176,14 @@ def test_a_form_filled_in_again_and_again_is_no_crowd_of_copies(document, story)
 
 
 def test_a_leader_is_the_first_that_has_enough_of_the_keys():
-    keys = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 1], [0, 1, 1], [2, 1, 0]], dtype=np.int32)
+    keys = [(0, 3, 6), (0, 3, 7), (1, 4, 7), (0, 4, 7), (2, 4, 6)]
     # 3 shares one key with 0 and two with 2; 4 shares one with each.
-    assert find_leaders(keys, 3, 2).tolist() == [0, 0, 2, 2, 4]
-    assert find_leaders(keys, 3, 1).tolist() == [0, 0, 2, 2, 0]
-    keys[keys == 2] = -1  # which 4 alone had
-    assert find_leaders(keys, 2, 2).tolist() == [0, 0, 2, 2, 4]
-    assert find_leaders(np.full((2, 3), -1, dtype=np.int32), 1, 1).tolist() == [0, 1]
+    held = np.array([at << 32 | key for at, own in enumerate(keys) for key in own], dtype=np.uint64)
+    assert find_leaders(held, 5, 7, 2).tolist() == [0, 0, 2, 2, 4]
+    assert find_leaders(held, 5, 7, 1).tolist() == [0, 0, 2, 2, 0]
+    held = held[held != 4 << 32 | 2]  # which 4 alone had
+    assert find_leaders(held, 5, 7, 2).tolist() == [0, 0, 2, 2, 4]
+    assert find_leaders(held[:0], 2, 0, 1).tolist() == [0, 1]
 
 
 def test_a_digest_stays_while_it_has_a_story_of_its_own(document, story):
