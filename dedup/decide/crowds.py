@@ -124,7 +124,7 @@ def _find_some(task: tuple[Ranked, int, Sequence[Opened], NDArray[np.int64]]) ->
         among = places[part["ranks"]]
         numbers = known + np.cumsum(part["fresh"])
         held.append(pair_up(among[among >= 0], numbers[among >= 0]))
-        known += np.count_nonzero(part["fresh"])
+        known += int(np.count_nonzero(part["fresh"]))
     shared = np.concatenate(held)
     shared.sort()
     found = find_leaders(shared, len(ranks), known, bands // _SHARE_OF_BANDS)

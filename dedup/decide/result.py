@@ -23,7 +23,7 @@ from dedup.decide.decisions import GONE, RELATIONS, Decisions, Reason
 from dedup.decide.survivors import mark_changes
 from dedup.sketch.bands import distinct
 from dedup.store.arrays import copy_parts
-from dedup.store.strings import EACH, Labels, labels_at, pack_strings, string_at
+from dedup.store.strings import EACH, Labels, labels_at, pack_strings, rank_strings, string_at
 from dedup.store.summaries import Summaries
 
 _COPIES = msgspec.json.Decoder(tuple[Copy, ...])
@@ -202,12 +202,10 @@ def _order(
     def rest(at: int) -> list[bytes]:
         return [bytes(data[start:stop]) for start, stop in zip(starts[at].tolist(), stops[at].tolist(), strict=True)]
 
-    names = [bytes(data[start:stop]) for start, stop in zip(starts[:, 0].tolist(), stops[:, 0].tolist(), strict=True)]
-    place_of = {name: place for place, name in enumerate(sorted(set(names)))}
-    ids = np.array([place_of[name] for name in names], dtype=np.int64)
-    keys = (members, ids, members != survivor, survivor, ids[np.searchsorted(members, survivor)])
+    ids = rank_strings(strings, starts[:, 0], stops[:, 0])
+    keys = (ids, members != survivor, survivor, ids[np.searchsorted(members, survivor)])
     order = np.lexsort(keys)
-    first = np.flatnonzero(mark_changes([key[order] for key in keys[1:]], len(order)))
+    first = np.flatnonzero(mark_changes((key[order] for key in keys), len(order)))
     for start, stop in pairwise((*first.tolist(), len(order))):
         if stop - start > 1:
             order[start:stop] = sorted(order[start:stop].tolist(), key=rest)

@@ -5,7 +5,7 @@ What is decided then depends on the documents alone, not on their order or their
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,12 +15,15 @@ from corpus.run import Map, run_here
 from dedup.config import Criterion
 from dedup.store.arrays import pack, unpack
 from dedup.store.counts import count_odd_words
+from dedup.store.strings import rank_strings
 from dedup.store.summaries import Summaries
 from dedup.store.summary import NO_DATE
 
 #: Texts whose letters and digits differ by no more than this share, and so many, are about as long. There are no
 #: labelled data to choose it on; a sentence is more than this of a story, and of a long one more than the letters.
 ABOUT_AS_LONG, ABOUT_SO_MANY = 0.03, 40
+#: Documents that nothing but their ids tell apart are sorted so many at once.
+_TIED = 1 << 18
 #: One odd word in so many is what a copy may have by itself.
 MANY_ODD = 50
 
@@ -79,21 +82,42 @@ def rank_documents(summaries: Summaries, policy: Sequence[Criterion], run: Map =
 
 def _rank(task: tuple[Summaries, Sequence[Criterion]]) -> bytes:
     summaries, policy = task
-    criteria = [better_first(summaries, criterion) for criterion in reversed(policy)]
-    if "longest" in policy:
-        criteria.insert(len(policy) - 1 - policy.index("longest"), summaries.column("blemishes"))
-    order = np.lexsort([summaries.column("key"), summaries.column("text"), *criteria])
-    fresh = mark_changes((key[order] for key in criteria), len(order))
-    starts = np.flatnonzero(fresh)
-    stops = np.append(starts[1:], len(order))
-    tied = stops - starts > 1
-    equal = np.sort(order[np.repeat(tied, stops - starts)])
-    names = dict(zip(equal.tolist(), summaries.names(equal), strict=True))
-    for start, stop in zip(starts[tied], stops[tied], strict=True):
-        order[start:stop] = sorted(order[start:stop].tolist(), key=names.__getitem__)
+    order = _sort(np.arange(len(summaries)), _criteria(summaries, policy))
+    fresh = mark_changes((column[order] for column in _criteria(summaries, policy)), len(order))
+    tied = np.flatnonzero(~(fresh & np.append(fresh[1:], True)[: len(order)]))
+    begins = np.flatnonzero(fresh[tied])
+    for part in np.split(tied, begins[np.flatnonzero(np.diff(begins // _TIED, prepend=0))]):
+        order[part] = _break_ties(summaries, order[part], np.cumsum(fresh[part]))
     ranks = np.empty_like(order)
     ranks[order] = np.arange(len(order))
     return pack({"order": order, "ranks": ranks, "lengths": summaries.lengths_of(np.arange(len(order)))[order]})
+
+
+def _break_ties(
+    summaries: Summaries, documents: NDArray[np.int64], groups: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return documents in order of their groups, and in each of their ids, then of text and place."""
+    by_number = np.argsort(documents)
+    blob, bounds = summaries.strings_of(documents[by_number], 1)
+    names = np.empty_like(documents)
+    names[by_number] = rank_strings(blob, bounds[:-1], bounds[1:])
+    columns = (summaries.column("key")[documents], summaries.column("text")[documents], names, groups)
+    return documents[_sort(np.arange(len(documents)), columns)]
+
+
+def _criteria(summaries: Summaries, policy: Sequence[Criterion]) -> Iterator[NDArray[Any]]:
+    """Yield columns of which the smaller number is better, the one that counts most last."""
+    for criterion in reversed(policy):
+        if criterion == "longest":
+            yield summaries.column("blemishes")
+        yield better_first(summaries, criterion)
+
+
+def _sort(order: NDArray[np.int64], columns: Iterable[NDArray[Any]]) -> NDArray[np.int64]:
+    """Sort places in `columns`, the last of which counts most: as `numpy.lexsort` does, which holds all of them."""
+    for column in columns:
+        order = order[np.argsort(column[order], kind="stable")]
+    return order
 
 
 def find_repeats(keys: NDArray[Any], among: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -155,26 +155,19 @@ class Summaries:
         number = bisect.bisect_right(self._firsts, document) - 1
         return self.shards[number], document - self._firsts[number]
 
-    def names(self, documents: NDArray[np.int64]) -> list[bytes]:
-        """Return the ids of sorted `documents` in UTF-8, whose order is that of their code points."""
-        names = []
-        for part in self.parts(documents):
-            bounds, blob = part.arrays["string_bounds"], part.arrays["strings"].data
-            at = part.local * EACH
-            names += [bytes(blob[i:j]) for i, j in zip(bounds[at].tolist(), bounds[at + 1].tolist(), strict=True)]
-        return names
-
-    def strings_of(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """Gather the strings of sorted `documents`, and the bounds of each string."""
-        sizes = np.zeros((len(documents), EACH), dtype=np.int64)
+    def strings_of(
+        self, documents: NDArray[np.int64], each: int = EACH
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Gather the first `each` strings of sorted `documents`, and the bounds of each string; the first is the id."""
+        sizes = np.zeros((len(documents), each), dtype=np.int64)
         for part in self.parts(documents):
             ends = part.arrays["string_bounds"]
-            for at in range(EACH):
+            for at in range(each):
                 sizes[part.places, at] = ends[part.local * EACH + at + 1] - ends[part.local * EACH + at]
         bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
         blob = np.empty(bounds[-1], dtype=np.uint8)
         for part in self.parts(documents):
             starts = part.arrays["string_bounds"][part.local * EACH]
-            places, stops = (ends[part.places] for ends in (bounds[:-1:EACH], bounds[EACH::EACH]))
+            places, stops = (ends[part.places] for ends in (bounds[:-1:each], bounds[each::each]))
             copy_parts(part.arrays["strings"], starts, places, stops, blob)
         return blob, bounds
