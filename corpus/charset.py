@@ -13,8 +13,6 @@ import codecs
 import re
 import unicodedata
 
-from charset_normalizer import from_bytes
-
 from corpus.errors import RecordError
 
 #: The `<meta charset>` of a page stands within its first bytes (the HTML standard demands 1024).
@@ -178,6 +176,8 @@ def _legacy(body: bytes, label: str) -> tuple[str, str]:
     sample = body[:_SAMPLE_BYTES]
     if _count_high(sample) < _MIN_HIGH_BYTES:
         return _replaced(body)
+    from charset_normalizer import from_bytes  # few need it, and all would wait for it
+
     found = from_bytes(sample, cp_isolation=sorted(_LEGACY_CODECS), enable_fallback=False).best()
     codec = _codec_of(found.encoding) if found else "ascii"
     text = _strict(body, codec)

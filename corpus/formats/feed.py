@@ -18,10 +18,6 @@ from corpus.formats.rows import Read, ReadConfig, record_from
 from corpus.records import Source
 from corpus.text import scrub
 
-#: How the file of a feed begins.
-FEED = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:\s+|<!--.*?-->|<\?[^>]*>|<!doctype[^>]*>)*+<(?:rss|feed|rdf:rdf)\b", re.I | re.S
-)
 #: Where the text of an item stands, best first, and its date.
 _TEXTS = ("encoded", "content", "fulltext", "full-text", "description", "summary")
 _DATES = ("pubDate", "published", "date", "issued", "created", "updated", "modified")

@@ -22,11 +22,9 @@ from corpus.files.compressed import Stream, claimed_codec
 from corpus.files.listing import STDIN, InputFile, failure_of
 from corpus.files.remote import fetched
 from corpus.formats.csv import read_csv
-from corpus.formats.feed import FEED, read_feed
 from corpus.formats.fields import sort_keys
 from corpus.formats.json_array import read_json
 from corpus.formats.lines import WHOLE, Part, bare, check_whole, read_lines, read_whole
-from corpus.formats.packed import unpack
 from corpus.formats.parquet import read_parquet
 from corpus.formats.rows import ADVICE, Read, ReadConfig
 from corpus.formats.warc import read_warc
@@ -43,6 +41,9 @@ _NO_RECORDS = frozenset({"bad-json", "bad-charset", "bad-row", "not-an-object", 
 
 #: Comments and an XML declaration may stand before the first tag; more than this does not.
 _SNIFF_BYTES = 4096
+_FEED = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s+|<!--.*?-->|<\?[^>]*>|<!doctype[^>]*>)*+<(?:rss|feed|rdf:rdf)\b", re.I | re.S
+)
 _JSON, _KEY = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*"[^"\n]{1,60}"\s*:'), re.compile(r'"([^"\n]{1,60})"\s*:')
 #: Names that say nothing of what a file holds, or claim a text where rows are.
 _NO_NAMES = frozenset({"", "txt", "bak"})
@@ -143,8 +144,8 @@ def _reader_of(file: InputFile) -> Reader:
         return read_json
     if _READERS.get(kind) is read_lines and bare(head.partition(b"\n")[0]) in (b"{", b"["):
         return read_json
-    if kind in _MARKUP and FEED.match(head):
-        return read_feed
+    if kind in _MARKUP and _FEED.match(head):
+        return _read_feed
     if kind in _MARKUP and is_page(head.decode("utf-8", "replace")):
         return _read_html
     if kind == "txt" and name.stem.lower() in _NO_STORIES:
@@ -160,8 +161,16 @@ def _refuse_archive(file: InputFile, config: ReadConfig) -> Iterator[Read]:  # n
     yield Failure(Source(file.name), "unknown-archive", "no archive that is read here: unpack it, and give the folder")
 
 
+def _read_feed(file: InputFile, config: ReadConfig) -> Iterator[Read]:
+    from corpus.formats.feed import read_feed  # and lxml: few have feeds, and all would wait for it
+
+    return read_feed(file, config)
+
+
 def _read_packed(file: InputFile, config: ReadConfig) -> Iterator[Read]:
     """Read each member of an archive as a file of its own; archives inside of archives are not opened."""
+    from corpus.formats.packed import unpack  # as for feeds
+
     if PurePosixPath(file.name).suffix.lower() != ".zip":
         check_whole(file, config)
     for member in unpack(file):

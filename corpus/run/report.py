@@ -68,7 +68,8 @@ class Report:
         self.languages[document.language or "und"] += 1
         self.outlets[document.outlet] += 1
         self.characters["kept"] += len(document.text)
-        self.rules.update(document.trace.get("rules", {}))
+        if rules := document.trace.get("rules"):
+            self.rules.update(rules)
 
     def count_cleaned(self, before: Document, after: Document) -> None:
         """Count what a stage took out of one document, by its outlet, and perhaps keep it to be looked at."""
