@@ -6,9 +6,11 @@ that return left out.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache, partial
 from heapq import nsmallest
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -148,7 +150,7 @@ class OutletStories:
         _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
         self.size = len(first)
         self._place = first
-        self._begins = np.cumsum([0, *(len(shard.stories) for shard in shards)])
+        self._begins = list(accumulate((len(shard.stories) for shard in shards), initial=0))
         self._ranks = inverse.astype(np.uint32)
         self.repeated: NDArray[np.uint64] = np.empty(0, np.uint64)  # sorted
         self.tells = np.zeros(self.size, np.bool_)  # whether a document has a piece that does not return
@@ -173,8 +175,8 @@ class OutletStories:
     def story(self, rank: int) -> Story:
         """Read the document of a rank."""
         at = int(self._place[rank])
-        shard = int(np.searchsorted(self._begins, at, side="right")) - 1
-        return self.shards[shard].story(at - int(self._begins[shard]), partial(self._block, shard))
+        shard = bisect_right(self._begins, at) - 1
+        return self.shards[shard].story(at - self._begins[shard], partial(self._block, shard))
 
     def _in_place(self, ranks: Iterable[int]) -> list[int]:
         """Return ranks in the order in which their documents lie side by side."""

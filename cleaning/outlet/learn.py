@@ -27,8 +27,8 @@ from corpus.run import Map
 #: What is behind the view of a summary or an answer: it crosses to another process as a path.
 Owner: TypeAlias = Any
 
-#: Pieces that one task merges: some 200 MB.
-_PART = 4_000_000
+#: Pieces that one task merges: some 100 MB.
+_PART = 2_000_000
 _HASHES = 2**64
 
 #: Documents of the outlets that one task judges; a larger outlet is judged by itself.

@@ -104,10 +104,10 @@ class Candidates:
 def find_candidates(outlets: dict[str, OutletStories], low: int, high: int) -> Iterator[tuple[str, Returning]]:
     """Yield, of the pieces in a range of hashes, those that two documents of an outlet have."""
     occurring = {name: outlet.occurrences(low, high) for name, outlet in outlets.items()}
-    distinct = [hashes[kinds != TITLE] for hashes, _, kinds in occurring.values()]
-    everywhere = np.concatenate([hashes[changes(hashes)] for hashes in distinct])
-    everywhere.sort(kind="stable")
+    standing = (hashes[kinds != TITLE] for hashes, _, kinds in occurring.values())
+    everywhere = np.sort(np.concatenate([hashes[changes(hashes)] for hashes in standing]), kind="stable")
     shared = everywhere[~changes(everywhere)]
+    del everywhere
     for name, (hashes, ranks, kinds) in occurring.items():
         tells = outlets[name].tells
         opens = changes(hashes)
