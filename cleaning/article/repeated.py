@@ -54,10 +54,10 @@ def remove_repeated(text: str, title: str, units: Sequence[Unit], table: OutletT
 
 def _find_pieces(text: str, title: str, cut: Sequence[Cut], table: OutletTable) -> Iterator[_Found]:
     """Yield the sentences and lines that the outlet repeats, but for the first ones and those of the story itself."""
-    found = table.find(text, cut)
+    pieces = cut_pieces(text, cut) if table.may_know(text, cut) else []
+    found = [(piece, row) for piece in pieces if (row := table.pieces.get(piece.key))]
     if not found:
         return
-    pieces = cut_pieces(text, cut)
     gone = {piece.start for piece, _ in found}
     told = frozenset[str]().union(*(_long_words(piece.key) for piece, _ in found))
     own = told.intersection(" ".join([piece.key for piece in pieces if piece.start not in gone]).split(" "))

@@ -42,7 +42,8 @@ def find_glued(unit: Unit, lexicon: Lexicon, *, last: bool, inside: bool = True)
     """
     text = unit.text
     for start, end, phrase in lexicon.inside(text) if inside else ():
-        if start and len(text) - end <= _GLUED and begins_sentence(text, start) and not reads_on(text[end:]):
+        begins = ends_sentence(text[max(0, start - _BACK) : start].rstrip())
+        if start and len(text) - end <= _GLUED and begins and not reads_on(text[end:]):
             yield start, len(text), phrase
             return
     for start in sentence_starts(text) if last else ():
@@ -68,18 +69,8 @@ def _starts(text: str) -> list[int]:
     return [match.end() for match in _SENTENCE.finditer(text)]
 
 
-def begins_sentence(text: str, at: int) -> bool:
-    """Tell whether a sentence has ended before `at`."""
-    return ends_sentence(text[max(0, at - _BACK) : at].rstrip())
-
-
-def has_stop(text: str) -> bool:
-    """Tell whether a sentence ends inside `text`."""
-    return _STOP.search(text) is not None
-
-
 def reads_on(rest: str) -> bool:
     """Tell whether `rest`, which follows a header of links, is or holds running text."""
     if len(rest) > _GLUED:
         return True
-    return ends_sentence(rest) and rest.rstrip()[-1] in _FULL_STOPS and (len(rest) >= LONG or has_stop(rest))
+    return ends_sentence(rest) and rest.rstrip()[-1] in _FULL_STOPS and (len(rest) >= LONG or bool(_STOP.search(rest)))

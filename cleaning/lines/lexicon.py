@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -109,10 +109,9 @@ class Lexicon:
         self._longest = max(map(len, self._whole))
         self._opens = lru_cache(maxsize=1 << 15)(self._may_open)
         #: The phrase that a short line is, or opens with, by its key and whether it ends a sentence.
-        self.phrase_of = lru_cache(maxsize=1 << 10)(self._phrase_of)
-
-    def _phrase_of(self, key: str, ends: bool) -> Phrase | None:
-        return self.whole(key) or self.head(key, ends_sentence=ends)
+        self.phrase_of: Callable[[str, bool], Phrase | None] = lru_cache(maxsize=1 << 10)(
+            lambda key, ends: self.whole(key) or self.head(key, ends_sentence=ends)
+        )
 
     def whole(self, key: str) -> Phrase | None:
         """Return the phrase that is all of `key` (from `key_of`), but for digits and marks."""

@@ -82,12 +82,6 @@ _NO_QUOTES = dict.fromkeys(map(ord, '“”«»"'))
 _NAME_LENGTH = 60
 
 
-def after_colon(text: str) -> str:
-    """Return what follows the first colon of a header line, without marks at its ends."""
-    parts = _AFTER_COLON.split(text, maxsplit=1)
-    return parts[1].strip(MARKS) if len(parts) == 2 else ""
-
-
 def credit_of(text: str) -> str:
     """Return the source that a credit line names, or "".
 
@@ -101,8 +95,9 @@ def credit_of(text: str) -> str:
 
 
 def tags_of(text: str) -> tuple[str, ...]:
-    """Return the tags of a tag line; without separators they cannot be told apart and stay one."""
-    found = (tag.strip(MARKS) for tag in _TAG_SEPARATORS.split(after_colon(text)))
+    """Return the tags behind the colon of a tag line; without separators they cannot be told apart and stay one."""
+    listed = _AFTER_COLON.split(text, maxsplit=1)[1:]
+    found = (tag.strip(MARKS) for part in listed for tag in _TAG_SEPARATORS.split(part.strip(MARKS)))
     return tuple(dict.fromkeys(tag for tag in found if tag))
 
 

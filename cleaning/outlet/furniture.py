@@ -18,11 +18,9 @@ from cleaning.outlet.pieces import (
     GLUE,
     Announcement,
     Cut,
-    Piece,
     Word,
     affixes,
     announcing,
-    cut_pieces,
     first_word,
     first_words,
     keys_of,
@@ -104,6 +102,7 @@ class OutletTable:
                 self._glued[row.form].setdefault(" ".join(words), []).append((part, row))
             elif row.form == "piece" and row.position != "body" and row.text.count(" ") + 1 >= _GLUED_WORDS:
                 self._rows[row.position].setdefault(row.text, row)
+        #: Sentences and lines by their keys: furniture, and links to other stories.
         self.pieces = self._rows["link"] | self._rows["piece"]
         self._starts = {first_word(key) for key in self.pieces}
         self._markers = {first_word(key) for key in self._rows["marker"]}
@@ -115,12 +114,9 @@ class OutletTable:
     def __bool__(self) -> bool:
         return any(self._rows.values())
 
-    def find(self, text: str, spans: Sequence[Cut]) -> list[tuple[Piece, Furniture]]:
-        """Return the sentences and lines of `text` that are furniture or links; `spans` as `cut_spans` has them."""
-        starts = self._starts
-        likely = [span for span in spans if may_open(text, starts, span[0])] if starts else []
-        pieces = cut_pieces(text, likely) if likely else []
-        return [(piece, row) for piece in pieces if (row := self.pieces.get(piece.key))]
+    def may_know(self, text: str, spans: Sequence[Cut]) -> bool:
+        """Tell whether one of the sentences and lines of `text` may be among `pieces`, by their first words."""
+        return any(may_open(text, self._starts, start) for start, _, _ in spans) if self._starts else False
 
     def announced(self, text: str, spans: Sequence[Cut]) -> list[Announcement]:
         """Return what may announce or sign the rest of a piece as the outlet has it."""
