@@ -89,6 +89,7 @@ class Words:
 def count_shared(documents: Sequence[NDArray[np.uint32]]) -> NDArray[np.intp]:
     """Return how many words any two of up to 256 documents share, each given as distinct words; the earlier one first.
 
+    >>> from cleaning.outlet.pieces import codes_of
     >>> count_shared([hash_words(codes_of(text))[0] for text in ("ا ب ج", "ب ج د", "د ه")]).tolist()
     [[0, 2, 0], [0, 0, 1], [0, 0, 0]]
     """
