@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from corpus.errors import EnvironmentFault
 from corpus.files.durable import publishing
 
 _SEAL = sha256().digest_size
@@ -22,7 +23,7 @@ class Mapped(mmap.mmap):
     path: Path
 
     def __reduce__(self) -> Any:
-        return _map, (self.path, len(self))
+        return _map_again, (self.path, len(self))
 
 
 def _map(path: Path, size: int) -> Mapped:
@@ -30,6 +31,14 @@ def _map(path: Path, size: int) -> Mapped:
         mapped = Mapped(stream.fileno(), size, access=mmap.ACCESS_READ)
     mapped.path = path
     return mapped
+
+
+def _map_again(path: Path, size: int) -> Mapped:
+    try:
+        return _map(path, size)
+    except FileNotFoundError as gone:
+        advice = "add to no index while a run asks it, and give the same command again"
+        raise EnvironmentFault(f"{path}: was removed while it was read; {advice}") from gone
 
 
 def map_file(path: Path, unread: int = 0) -> memoryview:

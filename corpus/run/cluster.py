@@ -109,8 +109,8 @@ class DaskPool(Processes):
         path = self._folder / f"{next(self._numbers)}.call"
         self._folder.mkdir(parents=True, exist_ok=True)
         _leave(path, pickle.dumps((self._code, self._code(), function, item)))
-        submitted: Future[Any] = super()._submit(call, str(path))
-        return submitted
+        self._executor = self._executor or self._open()
+        return self._executor.submit(call, str(path))
 
     def _answer(self, future: Future[Any]) -> Any:
         from distributed import KilledWorker

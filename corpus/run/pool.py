@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -130,7 +131,7 @@ class Processes(Pool):
 
     def _submit(self, function: Callable[[_Item], _Result], item: _Item) -> Future[_Result]:
         self._executor = self._executor or self._open()
-        return self._executor.submit(function, item)
+        return self._executor.submit(_call, _Packed(function, item))
 
     def _answer(self, future: Future[_Result]) -> _Result:
         return future.result()
@@ -169,6 +170,21 @@ class _Processes(SpawnContext):
         process = (ForkServerProcess if forks else SpawnProcess)(*given, **named)
         self.started.append(process)
         return process
+
+
+class _Packed:
+    """A call that arrives as bytes: what cannot be opened there fails the call, and does not end the worker."""
+
+    def __init__(self, *call: Any) -> None:
+        self._call = call
+
+    def __reduce__(self) -> Any:
+        return bytes, (pickle.dumps(self._call),)
+
+
+def _call(packed: Any) -> Any:
+    function, item = pickle.loads(packed)  # noqa: S301 - written by the process that started this one
+    return function(item)
 
 
 _worker: Worker | None = None

@@ -12,6 +12,7 @@ import pytest
 import xxhash
 
 from corpus.errors import EnvironmentFault, UsageError
+from corpus.run import open_pool
 from dedup.store import Index, index
 from dedup.store import arrays as flat
 from tests.dedup.conftest import look_up
@@ -260,6 +261,16 @@ def test_an_open_index_outlives_its_files(folder, story, document):
     assert not (folder / SEGMENT).exists()
     assert look_up(reader, document("new", story(3))).copy.id == "قديم3"
     assert look_up(reader, document("new", story(9))) is None
+
+
+def test_workers_that_come_too_late_for_a_segment_say_that_it_was_removed(folder, story, document, capfd):
+    reader = Index(folder)
+    Index(folder).add([document(f"more{seed}", story(seed)) for seed in (7, 8, 9)], "ab" * 32)
+    with open_pool(2) as pool, pytest.raises(EnvironmentFault) as caught:
+        list(pool.map(len, reader.documents.shards))
+    advice = "add to no index while a run asks it, and give the same command again"
+    assert str(caught.value) == f"{folder / SEGMENT}: was removed while it was read; {advice}"
+    assert capfd.readouterr().err == ""
 
 
 def test_several_indexes_are_asked_as_one(folder, tmp_path, story, document):
