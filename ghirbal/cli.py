@@ -6,8 +6,8 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -203,17 +203,19 @@ for _command in COMMANDS:
 
 
 def _run(command: str, *, quiet: bool, log: str | None, config: str | None, salvage: bool, **options: Any) -> int:
-    with _loading():
-        from msgspec.structs import replace
+    gc.disable()  # imports make no garbage, and what they make stays
+    from msgspec.structs import replace
 
-        from ghirbal.config import read_config
-        from ghirbal.console import show_summary
-        from ghirbal.jobs import Job, run_job
-        from ghirbal.progress import Bars
-        from ghirbal.upload import resolve_out
+    from ghirbal.config import read_config
+    from ghirbal.console import show_summary
+    from ghirbal.jobs import Job, run_job
+    from ghirbal.progress import Bars
+    from ghirbal.upload import resolve_out
 
-        for package in _STAGES[command]:
-            import_module(f"{package}.stages")
+    for package in _STAGES[command]:
+        import_module(f"{package}.stages")
+    gc.freeze()
+    gc.enable()
     settings = read_config(config)
     settings = replace(settings, read=replace(settings.read, salvage=salvage or settings.read.salvage))
     (out, address), inputs = resolve_out(options.pop("out")), tuple(options.pop("inputs"))
@@ -229,15 +231,6 @@ def _run(command: str, *, quiet: bool, log: str | None, config: str | None, salv
         watch.say(f"{address or out}: {counts}")
     show_summary(finished, address)
     return finished.exit_code
-
-
-@contextmanager
-def _loading() -> Iterator[None]:
-    """Import without a look for garbage: imports make none, and what they make stays."""
-    gc.disable()
-    yield
-    gc.freeze()
-    gc.enable()
 
 
 def main() -> NoReturn:

@@ -7,8 +7,7 @@ compiled kernels, `build` all of it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from os import PathLike
 from types import ModuleType
@@ -227,20 +226,13 @@ def build(
         boilerplate=str(boilerplate),
         against=tuple(map(str, against)),
     )
-    with _no_main():
-        finished = run_job(job, Watcher())
-    return open(finished.out)
-
-
-@contextmanager
-def _no_main() -> Iterator[None]:
-    """Let the processes of a build not import the script that calls it, which would call it again."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
+    # The processes of a build shall not import the script that calls it, which would call it again.
+    main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
     try:
-        yield
+        finished = run_job(job, Watcher())
     finally:
         sys.modules["__main__"] = main
+    return open(finished.out)
 
 
 def _documents(texts: Iterable[str | Document], outlet: str) -> list[Document]:

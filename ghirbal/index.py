@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from shutil import rmtree
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple
 from corpus.errors import EnvironmentFault, UsageError
 from corpus.files import Place, Store, place_of, publish, run_lock, sweep, translated
 from corpus.records import Document
-from corpus.run import Learner, Map, keep_answers, map_file, open_pool, summarise
+from corpus.run import Learner, keep_answers, map_file, open_pool, summarise
 from dedup.config import DedupConfig
 from dedup.decide import find_similar
 from dedup.stages import quote as quote_passage
@@ -117,14 +116,19 @@ def extend_index(
     """
     added = 0
     with _opened(out, config) as index, ExitStack() as at_last:
+
+        def watched(function: Callable[[Any], bytes], items: Iterable[Any]) -> Iterator[memoryview]:
+            """Call functions while the corpus stays as it is."""
+            with _reading(corpus):
+                yield from keep_answers(pool, work, corpus.marker)(function, items)
+
         work = index.folder / STATE / "work"
         rmtree(work, ignore_errors=True)  # another release may have begun it
         at_last.callback(rmtree, work, ignore_errors=True)
         pool = at_last.enter_context(open_pool(workers, cluster, work, library_versions))
         for corpus in map(Corpus, corpora):
             if corpus.marker not in index.corpora:
-                run = partial(_watched, corpus, keep_answers(pool, work, corpus.marker))
-                added += index.add_parts(map(_Part, corpus.parts("corpus")), corpus.marker, run)
+                added += index.add_parts(map(_Part, corpus.parts("corpus")), corpus.marker, watched)
     return added
 
 
@@ -136,14 +140,6 @@ class _Part:
 
     def __iter__(self) -> Iterator[Document]:
         return read_rows(self.path, Document)
-
-
-def _watched(
-    corpus: Corpus, run: Map, function: Callable[[Any], bytes], items: Iterable[Any]
-) -> Iterator[memoryview]:
-    """Be `run` over a corpus that is the same at the end as it was at the beginning."""
-    with _reading(corpus):
-        yield from run(function, items)
 
 
 def remove_from_index(out: object, ids: Sequence[str], config: DedupConfig) -> int:

@@ -54,7 +54,9 @@ def read_csv(file: InputFile, config: ReadConfig) -> Iterator[Read]:
         header = lines.next_row(0)
         if not isinstance(header, list):
             raise CorruptInput("the first row must be a header with the names of the fields", path=file.path)
-        names = _name_columns(header)
+        names: list[str] = []
+        for place, name in enumerate(map(str.strip, header), 1):  # by its place where it has no name of its own
+            names.append(f"{name or 'column'} {place}" if not name or name in names else name)
         spare = len(names) - len("\0".join(header).rstrip("\0").split("\0"))
         if lines.unended:
             raise TruncatedInput("the file ends in its header row, without a newline", path=file.path)
@@ -72,14 +74,6 @@ def read_csv(file: InputFile, config: ReadConfig) -> Iterator[Read]:
             if lines.unended and isinstance(read, Document):
                 read = replace(read, trace={**read.trace, "end": "no-newline"})
             yield read
-
-
-def _name_columns(header: list[str]) -> list[str]:
-    """Name the columns by the header, and by their place where it does not, or names two alike."""
-    names: list[str] = []
-    for place, name in enumerate(map(str.strip, header), 1):
-        names.append(f"{name or 'column'} {place}" if not name or name in names else name)
-    return names
 
 
 def _look_at(file: InputFile) -> tuple[bytes, str]:

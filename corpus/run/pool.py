@@ -131,7 +131,7 @@ class Processes(Pool):
 
     def _submit(self, function: Callable[[_Item], _Result], item: _Item) -> Future[_Result]:
         self._executor = self._executor or self._open()
-        return self._executor.submit(_call, _Packed(function, item))
+        return self._executor.submit(_call_packed, _Packed(function, item))
 
     def _answer(self, future: Future[_Result]) -> _Result:
         return future.result()
@@ -182,7 +182,7 @@ class _Packed:
         return bytes, (pickle.dumps(self._call),)
 
 
-def _call(packed: Any) -> Any:
+def _call_packed(packed: Any) -> Any:
     function, item = pickle.loads(packed)  # noqa: S301 - written by the process that started this one
     return function(item)
 

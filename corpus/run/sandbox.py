@@ -73,7 +73,12 @@ class Guard:
                 code = self._reap()
             if code not in (_KILLED, _PAST_NET):
                 break
-        raise self._explain(code)
+        if code in (_PAST_DEADLINE, _PAST_NET):
+            limits = f"{self._seconds:g} s of CPU time, or {self._seconds * _WALL:g} s in all"
+            raise RecordError(f"took longer than {limits}", reason="timeout")
+        if code == _OUT_OF_MEMORY:
+            raise RecordError(f"needs more than {self._memory} bytes of address space", reason="worker-died")
+        raise RecordError(f"ended the process that read it (exit {code})", reason="worker-died")
 
     def close(self) -> None:
         """End the child."""
@@ -118,14 +123,6 @@ class Guard:
         code = self._process.exitcode
         self._pipe = self._process = None
         return code
-
-    def _explain(self, code: int | None) -> RecordError:
-        if code in (_PAST_DEADLINE, _PAST_NET):
-            limits = f"{self._seconds:g} s of CPU time, or {self._seconds * _WALL:g} s in all"
-            return RecordError(f"took longer than {limits}", reason="timeout")
-        if code == _OUT_OF_MEMORY:
-            return RecordError(f"needs more than {self._memory} bytes of address space", reason="worker-died")
-        return RecordError(f"ended the process that read it (exit {code})", reason="worker-died")
 
 
 def die_with_parent() -> None:

@@ -58,18 +58,15 @@ class Repeats:
             self._learn(row, reading, first)
         else:
             _keep(self._links, row.url, reading.links, KEPT_LINKS)
-        bare = not (words or reading.is_article or reading.prose >= MIN_PROSE)
-        barren = known or bare or self._is_alike(row.family, reading.sketch)
+        barren = known or not (words or reading.is_article or reading.prose >= MIN_PROSE)
+        if not barren:  # a page with nearly the words of the one before it on its account is worth nothing
+            before = self._last.get(row.family, frozenset())
+            _keep(self._last, row.family, reading.sketch, KEPT_WORDS)
+            shared = len(before & reading.sketch)
+            barren = bool(row.family) and shared > 0 and shared >= ALIKE * len(before | reading.sketch)
         if row.family and not row.archived:
             (self._barren if barren else self._worth)[row.family] += int(barren or bool(words))
         return barren
-
-    def _is_alike(self, family: str, sketch: frozenset[str]) -> bool:
-        """Tell whether a page has nearly the words of the one before it on its account."""
-        before = self._last.get(family, frozenset())
-        _keep(self._last, family, sketch, KEPT_WORDS)
-        shared = len(before & sketch)
-        return bool(family) and shared > 0 and shared >= ALIKE * len(before | sketch)
 
     def is_front(self, row: Row, reading: Reading) -> bool:
         """Tell whether a page is the front page again, as sites answer for a story that is gone."""

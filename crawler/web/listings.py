@@ -69,7 +69,12 @@ def read_listing(body: bytes, content_type: str, encodings: str = "") -> list[Li
     for _ in range(MAX_LAYERS):
         if body.startswith(_GZIP_MAGIC):
             body = _gunzipped(body)
-    text = _text_of(body, content_type)
+    # Its charset is found as that of a page is, for their labels are wrong as often.
+    label = _XML_LABEL.match(body[:1024])
+    try:
+        text = decode(body, declared_charset(content_type) or (label[1].decode("ascii") if label else ""))[0]
+    except RecordError:
+        text = ""
     if root := _ROOT.search(text):
         return list(islice(_xml_entries(_parsable(text[root.start() :])), MAX_ENTRIES))
     if text.lstrip().startswith("{"):
@@ -93,15 +98,6 @@ def _gunzipped(body: bytes) -> bytes:
             text += engine.decompress(body, MAX_XML - len(text))
         body = engine.unused_data
     return text
-
-
-def _text_of(body: bytes, content_type: str) -> str:
-    """Return a listing as text, its charset found as that of a page is, for their labels are wrong as often."""
-    label = _XML_LABEL.match(body[:1024])
-    try:
-        return decode(body, declared_charset(content_type) or (label[1].decode("ascii") if label else ""))[0]
-    except RecordError:
-        return ""
 
 
 def _parsable(text: str) -> str:

@@ -177,16 +177,15 @@ def key_of(url: str) -> str:
     cleaned = clean_url(bare) or bare
     given = [part for part in query.split("&") if part]
     # courlan's own query cleaning would also drop parameters without a value, and with them `story.asp?12345`.
-    kept = [part for part in given if not _is_noise(part)]
+    named = [(part, part.partition("=")[0].lower()) for part in given]
+    kept = [
+        part
+        for part, name in named
+        if not (TRACKERS_RE.search(name) or _SESSION.fullmatch(name) or _SHORT_SESSION.fullmatch(part))
+    ]
     if not kept and _IDENTIFIER.search(query):
         kept = given
     return canonicalize_url(f"{cleaned}?{'&'.join(kept)}" if kept else cleaned)
-
-
-def _is_noise(parameter: str) -> bool:
-    """Tell whether a parameter of a query is one of tracking or of a session."""
-    name = parameter.partition("=")[0].lower()
-    return bool(TRACKERS_RE.search(name) or _SESSION.fullmatch(name) or _SHORT_SESSION.fullmatch(parameter))
 
 
 def why_not(url: str, language: str = "") -> str:
