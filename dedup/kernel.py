@@ -145,15 +145,13 @@ class Kernel:
         self._entry: Any = None
 
     @cached_property
-    def _part(self) -> Any:
+    def _numba_type_(self) -> Any:
+        """Be asked by numba what this is, in another kernel."""
         import numba
 
         make: Any = numba.njit
-        return make(self.signature.replace("const ", "") or None, **self.targetoptions)(self.py_func)
-
-    @property
-    def _numba_type_(self) -> Any:
-        """Be asked by numba what this is, in another kernel."""
+        # numba's type does not hold what it is the type of.
+        self._part = make(self.signature.replace("const ", "") or None, **self.targetoptions)(self.py_func)
         return self._part._numba_type_
 
     def settle(self) -> None:

@@ -112,7 +112,7 @@ def relate(scores: Any, kin: Any, thresholds: Any, short: Any, long: Any) -> Any
     return NEAR if contained or (resemblance >= min_resemblance and (told or cut)) else NONE
 
 
-@compiled("int64(uint64[::1], uint64[::1], uint32[::1], uint32[::1])")
+@part("int64(uint64[::1], uint64[::1], uint32[::1], uint32[::1])")
 def _kin(one: Any, other: Any, left: Any, right: Any) -> Any:
     """Tell what the labels (outlet, address, title) and the first words of two texts make them."""
     if one[1] != 0 and one[1] == other[1]:

@@ -111,8 +111,7 @@ def find_crowds(run: Map, ranked: Ranked, bands: int, keys: Sequence[Opened]) ->
     ends = np.append(np.flatnonzero(np.diff(parents[together])) + 1, len(together))
     cuts = ends[np.flatnonzero(np.diff(ends // _TOGETHER, prepend=0))]
     tasks = ((ranked, bands, keys, np.sort(part)) for part in np.split(together, cuts) if len(part))
-    none = np.empty(0, dtype=np.int64)
-    return _put_together([Crowds(none, none, none), *(Crowds(**unpack(part)) for part in run(_find_some, tasks))])
+    return _put_together(Crowds(**unpack(part)) for part in run(_find_some, tasks))
 
 
 def _find_some(task: tuple[Ranked, int, Sequence[Opened], NDArray[np.int64]]) -> bytes:
@@ -130,8 +129,7 @@ def _find_some(task: tuple[Ranked, int, Sequence[Opened], NDArray[np.int64]]) ->
     found = find_leaders(shared, len(ranks), known, bands // _SHARE_OF_BANDS)
     order = np.argsort(found, kind="stable")
     cuts = np.flatnonzero(np.diff(found[order], prepend=-1, append=-1))
-    none = np.empty(0, dtype=np.int64)
-    crowds = [Crowds(none, none, none)]
+    crowds = list[Crowds]()
     for start, stop in pairwise(cuts.tolist()):
         if stop - start >= MIN_CROWD:
             crowd = np.sort(ranked.order[ranks[order[start:stop]]])
@@ -143,7 +141,8 @@ def _find_some(task: tuple[Ranked, int, Sequence[Opened], NDArray[np.int64]]) ->
 
 
 def _put_together(crowds: Iterable[Crowds]) -> Crowds:
-    return Crowds(*map(np.concatenate, zip(*crowds, strict=True)))
+    none = np.empty(0, dtype=np.int64)
+    return Crowds(*map(np.concatenate, zip(Crowds(none, none, none), *crowds, strict=True)))
 
 
 def find_copies(crowd: Texts) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

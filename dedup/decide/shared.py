@@ -99,7 +99,7 @@ def _share(task: ShareTask, key: str | int) -> tuple[NDArray[np.uint32], NDArray
         low = max(low, 1)
     keys: list[list[NDArray[Any]]] = []
     for shard, start in zip(ranked.summaries.shards, ranked.summaries.starts, strict=False):
-        columns = _columns(shard, key)
+        columns = [shard["bands"][key]] if isinstance(key, int) else [_column(shard, name) for name in KEYS[key]]
         wanted = np.flatnonzero((columns[-1] >= low) & (columns[-1] <= high - 1))
         ranks = ranked.ranks[wanted + start]
         if task.among is not None:
@@ -121,15 +121,10 @@ def _share(task: ShareTask, key: str | int) -> tuple[NDArray[np.uint32], NDArray
     return ranks[again].astype(np.uint32), fresh[again]
 
 
-def _columns(shard: dict[str, NDArray[Any]], key: str | int) -> list[NDArray[Any]]:
-    if isinstance(key, int):
-        return [shard["bands"][key]]
-    ends = {name: _end(shard, name) for name in ("opening", "ending") if name == key}
-    return [ends[name] if name in ends else shard[name] for name in KEYS[key]]
-
-
-def _end(shard: dict[str, NDArray[Any]], name: str) -> NDArray[np.uint64]:
-    """Return a hash of the first ENDING words of each text, or of the last ones; 0 for shorter texts."""
+def _column(shard: dict[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    """Return a column, or a hash of the first ENDING words of each text, or of the last ones; 0 for shorter texts."""
+    if name not in ("opening", "ending"):
+        return shard[name]
     words, bounds = shard["words"], shard["bounds"]
     found = np.zeros(len(bounds) - 1, dtype=np.uint64)
     long = np.flatnonzero(np.diff(bounds) >= ENDING)

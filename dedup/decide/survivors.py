@@ -87,22 +87,16 @@ def _rank(task: tuple[Summaries, Sequence[Criterion]]) -> bytes:
     tied = np.flatnonzero(~(fresh & np.append(fresh[1:], True)[: len(order)]))
     begins = np.flatnonzero(fresh[tied])
     for part in np.split(tied, begins[np.flatnonzero(np.diff(begins // _TIED, prepend=0))]):
-        order[part] = _break_ties(summaries, order[part], np.cumsum(fresh[part]))
+        # In each group the order is that of ids, then of text and place.
+        documents, groups = order[part], np.cumsum(fresh[part])
+        by_number, names = np.argsort(documents), np.empty_like(documents)
+        blob, bounds = summaries.strings_of(documents[by_number], 1)
+        names[by_number] = rank_strings(blob, bounds[:-1], bounds[1:])
+        columns = (summaries.column("key")[documents], summaries.column("text")[documents], names, groups)
+        order[part] = documents[_sort(np.arange(len(documents)), columns)]
     ranks = np.empty_like(order)
     ranks[order] = np.arange(len(order))
     return pack({"order": order, "ranks": ranks, "lengths": summaries.lengths_of(np.arange(len(order)))[order]})
-
-
-def _break_ties(
-    summaries: Summaries, documents: NDArray[np.int64], groups: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return documents in order of their groups, and in each of their ids, then of text and place."""
-    by_number = np.argsort(documents)
-    blob, bounds = summaries.strings_of(documents[by_number], 1)
-    names = np.empty_like(documents)
-    names[by_number] = rank_strings(blob, bounds[:-1], bounds[1:])
-    columns = (summaries.column("key")[documents], summaries.column("text")[documents], names, groups)
-    return documents[_sort(np.arange(len(documents)), columns)]
 
 
 def _criteria(summaries: Summaries, policy: Sequence[Criterion]) -> Iterator[NDArray[Any]]:

@@ -49,22 +49,13 @@ def distinct(values: NDArray[Any]) -> NDArray[Any]:
     return in_order[np.flatnonzero(np.append(True, in_order[1:] != in_order[:-1])[: len(in_order)])]
 
 
-@compiled("void(uint32[:, ::1], int64, uint32[:, ::1])")
-def _hash_bands(signatures: Any, rows: Any, keys: Any) -> None:
-    for document in range(len(signatures)):
-        for band in range(len(keys)):
-            key = np.uint64(band + 1)
-            for row in range(band * rows, band * rows + rows):
-                key = (key ^ np.uint64(signatures[document, row])) * MIX
-                key ^= key >> np.uint64(29)
-            keys[band, document] = key >> np.uint64(32)
-
-
 def band_keys(signatures: NDArray[np.uint32], bands: int, rows: int) -> NDArray[np.uint32]:
     """Return the key of each document in each band, uint32[bands, N]."""
-    keys = np.empty((bands, len(signatures)), dtype=np.uint32)
-    _hash_bands(signatures, rows, keys)
-    return keys
+    keys = np.tile(np.arange(1, bands + 1, dtype=np.uint64), (len(signatures), 1))
+    for row in range(rows):
+        keys = (keys ^ signatures[:, row : bands * rows : rows]) * MIX
+        keys ^= keys >> np.uint64(29)
+    return np.ascontiguousarray((keys >> np.uint64(32)).T, dtype=np.uint32)
 
 
 @compiled("int64(uint32[::1], int64[::1], int64[::1], uint64[::1], uint64[::1])")

@@ -194,10 +194,14 @@ def sign_encoded(texts: Encoded, ngram: int, permutations: NDArray[np.uint32]) -
     words = hashes[: _sign(*texts, *tables, ngram, permutations, longest, signatures, hashes, counts, digests)]
     unsafe = np.flatnonzero(counts < 0)
     if len(unsafe):
-        late = [
-            _sign_in_python(texts.text(at), ngram, permutations, signatures[at], digests[at : at + 1])
-            for at in unsafe.tolist()
-        ]
+        late = []
+        for at in unsafe.tolist():
+            data, ends, own, pieces, digests[at] = hash_folded(folded_words(texts.text(at)))
+            read_words(data, len(own), ends, own, pieces, *tables[1:])
+            values = np.empty_like(own)
+            found = hash_shingles(data, len(own), ends, ngram, values)
+            _permute(values[:found], permutations[0], permutations[1], signatures[at])
+            late.append(own)
         counts[unsafe] = [len(words) for words in late]
         # The words of the texts that were signed late stand between the others.
         from_python = np.repeat(np.isin(np.arange(number), unsafe), counts)
@@ -205,19 +209,3 @@ def sign_encoded(texts: Encoded, ngram: int, permutations: NDArray[np.uint32]) -
         whole[from_python], whole[~from_python] = np.concatenate(late), words
         words = whole
     return Sketches(signatures, words, np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts))), digests)
-
-
-def _sign_in_python(
-    text: str,
-    ngram: int,
-    permutations: NDArray[np.uint32],
-    signature: NDArray[np.uint32],
-    digest: NDArray[np.uint64],
-) -> NDArray[np.uint32]:
-    """Fold a text in Python, write its signature and its digest, and return the hashes of its words."""
-    data, ends, hashes, pieces, digest[0] = hash_folded(folded_words(text))
-    read_words(data, len(hashes), ends, hashes, pieces, _memory.seen, *number_words())
-    values = np.empty_like(hashes)
-    found = hash_shingles(data, len(hashes), ends, ngram, values)
-    _permute(values[:found], permutations[0], permutations[1], signature)
-    return hashes

@@ -74,23 +74,18 @@ class NumberWords(NamedTuple):
     letters: NDArray[np.int64]
 
 
-def _number_words() -> dict[str, tuple[float, int]]:
-    found = dict.fromkeys(_ANDS.split(), (0.0, _AND))
-    for value, spelled in _ONES.items():
-        strong, _, weak = spelled.partition("/")
-        for kind, listed in ((_NUMBER_WORD, strong), (_NUMBER_WORD | _WEAK, weak)):
-            for word in map(fold, listed.split()):
-                found[word] = float(value), kind
-                if not word.isascii():
-                    found |= {f"{letter}{word}": (float(value), kind) for letter in "بلف"}
-                    found["و" + word] = float(value), kind | _JOINED
-    return found
-
-
 @cache
 def number_words() -> NumberWords:
     """Return the table of number words and of letters."""
-    found = _number_words()
+    found = dict.fromkeys(_ANDS.split(), (0.0, _AND))
+    for number, spelled in _ONES.items():
+        strong, _, weak = spelled.partition("/")
+        for kind, listed in ((_NUMBER_WORD, strong), (_NUMBER_WORD | _WEAK, weak)):
+            for word in map(fold, listed.split()):
+                found[word] = float(number), kind
+                if not word.isascii():
+                    found |= {f"{letter}{word}": (float(number), kind) for letter in "بلف"}
+                    found["و" + word] = float(number), kind | _JOINED
     table = NumberWords(
         np.zeros(_SLOTS, dtype=np.uint32),
         np.zeros(_SLOTS, dtype=np.float64),

@@ -142,20 +142,6 @@ def tokenise(codes: Any, start: Any, stop: Any, table: Any, out: Any, ends: Any)
     return np.int64(count + inside)
 
 
-@compiled("int64(uint8[::1], int64[::1])")
-def split(folded: Any, ends: Any) -> Any:
-    """Find where the words of `folded`, joined by spaces, end; return how many there are."""
-    count = 0
-    for at in range(len(folded)):
-        if folded[at] == 0x20:
-            ends[count] = at
-            count += 1
-    if len(folded) > 0:
-        ends[count] = len(folded)
-        count += 1
-    return count
-
-
 @inlined
 def _digits(eight: Any) -> Any:
     """Return a bit for each of `eight` bytes that is a digit."""
@@ -213,8 +199,9 @@ def hash_folded(
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint64], int]:
     """Return words folded in Python as `tokenise` leaves them, their hashes and pieces, and the hash of them all."""
     data = np.frombuffer(bytearray(" ".join(words).encode() + bytes(ROOM)), dtype=np.uint8)
-    ends = np.empty(len(data), dtype=np.int64)
-    count = split(data[:-ROOM], ends)
+    # The last word ends where the text does, if there is one.
+    ends = np.flatnonzero(np.append(data[:-ROOM] == 0x20, len(data) > ROOM))
+    count = len(ends)
     hashes, pieces = np.empty(count, dtype=np.uint32), np.empty((count, 2), dtype=np.uint64)
     return data, ends, hashes, pieces, hash_words(data, count, ends, hashes, pieces)
 

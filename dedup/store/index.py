@@ -233,33 +233,27 @@ class LookUp(NamedTuple):
 
 def _look_up(task: LookUp) -> bytes:
     """Return the pairs of `Found`."""
-    old, new = Summaries([task.segment]), task.new
+    segment, old, new = task.segment, Summaries([task.segment]), task.new
     found = {name: _same(old, new, columns) for name, columns in _COLUMNS.items()}
+    old_long, new_long = (part.lengths_of(np.arange(len(part))) >= MIN_WORDS for part in (old, new))
     olds, news = found["page"]
-    named = new.column("url")[news] != 0
-    for part, ends in ((old, olds), (new, news)):
-        named &= (part.lengths_of(np.arange(len(part))) >= MIN_WORDS)[ends]
+    named = (new.column("url")[news] != 0) & old_long[olds] & new_long[news]
     found["page"] = olds[named], news[named]
     high, low = new.column("exact_high"), new.column("exact_low")
-    olds, news = _equal(task.segment["exact_sorted"], task.segment["exact_owner"], high)
-    same = (task.segment["exact_low"][olds] == low[news]) & ((high | low)[news] != 0)
+    olds, news = _equal(segment["exact_sorted"], segment["exact_owner"], high)
+    same = (segment["exact_low"][olds] == low[news]) & ((high | low)[news] != 0)
     found["words"] = olds[same], news[same]
     pairs = {name: pair_up(olds + task.start, news + task.first) for name, (olds, news) in found.items()}
-    pairs["alike"] = np.concatenate([NO_PAIRS, *_alike(task)])
-    return pack({name: distinct(some) for name, some in pairs.items()})
-
-
-def _alike(task: LookUp) -> Iterator[NDArray[np.uint64]]:
-    """Yield the pairs of one band after another, and of sampled shingles."""
-    segment, new = task.segment, task.new
-    long_enough = np.flatnonzero(new.lengths_of(np.arange(len(new))) >= MIN_WORDS)
+    alike, long = [NO_PAIRS], np.flatnonzero(new_long)
     for band in range(task.bands):
-        olds, places = _equal(segment["band_keys"][band], segment["band_owner"][band], new.band(band)[long_enough])
-        yield pair_up(olds + task.start, long_enough[places] + task.first)
+        olds, places = _equal(segment["band_keys"][band], segment["band_owner"][band], new.band(band)[long])
+        alike.append(pair_up(olds + task.start, long[places] + task.first))
     if task.bands:
         hashes, owners = new.samples(0, 1 << 64)
         olds, places = _equal(segment["sample"], segment["sample_owner"], hashes)
-        yield pair_up(olds + task.start, owners[places] + task.first)
+        alike.append(pair_up(olds + task.start, owners[places] + task.first))
+    pairs["alike"] = np.concatenate(alike)
+    return pack({name: distinct(some) for name, some in pairs.items()})
 
 
 def _same(old: Summaries, new: Summaries, names: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
