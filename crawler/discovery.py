@@ -174,19 +174,16 @@ class DraftSpider(Spider):
             response = await fetch(self.crawler, url)
         # Scrapy's handlers and middlewares raise classes without a common base.
         except Exception as fault:
-            raise UsageError(f"{url}: {_why(fault)}") from fault
+            reason, cause = reason_of(fault), fault.__cause__
+            why = _WHY.get(reason, reason)
+            # A robots.txt that could not be had may have a telling reason itself.
+            if reason == "robots-unreachable" and cause is not None and str(cause).strip():
+                inner = reason_of(cause)
+                why = _WHY[inner] if inner in ("private-address", "dns") else f"{why} ({cause})"
+            raise UsageError(f"{url}: {why}") from fault
         if 300 <= response.status < 400:
             raise UsageError(f"{url}: redirects without end, or to what is no http or https url; check the address")
         return response
-
-
-def _why(fault: Exception) -> str:
-    """Say why a page could not be had; a robots.txt that could not be had may have a telling reason itself."""
-    reason = reason_of(fault)
-    if reason == "robots-unreachable" and fault.__cause__ is not None and str(fault.__cause__).strip():
-        inner = reason_of(fault.__cause__)
-        return _WHY[inner] if inner in ("private-address", "dns") else f"{_WHY[reason]} ({fault.__cause__})"
-    return _WHY.get(reason, reason)
 
 
 def _is_of(url: str, base: str) -> bool:

@@ -110,17 +110,11 @@ def show_sample(out: str, *, count: int, as_json: bool, removed: bool, seed: int
     for row in drawn:
         if as_json:
             print_json(row)
-        else:
-            _show_row(row)
+            continue
+        results.rule(quote(f"{row.source.path} record {row.source.record}"), characters="=")
+        named = ("id", "outlet", "url", "published", "reason")
+        said = "  ".join(f"{name} {value}" for name in named if (value := getattr(row, name, "")))
+        results.print(Text.assemble((visible(row.title), "bold"), "\n" if row.title else "", (visible(said), "dim")))
+        text = row.text if isinstance(row, Document) else row.text or row.excerpt
+        results.print(Text(visible_lines(text)), soft_wrap=True)
     return EXIT_DONE
-
-
-def _show_row(row: Found) -> None:
-    results.rule(quote(f"{row.source.path} record {row.source.record}"), characters="=")
-    about: dict[str, Any] = {"id": row.id, "outlet": row.outlet, "url": row.url, "published": row.published}
-    if not isinstance(row, Document):
-        about["reason"] = row.reason
-    said = "  ".join(f"{name} {value}" for name, value in about.items() if value)
-    results.print(Text.assemble((visible(row.title), "bold"), "\n" if row.title else "", (visible(said), "dim")))
-    text = row.text if isinstance(row, Document) else row.text or row.excerpt
-    results.print(Text(visible_lines(text)), soft_wrap=True)

@@ -28,7 +28,7 @@ from crawler.state import settle
 from crawler.state.rows import ENTRIES, LISTS, Capture, Row, Settlement, Target
 from crawler.state.settle import NOT_MODIFIED
 from crawler.web.headers import MAX_HOPS, header_of, location_of
-from crawler.web.listings import ListingEntry, is_listing
+from crawler.web.listings import is_listing
 from crawler.web.pages import NOFOLLOW, Reading, moved_in, signals_of
 from crawler.web.urls import as_ascii, date_stated, family_of, key_of, site_of
 
@@ -210,10 +210,6 @@ class NewsSpider(Spider):
         kind = "feed" if row.kind == "seed" else row.kind
         settled = settle.fetched(row, time.time(), _facts(response) | {"kind": kind}, changed=True)
         settled.counts = {"lists": 1} | ({} if entries else {"empty-lists": 1})
-        settled.found = list(self._found_entries(row, entries))
-        return settled
-
-    def _found_entries(self, row: Row, entries: list[ListingEntry]) -> Iterator[Target]:
         for entry in entries:
             nested = entry.kind == "sitemap"
             if self.session.is_old(entry.published or entry.changed) or (nested and row.depth >= MAX_SITEMAP_DEPTH):
@@ -222,7 +218,9 @@ class NewsSpider(Spider):
             target = self.session.target(entry.url, row.url, depth, "sitemap" if nested else "")
             if not isinstance(target, str):
                 kind = "article" if target.kind == "page" else target.kind
-                yield replace(target, kind=kind, title=entry.title, published=entry.published, family="")
+                found = replace(target, kind=kind, title=entry.title, published=entry.published, family="")
+                settled.found.append(found)
+        return settled
 
     def _capture(self, response: Response, digest: str, notes: dict[str, Any] | None = None) -> Capture:
         """Make the exchange to archive; what came before unchanged is a revisit."""
