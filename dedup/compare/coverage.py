@@ -29,8 +29,8 @@ class Coverage(NamedTuple):
     own: NDArray[np.int64]
 
 
-@part("UniTuple(uint32[::1], 2)(uint32[::1], int64[::1], int64[::1], int64)")
-def _gather(words: Any, bounds: Any, holders: Any, ngram: Any) -> Any:
+@part("UniTuple(uint32[::1], 2)(uint32[::1], int64[::1], int64[::1])")
+def _gather(words: Any, bounds: Any, holders: Any) -> Any:
     """Return the shingles of some texts, and the values of their numbers, sorted."""
     size = 0
     for holder in holders:
@@ -38,7 +38,7 @@ def _gather(words: Any, bounds: Any, holders: Any, ngram: Any) -> Any:
     found, digits, filled, counted = np.empty(size, np.uint32), np.empty(size + 1, np.uint32), 0, 0
     for holder in holders:
         theirs = words[bounds[holder] : bounds[holder + 1]]
-        values = shingle(theirs, ngram)
+        values = shingle(theirs, NGRAM)
         found[filled : filled + len(values)] = values
         filled += len(values)
         for word in theirs:
@@ -49,7 +49,7 @@ def _gather(words: Any, bounds: Any, holders: Any, ngram: Any) -> Any:
 
 
 @compiled(
-    "void(uint32[::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64, float32[::1],"
+    "void(uint32[::1], uint8[::1], int64[::1], int64[::1], int64[::1], int64[::1], float32[::1],"
     " int64[::1], int64[:, ::1])"
 )
 def _cover(
@@ -59,13 +59,12 @@ def _cover(
     holders: Any,
     starts: Any,
     texts: Any,
-    ngram: Any,
     share: Any,
     numbers: Any,
     own: Any,
 ) -> None:
     """Read text `texts[i]` beside the texts `holders[starts[i]:starts[i + 1]]`; the same ones are sorted once."""
-    known, digits = _gather(words, bounds, holders[:0], ngram)
+    known, digits = _gather(words, bounds, holders[:0])
     before = holders[:0]
     for at in range(len(texts)):
         those = holders[starts[at] : starts[at + 1]]
@@ -74,10 +73,10 @@ def _cover(
         for place in range(min(len(those), len(before))):
             changed = changed or those[place] != before[place]
         if changed:
-            known, digits = _gather(words, bounds, those, ngram)
+            known, digits = _gather(words, bounds, those)
             before = those
         one, two = bounds[texts[at]], bounds[texts[at] + 1]
-        values, shared, end = shingle(words[one:two], ngram), 0, 0
+        values, shared, end = shingle(words[one:two], NGRAM), 0, 0
         for place in range(len(values) + 1):
             last = place == len(values)
             if last or flags[one + place] & COMMON or is_among(values[place], known):
@@ -85,7 +84,7 @@ def _cover(
                 start, end = end, two - one if last else place
                 if end - start > own[at, 1]:
                     own[at, 0], own[at, 1] = start, end - start
-                end = place + ngram
+                end = place + NGRAM
         share[at] = shared / max(1, len(values))
         for place in range(one, two):
             numbers[at] += is_fact(words, place) and not is_among(np.uint32(words[place] >> np.uint32(16)), digits)
@@ -97,7 +96,7 @@ def cover(
     """Return what the texts `holders[starts[i]:starts[i + 1]]` have of text `covered[i]`, for each i."""
     count = len(covered)
     found = Coverage(np.zeros(count, np.float32), np.zeros(count, np.int64), np.zeros((count, 2), np.int64))
-    _cover(*texts[:3], holders, starts, covered, NGRAM, *found)
+    _cover(*texts[:3], holders, starts, covered, *found)
     return found
 
 

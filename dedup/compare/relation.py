@@ -198,7 +198,7 @@ def _resemble(own: Any, bounds: Any, counts: Any, firsts: Any, seconds: Any, sco
 
 @compiled(
     "void(uint32[::1], uint8[::1], int64[::1], uint64[:, ::1], uint32[::1], int64[::1], uint32[::1], int64[::1],"
-    " int64[::1], int64[::1], int64[::1], int64, float64[::1], uint8[::1], float32[:, ::1])"
+    " int64[::1], int64[::1], int64[::1], float64[::1], uint8[::1], float32[:, ::1])"
 )
 def _relate_pairs(
     words: Any,
@@ -212,7 +212,6 @@ def _relate_pairs(
     shingles: Any,
     shorts: Any,
     longs: Any,
-    ngram: Any,
     thresholds: Any,
     relations: Any,
     scores: Any,
@@ -229,7 +228,7 @@ def _relate_pairs(
         relations[pair] = relate(scores[pair], kin, thresholds, shingles[short], shingles[long])
         if relations[pair] != NONE:
             here, there = (words[one:two], flags[one:two], left), (words[three:four], flags[three:four], right)
-            read_gaps(*here, *there, ngram, scores[pair, NUMBERS:])
+            read_gaps(*here, *there, NGRAM, scores[pair, NUMBERS:])
             relations[pair] = relate(scores[pair], kin, thresholds, shingles[short], shingles[long])
 
 
@@ -250,6 +249,6 @@ def compare(
     every, rare = _sets(texts, 1, 0, 0, shorts, longs), _sets(texts, 1, RARE, RARE, shorts, longs)
     found, figures = relations[likely], scores[likely]
     limits = np.array(thresholds)
-    _relate_pairs(*texts, *every, *rare, counts, shorts, longs, NGRAM, limits, found, figures)
+    _relate_pairs(*texts, *every, *rare, counts, shorts, longs, limits, found, figures)
     relations[likely], scores[likely] = found, figures
     return Comparison(relations, scores)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.kernel import compiled, inlined
+from dedup.sketch.minhash import NGRAM
 from dedup.sketch.words import shingle
 from dedup.store.summaries import COMMON, Texts
 
@@ -38,12 +39,12 @@ def ones(value: Any) -> Any:
     return ((value + (value >> np.uint64(4))) & _NIBBLES) * _BYTES >> np.uint64(56)
 
 
-@compiled("void(uint32[::1], uint8[::1], int64[::1], int64, uint64[:, ::1], int64[::1])")
-def _draw(words: Any, flags: Any, bounds: Any, ngram: Any, bitmaps: Any, counts: Any) -> None:
+@compiled("void(uint32[::1], uint8[::1], int64[::1], uint64[:, ::1], int64[::1])")
+def _draw(words: Any, flags: Any, bounds: Any, bitmaps: Any, counts: Any) -> None:
     """Set a bit for each shingle of each text that is not common, and count them."""
     for text in range(len(counts)):
         start = bounds[text]
-        values = shingle(words[start : bounds[text + 1]], ngram)
+        values = shingle(words[start : bounds[text + 1]], NGRAM)
         for at in range(len(values)):
             if flags[start + at] & COMMON == 0:
                 bit = values[at] & np.uint32(_BITS - 1)
@@ -68,12 +69,12 @@ def _bound(
 
 
 def screen(
-    texts: Texts, firsts: NDArray[np.int64], seconds: NDArray[np.int64], ngram: int, least: tuple[float, float]
+    texts: Texts, firsts: NDArray[np.int64], seconds: NDArray[np.int64], least: tuple[float, float]
 ) -> NDArray[np.bool_]:
     """Return which pairs of texts may have a resemblance or a containment of `least`."""
     number = len(texts.bounds) - 1
     bitmaps, counts = np.zeros((number, _WORDS), dtype=np.uint64), np.zeros(number, dtype=np.int64)
-    _draw(*texts[:3], ngram, bitmaps, counts)
+    _draw(*texts[:3], bitmaps, counts)
     kept = np.empty(len(firsts), dtype=bool)
     _bound(bitmaps, counts, firsts, seconds, *least, kept)
     return kept

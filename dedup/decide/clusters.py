@@ -2,7 +2,7 @@
 
 Star clustering with a condition. The best-connected document of those not yet placed is an anchor, its verified
 neighbours may join it, strongest first, each only if it was verified against a fair share of those already there
-(`cohesion`) and is at least a companion, something alike, of every one. So a story cannot wander from copy to
+(`COHESION`) and is at least a companion, something alike, of every one. So a story cannot wander from copy to
 copy into another story, as it does in connected components, and what an anchor refuses is tried again among
 itself. (Aslam, Pelekhov, Rus: The star clustering algorithm, 2004.)
 """
@@ -65,9 +65,7 @@ def _mark_anchors(bounds: Any, others: Any, scores: Any, free: Any, chosen: Any)
         chosen[document] = alone
 
 
-@compiled(
-    "int64(int64[::1], int64[::1], float64[::1], int64[::1], int64[::1], int64[::1], boolean[::1], float64, int64[::1])"
-)
+@compiled("int64(int64[::1], int64[::1], float64[::1], int64[::1], int64[::1], int64[::1], boolean[::1], int64[::1])")
 def _join(
     bounds: Any,
     others: Any,
@@ -76,7 +74,6 @@ def _join(
     anchors: Any,
     joiners: Any,
     free: Any,
-    cohesion: Any,
     cluster: Any,
 ) -> Any:
     """Let each of `joiners`, in the order of `places`, into the cluster of its anchor if the conditions hold."""
@@ -92,14 +89,14 @@ def _join(
                 alike += 1
                 verified += scores[at] > 0
         bar = min(sizes[anchor], FULL_BAR)
-        if verified >= cohesion * bar and alike >= bar:
+        if verified >= COHESION * bar and alike >= bar:
             cluster[joiner], free[joiner] = anchor, False
             sizes[anchor] += 1
             joined += 1
     return joined
 
 
-def find_anchors(graph: Graph, cohesion: float = COHESION) -> NDArray[np.int64]:
+def find_anchors(graph: Graph) -> NDArray[np.int64]:
     """Return the anchor of each document, itself where it is alone or an anchor."""
     count = len(graph.bounds) - 1
     found, free = np.arange(count, dtype=np.int64), np.ones(count, dtype=np.bool_)
@@ -110,7 +107,7 @@ def find_anchors(graph: Graph, cohesion: float = COHESION) -> NDArray[np.int64]:
         spokes = np.flatnonzero(chosen[ends] & free[graph.others] & ~chosen[graph.others] & (graph.scores > 0))
         anchors, joiners = ends[spokes], graph.others[spokes]
         places = np.lexsort((joiners, anchors, -graph.scores[spokes]))
-        if not _join(*graph, places, anchors, joiners, free, cohesion, found):
+        if not _join(*graph, places, anchors, joiners, free, found):
             break
         free[found[found != np.arange(count)]] = False
     return found

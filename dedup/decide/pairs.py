@@ -21,7 +21,6 @@ from dedup.compare.screen import screen
 from dedup.decide.shared import read_shared
 from dedup.decide.survivors import Ranked
 from dedup.sketch.bands import NO_PAIRS, distinct, ends_of, key_pairs, pair_up, sample_pairs
-from dedup.sketch.minhash import NGRAM
 from dedup.store.arrays import Opened, pack, unpack
 from dedup.store.summaries import Summaries, Texts
 
@@ -131,7 +130,7 @@ def find_likely(task: PairTask) -> Rows:
     """Return which of some pairs are copies or companions."""
     texts, firsts, seconds = task.gather()
     least = task.thresholds.min_resemblance, min(task.thresholds.min_containment, MIN_COMPANION)
-    likely = screen(texts, firsts, seconds, NGRAM, least)
+    likely = screen(texts, firsts, seconds, least)
     relation, scores = compare(texts, firsts[likely], seconds[likely], task.thresholds)
     kept = (relation != NONE) | (scores[:, CONTAINMENT] >= MIN_COMPANION)
     edges = np.empty(np.count_nonzero(kept), EDGE)

@@ -30,7 +30,6 @@ from dedup.store.arrays import pack, unpack
 from dedup.store.counts import TABLE_BITS
 from dedup.store.segments import (
     IndexListing,
-    OpenSegment,
     append,
     open_segments,
     publish_listing,
@@ -70,7 +69,15 @@ class Index:
         self.folder = folder
         self.config = config or DedupConfig()
         self.family = draw_family(self.config.threshold)
-        self.listing, self.segments = self._open()
+        self.listing = read_index(folder, self.config)
+        while True:
+            try:
+                self.segments = open_segments(folder, self.listing, self.family.bands)
+                break
+            except FileNotFoundError as error:  # whoever adds documents removes files, but names others first
+                known, self.listing = self.listing, read_listing(folder, self.listing.settings)
+                if known == self.listing:
+                    raise EnvironmentFault(f"{error.filename}: missing; build the index again") from error
         self._others: list[dict[str, NDArray[Any]]] = []
         held = set(self.corpora)
         for other in others:
@@ -85,17 +92,6 @@ class Index:
     def corpora(self) -> tuple[str, ...]:
         """Return the names of the corpora that the index in the folder holds, in order of adding."""
         return tuple(corpus for corpus in self.listing.corpora if corpus)
-
-    def _open(self) -> tuple[IndexListing, list[OpenSegment]]:
-        """Open the segments; whoever adds documents meanwhile removes files, but names others first."""
-        listing = read_index(self.folder, self.config)
-        while True:
-            try:
-                return listing, open_segments(self.folder, listing, self.family.bands)
-            except FileNotFoundError as error:
-                known, listing = listing, read_listing(self.folder, listing.settings)
-                if known == listing:
-                    raise EnvironmentFault(f"{error.filename}: missing; build the index again") from error
 
     def _look(self) -> None:
         self._arrays = [*(segment.arrays for segment in self.segments), *self._others]

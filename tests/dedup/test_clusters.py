@@ -14,10 +14,10 @@ def codes(pairs: list[tuple[int, int]]) -> np.ndarray:
     return np.array([first << 32 | second for first, second in pairs], dtype=np.uint64)
 
 
-def group(count: int, edges: list[Edge], cohesion: float = 0.5) -> list[int]:
+def group(count: int, edges: list[Edge]) -> list[int]:
     pairs = codes([(first, second) for first, second, _ in edges])
     scores = np.array([score for *_, score in edges], dtype=np.float32)
-    return find_anchors(build_graph(count, pairs, scores), cohesion).tolist()
+    return find_anchors(build_graph(count, pairs, scores)).tolist()
 
 
 def test_a_chain_does_not_make_one_cluster():

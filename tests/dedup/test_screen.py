@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from dedup.compare.relation import Thresholds, compare
 from dedup.compare.screen import screen
-from dedup.sketch.minhash import NGRAM
 from dedup.store.summaries import COMMON, RARE, Texts
 
 #: Few words, so that texts share shingles by chance, and have the same one twice.
@@ -34,7 +33,7 @@ def test_no_pair_that_shares_enough_is_put_aside(
 ) -> None:
     gathered = gather(texts)
     firsts, seconds = map(np.ascontiguousarray, np.triu_indices(len(texts), 1))
-    kept = screen(gathered, firsts, seconds, NGRAM, (resemblance, containment))
+    kept = screen(gathered, firsts, seconds, (resemblance, containment))
     scores = compare(gathered, firsts, seconds, Thresholds()).scores
     enough = (scores[:, 0] >= resemblance) | (scores[:, 1] >= containment)
     assert not (enough & ~kept).any()
@@ -44,4 +43,4 @@ def test_pairs_that_share_nothing_are_put_aside() -> None:
     stories = [[(at * 7919 + 104729 * story, RARE) for at in range(300)] for story in range(3)]
     gathered = gather([*stories, stories[0]])
     pairs = np.array([0, 0, 0]), np.array([1, 2, 3])
-    assert screen(gathered, *pairs, 3, (0.25, 0.4)).tolist() == [False, False, True]
+    assert screen(gathered, *pairs, (0.25, 0.4)).tolist() == [False, False, True]
