@@ -43,6 +43,15 @@ def free_port():
         return free.getsockname()[1]
 
 
+def end(process):
+    """End a process of Dask; a worker whose scheduler is gone may wait for it for ever instead."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(10)
+    process.kill()
+    process.wait()
+
+
 class Machines:
     """A scheduler and its workers on loopback, in processes of their own."""
 
@@ -58,8 +67,7 @@ class Machines:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(HERE)))}
         call = [sys.executable, "-m", "dask", what, *arguments, "--no-dashboard"]
         process = subprocess.Popen(call, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.stack.callback(process.wait)
-        self.stack.callback(process.terminate)
+        self.stack.callback(end, process)
         return process
 
 
