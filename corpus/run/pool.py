@@ -146,7 +146,8 @@ class Processes(Pool):
         try:
             # Counted anew, because a worker may have died with the lock of the old counter in its hand.
             self._counter, self._told = self._context.Value("Q", 0), 0
-            executor = ProcessPoolExecutor(self._workers, self._context, _start_worker, (self._counter,))
+            given = self._counter, dict(os.environ)
+            executor = ProcessPoolExecutor(self._workers, self._context, _start_worker, given)
             executor.submit(os.getpid)  # starts all of them, here and not somewhere in the work
         except (OSError, ImportError, NotImplementedError, RuntimeError) as fault:
             message = f"{self._workers} processes to work in cannot be started ({fault}); --workers 1 needs none"
@@ -208,8 +209,10 @@ def _tick(records: int) -> None:
             _progress.value += records
 
 
-def _start_worker(counter: Synchronized[int]) -> None:
+def _start_worker(counter: Synchronized[int], environment: dict[str, str]) -> None:
     global _progress
     _progress = counter
+    os.environ.clear()  # that of the process it is a fork of may be older: of before credentials were set, say
+    os.environ.update(environment)
     signal(SIGINT, SIG_IGN)
     die_with_parent()

@@ -1,4 +1,5 @@
 import copy
+import os
 import shutil
 import subprocess
 import sys
@@ -266,7 +267,12 @@ def test_a_pool_ends_its_own_processes_and_no_others():
     assert all_end(workers)
 
 
-def test_processes_are_forked_where_they_have_an_address(monkeypatch):
+def test_processes_are_forked_with_the_environment_of_now_where_they_have_an_address(monkeypatch):
+    with open_pool(2) as pool:
+        assert list(pool.map(os.getenv, ["SET_LATER"])) == [None]
+    monkeypatch.setenv("SET_LATER", "here")  # as credentials are, once a first run has missed them
+    with open_pool(2) as pool:
+        assert list(pool.map(os.getenv, ["SET_LATER"])) == ["here"]
     kind = type(pools._Processes().Process()).__name__
     assert kind == ("ForkServerProcess" if sys.platform == "linux" else "SpawnProcess")
     monkeypatch.setattr(pools, "gettempdir", lambda: "/tmp/" + "long/" * 20)
