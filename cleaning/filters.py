@@ -165,10 +165,6 @@ def _placeholder(text: Measured, config: FilterConfig) -> Detail | None:
     return {"phrase": found[0].strip(), "words": text.total} if found else None
 
 
-def _few_letters(text: Measured, config: FilterConfig) -> Detail | None:
-    return _below(text.count(LETTER) / max(text.signs, 1), config.min_letters)
-
-
 def _not_language(text: Measured, config: FilterConfig) -> Detail | None:
     if not config.languages or text.language in config.languages:
         return None
@@ -223,7 +219,7 @@ RULES: Mapping[str, Rule] = {
     "placeholder": _placeholder,
     "too-short": lambda text, config: _below(text.word_count(config.min_words), config.min_words),
     "too-long": lambda text, config: _above(text.word_count(0), config.max_words),
-    "few-letters": _few_letters,
+    "few-letters": lambda text, config: _below(text.count(LETTER) / max(text.signs, 1), config.min_letters),
     "not-language": _not_language,
     "repetitive": _repetitive,
     "no-sentences": _no_sentences,

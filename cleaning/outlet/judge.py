@@ -147,7 +147,7 @@ class _Judge:
         return float(self.outlet.words.shares(hash_words(codes_of(word))[0]).sum())
 
     def _piece(self, one: Repetition) -> Furniture | None:
-        key, example = self._find(one)
+        key, example = self._find(one, one.ranks[0])
         chosen = self.outlet.unrelated(one.ranks)
         if chosen < self.least:
             return None
@@ -169,8 +169,9 @@ class _Judge:
                 return None
         return self._written("piece", place, one, chosen, key, example)
 
-    def _find(self, one: Repetition) -> tuple[str, str]:
-        read = self.outlet.read(one.ranks[0])
+    def _find(self, one: Repetition, rank: int) -> tuple[str, str]:
+        """Return a candidate as it is compared, and as a document writes it."""
+        read = self.outlet.read(rank)
         piece = read.pieces[read.hashes.index(one.hash)]
         return piece.key, read.story.text[piece.start : piece.end]
 
@@ -190,21 +191,19 @@ class _Judge:
         others = [rank for rank in one.ranks if rank not in one.named and self.outlet.tells[rank]]
         if not others or not 0 < len(one.named) <= _VERSIONS:
             return None
-        if one.elsewhere and len(self._find(one)[0].split(" ")) < _LONG_HEADLINE:
+        if one.elsewhere and len(self._find(one, one.ranks[0])[0].split(" ")) < _LONG_HEADLINE:
             return None
-        read = self.outlet.read(others[0])
-        piece = read.pieces[read.hashes.index(one.hash)]
-        if not is_headline(piece.key):
+        key, example = self._find(one, others[0])
+        if not is_headline(key):
             return None
-        words = distinct(hash_words(codes_of(piece.key))[0])
-        content = self._content(piece.key)
+        words = distinct(hash_words(codes_of(key))[0])
+        content = self._content(key)
         for rank in others:
             related = max(self.outlet.overlap(rank, named, words) for named in one.named)
             if related >= _VERSION or self.outlet.says([rank], content, one.hash)[0] >= _OWN_STORY:
                 return None
         of = self.outlet.read(one.named[0]).story.name
-        example = read.story.text[piece.start : piece.end]
-        return self._written("link", "body", one, len(others), piece.key, example, of)
+        return self._written("link", "body", one, len(others), key, example, of)
 
     def _differing(self, one: Repetition, beside: Callable[[Read], str]) -> list[Read]:
         """Return the documents that have a candidate, or none if most of them have the same `beside` it."""
